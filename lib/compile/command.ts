@@ -1,0 +1,57 @@
+/** The command: which file it may be, with which arguments, environment and descriptors. */
+
+import type { ContainerDefinition, User } from '../definition.js';
+import type { StepOf } from '../plan/steps.js';
+import type { Host } from './host.js';
+
+/** What is to run, checked and with defaults filled in. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly user?: User;
+  /** One entry a descriptor: a new pipe, a descriptor of the caller's, or /dev/null. */
+  readonly stdio: readonly ('pipe' | 'descriptor' | 'ignore')[];
+  readonly terminal?: { readonly columns: number; readonly rows: number };
+  readonly timeoutMs: number;
+  readonly timeoutSignal: number;
+}
+
+/** Docker's. */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export function execStep(
+  definition: ContainerDefinition,
+  command: Command,
+  host: Host,
+  user: User,
+  descriptors: readonly number[],
+): StepOf<'exec'> {
+  const env = environment(definition, command, host, user);
+  return {
+    op: 'exec',
+    paths: candidates(command.file, env.PATH ?? DEFAULT_PATH),
+    args: [command.file, ...command.args],
+    env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    stdio: descriptors,
+  };
+}
+
+/** Nothing of the caller's environment: only what every program takes for granted, then what was asked for. */
+function environment(definition: ContainerDefinition, command: Command, host: Host, user: User): Record<string, string> {
+  const ownPrograms = definition.rootfs === undefined && host.execDir !== undefined;
+  return {
+    PATH: ownPrograms ? `${DEFAULT_PATH}:${host.execDir}` : DEFAULT_PATH,
+    HOME: user.uid === 0 ? '/root' : '/',
+    ...(command.terminal === undefined ? {} : { TERM: 'xterm' }),
+    ...definition.env,
+    ...command.env,
+  };
+}
+
+/** The files that are tried in order: the search of execvp(3), laid open in the plan. */
+function candidates(file: string, path: string): readonly string[] {
+  if (file.includes('/')) return [file];
+  return path.split(':').map((directory) => `${directory === '' ? '.' : directory}/${file}`);
+}

@@ -1,0 +1,95 @@
+/**
+ * Definition + command + facts of the host → plan. Pure: nothing is read, nothing is changed, the same input gives the same plan.
+ *
+ * This file is the order of a container; each line says why it stands where it stands. What each part is made of is in
+ * the files beside it.
+ */
+
+import type { ContainerDefinition } from '../definition.js';
+import { contradiction } from '../errors.js';
+import type { Capability } from '../plan/constants.js';
+import { freezeDeep, type Plan } from '../plan/plan.js';
+import type { ContainerStep } from '../plan/steps.js';
+import type { Command } from './command.js';
+import { execStep } from './command.js';
+import { type Host, hasCapability } from './host.js';
+import { canMapRange, mapIds, onHost, planIds } from './ids.js';
+import { planMounts } from './mounts.js';
+import { dropRights } from './security.js';
+import { Slots } from './slots.js';
+import { planStdio } from './stdio.js';
+
+export function compile(definition: ContainerDefinition, command: Command, host: Host, firstId: number): Plan {
+  const ids = planIds(definition, host, firstId);
+  const user = command.user ?? definition.user;
+  const owner = onHost(ids, user, host);
+  if (owner === undefined || (ids.kind === 'one' && (user.uid !== ids.uid || user.gid !== ids.gid))) {
+    throw contradiction(
+      `user ${user.uid}:${user.gid} does not exist in the container, which has ${ids.kind === 'one' ? `only ${ids.uid}:${ids.gid}` : 'ids 0 to 65535'}`,
+    );
+  }
+  checkCaller(definition, host);
+
+  const has = (name: ContainerDefinition['namespaces'][number]): boolean => definition.namespaces.includes(name);
+  const slots = new Slots();
+  const stdio = planStdio(command, slots, owner, canMapRange(host) && ids.kind === 'range');
+  const mounts = planMounts(definition, ids, host, user, slots);
+  const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
+  const acts = [...mapIds(ids, host), ...mounts.acts];
+  const become = (uid: number, gid: number, from: string): readonly ContainerStep[] => [
+    // Where setgroups is denied there is no way to drop groups; what they allow is the caller's own to give.
+    ...(ids.kind === 'one' ? [] : ([{ op: 'setGroups', groups: [], from }] as const)),
+    { op: 'setUser', uid, gid, from },
+  ];
+
+  const steps: ContainerStep[] = [
+    // Until its ids are mapped the child is nobody, and can make no file. user_namespaces(7)
+    ...(acts.length > 0 ? [{ op: 'barrier', acts } as const] : []),
+    // Root of the container from here on: what is made belongs to it. A single id is the caller's already.
+    ...(ids.kind === 'range' ? become(0, 0, 'idmap()') : []),
+    // Not by clone3: the root of a cgroup namespace is the cgroup that its maker is in. cgroup_namespaces(7)
+    ...(has('cgroup') ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const] : []),
+    // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
+    ...mounts.steps,
+    ...(has('uts') ? [{ op: 'setHostname', hostname: definition.hostname ?? 'carrel', from: 'hostname()' } as const] : []),
+    ...(has('network') ? [{ op: 'linkUp', name: 'lo', from: 'namespaces()' } as const] : []),
+    // Needs the container's /dev/pts, and descriptors that are shared with the supervisor still.
+    ...stdio.openTerminal,
+    ...init,
+    // What follows is the command's alone, not init's.
+    ...stdio.controlTerminal,
+    // Its own keys: keyrings follow no namespace. session-keyring(7)
+    { op: 'joinSessionKeyring' },
+    ...(ids.kind === 'one' || (ids.kind === 'range' && user.uid === 0 && user.gid === 0) ? [] : become(user.uid, user.gid, 'user()')),
+    // As the user: a directory that the user may not enter is an error, not a way in.
+    { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
+    // Rights go last: every step above needs some.
+    ...dropRights(definition, user),
+    execStep(definition, command, host, user, stdio.descriptors),
+  ];
+
+  return freezeDeep({
+    before: stdio.before,
+    clone: definition.namespaces.filter((name) => name !== 'cgroup'),
+    steps,
+    after: [],
+    slots: slots.names,
+    received: slots.received,
+    timeoutMs: command.timeoutMs,
+    timeoutSignal: command.timeoutSignal,
+  });
+}
+
+/** What the kernel would refuse step by step is said at once, in one sentence. */
+function checkCaller({ namespaces, capabilities }: ContainerDefinition, host: Host): void {
+  if (namespaces.includes('user')) return;
+  const missing = (name: Capability): boolean => !hasCapability(host, name);
+  if (namespaces.length > 0 && missing('CAP_SYS_ADMIN')) {
+    throw contradiction('namespaces without "user" need CAP_SYS_ADMIN: keep "user" among them, or run as root');
+  }
+  if (missing('CAP_SETPCAP') || missing('CAP_SETGID') || missing('CAP_SETUID')) {
+    throw contradiction(
+      `a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID to be limited to ${capabilities.length} capabilities`,
+    );
+  }
+}

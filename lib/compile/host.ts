@@ -1,0 +1,45 @@
+/** What `compile` knows of the machine. `host/probe.ts` asks for it; a test writes it by hand. */
+
+import { CAPABILITIES, type Capability } from '../plan/constants.js';
+
+/** A run of ids: `count` ids from `inside` on are those from `outside` on. user_namespaces(7) */
+export interface IdRange {
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** Something that exists on the host: a link and what it says, a directory, or a file. */
+export interface HostEntry {
+  readonly path: string;
+  readonly link?: string;
+  readonly directory?: boolean;
+}
+
+export interface Host {
+  /** Effective ids of this process. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Effective capabilities of this process, as bits. */
+  readonly capabilities: bigint;
+  /** The ids that exist for this process: it may itself be in a user namespace. */
+  readonly uidMap: readonly IdRange[];
+  readonly gidMap: readonly IdRange[];
+  /** Ranges that /etc/subuid and /etc/subgid give to somebody. */
+  readonly reservedIds: readonly IdRange[];
+  /** Where programs are. */
+  readonly programs: readonly HostEntry[];
+  /** The harmless parts of /etc. */
+  readonly settings: readonly HostEntry[];
+  /** Node's own directory, where it is not among the programs. */
+  readonly execDir: string | undefined;
+  /** Those of OCI's masked and read-only paths that this kernel has. */
+  readonly masked: readonly string[];
+  readonly readonly: readonly string[];
+  /** Name resolution, for containers in the host's network. */
+  readonly resolver: readonly HostEntry[];
+}
+
+export function hasCapability(host: Host, name: Capability): boolean {
+  return (host.capabilities & CAPABILITIES[name]) !== 0n;
+}

@@ -1,0 +1,16 @@
+/** Numbers the slots of a plan: those that the caller fills first, then those that steps fill. */
+export class Slots {
+  readonly names: string[] = [];
+  received = 0;
+
+  /** A slot for a descriptor that the caller sends. Must come before any other. */
+  receive(name: string): number {
+    this.received += 1;
+    return this.add(name);
+  }
+
+  add(name: string): number {
+    this.names.push(name);
+    return this.names.length - 1;
+  }
+}

@@ -1,0 +1,46 @@
+/** What the command's descriptors are: which slots they come from, and the terminal where there is one. */
+
+import type { User } from '../definition.js';
+import { NO_SLOT } from '../plan/fields.js';
+import type { ContainerStep, HostStep } from '../plan/steps.js';
+import type { Command } from './command.js';
+import type { Slots } from './slots.js';
+
+export interface StdioPlan {
+  readonly before: readonly HostStep[];
+  readonly openTerminal: readonly ContainerStep[];
+  readonly controlTerminal: readonly ContainerStep[];
+  /** The slot of each descriptor. */
+  readonly descriptors: readonly number[];
+}
+
+const NAMES = ['stdin', 'stdout', 'stderr'] as const;
+
+export function planStdio(command: Command, slots: Slots, owner: User, privileged: boolean): StdioPlan {
+  if (command.terminal !== undefined) return planTerminal(command.terminal, slots);
+  const before: HostStep[] = [];
+  const descriptors = command.stdio.map((kind, index) => {
+    if (kind === 'ignore') return NO_SLOT;
+    const slot = slots.receive(NAMES[index] ?? `descriptor ${index}`);
+    // /dev/stdout opens a pipe anew, which only its owner may. An ordinary user is the owner already.
+    if (kind === 'pipe' && privileged) before.push({ op: 'fchown', slot, uid: owner.uid, gid: owner.gid, from: 'stdio' });
+    return slot;
+  });
+  return { before, openTerminal: [], controlTerminal: [], descriptors };
+}
+
+function planTerminal({ columns, rows }: { readonly columns: number; readonly rows: number }, slots: Slots): StdioPlan {
+  const from = 'terminal';
+  const socket = slots.receive('terminal socket');
+  const master = slots.add('terminal master');
+  const slot = slots.add('terminal');
+  return {
+    before: [],
+    openTerminal: [
+      { op: 'openTerminal', master, slot, columns, rows, from },
+      { op: 'barrier', acts: [{ op: 'relay', master, socket, from }], from },
+    ],
+    controlTerminal: [{ op: 'controllingTerminal', slot, from }],
+    descriptors: [slot, slot, slot],
+  };
+}

@@ -1,0 +1,187 @@
+/** The builder: an immutable value over a plain definition. Each method gives a new one; none does anything to the machine. */
+
+import { inspect } from 'node:util';
+import {
+  type CapabilityChoice,
+  type ContainerDefinition,
+  type DefinitionInput,
+  define,
+  knownOptions,
+  type Mount,
+  type User,
+} from './definition.js';
+import type { Namespace } from './plan/constants.js';
+import { explain } from './plan/explain.js';
+import type { Plan } from './plan/plan.js';
+import type { ContainerProcess } from './process.js';
+import { checkRun, collect, type RunOptions, type RunResult } from './run.js';
+import { checkCommand, planFor, SPAWN_OPTIONS, type SpawnOptions, start } from './spawn.js';
+
+/**
+ * What a container is. Immutable: every method returns a new `Container`, so one can be kept and varied.
+ *
+ * Without any call it is the secure default: the host's programs and none of its data, every namespace new, root inside is
+ * nobody on the host, Docker's default capabilities, no new privileges, loopback only, a private /dev, /proc and /tmp, and
+ * nothing of the caller's environment or descriptors. What weakens that takes one explicit call each.
+ *
+ * ```ts
+ * const box = new Container().rootfs('/srv/busybox').hostname('box');
+ * const { stdout } = await box.run('ls', ['-la', '/']);
+ * ```
+ *
+ * Setters replace what was set before; `mount` and `env` add to it. Wrong arguments throw at the call that got them.
+ */
+export class Container {
+  readonly #definition: ContainerDefinition;
+
+  /**
+   * @param definition Any part of a definition, as the methods below would set it.
+   * @throws TypeError or RangeError with Node's codes, naming the part.
+   */
+  constructor(definition: DefinitionInput = {}) {
+    this.#definition = define(undefined, definition);
+  }
+
+  #with(changes: DefinitionInput): Container {
+    const { rootfs, hostname, ...rest } = this.#definition;
+    return new Container({
+      ...rest,
+      ...(rootfs === undefined ? {} : { rootfs }),
+      ...(hostname === undefined ? {} : { hostname }),
+      ...changes,
+    });
+  }
+
+  /**
+   * A directory that becomes `/`. Nothing in it is changed but by what runs in the container, which may write to it unless
+   * it is `readonly()`. It needs the directories `/proc`, `/dev` and `/tmp`. Started by root, its owners are mapped: files of root on disk
+   * are root's inside. Left out: the host's programs and none of its data, in memory.
+   *
+   * @param directory A path on the host; `undefined` takes it back.
+   * @see pivot_root(2), mount_setattr(2); idmapped mounts need Linux 5.12 and a file system that has them.
+   */
+  rootfs(directory: string | URL | undefined): Container {
+    return this.#with({ rootfs: directory });
+  }
+
+  /** Makes `/` read-only. /tmp, /dev/shm and mounts of your own stay writable. Default: `false`. OCI `root.readonly`. */
+  readonly(readonly = true): Container {
+    return this.#with({ readonly });
+  }
+
+  /** Adds mounts, made by {@link bind} and {@link tmpfs}, after those that are there. A later one covers an earlier one. OCI `mounts`. */
+  mount(...mounts: readonly Mount[]): Container {
+    return this.#with({ mounts: [...this.#definition.mounts, ...mounts] });
+  }
+
+  /**
+   * Which namespaces are new: any of `user`, `mount`, `pid`, `network`, `ipc`, `uts`, `cgroup`, `time`. What is left out is shared with
+   * the host: that weakens the container. An empty list means none. Default: all but `time`. OCI `linux.namespaces`, namespaces(7).
+   *
+   * @throws TypeError naming the entry.
+   */
+  namespaces(names: readonly Namespace[] | undefined): Container {
+    return this.#with({ namespaces: names });
+  }
+
+  /**
+   * How ids inside relate to ids of the host. `'auto'`, the default: started by root, 65,536 ids that nobody on the host has,
+   * a range for each container; started by an ordinary user, one id, which is the caller. user_namespaces(7)
+   */
+  idmap(idmap: 'auto'): Container {
+    return this.#with({ idmap });
+  }
+
+  /** The host name inside: 1 to 64 letters, digits, `-` and `.`. Default: `carrel`. sethostname(2) */
+  hostname(name: string | undefined): Container {
+    return this.#with({ hostname: name });
+  }
+
+  /**
+   * Adds environment variables. Nothing of the caller's environment is passed on; PATH and HOME, and TERM with a terminal, have
+   * defaults of their own. OCI `process.env`.
+   */
+  env(variables: Readonly<Record<string, string>>): Container {
+    return this.#with({ env: { ...this.#definition.env, ...variables } });
+  }
+
+  /** The working directory inside, absolute. One that does not exist is an error at the start. Default: `/`. OCI `process.cwd`. */
+  cwd(directory: string | undefined): Container {
+    return this.#with({ cwd: directory });
+  }
+
+  /**
+   * Who the command is inside: a number, `'uid:gid'`, or `{ uid, gid }`; the group defaults to the same number. No supplementary
+   * groups. Others than 0 hold no capabilities. Default: 0. OCI `process.user`.
+   *
+   * @throws TypeError or RangeError; names are not looked up.
+   */
+  user(user: number | string | User | undefined): Container {
+    return this.#with({ user });
+  }
+
+  /**
+   * The capabilities of root inside, by their names in capabilities(7): a whole list, or `{ add, drop }` to Docker's default
+   * list. An empty list means none. They count for the container's own namespaces only, unless `user` is not among them. OCI `process.capabilities`.
+   */
+  capabilities(choice: CapabilityChoice | undefined): Container {
+    return this.#with({ capabilities: choice });
+  }
+
+  /** Whether programs inside are kept from gaining privileges by set-user-id bits. Default: `true`. PR_SET_NO_NEW_PRIVS in prctl(2). */
+  noNewPrivileges(enabled = true): Container {
+    return this.#with({ noNewPrivileges: enabled });
+  }
+
+  /**
+   * Whether a tiny init of carrel's is PID 1, which reaps orphans and forwards signals. With `false` the command itself is PID 1, as in
+   * Docker; it then ignores signals that it has no handler for. Without a new pid namespace there is none. Default: `true`.
+   */
+  init(enabled = true): Container {
+    return this.#with({ init: enabled });
+  }
+
+  /**
+   * Starts a command, like `child_process.spawn`; it returns at once. What goes wrong afterwards is an `error` event.
+   *
+   * @param file A path in the container, or a name that is searched for in its PATH.
+   * @throws TypeError or RangeError naming the argument; then nothing was started.
+   */
+  spawn(file: string, args: readonly string[] = [], options: SpawnOptions = {}): ContainerProcess {
+    knownOptions('spawn()', options, SPAWN_OPTIONS);
+    return start(this.#definition, checkCommand(file, args, options));
+  }
+
+  /**
+   * Runs a command to its end and collects its output. A non-zero exit code, a time-out, a signal are results; what keeps the
+   * command from starting rejects, and so does an end other than exit code 0 with `check: true`.
+   */
+  run(file: string, args?: readonly string[], options?: RunOptions & { readonly encoding?: 'utf8' | undefined }): Promise<RunResult>;
+  run(file: string, args: readonly string[], options: RunOptions & { readonly encoding: 'buffer' }): Promise<RunResult<Buffer>>;
+  run(file: string, args?: readonly string[], options?: RunOptions): Promise<RunResult<string | Buffer>>;
+  async run(file: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult<string | Buffer>> {
+    const how = checkRun(options);
+    const child = start(this.#definition, checkCommand(file, args, options));
+    return collect(child, how);
+  }
+
+  /** The plan that `spawn` would perform, as a value. Nothing is started; the machine is only asked. */
+  plan(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): Plan {
+    knownOptions('plan()', options, SPAWN_OPTIONS);
+    return planFor(this.#definition, checkCommand(file, args, options));
+  }
+
+  /** The same plan as a text: what the host does on the left, what the container does on the right. */
+  explain(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): string {
+    return explain(this.plan(file, args, options));
+  }
+
+  /** The definition, complete and plain; `new Container(definition)` makes an equal one. */
+  toJSON(): ContainerDefinition {
+    return this.#definition;
+  }
+
+  [inspect.custom](): string {
+    return `Container ${inspect(this.#definition, { depth: 4 })}`;
+  }
+}

@@ -1,0 +1,124 @@
+/** Asks the machine, once, what `compile` must know of it. Nothing here changes anything. */
+
+import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Host, HostEntry, IdRange } from '../compile/host.js';
+import { unsupported } from '../errors.js';
+
+let facts: Host | undefined;
+
+/** The facts of this machine and this process. Cached: they are asked for before every start. */
+export function probe(): Host {
+  facts ??= ask();
+  return facts;
+}
+
+/** Where the programs of a Linux system are: read-only in a container without a root file system of its own. */
+const PROGRAMS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store', '/gnu/store'];
+
+/** What of /etc programs need to start and to speak TLS, and what tells nothing of the host's users, hosts or secrets. */
+const SETTINGS = [
+  '/etc/alternatives',
+  '/etc/ca-certificates',
+  '/etc/crypto-policies',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/localtime',
+  '/etc/mime.types',
+  '/etc/pki/ca-trust',
+  '/etc/pki/tls/certs',
+  '/etc/protocols',
+  '/etc/services',
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+];
+
+/** OCI `maskedPaths` and `readonlyPaths` as Docker and containerd set them, below /proc. */
+const MASKED = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+];
+const READONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+function ask(): Host {
+  if (process.platform !== 'linux') throw unsupported(`containers are a feature of Linux, and this is ${process.platform}`);
+  if (process.arch !== 'x64' && process.arch !== 'arm64') throw unsupported(`no launcher is built for ${process.arch}`);
+  const status = read('/proc/self/status');
+  if (status === undefined) throw unsupported('/proc is not mounted');
+  const entries = PROGRAMS.flatMap(entry);
+  return Object.freeze({
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`),
+    uidMap: idRanges(read('/proc/self/uid_map')),
+    gidMap: idRanges(read('/proc/self/gid_map')),
+    reservedIds: [...subordinate('/etc/subuid'), ...subordinate('/etc/subgid')],
+    programs: entries,
+    settings: SETTINGS.flatMap(entry),
+    execDir: execDir(entries),
+    masked: MASKED.filter((path) => entry(path).length > 0),
+    readonly: READONLY.filter((path) => entry(path).length > 0),
+    resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(real(path))),
+  });
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined; // absent or unreadable: the same as empty to everyone who asks
+  }
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** What is at `path`: nothing, or one entry. */
+function entry(path: string): readonly HostEntry[] {
+  try {
+    const stat = lstatSync(path);
+    if (stat.isSymbolicLink()) return [{ path, link: readlinkSync(path) }];
+    return [{ path, directory: stat.isDirectory() }];
+  } catch {
+    return []; // not on this host
+  }
+}
+
+/** The directory of Node itself, unless it is among the programs anyway. */
+function execDir(programs: readonly HostEntry[]): string | undefined {
+  const directory = dirname(real(process.execPath));
+  const covered = programs.some(({ path, link }) => link === undefined && `${directory}/`.startsWith(`${path}/`));
+  return covered || !statSync(directory).isDirectory() ? undefined : directory;
+}
+
+/** Lines of /proc/PID/uid_map: first id inside, first id outside, count. */
+function idRanges(text: string | undefined): readonly IdRange[] {
+  return (text ?? '')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter((numbers) => numbers.length === 3)
+    .map(([inside = 0, outside = 0, count = 0]) => ({ inside, outside, count }));
+}
+
+/** Lines of subuid(5): name:first:count. */
+function subordinate(path: string): readonly IdRange[] {
+  return (read(path) ?? '')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((parts) => parts.length === 3)
+    .map(([, first, count]) => ({ inside: 0, outside: Number(first), count: Number(count) }));
+}

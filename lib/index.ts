@@ -1,0 +1,29 @@
+/**
+ * carrel: containers for Node.js. The public names, nothing else.
+ *
+ * @packageDocumentation
+ */
+
+export { Container } from './container.js';
+export {
+  type BindMount,
+  type BindOptions,
+  bind,
+  type CapabilityChoice,
+  type ContainerDefinition,
+  type DefinitionInput,
+  type Mount,
+  type TmpfsMount,
+  type TmpfsOptions,
+  tmpfs,
+  type User,
+} from './definition.js';
+export { CarrelError, ExitError, StepError } from './errors.js';
+export type { StdioEntry, StdioOption } from './launch/stdio.js';
+export type { Capability, MountAttribute, Namespace } from './plan/constants.js';
+export type { Plan } from './plan/plan.js';
+export type { ContainerStep, HostStep, Step } from './plan/steps.js';
+export { ContainerProcess, type ContainerProcessEvents } from './process.js';
+export type { ExitStatus, Reason, Usage } from './result.js';
+export type { RunOptions, RunResult } from './run.js';
+export type { SpawnOptions } from './spawn.js';

@@ -1,0 +1,79 @@
+/** The channel to one supervisor, drawn in plan/wire.ts: frames in, orders out. */
+
+import { Socket } from 'node:net';
+import { FRAME, FRAME_KINDS, FRAME_SIZE, ORDER, ORDER_KINDS, offsetsOf, sizeOf } from '../plan/wire.js';
+
+const offsets = offsetsOf(FRAME);
+const order = offsetsOf(ORDER);
+
+/** A frame, as numbers. */
+export type Frame = { readonly [K in keyof typeof FRAME]: number } & { readonly message: string };
+export type FrameKind = keyof typeof FRAME_KINDS;
+
+export interface ChannelEvents {
+  frame(kind: FrameKind, frame: Frame): void;
+  /** The supervisor has ended: nothing follows. */
+  end(): void;
+}
+
+export class Channel {
+  readonly #socket: Socket;
+  readonly #events: ChannelEvents;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(descriptor: number, events: ChannelEvents) {
+    this.#events = events;
+    this.#socket = new Socket({ fd: descriptor });
+    this.#socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    // A reset comes with `close` right behind it, which says all that there is to say.
+    this.#socket.on('error', () => this.#socket.destroy());
+    this.#socket.on('close', () => events.end());
+  }
+
+  signal(number: number): void {
+    this.#send(ORDER_KINDS.signal, number);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#send(ORDER_KINDS.resize, rows * 65_536 + columns);
+  }
+
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  #send(kind: number, value: number): void {
+    if (this.#socket.destroyed || !this.#socket.writable) return;
+    const bytes = Buffer.alloc(sizeOf(ORDER));
+    bytes.writeUInt32LE(kind, order.kind);
+    bytes.writeUInt32LE(value, order.value);
+    this.#socket.write(bytes);
+  }
+
+  #read(bytes: Buffer): void {
+    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    let at = 0;
+    for (; all.length - at >= FRAME_SIZE; at += FRAME_SIZE) {
+      const frame = decodeFrame(all.subarray(at, at + FRAME_SIZE));
+      const kind = (Object.keys(FRAME_KINDS) as FrameKind[]).find((name) => FRAME_KINDS[name] === frame.kind);
+      if (kind !== undefined) this.#events.frame(kind, frame);
+    }
+    this.#rest = all.subarray(at);
+  }
+}
+
+/** Reads one frame. Pure, and total: any bytes give a frame. */
+export function decodeFrame(bytes: Buffer): Frame {
+  const numbers = Object.entries(FRAME).map(([name, width]) => {
+    const at = offsets[name as keyof typeof FRAME];
+    if (width === 'u64') return [name, Number(bytes.readBigUInt64LE(at))];
+    return [name, width === 'i32' ? bytes.readInt32LE(at) : bytes.readUInt32LE(at)];
+  });
+  const message = bytes.subarray(sizeOf(FRAME));
+  const end = message.indexOf(0);
+  return { ...Object.fromEntries(numbers), message: message.toString('utf8', 0, end < 0 ? message.length : end) } as Frame;
+}

@@ -1,0 +1,98 @@
+/**
+ * The launcher process: one for each Node thread that starts containers, started on first use, and again if it died.
+ *
+ * Node starts it by its own `spawn`, so no code of carrel's ever runs after a fork in Node's address space. It ends when
+ * its socket is closed, which the kernel does whatever becomes of Node.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import debug from 'debug';
+import { launcherFailed } from '../errors.js';
+import { native } from './native.js';
+
+const log = debug('carrel:launcher');
+
+/** Milliseconds after which a request is tried again that did not fit into the socket. */
+const RETRY_MS = 1;
+
+class Launcher {
+  readonly process: ChildProcess;
+  readonly #socket: Socket;
+  readonly #descriptor: number;
+  alive = true;
+
+  constructor() {
+    const { launcherMemfd, socketpair, close } = native();
+    const [ours, theirs] = socketpair();
+    const image = launcherMemfd();
+    this.#descriptor = ours;
+    // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
+    this.#socket = new Socket({ fd: ours });
+    this.#socket.on('error', () => this.#socket.destroy());
+    this.#socket.on('close', () => {
+      this.alive = false;
+      log('gone');
+    });
+    this.#socket.resume();
+    this.#socket.unref();
+    this.process = spawn(`/proc/self/fd/${image}`, [], {
+      argv0: 'carrel',
+      cwd: '/',
+      env: {},
+      // A session of its own: no signal from the terminal, and no terminal to push input into.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'ignore', theirs],
+    });
+    close(image);
+    close(theirs);
+    this.process.unref();
+    log('started, pid %d', this.process.pid);
+  }
+
+  /** Sends a request. Returns the kernel's error name where it could not be sent. */
+  send(descriptors: readonly number[]): string | undefined {
+    return this.alive ? native().trySend(this.#descriptor, descriptors) : 'EPIPE';
+  }
+}
+
+let current: Launcher | undefined;
+
+/**
+ * Asks the launcher to perform a plan. `descriptors` are the plan, the channel, and what fills the first slots; the caller
+ * may close them when `sent` is called. A launcher that has died is replaced.
+ */
+export function request(descriptors: readonly number[], sent: (error?: Error) => void): void {
+  const launcher = ready();
+  if (launcher instanceof Error) {
+    sent(launcher);
+    return;
+  }
+  const error = launcher.send(descriptors);
+  if (error === 'EPIPE' || error === 'ECONNRESET') {
+    launcher.alive = false;
+    request(descriptors, sent);
+  } else if (error === 'EAGAIN' || error === 'ETOOMANYREFS') {
+    // Its queue is full, or as many descriptors are under way as this user may have open. unix(7)
+    setTimeout(() => request(descriptors, sent), RETRY_MS);
+  } else {
+    sent(error === undefined ? undefined : launcherFailed(new Error(`sendmsg ${error}`)));
+  }
+}
+
+/** The launcher's process id, if one is running: for tests and tools. */
+export function launcherPid(): number | undefined {
+  return current?.alive === true ? current.process.pid : undefined;
+}
+
+function ready(): Launcher | Error {
+  if (current?.alive === true) return current;
+  const launcher = new Launcher();
+  if (launcher.process.pid === undefined) {
+    // Node tells the cause by an event, after this turn; it must be listened to.
+    launcher.process.on('error', (error) => log('failed: %s', error.message));
+    return launcherFailed(new Error('spawn failed'));
+  }
+  current = launcher;
+  return launcher;
+}

@@ -1,0 +1,103 @@
+/** The addon, typed. The only file that imports it; it is loaded on first use, so that importing carrel works everywhere. */
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import debug from 'debug';
+import { errorName, unsupported } from '../errors.js';
+
+interface Addon {
+  sealedMemfd(bytes: Uint8Array): number;
+  launcherMemfd(): number;
+  socketpair(): [number, number];
+  pipe(): [number, number];
+  send(socket: number, descriptors: readonly number[]): void;
+  bindAbstract(name: string): number;
+  close(descriptor: number): void;
+}
+
+/** What the addon throws. */
+interface AddonError extends Error {
+  readonly errno: number;
+  readonly syscall: string;
+}
+
+/** The addon's functions. Each is one act, synchronous and short; each throws a system error as Node's own do. */
+export interface Native {
+  /** A sealed memfd with these bytes. memfd_create(2) */
+  sealedMemfd(bytes: Uint8Array): number;
+  /** A sealed, executable memfd with the launcher. */
+  launcherMemfd(): number;
+  /** Two connected stream sockets. socketpair(2) */
+  socketpair(): [number, number];
+  /** The read end and the write end. pipe(2) */
+  pipe(): [number, number];
+  /** Sends descriptors over a socket, without waiting. Returns the kernel's error name where it could not. sendmsg(2) */
+  trySend(socket: number, descriptors: readonly number[]): string | undefined;
+  /** A socket that holds a name of the abstract namespace, `undefined` where another has it. unix(7) */
+  tryBindAbstract(name: string): number | undefined;
+  close(descriptor: number): void;
+}
+
+const log = debug('carrel:native');
+const require = createRequire(import.meta.url);
+let loaded: Native | undefined;
+
+export function native(): Native {
+  loaded ??= wrap(load());
+  return loaded;
+}
+
+function load(): Addon {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  try {
+    const addon = (require('node-gyp-build') as (directory: string) => Addon)(root);
+    log('loaded from %s', root);
+    return addon;
+  } catch (cause) {
+    const error = unsupported(`its native module could not be loaded (${(cause as Error).message})`);
+    error.cause = cause;
+    throw error;
+  }
+}
+
+function wrap(addon: Addon): Native {
+  return {
+    sealedMemfd: (bytes) => act(() => addon.sealedMemfd(bytes)),
+    launcherMemfd: () => act(() => addon.launcherMemfd()),
+    socketpair: () => act(() => addon.socketpair()),
+    pipe: () => act(() => addon.pipe()),
+    trySend: (socket, descriptors) => attempt(() => addon.send(socket, descriptors)),
+    tryBindAbstract: (name) => {
+      let socket: number | undefined;
+      const error = attempt(() => {
+        socket = addon.bindAbstract(name);
+      });
+      if (error !== undefined && error !== 'EADDRINUSE') throw new Error(`bind ${error}`);
+      return socket;
+    },
+    close: (descriptor) => act(() => addon.close(descriptor)),
+  };
+}
+
+/** Runs one act; gives its error the form of Node's system errors. */
+function act<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    const { errno, syscall } = error as AddonError;
+    if (errno === undefined) throw error;
+    const code = errorName(-errno);
+    throw Object.assign(new Error(`${syscall} ${code}`), { errno, syscall, code });
+  }
+}
+
+function attempt(run: () => void): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    const { errno } = error as AddonError;
+    if (errno === undefined) throw error;
+    return errorName(-errno);
+  }
+}

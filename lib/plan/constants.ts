@@ -1,0 +1,88 @@
+/** Names of kernel constants as the OCI runtime specification and the man pages have them, with the kernel's numbers. */
+
+/** namespaces(7); the numbers are `CLONE_NEW*` of linux/sched.h. `time` since Linux 5.6, the others since 4.6 at the latest. */
+export const NAMESPACES = {
+  time: 0x00000080,
+  mount: 0x00020000,
+  cgroup: 0x02000000,
+  uts: 0x04000000,
+  ipc: 0x08000000,
+  user: 0x10000000,
+  pid: 0x20000000,
+  network: 0x40000000,
+} as const;
+
+/** Attributes of a mount, mount_setattr(2); the numbers are `MOUNT_ATTR_*` of linux/mount.h. */
+export const MOUNT_ATTRIBUTES = {
+  readonly: 0x00000001,
+  nosuid: 0x00000002,
+  nodev: 0x00000004,
+  noexec: 0x00000008,
+  noatime: 0x00000010,
+  nodiratime: 0x00000080,
+  nosymfollow: 0x00200000,
+} as const;
+
+/** Propagation of mount events, mount_namespaces(7); the numbers are `MS_*` of linux/mount.h. */
+export const PROPAGATIONS = {
+  unbindable: 0x20000,
+  private: 0x40000,
+  slave: 0x80000,
+  shared: 0x100000,
+} as const;
+
+const CAPABILITY_NAMES = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_DAC_READ_SEARCH',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETPCAP',
+  'CAP_LINUX_IMMUTABLE',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_NET_BROADCAST',
+  'CAP_NET_ADMIN',
+  'CAP_NET_RAW',
+  'CAP_IPC_LOCK',
+  'CAP_IPC_OWNER',
+  'CAP_SYS_MODULE',
+  'CAP_SYS_RAWIO',
+  'CAP_SYS_CHROOT',
+  'CAP_SYS_PTRACE',
+  'CAP_SYS_PACCT',
+  'CAP_SYS_ADMIN',
+  'CAP_SYS_BOOT',
+  'CAP_SYS_NICE',
+  'CAP_SYS_RESOURCE',
+  'CAP_SYS_TIME',
+  'CAP_SYS_TTY_CONFIG',
+  'CAP_MKNOD',
+  'CAP_LEASE',
+  'CAP_AUDIT_WRITE',
+  'CAP_AUDIT_CONTROL',
+  'CAP_SETFCAP',
+  'CAP_MAC_OVERRIDE',
+  'CAP_MAC_ADMIN',
+  'CAP_SYSLOG',
+  'CAP_WAKE_ALARM',
+  'CAP_BLOCK_SUSPEND',
+  'CAP_AUDIT_READ',
+  'CAP_PERFMON',
+  'CAP_BPF',
+  'CAP_CHECKPOINT_RESTORE',
+] as const;
+
+/** A capability by its name in capabilities(7), as OCI writes it. */
+export type Capability = (typeof CAPABILITY_NAMES)[number];
+
+/** capabilities(7); each name's bit. The newest, `CAP_CHECKPOINT_RESTORE`, came with Linux 5.9. */
+export const CAPABILITIES: Readonly<Record<Capability, bigint>> = Object.freeze(
+  Object.fromEntries(CAPABILITY_NAMES.map((name, bit) => [name, 1n << BigInt(bit)])),
+) as Readonly<Record<Capability, bigint>>;
+
+export type Namespace = keyof typeof NAMESPACES;
+export type MountAttribute = keyof typeof MOUNT_ATTRIBUTES;
+export type Propagation = keyof typeof PROPAGATIONS;

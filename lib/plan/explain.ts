@@ -1,0 +1,114 @@
+/** A plan in words: one line a step, what the host does on the left, what the container does on the right. */
+
+import type { Plan } from './plan.js';
+import type { Op, Step, StepOf } from './steps.js';
+
+const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
+const octal = (mode: number): string => `0${mode.toString(8)}`;
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+const attributes = (names: readonly string[]): string => (names.length === 0 ? '' : `, ${names.join(' ')}`);
+const capabilities = (names: readonly string[]): string =>
+  names.length === 0 ? 'none' : names.map((name) => name.replace('CAP_', '').toLowerCase()).join(' ');
+
+function ranges(numbers: readonly number[]): string {
+  const lines: string[] = [];
+  for (let at = 0; at + 2 < numbers.length; at += 3) lines.push(`${numbers[at]} → ${numbers[at + 1]} × ${numbers[at + 2]}`);
+  return lines.join(', ');
+}
+
+const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
+  barrier: () => 'wait for the host',
+  denySetgroups: () => 'setgroups deny',
+  setUidMap: (step) => `uid_map ${ranges(step.ranges)}`,
+  setGidMap: (step) => `gid_map ${ranges(step.ranges)}`,
+  fchown: (step) => `fchown the pipe in slot ${step.slot} to ${step.uid}:${step.gid}`,
+  idmap: (step) => `idmap slot ${step.slot} to the container's ids`,
+  openTree: (step) => `open_tree ${quoted(step.source)} into slot ${step.slot}`,
+  unshare: (step) => `unshare ${list(step.namespaces)}`,
+  propagation: (step) => `make ${step.target} ${step.type}, recursively`,
+  mount: (step) =>
+    `mount ${step.type} on ${quoted(step.target)}${attributes(step.attributes)}` +
+    (step.options.length === 0 ? '' : ` (${step.options.join(',')})`),
+  bind: (step) =>
+    `bind ${step.slot === undefined ? quoted(step.source ?? '') : `slot ${step.slot}`} on ${quoted(step.target)}${attributes(step.attributes)}`,
+  device: (step) => `bind device ${step.source} (${step.major}:${step.minor}) on ${quoted(step.target)}`,
+  mountSetattr: (step) => `make ${quoted(step.target)} ${step.attributes.join(' ')}`,
+  mask: (step) => `mask ${quoted(step.target)}`,
+  readonlyPath: (step) => `make ${quoted(step.target)} readonly`,
+  directory: (step) => `mkdir ${quoted(step.target)} ${octal(step.mode)}`,
+  file: (step) => `write ${quoted(step.target)} ${octal(step.mode)} (${step.content.length} bytes)`,
+  symlink: (step) => `symlink ${quoted(step.target)} → ${quoted(step.text)}`,
+  pivotRoot: () => 'pivotRoot, and the old root is gone',
+  setHostname: (step) => `setHostname ${quoted(step.hostname)}`,
+  linkUp: (step) => `link up ${step.name}`,
+  joinSessionKeyring: () => 'join a new session keyring',
+  openTerminal: (step) => `open a terminal, ${step.columns} × ${step.rows}, and bind it on /dev/console`,
+  relay: (step) => `relay the terminal in slot ${step.master} to slot ${step.socket}`,
+  init: () => 'init: PID 1 stays to reap and forward signals, its child goes on',
+  controllingTerminal: () => 'make the terminal the controlling one',
+  setGroups: (step) => `setgroups ${list(step.groups.map(String))}`,
+  setUser: (step) => `setresuid ${step.uid}, setresgid ${step.gid}`,
+  chdir: (step) => `chdir ${quoted(step.target)}`,
+  setCapabilities: (step) =>
+    `capabilities ${capabilities(step.permitted)}` +
+    (step.bounding.join() === step.permitted.join() ? '' : ` (bounding ${capabilities(step.bounding)})`),
+  noNewPrivileges: () => 'no new privileges',
+  exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
+};
+
+/** One step in words, in a line. */
+export function describe(step: Step): string {
+  return (SENTENCES[step.op] as (step: Step) => string)(step);
+}
+
+const LEFT = 44;
+const WIDTH = 120;
+
+/** The whole plan as a text of two columns. Nothing is executed, and nothing is left out. */
+export function explain(plan: Plan): string {
+  const lines: string[] = [];
+  const row = (left: string, right = ''): void => {
+    lines.push(...columns(left, right));
+  };
+  row('host (supervisor)', 'container (child)');
+  for (const step of plan.before) row(describe(step));
+  row(`clone3 ${plan.clone.length === 0 ? 'without new namespaces' : plan.clone.map((name) => `NEW${CLONE[name] ?? name.toUpperCase()}`).join('|')}`);
+  let barriers = 0;
+  for (const step of plan.steps) {
+    if (step.op !== 'barrier') {
+      row('', describe(step));
+      continue;
+    }
+    row('', `barrier ${barriers}: waits`);
+    for (const act of step.acts) row(describe(act));
+    barriers += 1;
+  }
+  if (plan.timeoutMs > 0) row(`after ${plan.timeoutMs} ms: signal ${plan.timeoutSignal}`);
+  for (const step of plan.after) row(`after exit: ${describe(step)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+const CLONE: Readonly<Record<string, string>> = { mount: 'NS', network: 'NET' };
+
+/** One row: what is too long for its column goes on below. */
+function columns(left: string, right: string): string[] {
+  const lefts = wrap(left, LEFT - 2);
+  const rights = wrap(right, WIDTH - LEFT);
+  return Array.from({ length: Math.max(lefts.length, rights.length) }, (_, index) =>
+    `${(lefts[index] ?? '').padEnd(LEFT)}${rights[index] ?? ''}`.trimEnd(),
+  );
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = `  ${word}`;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

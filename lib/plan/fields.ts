@@ -1,0 +1,60 @@
+/**
+ * The kinds of field that a step may have, and how each looks on the wire.
+ *
+ * Every field takes eight bytes in a step's record: a number, or the place and length of bytes that stand elsewhere in
+ * the plan. So a record has a fixed layout that C reads as a struct, and one loop checks every record of every step.
+ */
+
+/** A field of a step: how it is written in TypeScript (`value`), and how on the wire (`kind`). */
+export interface Field<Value = unknown> {
+  readonly kind: FieldKind;
+  /** For `flags` and `choice`: the names that TypeScript uses, and their numbers in the kernel's headers. */
+  readonly names?: Readonly<Record<string, number | bigint>>;
+  /** The field may be left out. */
+  readonly optional?: boolean;
+  /** Carries the TypeScript type, never a value. */
+  readonly value?: Value;
+}
+
+/**
+ * - `number`: unsigned, up to 2^53 − 1.
+ * - `boolean`: on the wire 0 or 1.
+ * - `flags`: a set of names, on the wire their bits.
+ * - `choice`: one name, on the wire its number.
+ * - `slot`: the number of a slot, {@link NO_SLOT} where an optional one is left out.
+ * - `string`: text without NUL, on the wire NUL-terminated.
+ * - `bytes`: any bytes.
+ * - `strings`: a list of strings.
+ * - `numbers`: a list of numbers.
+ * - `steps`: a list of host steps (what a barrier carries).
+ */
+export type FieldKind = 'number' | 'boolean' | 'flags' | 'choice' | 'slot' | 'string' | 'bytes' | 'strings' | 'numbers' | 'steps';
+
+/** On the wire, in place of a slot's number: no slot. */
+export const NO_SLOT = 0xffffffff;
+
+type NameOf<Names> = Extract<keyof Names, string>;
+
+export const number: Field<number> = { kind: 'number' };
+export const boolean: Field<boolean> = { kind: 'boolean' };
+export const slot: Field<number> = { kind: 'slot' };
+export const string: Field<string> = { kind: 'string' };
+export const bytes: Field<Uint8Array> = { kind: 'bytes' };
+export const strings: Field<readonly string[]> = { kind: 'strings' };
+export const numbers: Field<readonly number[]> = { kind: 'numbers' };
+/** Its type is in steps.ts, which says what a host step is. */
+export const steps: Field<never> = { kind: 'steps' };
+
+export function flags<const Names extends Readonly<Record<string, number | bigint>>>(
+  names: Names,
+): Field<readonly NameOf<Names>[]> {
+  return { kind: 'flags', names };
+}
+
+export function choice<const Names extends Readonly<Record<string, number>>>(names: Names): Field<NameOf<Names>> {
+  return { kind: 'choice', names };
+}
+
+export function optional<Value>(field: Field<Value>): Field<Value | undefined> & { readonly optional: true } {
+  return { ...(field as Field<Value | undefined>), optional: true };
+}

@@ -1,0 +1,31 @@
+/** A plan: the ordered list of kernel acts that make one container and run one command in it. A plain, frozen value. */
+
+import type { Namespace } from './constants.js';
+import type { ContainerStep, HostStep } from './steps.js';
+
+export interface Plan {
+  /** What the supervisor does on the host before the clone. */
+  readonly before: readonly HostStep[];
+  /** The new namespaces that the child is born into, clone3(2). */
+  readonly clone: readonly Namespace[];
+  /** What the child does on its way into the container; the last one is `exec`. */
+  readonly steps: readonly ContainerStep[];
+  /** What the supervisor does on the host when all is over, however it ended. */
+  readonly after: readonly HostStep[];
+  /** What each slot holds; the first `received` are the descriptors that the caller sends. Names are for readers. */
+  readonly slots: readonly string[];
+  readonly received: number;
+  /** Wall-clock limit in milliseconds from the clone on, kept by the supervisor; 0: none. */
+  readonly timeoutMs: number;
+  /** The number of the signal that is sent when the time is up. */
+  readonly timeoutSignal: number;
+}
+
+/** Freezes a value and all that is below it, so that a plan cannot change after it was printed or sent. */
+export function freezeDeep<Value>(value: Value): Value {
+  if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) freezeDeep(part);
+  }
+  return value;
+}

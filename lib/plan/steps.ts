@@ -1,0 +1,154 @@
+/**
+ * The vocabulary: every step that a plan can hold, in one table.
+ *
+ * This table is the only truth of the wire: the TypeScript types below, the encoder, and `src-native/wire.h` (made by
+ * `scripts/wire.ts`) all follow from it. A step is one act that a user could be told about, named after its kernel call.
+ *
+ * `column` says who performs it: the supervisor on the `host`, the child that becomes the `container`, or `both`.
+ */
+
+import { CAPABILITIES, MOUNT_ATTRIBUTES, NAMESPACES, PROPAGATIONS } from './constants.js';
+import { boolean, bytes, choice, type Field, flags, number, numbers, optional, slot, steps, string, strings } from './fields.js';
+
+interface StepSpec {
+  readonly column: 'host' | 'container' | 'both';
+  readonly fields: Readonly<Record<string, Field>>;
+}
+
+const attributes = flags(MOUNT_ATTRIBUTES);
+const capabilities = flags(CAPABILITIES);
+
+export const STEPS = {
+  /** The child waits while the supervisor performs `acts` on the host. */
+  barrier: { column: 'container', fields: { acts: steps } },
+
+  /** Writes /proc/PID/setgroups: "deny", which a user without CAP_SETGID owes before `setGidMap`. user_namespaces(7). */
+  denySetgroups: { column: 'host', fields: {} },
+  /** Writes /proc/PID/uid_map. `ranges` is flat: inside, outside, count, and so on. user_namespaces(7). */
+  setUidMap: { column: 'host', fields: { ranges: numbers } },
+  /** Writes /proc/PID/gid_map. `ranges` is flat: inside, outside, count, and so on. user_namespaces(7). */
+  setGidMap: { column: 'host', fields: { ranges: numbers } },
+  /** Gives the pipe in `slot` an owner, so that /dev/stdout can be opened again inside. Refuses what is not a pipe. fchown(2). */
+  fchown: { column: 'host', fields: { slot, uid: number, gid: number } },
+  /** Shows the tree in `slot` with its owners mapped by the container's user namespace. mount_setattr(2), since 5.12. */
+  idmap: { column: 'host', fields: { slot } },
+
+  /** Copies the mounts at `source` into `slot`, attached nowhere; with `recursive` those below it too. open_tree(2), since 5.2. */
+  openTree: { column: 'both', fields: { slot, source: string, recursive: boolean } },
+
+  /** Moves the child itself into new namespaces. unshare(2). */
+  unshare: { column: 'container', fields: { namespaces: flags(NAMESPACES) } },
+  /** Sets how mount events travel for `target` and all below it. mount_namespaces(7). */
+  propagation: { column: 'container', fields: { target: string, type: choice(PROPAGATIONS) } },
+  /** Mounts a new file system of `type`. `options` are `key` or `key=value`; `nofollow` refuses a target behind a symbolic link. fsopen(2), fsmount(2), since 5.2. */
+  mount: {
+    column: 'container',
+    fields: { type: string, target: string, options: strings, attributes, nofollow: boolean },
+  },
+  /** Attaches the tree in `slot`, or a copy of the mounts at `source`. `create` makes a missing target, of the source's kind. move_mount(2). */
+  bind: {
+    column: 'container',
+    fields: {
+      slot: optional(slot),
+      source: optional(string),
+      target: string,
+      attributes,
+      recursive: boolean,
+      create: boolean,
+    },
+  },
+  /** Binds the host's character device `source`, after checking that it is `major`:`minor`, on a new file `target`. null(4). */
+  device: { column: 'container', fields: { source: string, target: string, major: number, minor: number } },
+  /** Adds `attributes` to the mount that is at `target`. mount_setattr(2), since 5.12. */
+  mountSetattr: { column: 'container', fields: { target: string, attributes } },
+  /** Hides `target`, where it exists: a directory below an empty read-only one, a file below /dev/null. OCI `maskedPaths`. */
+  mask: { column: 'container', fields: { target: string } },
+  /** Makes `target`, where it exists, a read-only mount of itself. OCI `readonlyPaths`. */
+  readonlyPath: { column: 'container', fields: { target: string } },
+  /** Makes a directory, and its missing parents. An existing directory is left as it is. mkdirat(2). */
+  directory: { column: 'container', fields: { target: string, mode: number } },
+  /** Makes a file with `content`. An existing one is an error. openat(2). */
+  file: { column: 'container', fields: { target: string, mode: number, content: bytes } },
+  /** Makes a symbolic link at `target` which says `text`. symlinkat(2). */
+  symlink: { column: 'container', fields: { target: string, text: string } },
+  /** Makes the last mount on `/` the root, and detaches all that was there before. pivot_root(2). */
+  pivotRoot: { column: 'container', fields: {} },
+
+  /** sethostname(2). */
+  setHostname: { column: 'container', fields: { hostname: string } },
+  /** Brings the network interface `name` up. netdevice(7). */
+  linkUp: { column: 'container', fields: { name: string } },
+  /** A session keyring of its own, so that the caller's keys are out of reach. keyctl(2), since 2.6.10. */
+  joinSessionKeyring: { column: 'container', fields: {} },
+
+  /** Opens a new terminal of the container's /dev/pts into `master` and `slot`, and binds it on /dev/console. pty(7), ioctl_tty(2). */
+  openTerminal: { column: 'container', fields: { master: slot, slot, columns: number, rows: number } },
+  /** Carries bytes between the terminal's `master` end and the caller's `socket`, from now on to the last byte. */
+  relay: { column: 'host', fields: { master: slot, socket: slot } },
+
+  /** Forks: the parent half stays as PID 1 (reaps, forwards signals, ends with the command), the child half goes on. */
+  init: { column: 'container', fields: {} },
+  /** Makes the terminal in `slot` the controlling one of the command's session. TIOCSCTTY in ioctl_tty(2). */
+  controllingTerminal: { column: 'container', fields: { slot } },
+  /** setgroups(2). */
+  setGroups: { column: 'container', fields: { groups: numbers } },
+  /** Real, effective and saved ids; capabilities stay permitted until `setCapabilities`. setresgid(2), setresuid(2). */
+  setUser: { column: 'container', fields: { uid: number, gid: number } },
+  /** fchdir(2); the path is resolved inside, and never through /proc's magic links. */
+  chdir: { column: 'container', fields: { target: string } },
+  /** Exactly these, in all five sets of capabilities(7). */
+  setCapabilities: {
+    column: 'container',
+    fields: {
+      bounding: capabilities,
+      effective: capabilities,
+      permitted: capabilities,
+      inheritable: capabilities,
+      ambient: capabilities,
+    },
+  },
+  /** prctl(2) PR_SET_NO_NEW_PRIVS, since 3.5. */
+  noNewPrivileges: { column: 'container', fields: {} },
+  /** Tries `paths` in order. Descriptor n inside is the slot `stdio[n]`; every other one is closed. execve(2). */
+  exec: { column: 'container', fields: { paths: strings, args: strings, env: strings, stdio: numbers } },
+} as const satisfies Readonly<Record<string, StepSpec>>;
+
+/** The name of a step. */
+export type Op = keyof typeof STEPS;
+
+type ValueOf<F> = F extends Field<infer Value> ? Value : never;
+type Fields<O extends Op> = (typeof STEPS)[O]['fields'];
+type OptionalKeys<O extends Op> = {
+  [K in keyof Fields<O>]: Fields<O>[K] extends { readonly optional: true } ? K : never;
+}[keyof Fields<O>];
+
+/** A step of one kind: plain data. */
+export type StepOf<O extends Op> = { readonly op: O; readonly from?: string } & {
+  readonly [K in Exclude<keyof Fields<O>, OptionalKeys<O>>]: ValueOf<Fields<O>[K]>;
+} & { readonly [K in OptionalKeys<O>]?: ValueOf<Fields<O>[K]> };
+
+type OpsIn<Column> = { [O in Op]: (typeof STEPS)[O]['column'] extends Column ? O : never }[Op];
+
+/** A step that the supervisor can perform on the host: in `before`, in `after`, at a barrier. */
+export type HostStep = { [O in OpsIn<'host' | 'both'>]: StepOf<O> }[OpsIn<'host' | 'both'>];
+/** The one step that carries others. */
+export type Barrier = { readonly op: 'barrier'; readonly from?: string; readonly acts: readonly HostStep[] };
+/** A step that the child can perform on its way into the container. */
+export type ContainerStep =
+  | Barrier
+  | { [O in Exclude<OpsIn<'container' | 'both'>, 'barrier'>]: StepOf<O> }[Exclude<
+      OpsIn<'container' | 'both'>,
+      'barrier'
+    >];
+/** Any step. `from` names the builder call that it came from, and is not sent. */
+export type Step = HostStep | ContainerStep;
+
+/** The number of each step on the wire: its place in the table, from 1. */
+export const OPS: Readonly<Record<Op, number>> = Object.freeze(
+  Object.fromEntries(Object.keys(STEPS).map((op, index) => [op, index + 1])),
+) as Readonly<Record<Op, number>>;
+
+/** The fields of a step in the order of the wire. */
+export function fieldsOf(op: Op): readonly (readonly [name: string, field: Field])[] {
+  return Object.entries(STEPS[op].fields as Record<string, Field>);
+}

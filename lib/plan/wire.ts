@@ -1,0 +1,112 @@
+/**
+ * What stands around the steps on the wire: the plan's header, the frames of the channel, and their limits.
+ *
+ * One definition for both sides: `encode.ts`, `launch/channel.ts`, and `src-native/wire.h`, which `scripts/wire.ts` makes.
+ * All numbers are little-endian, as on every machine that carrel runs on, and naturally aligned.
+ *
+ * ```
+ * plan:    header │ records of before, steps, after and of each barrier │ arrays │ bytes
+ * record:  op u32, size u32 │ eight bytes a field
+ * field:   number u64 · place {offset u32, length u32} of bytes · list {offset u32, count u32} of numbers or places
+ *
+ * channel: Node ◄── frame (512 bytes) ── supervisor        running, refused, exited
+ *          Node ── order (8 bytes) ────► supervisor        signal, resize; closing the channel ends the container
+ * ```
+ */
+
+type Width = 'u32' | 'i32' | 'u64';
+type Layout = Readonly<Record<string, Width>>;
+
+/** "CRLP", the first four bytes of a plan. */
+export const PLAN_MAGIC = 0x504c5243;
+/** Raised whenever the wire changes; a launcher refuses a plan of another version. */
+export const WIRE_VERSION = 1;
+/** A plan's size in bytes at the most: room for 10,000 arguments and a megabyte of path. */
+export const PLAN_MAX = 64 * 1024 * 1024;
+/** Slots of a plan at the most; also the most descriptors that one message can carry, SCM_MAX_FD in unix(7), less two. */
+export const SLOTS_MAX = 251;
+/** Bytes in front of a record's fields: its step's number and its size. */
+export const RECORD_HEAD = 8;
+
+/** The header of a plan. A list is `<name>Offset` (in bytes from the start) and `<name>Count` (in records). */
+export const HEADER = {
+  magic: 'u32',
+  version: 'u32',
+  size: 'u32',
+  /** Slots in all; the first `received` of them hold the caller's descriptors. */
+  slots: 'u32',
+  received: 'u32',
+  /** Sent to the command when the time is up. */
+  timeoutSignal: 'u32',
+  /** Wall-clock time for everything from the clone on; 0: none. */
+  timeoutMs: 'u64',
+  /** `CLONE_NEW*` for clone3(2). */
+  clone: 'u64',
+  beforeOffset: 'u32',
+  beforeCount: 'u32',
+  stepsOffset: 'u32',
+  stepsCount: 'u32',
+  afterOffset: 'u32',
+  afterCount: 'u32',
+} as const satisfies Layout;
+
+/** What a frame reports. */
+export const FRAME_KINDS = { running: 1, refused: 2, exited: 3 } as const;
+/** Where a refused step stands. `acts` are those of the barrier `index`. */
+export const LISTS = { check: 0, before: 1, clone: 2, steps: 3, acts: 4, after: 5 } as const;
+/** Why the supervisor ended the container, if it did. */
+export const ENDINGS = { none: 0, timeout: 1, signal: 2, hangup: 3 } as const;
+
+/** A frame's numbers; behind them stands a message of the kernel, up to {@link FRAME_SIZE}. */
+export const FRAME = {
+  kind: 'u32',
+  list: 'u32',
+  index: 'u32',
+  act: 'u32',
+  syscall: 'i32',
+  error: 'i32',
+  /** Of a refused `exec`: which of its paths. Of a failed check: which rule, its line in plan.c. */
+  detail: 'u32',
+  /** The command, as the host numbers it. */
+  pid: 'i32',
+  waitStatus: 'i32',
+  ending: 'u32',
+  wallNs: 'u64',
+  userUs: 'u64',
+  systemUs: 'u64',
+  maxRssKb: 'u64',
+  minorFaults: 'u64',
+  majorFaults: 'u64',
+  blocksIn: 'u64',
+  blocksOut: 'u64',
+  voluntarySwitches: 'u64',
+  involuntarySwitches: 'u64',
+} as const satisfies Layout;
+
+export const FRAME_SIZE = 512;
+
+/** What Node asks of a supervisor: `value` is the signal's number, or rows × 65536 + columns. */
+export const ORDER_KINDS = { signal: 1, resize: 2 } as const;
+export const ORDER = { kind: 'u32', value: 'u32' } as const satisfies Layout;
+
+/** Where each field of a layout begins. */
+export function offsetsOf<L extends Layout>(layout: L): { readonly [K in keyof L]: number } {
+  return walk(layout).offsets as { readonly [K in keyof L]: number };
+}
+
+/** The size of a whole layout. */
+export function sizeOf(layout: Layout): number {
+  return walk(layout).size;
+}
+
+function walk(layout: Layout): { readonly offsets: Readonly<Record<string, number>>; readonly size: number } {
+  const offsets: Record<string, number> = {};
+  let at = 0;
+  for (const [name, width] of Object.entries(layout)) {
+    const bytes = width === 'u64' ? 8 : 4;
+    at = Math.ceil(at / bytes) * bytes;
+    offsets[name] = at;
+    at += bytes;
+  }
+  return { offsets, size: Math.ceil(at / 8) * 8 };
+}

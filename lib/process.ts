@@ -1,0 +1,324 @@
+/** One process in a container: a `ChildProcess` in all but name. */
+
+import { EventEmitter } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { signalNumber } from './definition.js';
+import { type CarrelError, planRejected, type Refusal, StepError, supervisorLost } from './errors.js';
+import { Channel, type Frame, type FrameKind } from './launch/channel.js';
+import { request } from './launch/launcher.js';
+import { native } from './launch/native.js';
+import type { Stdio } from './launch/stdio.js';
+import { attachTerminal } from './launch/terminal.js';
+import { encode } from './plan/encode.js';
+import type { Plan } from './plan/plan.js';
+import type { Step, StepOf } from './plan/steps.js';
+import { LISTS } from './plan/wire.js';
+import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
+import { syscallName } from './seccomp/syscalls.js';
+
+/** The events of a {@link ContainerProcess}, as `child_process` has them. */
+export interface ContainerProcessEvents {
+  /** The command runs. */
+  spawn: [];
+  /** It could not be started: a {@link StepError} names the step, or the launcher failed. Nothing is left behind. */
+  error: [error: Error];
+  /** It has ended, and all of the container with it; streams may still hold data. */
+  exit: [exitCode: number | null, signal: NodeJS.Signals | null];
+  /** It has ended, and the streams are drained. */
+  close: [exitCode: number | null, signal: NodeJS.Signals | null];
+}
+
+const SIGKILL = 9;
+
+/**
+ * A command in a container, from {@link Container.spawn}. Properties, methods and events are those of Node's
+ * `ChildProcess`, with these differences: `pid` is known from `spawn` on; when `exit` comes, all of the container has
+ * ended and been cleaned up; `result` is the end as a promise.
+ *
+ * When Node ends, however it does, the container ends with it.
+ */
+export class ContainerProcess extends EventEmitter<ContainerProcessEvents> implements AsyncDisposable {
+  /** The command's standard input; `null` where it is not a pipe. With a terminal, its input. */
+  readonly stdin: Writable | null;
+  /** Its output waits until it is read. With a terminal, all that is shown on it. */
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly stdio: readonly [Writable | null, Readable | null, Readable | null];
+  /** The plan that was performed. */
+  readonly plan: Plan;
+  readonly spawnfile: string;
+  readonly spawnargs: readonly string[];
+
+  #pid: number | undefined;
+  #exitCode: number | null = null;
+  #signalCode: NodeJS.Signals | null = null;
+  #killed = false;
+  #asked: Reason | undefined;
+  #state: 'starting' | 'running' | 'over' = 'starting';
+  #ended: ExitStatus | Error | undefined;
+  #resultWanted = false;
+  readonly #result: Promise<ExitStatus>;
+  readonly #channel: Channel;
+  readonly #terminal: boolean;
+  readonly #settle: { resolve: (status: ExitStatus) => void; reject: (error: Error) => void };
+  readonly #release: () => void;
+
+  /** @internal `release` is called when the container is gone. */
+  constructor(plan: Plan, stdio: Stdio, release: () => void) {
+    super();
+    this.plan = plan;
+    const exec = plan.steps.at(-1) as StepOf<'exec'>;
+    this.spawnfile = exec.args[0] ?? '';
+    this.spawnargs = exec.args;
+    this.stdin = stdio.stdin;
+    this.stdout = stdio.stdout;
+    this.stderr = stdio.stderr;
+    this.stdio = [this.stdin, this.stdout, this.stderr];
+    this.#terminal = plan.steps.some((step) => step.op === 'openTerminal');
+    this.#release = release;
+    const { promise, ...settle } = withResolvers<ExitStatus>();
+    this.#result = promise;
+    this.#settle = settle;
+    // Its rejection is also the `error` event: whoever listens to that need not catch this.
+    promise.catch(() => {});
+    this.#channel = this.#launch(stdio);
+  }
+
+  /** The command's process id on the host; `undefined` until it runs. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** The exit code; `null` while it runs, and where a signal ended it. */
+  get exitCode(): number | null {
+    return this.#exitCode;
+  }
+
+  /** The signal that ended it, or `null`. */
+  get signalCode(): NodeJS.Signals | null {
+    return this.#signalCode;
+  }
+
+  /** Whether `kill()` has sent a signal. It does not say that the command has ended. */
+  get killed(): boolean {
+    return this.#killed;
+  }
+
+  /**
+   * How the command ended. Resolves when all of the container is gone, also for exit codes other than 0. Rejects where the
+   * container could not be made; then an `error` event is emitted only if it is listened to.
+   */
+  get result(): Promise<ExitStatus> {
+    this.#resultWanted = true;
+    return this.#result;
+  }
+
+  /**
+   * Sends a signal to the command, by its pidfd; `SIGKILL` ends everything in the container. A signal sent before the command
+   * runs is delivered once it does.
+   *
+   * @param signal A name or number. Default: `'SIGTERM'`. `0` only asks whether it is still there.
+   * @returns Whether the command had not ended yet.
+   * @throws TypeError or RangeError for an unknown signal.
+   */
+  kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
+    const number = signal === 0 ? 0 : signalNumber('signal', signal);
+    if (this.#state === 'over') return false;
+    if (number !== 0) {
+      this.#killed = true;
+      this.#asked ??= 'killed';
+      this.#channel.signal(number);
+    }
+    return true;
+  }
+
+  /** @internal Ends everything in the container, and says why. */
+  end(reason: Reason): void {
+    if (this.#state === 'over') return;
+    this.#asked = reason;
+    this.#channel.signal(SIGKILL);
+  }
+
+  /**
+   * Tells the container's terminal a new size. The foreground job gets SIGWINCH.
+   *
+   * @returns `false` where there is no terminal, or the command has ended.
+   */
+  resize(columns: number, rows: number): boolean {
+    if (!this.#terminal || this.#state === 'over') return false;
+    this.#channel.resize(columns, rows);
+    return true;
+  }
+
+  /**
+   * Joins the caller's terminal with the container's: what is typed goes in, what is shown comes out, the window's size
+   * follows. The caller's terminal is in raw mode meanwhile, and restored whatever happens.
+   *
+   * @returns When the command has ended and everything was shown.
+   * @throws TypeError where either side has no terminal.
+   */
+  async attach(): Promise<ExitStatus> {
+    const { stdin, stdout } = this;
+    if (!this.#terminal || stdin === null || stdout === null) {
+      throw new TypeError('attach() needs a process that was started with terminal: true');
+    }
+    const detach = attachTerminal({
+      input: stdin,
+      output: stdout,
+      resize: (columns, rows) => this.resize(columns, rows),
+      ended: (callback) => stdout.once('close', callback),
+    });
+    try {
+      const [status] = await Promise.all([this.result, closed(stdout)]);
+      return status;
+    } finally {
+      detach();
+    }
+  }
+
+  /** Lets Node wait for the command, as it does by default. */
+  ref(): void {
+    this.#channel.ref();
+  }
+
+  /** Lets Node end without waiting for the command; the container then ends with Node. */
+  unref(): void {
+    this.#channel.unref();
+  }
+
+  /** Ends the container, and waits until it is gone. For `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end('killed');
+    await this.#result.catch(() => {});
+  }
+
+  #launch(stdio: Stdio): Channel {
+    const { sealedMemfd, socketpair, close } = native();
+    const memfd = sealedMemfd(encode(this.plan));
+    const [ours, theirs] = socketpair();
+    const channel = new Channel(ours, {
+      frame: (kind, frame) => this.#onFrame(kind, frame),
+      end: () => this.#onEnd(),
+    });
+    request([memfd, theirs, ...stdio.sent], (error) => {
+      for (const descriptor of [memfd, theirs, ...stdio.owned]) close(descriptor);
+      // Told by the same way as every other failure: after the caller has had a turn to listen.
+      if (error !== undefined) this.#ended = error;
+    });
+    return channel;
+  }
+
+  #onFrame(kind: FrameKind, frame: Frame): void {
+    if (kind === 'running') {
+      this.#state = 'running';
+      this.#pid = frame.pid;
+      this.emit('spawn');
+    } else {
+      this.#over(kind === 'exited' ? exitStatus(frame, this.#asked) : this.#refusal(frame));
+    }
+  }
+
+  #onEnd(): void {
+    if (this.#state === 'over') return;
+    this.#over(this.#ended ?? (this.#state === 'running' ? lostStatus() : supervisorLost()));
+  }
+
+  #over(end: ExitStatus | Error): void {
+    this.#state = 'over';
+    this.#release();
+    if (end instanceof Error) {
+      for (const stream of this.stdio) stream?.destroy();
+      this.#settle.reject(end);
+      if (!this.#resultWanted || this.listenerCount('error') > 0) this.emit('error', end);
+    } else {
+      this.#exitCode = end.exitCode;
+      this.#signalCode = end.signal;
+      // Nobody reads it any more. A terminal's stream still has to say its last.
+      if (!this.#terminal) this.stdin?.destroy();
+      this.#settle.resolve(end);
+      this.emit('exit', end.exitCode, end.signal);
+    }
+    this.#closeWhenDrained();
+  }
+
+  /** `close` comes when the streams have ended; whoever waits for it without reading them does not want what they hold. */
+  #closeWhenDrained(): void {
+    const streams = [this.stdout, this.stderr].filter((stream) => stream !== null);
+    if (this.listenerCount('close') > 0) {
+      for (const stream of streams) {
+        if (stream.readableFlowing === null && stream.listenerCount('readable') === 0) stream.resume();
+      }
+    }
+    void Promise.all(streams.map(closed)).then(() => this.emit('close', this.#exitCode, this.#signalCode));
+  }
+
+  #refusal(frame: Frame): CarrelError {
+    if (frame.list === LISTS.check) return planRejected(frame.detail);
+    const { plan } = this;
+    const syscall = syscallName(frame.syscall);
+    const base = { syscall, errno: frame.error, message: kernelMessage(frame.message), uid: process.getuid?.() ?? 0 };
+    const at = (list: Refusal['place']['list'], index: number, total: number, step: Step | undefined): StepError =>
+      new StepError({ ...base, ...this.#about(step, frame), place: { list, index, total }, ...(step === undefined ? {} : { step }) });
+    switch (frame.list) {
+      case LISTS.before:
+        return at('before', frame.act, plan.before.length, plan.before[frame.act]);
+      case LISTS.clone:
+        return at('clone', 0, 1, undefined);
+      case LISTS.acts: {
+        const barrier = plan.steps[frame.index];
+        const act = barrier?.op === 'barrier' ? barrier.acts[frame.act] : undefined;
+        return at('acts', frame.index, plan.steps.length, act);
+      }
+      case LISTS.after:
+        return at('after', frame.act, plan.after.length, plan.after[frame.act]);
+      default:
+        return at('steps', frame.index, plan.steps.length, plan.steps[frame.index]);
+    }
+  }
+
+  /** The path that a step was about, and what only the frame knows about it. */
+  #about(step: Step | undefined, frame: Frame): { readonly path?: string; readonly hint?: string } {
+    if (step === undefined) return {};
+    if (step.op === 'exec') return this.#aboutExec(step, frame);
+    const path = 'target' in step ? step.target : 'source' in step ? step.source : undefined;
+    return path === undefined ? {} : { path };
+  }
+
+  #aboutExec(step: StepOf<'exec'>, { detail, error }: Frame): { readonly path: string; readonly hint?: string } {
+    const found = detail > 0 ? step.paths[detail - 1] : undefined;
+    const path = found ?? step.args[0] ?? '';
+    const ENOENT = 2;
+    if (error !== ENOENT) return { path };
+    if (found !== undefined) return { path, hint: `${found} exists, but the interpreter or loader that it names does not` };
+    return step.paths.length > 1
+      ? { path, hint: `no such program in ${step.paths.map((candidate) => candidate.slice(0, candidate.lastIndexOf('/'))).join(':')}` }
+      : { path, hint: 'no such file in the container' };
+  }
+}
+
+/** What the kernel says about a mount begins with its class, "e " for an error. fsopen(2) */
+function kernelMessage(message: string): string {
+  return message.replace(/^[ewi] /, '').trim();
+}
+
+function closed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.closed) resolve();
+    else stream.once('close', resolve);
+  });
+}
+
+/** `Promise.withResolvers`, which Node has from version 22 on. */
+function withResolvers<Value>(): {
+  promise: Promise<Value>;
+  resolve: (value: Value) => void;
+  reject: (error: Error) => void;
+} {
+  let resolve!: (value: Value) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<Value>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,140 @@
+/** Starts a command: options → command → plan → process. */
+
+import { compile } from './compile/compile.js';
+import type { Command } from './compile/command.js';
+import type { Host } from './compile/host.js';
+import { canMapRange, RANGE_FIRST } from './compile/ids.js';
+import {
+  type ContainerDefinition,
+  checkEnv,
+  containerPath,
+  define,
+  integer,
+  knownOptions,
+  object,
+  signalNumber,
+  text,
+  type User,
+} from './definition.js';
+import { contradiction, invalidType } from './errors.js';
+import { holdRange } from './host/idmap.js';
+import { probe } from './host/probe.js';
+import { checkStdio, openStdio, openTerminal, type StdioChoice, type StdioOption } from './launch/stdio.js';
+import type { Plan } from './plan/plan.js';
+import { ContainerProcess } from './process.js';
+
+/** Options of {@link Container.spawn}. Names and meaning are `child_process`'s, where it has them. */
+export interface SpawnOptions {
+  /**
+   * The three standard descriptors: `'pipe'`, `'ignore'` (/dev/null), `'inherit'` (the caller's own), a descriptor, or a stream
+   * that has one. Default: `'pipe'`. Pipes belong to the command's user, so that /dev/stdout can be opened again.
+   */
+  readonly stdio?: StdioOption | undefined;
+  /** Variables, added to the container's. Nothing of the caller's environment is passed on. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The working directory in the container, absolute. Default: the container's `cwd`, or `/`. */
+  readonly cwd?: string | undefined;
+  /** The user in the container: a number, `'uid:gid'`, or `{ uid, gid }`. Default: the container's `user`, or 0. */
+  readonly user?: number | string | User | undefined;
+  /**
+   * Wall-clock milliseconds from the start of the container on; then `killSignal` is sent. Kept by the supervisor: it holds while the event
+   * loop is blocked. 0 to 2^53 − 1; default: 0, no limit.
+   */
+  readonly timeout?: number | undefined;
+  /** What is sent when the time is up. Default: `'SIGKILL'`, which nobody can ignore. */
+  readonly killSignal?: NodeJS.Signals | number | undefined;
+  /** Ends the container when it is aborted; the reason is then `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** A terminal of the container's own for all three descriptors; `true` is 80 × 24. Default: none. */
+  readonly terminal?: boolean | { readonly columns?: number; readonly rows?: number } | undefined;
+}
+
+export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
+  'stdio',
+  'env',
+  'cwd',
+  'user',
+  'timeout',
+  'killSignal',
+  'signal',
+  'terminal',
+]);
+
+const SIGKILL = 9;
+
+/** A command with its options, checked; and what of them is not the plan's. */
+export interface CheckedCommand {
+  readonly command: Command;
+  readonly stdio: readonly StdioChoice[];
+  readonly signal: AbortSignal | undefined;
+}
+
+export function checkCommand(file: unknown, args: unknown, options: SpawnOptions): CheckedCommand {
+  object('options', options);
+  const name = text('file', file);
+  if (name === '') throw invalidType('file', 'the name or path of a program', file);
+  if (!Array.isArray(args)) throw invalidType('args', 'an array of strings', args);
+  const stdio = checkStdio(options.stdio);
+  const { cwd, user, signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  const terminal = checkTerminal(options);
+  return {
+    stdio,
+    signal,
+    command: {
+      file: name,
+      args: args.map((argument, index) => text(`args[${index}]`, argument)),
+      env: checkEnv('env', options.env ?? {}),
+      ...(cwd === undefined ? {} : { cwd: containerPath('cwd', cwd) }),
+      ...(user === undefined ? {} : { user: define(undefined, { user }).user }),
+      stdio: stdio.map(({ kind }) => kind),
+      ...(terminal === undefined ? {} : { terminal }),
+      timeoutMs: integer('timeout', options.timeout ?? 0, 0, Number.MAX_SAFE_INTEGER),
+      timeoutSignal: options.killSignal === undefined ? SIGKILL : signalNumber('killSignal', options.killSignal),
+    },
+  };
+}
+
+function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
+  if (terminal === undefined || terminal === false) return undefined;
+  if (stdio !== undefined) throw contradiction('terminal and stdio exclude each other: a terminal is all three descriptors');
+  const size = terminal === true ? {} : terminal;
+  object('terminal', size);
+  knownOptions('terminal', size, ['columns', 'rows']);
+  return {
+    columns: integer('terminal.columns', size.columns ?? 80, 1, 65_535),
+    rows: integer('terminal.rows', size.rows ?? 24, 1, 65_535),
+  };
+}
+
+/** The plan for a command, with the first range of ids: for showing, not for starting. */
+export function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
+  return compile(definition, command, probe(), RANGE_FIRST);
+}
+
+/** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
+export function start(definition: ContainerDefinition, checked: CheckedCommand): ContainerProcess {
+  const { command, signal } = checked;
+  signal?.throwIfAborted();
+  const host = probe();
+  const range = needsRange(definition, host) ? holdRange(host) : undefined;
+  let child: ContainerProcess;
+  try {
+    const plan = compile(definition, command, host, range?.first ?? RANGE_FIRST);
+    const stdio = command.terminal === undefined ? openStdio(checked.stdio) : openTerminal();
+    child = new ContainerProcess(plan, stdio, () => {
+      range?.release();
+      signal?.removeEventListener('abort', abort);
+    });
+  } catch (error) {
+    range?.release();
+    throw error;
+  }
+  const abort = (): void => child.end('aborted');
+  signal?.addEventListener('abort', abort, { once: true });
+  return child;
+}
+
+function needsRange({ namespaces }: ContainerDefinition, host: Host): boolean {
+  return namespaces.includes('user') && canMapRange(host);
+}

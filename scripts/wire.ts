@@ -1,0 +1,147 @@
+/**
+ * Makes `src-native/wire.h` from the step table. `--check` only compares, and fails when the file has drifted.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { CAPABILITIES, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';
+import type { Field } from '#lib/plan/fields.js';
+import { NO_SLOT } from '#lib/plan/fields.js';
+import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
+import {
+  ENDINGS,
+  FRAME,
+  FRAME_KINDS,
+  FRAME_SIZE,
+  HEADER,
+  LISTS,
+  ORDER,
+  ORDER_KINDS,
+  PLAN_MAGIC,
+  PLAN_MAX,
+  RECORD_HEAD,
+  SLOTS_MAX,
+  sizeOf,
+  WIRE_VERSION,
+} from '#lib/plan/wire.js';
+
+const path = new URL('../../src-native/wire.h', import.meta.url);
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const upper = (name: string): string => snake(name).toUpperCase();
+const ops = Object.keys(STEPS) as Op[];
+const most = Math.max(...ops.map((op) => fieldsOf(op).length));
+
+function layout(name: string, fields: Readonly<Record<string, string>>, size: number, extra = ''): string {
+  const widths: Record<string, string> = { u32: 'uint32_t', i32: 'int32_t', u64: 'uint64_t' };
+  const lines = Object.entries(fields).map(([field, width]) => `\t${widths[width]} ${snake(field)};`);
+  return `struct ${name} {\n${lines.join('\n')}\n${extra}};\nstatic_assert(sizeof(struct ${name}) == ${size}, "${name}");\n`;
+}
+
+function constants(prefix: string, values: Readonly<Record<string, number>>): string {
+  const lines = Object.entries(values).map(([name, value]) => `\t${prefix}_${upper(name)} = ${value},`);
+  return `enum {\n${lines.join('\n')}\n};\n`;
+}
+
+function cType(field: Field): string {
+  if (['string', 'bytes'].includes(field.kind)) return 'struct wire_bytes';
+  if (['strings', 'numbers', 'steps'].includes(field.kind)) return 'struct wire_list';
+  return 'uint64_t';
+}
+
+/** What `plan_check` asks of a field. */
+function check(field: Field): string {
+  const kind = field.kind === 'slot' && field.optional === true ? 'optional_slot' : field.kind;
+  const allowed = Object.values(field.names ?? {}).reduce<bigint>((all, bit) => all | BigInt(bit), 0n);
+  return `{FIELD_${upper(kind)}, 0x${allowed.toString(16)}}`;
+}
+
+function step(op: Op): string {
+  const fields = fieldsOf(op);
+  const lines = fields.map(([name, field]) => `\t${cType(field)} ${snake(name)};`);
+  const size = RECORD_HEAD + 8 * fields.length;
+  const body = ['\tstruct record head;', ...lines].join('\n');
+  return `struct step_${snake(op)} {\n${body}\n};\nstatic_assert(sizeof(struct step_${snake(op)}) == ${size}, "${op}");\n`;
+}
+
+function spec(op: Op): string {
+  const { column } = STEPS[op];
+  const columns = [column !== 'container' && 'COLUMN_HOST', column !== 'host' && 'COLUMN_CONTAINER'].filter(Boolean);
+  const fields = fieldsOf(op).map(([, field]) => check(field));
+  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${fields.length}, {${fields.join(', ')}}},`;
+}
+
+const kinds = ['number', 'boolean', 'flags', 'choice', 'slot', 'optional_slot', 'string', 'bytes', 'strings', 'numbers', 'steps'];
+
+const text = `// SPDX-License-Identifier: MIT
+// Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts: what a plan and a channel look like. Do not edit.
+#pragma once
+#include <assert.h>
+#include <stdint.h>
+
+enum {
+	PLAN_MAGIC = 0x${PLAN_MAGIC.toString(16)},
+	WIRE_VERSION = ${WIRE_VERSION},
+	PLAN_MAX = ${PLAN_MAX},
+	SLOTS_MAX = ${SLOTS_MAX},
+	FRAME_SIZE = ${FRAME_SIZE},
+	STEP_FIELDS_MAX = ${most},
+};
+#define NO_SLOT 0x${NO_SLOT.toString(16)}u
+
+// Bytes elsewhere in the plan. A string has a NUL behind its length.
+struct wire_bytes {
+	uint32_t offset;
+	uint32_t length;
+};
+// An array elsewhere in the plan: of wire_bytes (strings), uint64_t (numbers) or records (steps).
+struct wire_list {
+	uint32_t offset;
+	uint32_t count;
+};
+struct record {
+	uint32_t op;
+	uint32_t size;
+};
+
+${layout('plan_header', HEADER, sizeOf(HEADER))}
+${layout('frame', FRAME, FRAME_SIZE, `\tchar message[${FRAME_SIZE - sizeOf(FRAME)}];\n`)}
+${layout('order', ORDER, sizeOf(ORDER))}
+${constants('FRAME', FRAME_KINDS)}
+${constants('LIST', LISTS)}
+${constants('ENDING', ENDINGS)}
+${constants('ORDER', ORDER_KINDS)}
+${constants('STEP', OPS)}
+enum { STEP_COUNT = ${ops.length} };
+
+${ops.map(step).join('\n')}
+enum field_kind {
+${kinds.map((kind) => `\tFIELD_${kind.toUpperCase()},`).join('\n')}
+};
+enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
+
+// What a record of each step must look like: plan_check holds every record to it. \`allowed\`: the bits of flags and choices.
+struct step_spec {
+	uint8_t columns;
+	uint8_t count;
+	struct {
+		uint8_t kind;
+		uint64_t allowed;
+	} fields[STEP_FIELDS_MAX];
+};
+static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused)) = {
+${ops.map(spec).join('\n')}
+};
+
+#define NAMESPACES_KNOWN 0x${Object.values(NAMESPACES).reduce((all, bit) => all | bit, 0).toString(16)}ull
+#define CAPABILITIES_KNOWN 0x${Object.values(CAPABILITIES).reduce((all, bit) => all | bit, 0n).toString(16)}ull
+#define MOUNT_ATTRIBUTES_KNOWN 0x${Object.values(MOUNT_ATTRIBUTES).reduce((all, bit) => all | bit, 0).toString(16)}ull
+`;
+
+if (process.argv.includes('--check')) {
+  if (readFileSync(path, 'utf8') !== text) {
+    console.error('src-native/wire.h has drifted from lib/plan/steps.ts: run `npm run generate`');
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(path, text);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "args.h"
+
+struct args args_read(napi_env env, napi_callback_info info)
+{
+	struct args args = {.env = env, .count = ARGS_MOST};
+	napi_get_cb_info(env, info, &args.count, args.values, 0, 0);
+	return args;
+}
+
+static int reject(napi_env env, const char *what)
+{
+	napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", what);
+	return 0;
+}
+
+int args_int(const struct args *args, size_t index, int32_t *ret_number)
+{
+	if (napi_get_value_int32(args->env, args->values[index], ret_number) != napi_ok)
+		return reject(args->env, "a number is needed");
+	return 1;
+}
+
+int args_buffer(const struct args *args, size_t index, void **ret_data, size_t *ret_length)
+{
+	if (napi_get_buffer_info(args->env, args->values[index], ret_data, ret_length) != napi_ok)
+		return reject(args->env, "a buffer is needed");
+	return 1;
+}
+
+int args_ints(const struct args *args, size_t index, int32_t *ret_numbers, uint32_t most, uint32_t *ret_count)
+{
+	napi_value element;
+	if (napi_get_array_length(args->env, args->values[index], ret_count) != napi_ok || *ret_count > most)
+		return reject(args->env, "an array of not too many numbers is needed");
+	for (uint32_t i = 0; i < *ret_count; i++) {
+		if (napi_get_element(args->env, args->values[index], i, &element) != napi_ok ||
+		    napi_get_value_int32(args->env, element, &ret_numbers[i]) != napi_ok)
+			return reject(args->env, "an array of numbers is needed");
+	}
+	return 1;
+}
+
+int args_text(const struct args *args, size_t index, char *ret_text, size_t size)
+{
+	size_t length;
+	if (napi_get_value_string_utf8(args->env, args->values[index], ret_text, size, &length) != napi_ok || length == size - 1)
+		return reject(args->env, "a not too long string is needed");
+	return 1;
+}
+
+napi_value result_int(napi_env env, int64_t number)
+{
+	napi_value value;
+	napi_create_int64(env, number, &value);
+	return value;
+}
+
+napi_value result_pair(napi_env env, const int pair[2])
+{
+	napi_value array;
+	napi_create_array_with_length(env, 2, &array);
+	napi_set_element(env, array, 0, result_int(env, pair[0]));
+	napi_set_element(env, array, 1, result_int(env, pair[1]));
+	return array;
+}
+
+napi_value throw_errno(napi_env env, const char *syscall, long result)
+{
+	napi_value message;
+	napi_value error;
+	napi_value name;
+	napi_create_string_utf8(env, syscall, NAPI_AUTO_LENGTH, &name);
+	napi_create_string_utf8(env, syscall, NAPI_AUTO_LENGTH, &message);
+	napi_create_error(env, 0, message, &error);
+	napi_set_named_property(env, error, "errno", result_int(env, result));
+	napi_set_named_property(env, error, "syscall", name);
+	napi_throw(env, error);
+	return 0;
+}

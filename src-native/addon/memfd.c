@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Bytes as a sealed file in memory: nobody can change them once they are handed over. memfd_create(2)
+#include <linux/memfd.h>
+#include "args.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10u
+#endif
+
+// The launcher, embedded by launcher.S.
+extern const unsigned char launcher_begin[] __attribute__((visibility("hidden")));
+extern const unsigned char launcher_end[] __attribute__((visibility("hidden")));
+
+// Returns the descriptor, or throws.
+static napi_value sealed(napi_env env, const char *name, unsigned int flags, const unsigned char *bytes, size_t size)
+{
+	const char *syscall = "memfd_create";
+	long fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
+	// MFD_EXEC is since 6.3; before, every memfd could be executed. FIXME: remove when the floor is 6.3
+	if (fd == -SYS_EINVAL && flags)
+		fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	long result = fd;
+	while (result >= 0 && size > 0) {
+		syscall = "write";
+		result = sys_write((int)fd, bytes, size);
+		if (result > 0) {
+			bytes += result;
+			size -= (size_t)result;
+		}
+	}
+	if (result >= 0) {
+		syscall = "fcntl";
+		result = sys_fcntl((int)fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+	}
+	if (result >= 0)
+		return result_int(env, fd);
+	if (fd >= 0)
+		sys_close((int)fd);
+	return throw_errno(env, syscall, result);
+}
+
+// sealedMemfd(bytes): number
+napi_value addon_sealed_memfd(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	void *bytes;
+	size_t size;
+	if (!args_buffer(&args, 0, &bytes, &size))
+		return 0;
+	return sealed(env, "carrel-plan", 0, bytes, size);
+}
+
+// launcherMemfd(): number
+napi_value addon_launcher_memfd(napi_env env, napi_callback_info info)
+{
+	(void)info;
+	return sealed(env, "carrel", MFD_EXEC, launcher_begin, (size_t)(launcher_end - launcher_begin));
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Sockets and pipes, close-on-exec at birth, and descriptors sent over a socket. unix(7)
+#include "args.h"
+#include "../wire.h"
+
+enum { NAME_LONGEST = 64 };
+
+// socketpair(): [number, number]
+napi_value addon_socketpair(napi_env env, napi_callback_info info)
+{
+	(void)info;
+	int pair[2];
+	long result = sys_socketpair(SYS_AF_UNIX, SYS_SOCK_STREAM | O_CLOEXEC, 0, pair);
+	return result < 0 ? throw_errno(env, "socketpair", result) : result_pair(env, pair);
+}
+
+// pipe(): [read end, write end]
+napi_value addon_pipe(napi_env env, napi_callback_info info)
+{
+	(void)info;
+	int pair[2];
+	long result = sys_pipe2(pair, O_CLOEXEC);
+	return result < 0 ? throw_errno(env, "pipe2", result) : result_pair(env, pair);
+}
+
+// send(socket, descriptors): void. One byte with descriptors, never waiting.
+napi_value addon_send(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	struct {
+		struct sys_cmsghdr head;
+		int32_t fds[SLOTS_MAX + 2];
+	} control = {.head = {.level = SYS_SOL_SOCKET, .type = SYS_SCM_RIGHTS}};
+	int32_t socket;
+	uint32_t count;
+	if (!args_int(&args, 0, &socket) || !args_ints(&args, 1, control.fds, SLOTS_MAX + 2, &count))
+		return 0;
+	char byte = 'r';
+	control.head.length = sizeof(control.head) + sizeof(int32_t) * count;
+	struct sys_iovec iov = {&byte, 1};
+	struct sys_msghdr message = {
+		.iov = &iov,
+		.iov_count = 1,
+		.control = &control,
+		.control_length = (control.head.length + 7) & ~7ul,
+	};
+	long result;
+	do
+		result = sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL | SYS_MSG_DONTWAIT);
+	while (result == -SYS_EINTR);
+	return result < 0 ? throw_errno(env, "sendmsg", result) : 0;
+}
+
+// bindAbstract(name): number. A name in the abstract namespace can be held by one socket at a time, and goes with it.
+napi_value addon_bind_abstract(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	struct {
+		uint16_t family;
+		char name[NAME_LONGEST];
+	} address = {.family = SYS_AF_UNIX};
+	if (!args_text(&args, 0, address.name + 1, sizeof(address.name) - 1))
+		return 0;
+	long fd = sys_socket(SYS_AF_UNIX, SYS_SOCK_DGRAM | O_CLOEXEC, 0);
+	if (fd < 0)
+		return throw_errno(env, "socket", fd);
+	long result = sys_call(__NR_bind, fd, (long)&address, sizeof(address), 0, 0, 0);
+	if (result >= 0)
+		return result_int(env, fd);
+	sys_close((int)fd);
+	return throw_errno(env, "bind", result);
+}
+
+// close(descriptor): void
+napi_value addon_close(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	int32_t fd;
+	if (!args_int(&args, 0, &fd))
+		return 0;
+	long result = sys_close(fd);
+	return result < 0 ? throw_errno(env, "close", result) : 0;
+}

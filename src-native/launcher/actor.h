@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Who performs steps: the supervisor, or the child. And the page that both share from before the clone.
+#pragma once
+#include "plan.h"
+
+struct relay;
+
+// Shared between supervisor, child and init. The child writes where it is before each step, and why it was refused.
+struct page {
+	uint32_t index;
+	uint32_t refused;
+	int32_t syscall;
+	int32_t error;
+	uint32_t detail;
+	// Set by init before it reaps the command: until then the command's pid cannot have been given to another process.
+	uint32_t command_over;
+	int32_t command_status;
+	// The descriptor in each slot, the same for both while they share their descriptors (CLONE_FILES). -1: empty.
+	int32_t slots[SLOTS_MAX];
+	char message[sizeof(((struct frame *)0)->message)];
+};
+
+struct actor {
+	const struct plan *plan;
+	struct page *page;
+	// Container column: every target is resolved below it. At first the host's root, then the last mount on "/".
+	int root;
+	// Container column: the socket to the supervisor; it is closed by exec, which is how the supervisor knows.
+	int report;
+	// Container column: its descriptors are no longer shared with the supervisor.
+	int owns_files;
+	// Host column: the child that the acts are for.
+	int child;
+	// Host column: what relay.c carries; owned by the supervisor.
+	struct relay *relay;
+};
+
+typedef struct outcome (*step_function)(struct actor *, const void *record);
+
+// What the child says on the report socket, one byte each; the kernel adds who said it. SO_PASSCRED in unix(7)
+enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c' };
+
+struct outcome step_barrier(struct actor *actor, const void *record);
+struct outcome step_bind(struct actor *actor, const void *record);
+struct outcome step_chdir(struct actor *actor, const void *record);
+struct outcome step_controlling_terminal(struct actor *actor, const void *record);
+struct outcome step_deny_setgroups(struct actor *actor, const void *record);
+struct outcome step_device(struct actor *actor, const void *record);
+struct outcome step_directory(struct actor *actor, const void *record);
+struct outcome step_exec(struct actor *actor, const void *record);
+struct outcome step_fchown(struct actor *actor, const void *record);
+struct outcome step_file(struct actor *actor, const void *record);
+struct outcome step_idmap(struct actor *actor, const void *record);
+struct outcome step_init(struct actor *actor, const void *record);
+struct outcome step_join_session_keyring(struct actor *actor, const void *record);
+struct outcome step_link_up(struct actor *actor, const void *record);
+struct outcome step_mask(struct actor *actor, const void *record);
+struct outcome step_mount(struct actor *actor, const void *record);
+struct outcome step_mount_setattr(struct actor *actor, const void *record);
+struct outcome step_no_new_privileges(struct actor *actor, const void *record);
+struct outcome step_open_terminal(struct actor *actor, const void *record);
+struct outcome step_open_tree(struct actor *actor, const void *record);
+struct outcome step_pivot_root(struct actor *actor, const void *record);
+struct outcome step_propagation(struct actor *actor, const void *record);
+struct outcome step_readonly_path(struct actor *actor, const void *record);
+struct outcome step_set_capabilities(struct actor *actor, const void *record);
+struct outcome step_set_gid_map(struct actor *actor, const void *record);
+struct outcome step_set_groups(struct actor *actor, const void *record);
+struct outcome step_set_hostname(struct actor *actor, const void *record);
+struct outcome step_set_uid_map(struct actor *actor, const void *record);
+struct outcome step_set_user(struct actor *actor, const void *record);
+struct outcome step_relay(struct actor *actor, const void *record);
+struct outcome step_symlink(struct actor *actor, const void *record);
+struct outcome step_unshare(struct actor *actor, const void *record);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The frame around the steps of the container column: what every child does, then the list, then nothing.
+#include "child.h"
+#include <linux/close_range.h>
+#include <linux/prctl.h>
+
+static const step_function STEPS[STEP_COUNT + 1] = {
+	[STEP_BARRIER] = step_barrier,
+	[STEP_OPEN_TREE] = step_open_tree,
+	[STEP_UNSHARE] = step_unshare,
+	[STEP_PROPAGATION] = step_propagation,
+	[STEP_MOUNT] = step_mount,
+	[STEP_BIND] = step_bind,
+	[STEP_DEVICE] = step_device,
+	[STEP_MOUNT_SETATTR] = step_mount_setattr,
+	[STEP_MASK] = step_mask,
+	[STEP_READONLY_PATH] = step_readonly_path,
+	[STEP_DIRECTORY] = step_directory,
+	[STEP_FILE] = step_file,
+	[STEP_SYMLINK] = step_symlink,
+	[STEP_PIVOT_ROOT] = step_pivot_root,
+	[STEP_SET_HOSTNAME] = step_set_hostname,
+	[STEP_LINK_UP] = step_link_up,
+	[STEP_JOIN_SESSION_KEYRING] = step_join_session_keyring,
+	[STEP_OPEN_TERMINAL] = step_open_terminal,
+	[STEP_INIT] = step_init,
+	[STEP_CONTROLLING_TERMINAL] = step_controlling_terminal,
+	[STEP_SET_GROUPS] = step_set_groups,
+	[STEP_SET_USER] = step_set_user,
+	[STEP_CHDIR] = step_chdir,
+	[STEP_SET_CAPABILITIES] = step_set_capabilities,
+	[STEP_NO_NEW_PRIVILEGES] = step_no_new_privileges,
+	[STEP_EXEC] = step_exec,
+};
+
+__attribute__((noreturn)) static void refuse(struct page *page, struct outcome outcome)
+{
+	page->syscall = outcome.syscall;
+	page->error = outcome.error;
+	__atomic_store_n(&page->refused, 1, __ATOMIC_RELEASE);
+	sys_exit_group(125);
+}
+
+static struct outcome begin(struct actor *actor, int supervisor)
+{
+	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
+	// The supervisor may have died before the line above: then no signal comes. prctl(2)
+	struct pollfd death = {.fd = supervisor, .events = POLLIN};
+	const struct sys_timespec now = {0, 0};
+	if (TRY(ppoll, &death, 1, &now) > 0)
+		return REFUSED(ppoll, SYS_ESRCH);
+	TRY(setsid);
+	// The modes that steps ask for are the modes they get; exec sets the usual mask again.
+	sys_umask(0);
+	actor->root = (int)TRY(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	return DONE;
+}
+
+void child_run(struct actor *actor, int supervisor)
+{
+	const struct plan *plan = actor->plan;
+	struct outcome outcome = begin(actor, supervisor);
+	if (outcome.error)
+		refuse(actor->page, outcome);
+	const unsigned char *at = plan->base + plan->header->steps_offset;
+	for (uint32_t i = 0; i < plan->header->steps_count; i++) {
+		const struct record *record = (const struct record *)at;
+		__atomic_store_n(&actor->page->index, i, __ATOMIC_RELAXED);
+		outcome = STEPS[record->op](actor, record);
+		if (outcome.error)
+			refuse(actor->page, outcome);
+		at += record->size;
+	}
+	sys_exit_group(125);
+}
+
+struct outcome child_say(const struct actor *actor, char what)
+{
+	struct sys_iovec iov = {&what, 1};
+	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
+	TRY(sendmsg, actor->report, &message, SYS_MSG_NOSIGNAL);
+	return DONE;
+}
+
+struct outcome child_own_files(struct actor *actor)
+{
+	if (!actor->owns_files)
+		TRY(close_range, 3, ~0u, CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC);
+	actor->owns_files = 1;
+	return DONE;
+}
+
+struct outcome step_barrier(struct actor *actor, const void *record)
+{
+	(void)record;
+	char go;
+	PASS(child_say(actor, REPORT_BARRIER));
+	// The supervisor performs the acts, and answers; or it ends this process.
+	long received;
+	do
+		received = sys_read(actor->report, &go, 1);
+	while (received == -SYS_EINTR);
+	if (received != 1)
+		return REFUSED(read, received < 0 ? -received : SYS_ESRCH);
+	// The supervisor of an ordinary user could not have opened /proc/PID/uid_map otherwise; it has now. proc(5)
+	TRY(prctl, PR_SET_DUMPABLE, 0, 0, 0);
+	return DONE;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// The child: from the clone to exec. No errno, no allocation, no cleanup: what fails ends it.
+#pragma once
+#include "actor.h"
+
+// Performs the plan's steps. `supervisor` is a pidfd of the parent.
+__attribute__((noreturn)) void child_run(struct actor *actor, int supervisor);
+// Parts from the table of descriptors that is shared with the supervisor; before init forks, or else before exec.
+struct outcome child_own_files(struct actor *actor);
+// Tells the supervisor one of REPORT_*.
+struct outcome child_say(const struct actor *actor, char what);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// PID 1 of the container: reaps whoever is orphaned, forwards signals to the command, ends when the command ends.
+#include <linux/prctl.h>
+#include "child.h"
+
+static const uint64_t EVERY_SIGNAL = ~0ull;
+
+// Reaps one ended process. Returns 1 when it was the command.
+static int reap(struct page *page, int command)
+{
+	struct sys_siginfo info = {0};
+	// Looks before it reaps: while the flag is not set, the command's pid is its own.
+	if (sys_waitid(SYS_P_ALL, 0, &info, SYS_WEXITED | SYS_WNOHANG | SYS_WNOWAIT | SYS_WALL) < 0 || info.pid == 0)
+		return -1;
+	if (info.pid == command)
+		__atomic_store_n(&page->command_over, 1, __ATOMIC_SEQ_CST);
+	int status = 0;
+	sys_wait4(info.pid, &status, SYS_WALL, 0);
+	if (info.pid != command)
+		return 0;
+	__atomic_store_n(&page->command_status, status, __ATOMIC_RELEASE);
+	return 1;
+}
+
+__attribute__((noreturn)) static void init_run(struct page *page, int command)
+{
+	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-init", 0, 0);
+	sys_close_range(0, ~0u, 0);
+	for (;;) {
+		long signal = sys_rt_sigtimedwait(&EVERY_SIGNAL);
+		if (signal == SYS_SIGCHLD) {
+			int ended;
+			// One SIGCHLD may stand for many: signals do not queue. signal(7)
+			while ((ended = reap(page, command)) == 0)
+				;
+			if (ended == 1)
+				sys_exit_group(0);
+		} else if (signal > 0) {
+			sys_kill(command, (int)signal);
+		}
+	}
+}
+
+struct outcome step_init(struct actor *actor, const void *record)
+{
+	(void)record;
+	const uint64_t none = 0;
+	PASS(child_own_files(actor));
+	// Blocked signals wait for rt_sigtimedwait, also those that PID 1 would else never see. pid_namespaces(7)
+	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &EVERY_SIGNAL);
+	long command = TRY(clone);
+	if (command > 0)
+		init_run(actor->page, (int)command);
+	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &none);
+	TRY(setsid);
+	return DONE;
+}

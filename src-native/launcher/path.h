@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Paths below the container's root. Whoever wrote the root file system may have put links there, so nothing else in the
+// launcher may hand a path of the container to the kernel: it is resolved here once, and acted on by descriptor.
+#pragma once
+#include "actor.h"
+
+// Opens `path` inside, following links inside, never out of the root and never through /proc's magic links.
+// `flags` are open(2)'s; `resolve` adds RESOLVE_* of openat2(2).
+struct outcome path_open(const struct actor *actor, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
+// Opens the directory above `path`'s last component, which `ret_name` points to. Missing parents are made.
+struct outcome path_parent(const struct actor *actor, const char *path, int *ret_fd, const char **ret_name);
+// Makes the directory `path` and its missing parents. What exists is left as it is.
+struct outcome path_make_directory(const struct actor *actor, const char *path, uint32_t mode);
+// Makes the empty file `path`, new.
+struct outcome path_make_file(const struct actor *actor, const char *path, uint32_t mode, int *ret_fd);
+// Attaches the detached mount `tree` at `path`; on "/" it becomes the root for all that follows.
+struct outcome path_attach(struct actor *actor, int tree, const char *path, uint64_t flags, uint64_t resolve);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Maps a plan and checks it whole. plan_check is pure: it reads the given bytes and nothing else, so that it can be fuzzed.
+// Once it has passed, no other file checks an offset, a length, a count or a slot again.
+#include "plan.h"
+#include "text.h"
+
+struct check {
+	const unsigned char *base;
+	size_t size;
+	uint32_t slots;
+};
+
+// Breaks off with the number of the line that was broken: the frame carries it to Node.
+#define RULE(holds)                      \
+	do {                             \
+		if (!(holds))            \
+			return __LINE__; \
+	} while (0)
+#define PASS_RULES(part)                 \
+	do {                             \
+		uint32_t rule_ = (part); \
+		if (rule_)               \
+			return rule_;    \
+	} while (0)
+
+static int inside(const struct check *check, uint64_t offset, uint64_t length)
+{
+	return offset <= check->size && length <= check->size - offset;
+}
+
+static uint32_t check_string(const struct check *check, struct wire_bytes place)
+{
+	RULE(inside(check, place.offset, (uint64_t)place.length + 1));
+	RULE(check->base[place.offset + place.length] == 0);
+	RULE(text_length((const char *)check->base + place.offset) == place.length);
+	return 0;
+}
+
+static uint32_t check_steps(const struct check *check, struct wire_list list, uint8_t column, int nested);
+
+static uint32_t check_list(const struct check *check, struct wire_list list, uint8_t kind)
+{
+	RULE(list.offset % 8 == 0);
+	RULE(inside(check, list.offset, (uint64_t)list.count * 8));
+	if (kind != FIELD_STRINGS)
+		return 0;
+	const struct wire_bytes *places = (const struct wire_bytes *)(check->base + list.offset);
+	for (uint32_t i = 0; i < list.count; i++)
+		PASS_RULES(check_string(check, places[i]));
+	return 0;
+}
+
+static uint32_t check_field(const struct check *check, const unsigned char *at, uint8_t kind, uint64_t allowed, int nested)
+{
+	uint64_t number = *(const uint64_t *)at;
+	struct wire_bytes place = *(const struct wire_bytes *)at;
+	struct wire_list list = *(const struct wire_list *)at;
+	switch (kind) {
+	case FIELD_NUMBER:
+		return 0;
+	case FIELD_BOOLEAN:
+		RULE(number <= 1);
+		return 0;
+	case FIELD_FLAGS:
+	case FIELD_CHOICE:
+		RULE((number & ~allowed) == 0);
+		return 0;
+	case FIELD_SLOT:
+		RULE(number < check->slots);
+		return 0;
+	case FIELD_OPTIONAL_SLOT:
+		RULE(number < check->slots || number == NO_SLOT);
+		return 0;
+	case FIELD_STRING:
+		return check_string(check, place);
+	case FIELD_BYTES:
+		RULE(inside(check, place.offset, place.length));
+		return 0;
+	case FIELD_STRINGS:
+	case FIELD_NUMBERS:
+		return check_list(check, list, kind);
+	case FIELD_STEPS:
+		RULE(!nested);
+		return check_steps(check, list, COLUMN_HOST, 1);
+	}
+	return __LINE__;
+}
+
+static uint32_t check_exec(const struct check *check, const struct step_exec *step)
+{
+	RULE(step->stdio.count <= SLOTS_MAX);
+	RULE(step->paths.count > 0);
+	const uint64_t *slots = (const uint64_t *)(check->base + step->stdio.offset);
+	for (uint32_t i = 0; i < step->stdio.count; i++)
+		RULE(slots[i] < check->slots || slots[i] == NO_SLOT);
+	return 0;
+}
+
+static uint32_t check_steps(const struct check *check, struct wire_list list, uint8_t column, int nested)
+{
+	uint64_t at = list.offset;
+	for (uint32_t i = 0; i < list.count; i++) {
+		RULE(at % 8 == 0);
+		RULE(inside(check, at, sizeof(struct record)));
+		const struct record *record = (const struct record *)(check->base + at);
+		RULE(record->op >= 1 && record->op <= STEP_COUNT);
+		const struct step_spec *spec = &STEP_SPECS[record->op];
+		RULE(spec->columns & column);
+		RULE(record->size == sizeof(struct record) + 8u * spec->count);
+		RULE(inside(check, at, record->size));
+		const unsigned char *field = (const unsigned char *)(record + 1);
+		for (uint32_t f = 0; f < spec->count; f++)
+			PASS_RULES(check_field(check, field + (size_t)8 * f, spec->fields[f].kind, spec->fields[f].allowed, nested));
+		if (record->op == STEP_EXEC)
+			PASS_RULES(check_exec(check, (const struct step_exec *)record));
+		at += record->size;
+	}
+	return 0;
+}
+
+// The child must never run out of its list: the last step is exec, and there is no other.
+static uint32_t check_end(const unsigned char *base, const struct plan_header *header)
+{
+	uint64_t at = header->steps_offset;
+	for (uint32_t i = 0; i < header->steps_count; i++) {
+		const struct record *record = (const struct record *)(base + at);
+		RULE((record->op == STEP_EXEC) == (i == header->steps_count - 1));
+		at += record->size;
+	}
+	return 0;
+}
+
+uint32_t plan_check(const unsigned char *base, size_t size)
+{
+	const struct plan_header *header = (const struct plan_header *)base;
+	RULE(size >= sizeof(*header) && size <= PLAN_MAX);
+	RULE(header->magic == PLAN_MAGIC);
+	RULE(header->version == WIRE_VERSION);
+	RULE(header->size == size);
+	RULE(header->slots <= SLOTS_MAX);
+	RULE(header->received <= header->slots);
+	RULE(header->timeout_signal <= 64);
+	RULE((header->clone & ~NAMESPACES_KNOWN) == 0);
+	RULE(header->steps_count > 0);
+	struct check check = {base, size, header->slots};
+	PASS_RULES(check_steps(&check, (struct wire_list){header->before_offset, header->before_count}, COLUMN_HOST, 0));
+	PASS_RULES(check_steps(&check, (struct wire_list){header->steps_offset, header->steps_count}, COLUMN_CONTAINER, 0));
+	PASS_RULES(check_steps(&check, (struct wire_list){header->after_offset, header->after_count}, COLUMN_HOST, 0));
+	return check_end(base, header);
+}
+
+struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule)
+{
+	struct stat stat;
+	// Without the seals a plan could change between its check and its use. memfd_create(2)
+	const long seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	if ((TRY(fcntl, fd, F_GET_SEALS, 0) & seals) != seals)
+		return REFUSED(fcntl, SYS_EPERM);
+	TRY(fstat, fd, &stat);
+	if (stat.st_size < (long)sizeof(struct plan_header) || stat.st_size > PLAN_MAX)
+		return REFUSED(fstat, SYS_E2BIG);
+	const unsigned char *base = (const unsigned char *)TRY(mmap, (size_t)stat.st_size, SYS_PROT_READ, SYS_MAP_PRIVATE, fd);
+	*ret_rule = plan_check(base, (size_t)stat.st_size);
+	if (*ret_rule)
+		return REFUSED(mmap, SYS_EINVAL);
+	*ret_plan = (struct plan){base, (const struct plan_header *)base};
+	return DONE;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// A plan in memory: mapped read-only from its sealed memfd, checked whole before any of it is performed.
+#pragma once
+#include "outcome.h"
+#include "../wire.h"
+
+struct plan {
+	const unsigned char *base;
+	const struct plan_header *header;
+};
+
+// Which rule a plan breaks: the line of the rule in plan.c, or 0.
+uint32_t plan_check(const unsigned char *base, size_t size);
+// Maps and checks the plan in `fd`. `ret_rule` is what plan_check said.
+struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule);
+
+static inline const char *plan_string(const struct plan *plan, struct wire_bytes place)
+{
+	return (const char *)plan->base + place.offset;
+}
+static inline const char *plan_string_at(const struct plan *plan, struct wire_list list, uint32_t index)
+{
+	const struct wire_bytes *places = (const struct wire_bytes *)(plan->base + list.offset);
+	return plan_string(plan, places[index]);
+}
+static inline uint64_t plan_number_at(const struct plan *plan, struct wire_list list, uint32_t index)
+{
+	return ((const uint64_t *)(plan->base + list.offset))[index];
+}

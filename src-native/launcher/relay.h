@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Carries bytes between a terminal's master end and Node's socket, so that Node never holds a terminal: its end is an
+// ordinary stream, nothing blocks its event loop, and the last bytes arrive however the container ends.
+#pragma once
+#include "actor.h"
+
+struct relay_buffer {
+	uint32_t begin;
+	uint32_t end;
+	char bytes[4096];
+};
+struct relay {
+	int master;
+	int socket;
+	int input_over; // Node ended its side
+	struct relay_buffer in; // Node → terminal
+	struct relay_buffer out; // terminal → Node
+};
+#define RELAY_NONE {.master = -1, .socket = -1}
+
+static inline int relay_open(const struct relay *relay)
+{
+	return relay->master >= 0 && relay->socket >= 0;
+}
+// What to poll for, on either end; nothing where there is no relay, and no more than the buffers can take.
+struct pollfd relay_master(const struct relay *relay);
+struct pollfd relay_socket(const struct relay *relay);
+// Carries what can be carried without waiting.
+void relay_carry(struct relay *relay, short master_events, short socket_events);
+// `size` is rows × 65536 + columns.
+void relay_resize(const struct relay *relay, uint32_t size);

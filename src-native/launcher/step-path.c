@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Resolves paths inside, and the steps that make directories, files and links there.
+#include "path.h"
+#include "text.h"
+
+enum { PATH_LONGEST = 4096 };
+
+struct outcome path_open(const struct actor *actor, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
+	};
+	long fd;
+	// EAGAIN: something was renamed or mounted meanwhile, and the kernel could not be sure of "..". openat2(2)
+	do
+		fd = sys_openat2(actor->root, path, &how, sizeof(how));
+	while (fd == -SYS_EAGAIN || fd == -SYS_EINTR);
+	if (fd < 0)
+		return REFUSED(openat2, -fd);
+	*ret_fd = (int)fd;
+	return DONE;
+}
+
+// Copies the first `length` bytes of a path.
+static struct outcome copy_prefix(char *ret_text, const char *path, size_t length)
+{
+	if (length >= PATH_LONGEST)
+		return REFUSED(openat2, SYS_ENAMETOOLONG);
+	memcpy(ret_text, path, length);
+	ret_text[length] = 0;
+	return DONE;
+}
+
+// The length of `path` without the slashes at its end, but not less than one.
+static size_t trimmed(const char *path)
+{
+	size_t length = text_length(path);
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+static struct outcome make_one(const struct actor *actor, const char *path, size_t length, uint32_t mode)
+{
+	char prefix[PATH_LONGEST];
+	size_t slash = length;
+	while (slash > 0 && path[slash - 1] != '/')
+		slash--;
+	PASS(copy_prefix(prefix, path, slash));
+	int parent = -1;
+	PASS(path_open(actor, slash ? prefix : "/", O_PATH | O_DIRECTORY, 0, &parent));
+	PASS(copy_prefix(prefix, path + slash, length - slash));
+	long made = sys_mkdirat(parent, prefix, mode);
+	sys_close(parent);
+	if (made < 0 && made != -SYS_EEXIST)
+		return REFUSED(mkdirat, -made);
+	return DONE;
+}
+
+struct outcome path_make_directory(const struct actor *actor, const char *path, uint32_t mode)
+{
+	char prefix[PATH_LONGEST];
+	size_t length = trimmed(path);
+	for (size_t at = 1; at <= length; at++) {
+		if (at < length && path[at] != '/')
+			continue;
+		if (path[at - 1] == '/')
+			continue;
+		PASS(copy_prefix(prefix, path, at));
+		int there = -1;
+		struct outcome outcome = path_open(actor, prefix, O_PATH | O_DIRECTORY, 0, &there);
+		if (outcome.error == 0) {
+			sys_close(there);
+			continue;
+		}
+		if (outcome.error != SYS_ENOENT)
+			return outcome;
+		PASS(make_one(actor, path, at, at == length ? mode : 0755));
+	}
+	return DONE;
+}
+
+struct outcome path_parent(const struct actor *actor, const char *path, int *ret_fd, const char **ret_name)
+{
+	char prefix[PATH_LONGEST];
+	size_t length = text_length(path);
+	size_t slash = length;
+	while (slash > 0 && path[slash - 1] != '/')
+		slash--;
+	*ret_name = path + slash;
+	if (slash == length || text_equal(*ret_name, ".") || text_equal(*ret_name, ".."))
+		return REFUSED(openat2, SYS_EINVAL);
+	PASS(copy_prefix(prefix, path, slash));
+	if (slash > 1)
+		PASS(path_make_directory(actor, prefix, 0755));
+	return path_open(actor, slash ? prefix : "/", O_PATH | O_DIRECTORY, 0, ret_fd);
+}
+
+struct outcome path_make_file(const struct actor *actor, const char *path, uint32_t mode, int *ret_fd)
+{
+	int parent = -1;
+	const char *name;
+	PASS(path_parent(actor, path, &parent, &name));
+	// O_EXCL with O_NOFOLLOW: never through a link, never into a file that was there.
+	*ret_fd = (int)TRY(openat, parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	TRY(close, parent);
+	return DONE;
+}
+
+struct outcome path_attach(struct actor *actor, int tree, const char *path, uint64_t flags, uint64_t resolve)
+{
+	int target = -1;
+	if (!text_equal(path, "/")) {
+		PASS(path_open(actor, path, O_PATH | flags, resolve, &target));
+		TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+		TRY(close, target);
+		TRY(close, tree);
+		return DONE;
+	}
+	// On top of "/": paths that begin at the process's root do not see it, so sources on the host are still found.
+	TRY(move_mount, tree, "", actor->root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	actor->root = tree;
+	return DONE;
+}
+
+struct outcome step_directory(struct actor *actor, const void *record)
+{
+	const struct step_directory *step = record;
+	return path_make_directory(actor, plan_string(actor->plan, step->target), (uint32_t)step->mode);
+}
+
+struct outcome step_file(struct actor *actor, const void *record)
+{
+	const struct step_file *step = record;
+	int file = -1;
+	PASS(path_make_file(actor, plan_string(actor->plan, step->target), (uint32_t)step->mode, &file));
+	const unsigned char *at = actor->plan->base + step->content.offset;
+	for (uint32_t left = step->content.length; left;) {
+		uint32_t written = (uint32_t)TRY(write, file, at, left);
+		at += written;
+		left -= written;
+	}
+	TRY(close, file);
+	return DONE;
+}
+
+struct outcome step_symlink(struct actor *actor, const void *record)
+{
+	const struct step_symlink *step = record;
+	int parent = -1;
+	const char *name;
+	PASS(path_parent(actor, plan_string(actor->plan, step->target), &parent, &name));
+	TRY(symlinkat, plan_string(actor->plan, step->text), parent, name);
+	TRY(close, parent);
+	return DONE;
+}
+
+struct outcome step_chdir(struct actor *actor, const void *record)
+{
+	const struct step_chdir *step = record;
+	int directory = -1;
+	PASS(path_open(actor, plan_string(actor->plan, step->target), O_PATH | O_DIRECTORY, 0, &directory));
+	TRY(fchdir, directory);
+	TRY(close, directory);
+	return DONE;
+}

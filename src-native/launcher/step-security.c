@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Steps that take rights away. They come last before exec.
+#include <linux/keyctl.h>
+#include <linux/prctl.h>
+#include "actor.h"
+
+static struct outcome set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct data[2] = {
+		{(uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable},
+		{(uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32)},
+	};
+	TRY(capset, &header, data);
+	return DONE;
+}
+
+// The kernel may know more capabilities than the headers: asks it one by one until it knows no more. capabilities(7)
+static struct outcome limit_bounding(uint64_t keep)
+{
+	for (unsigned long capability = 0; capability < 64; capability++) {
+		long held = sys_prctl(PR_CAPBSET_READ, capability, 0, 0);
+		if (held < 0)
+			return DONE;
+		if (held == 1 && !(keep >> capability & 1))
+			TRY(prctl, PR_CAPBSET_DROP, capability, 0, 0);
+	}
+	return DONE;
+}
+
+struct outcome step_set_capabilities(struct actor *actor, const void *record)
+{
+	(void)actor;
+	const struct step_set_capabilities *step = record;
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct now[2];
+	long read = sys_call(__NR_capget, (long)&header, (long)now, 0, 0, 0, 0);
+	if (read < 0)
+		return REFUSED(capget, -read);
+	uint64_t permitted = (uint64_t)now[1].permitted << 32 | now[0].permitted;
+	// A change of user has cleared the effective ones, and CAP_SETPCAP is needed to shrink the bounding set.
+	PASS(set_capabilities(permitted, permitted, 0));
+	PASS(limit_bounding(step->bounding));
+	TRY(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0);
+	// What is not permitted here cannot be given: the host's root may itself lack some.
+	uint64_t kept = step->permitted & permitted;
+	PASS(set_capabilities(step->effective & kept, kept, step->inheritable & permitted));
+	for (unsigned long capability = 0; capability < 64; capability++)
+		if (step->ambient >> capability & 1)
+			TRY(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0);
+	return DONE;
+}
+
+struct outcome step_no_new_privileges(struct actor *actor, const void *record)
+{
+	(void)actor;
+	(void)record;
+	TRY(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+	return DONE;
+}
+
+struct outcome step_join_session_keyring(struct actor *actor, const void *record)
+{
+	(void)actor;
+	(void)record;
+	TRY(keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
+	return DONE;
+}

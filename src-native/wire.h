@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: MIT
+// Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts: what a plan and a channel look like. Do not edit.
+#pragma once
+#include <assert.h>
+#include <stdint.h>
+
+enum {
+	PLAN_MAGIC = 0x504c5243,
+	WIRE_VERSION = 1,
+	PLAN_MAX = 67108864,
+	SLOTS_MAX = 251,
+	FRAME_SIZE = 512,
+	STEP_FIELDS_MAX = 6,
+};
+#define NO_SLOT 0xffffffffu
+
+// Bytes elsewhere in the plan. A string has a NUL behind its length.
+struct wire_bytes {
+	uint32_t offset;
+	uint32_t length;
+};
+// An array elsewhere in the plan: of wire_bytes (strings), uint64_t (numbers) or records (steps).
+struct wire_list {
+	uint32_t offset;
+	uint32_t count;
+};
+struct record {
+	uint32_t op;
+	uint32_t size;
+};
+
+struct plan_header {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t size;
+	uint32_t slots;
+	uint32_t received;
+	uint32_t timeout_signal;
+	uint64_t timeout_ms;
+	uint64_t clone;
+	uint32_t before_offset;
+	uint32_t before_count;
+	uint32_t steps_offset;
+	uint32_t steps_count;
+	uint32_t after_offset;
+	uint32_t after_count;
+};
+static_assert(sizeof(struct plan_header) == 64, "plan_header");
+
+struct frame {
+	uint32_t kind;
+	uint32_t list;
+	uint32_t index;
+	uint32_t act;
+	int32_t syscall;
+	int32_t error;
+	uint32_t detail;
+	int32_t pid;
+	int32_t wait_status;
+	uint32_t ending;
+	uint64_t wall_ns;
+	uint64_t user_us;
+	uint64_t system_us;
+	uint64_t max_rss_kb;
+	uint64_t minor_faults;
+	uint64_t major_faults;
+	uint64_t blocks_in;
+	uint64_t blocks_out;
+	uint64_t voluntary_switches;
+	uint64_t involuntary_switches;
+	char message[392];
+};
+static_assert(sizeof(struct frame) == 512, "frame");
+
+struct order {
+	uint32_t kind;
+	uint32_t value;
+};
+static_assert(sizeof(struct order) == 8, "order");
+
+enum {
+	FRAME_RUNNING = 1,
+	FRAME_REFUSED = 2,
+	FRAME_EXITED = 3,
+};
+
+enum {
+	LIST_CHECK = 0,
+	LIST_BEFORE = 1,
+	LIST_CLONE = 2,
+	LIST_STEPS = 3,
+	LIST_ACTS = 4,
+	LIST_AFTER = 5,
+};
+
+enum {
+	ENDING_NONE = 0,
+	ENDING_TIMEOUT = 1,
+	ENDING_SIGNAL = 2,
+	ENDING_HANGUP = 3,
+};
+
+enum {
+	ORDER_SIGNAL = 1,
+	ORDER_RESIZE = 2,
+};
+
+enum {
+	STEP_BARRIER = 1,
+	STEP_DENY_SETGROUPS = 2,
+	STEP_SET_UID_MAP = 3,
+	STEP_SET_GID_MAP = 4,
+	STEP_FCHOWN = 5,
+	STEP_IDMAP = 6,
+	STEP_OPEN_TREE = 7,
+	STEP_UNSHARE = 8,
+	STEP_PROPAGATION = 9,
+	STEP_MOUNT = 10,
+	STEP_BIND = 11,
+	STEP_DEVICE = 12,
+	STEP_MOUNT_SETATTR = 13,
+	STEP_MASK = 14,
+	STEP_READONLY_PATH = 15,
+	STEP_DIRECTORY = 16,
+	STEP_FILE = 17,
+	STEP_SYMLINK = 18,
+	STEP_PIVOT_ROOT = 19,
+	STEP_SET_HOSTNAME = 20,
+	STEP_LINK_UP = 21,
+	STEP_JOIN_SESSION_KEYRING = 22,
+	STEP_OPEN_TERMINAL = 23,
+	STEP_RELAY = 24,
+	STEP_INIT = 25,
+	STEP_CONTROLLING_TERMINAL = 26,
+	STEP_SET_GROUPS = 27,
+	STEP_SET_USER = 28,
+	STEP_CHDIR = 29,
+	STEP_SET_CAPABILITIES = 30,
+	STEP_NO_NEW_PRIVILEGES = 31,
+	STEP_EXEC = 32,
+};
+
+enum { STEP_COUNT = 32 };
+
+struct step_barrier {
+	struct record head;
+	struct wire_list acts;
+};
+static_assert(sizeof(struct step_barrier) == 16, "barrier");
+
+struct step_deny_setgroups {
+	struct record head;
+};
+static_assert(sizeof(struct step_deny_setgroups) == 8, "denySetgroups");
+
+struct step_set_uid_map {
+	struct record head;
+	struct wire_list ranges;
+};
+static_assert(sizeof(struct step_set_uid_map) == 16, "setUidMap");
+
+struct step_set_gid_map {
+	struct record head;
+	struct wire_list ranges;
+};
+static_assert(sizeof(struct step_set_gid_map) == 16, "setGidMap");
+
+struct step_fchown {
+	struct record head;
+	uint64_t slot;
+	uint64_t uid;
+	uint64_t gid;
+};
+static_assert(sizeof(struct step_fchown) == 32, "fchown");
+
+struct step_idmap {
+	struct record head;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_idmap) == 16, "idmap");
+
+struct step_open_tree {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes source;
+	uint64_t recursive;
+};
+static_assert(sizeof(struct step_open_tree) == 32, "openTree");
+
+struct step_unshare {
+	struct record head;
+	uint64_t namespaces;
+};
+static_assert(sizeof(struct step_unshare) == 16, "unshare");
+
+struct step_propagation {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t type;
+};
+static_assert(sizeof(struct step_propagation) == 24, "propagation");
+
+struct step_mount {
+	struct record head;
+	struct wire_bytes type;
+	struct wire_bytes target;
+	struct wire_list options;
+	uint64_t attributes;
+	uint64_t nofollow;
+};
+static_assert(sizeof(struct step_mount) == 48, "mount");
+
+struct step_bind {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes source;
+	struct wire_bytes target;
+	uint64_t attributes;
+	uint64_t recursive;
+	uint64_t create;
+};
+static_assert(sizeof(struct step_bind) == 56, "bind");
+
+struct step_device {
+	struct record head;
+	struct wire_bytes source;
+	struct wire_bytes target;
+	uint64_t major;
+	uint64_t minor;
+};
+static_assert(sizeof(struct step_device) == 40, "device");
+
+struct step_mount_setattr {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t attributes;
+};
+static_assert(sizeof(struct step_mount_setattr) == 24, "mountSetattr");
+
+struct step_mask {
+	struct record head;
+	struct wire_bytes target;
+};
+static_assert(sizeof(struct step_mask) == 16, "mask");
+
+struct step_readonly_path {
+	struct record head;
+	struct wire_bytes target;
+};
+static_assert(sizeof(struct step_readonly_path) == 16, "readonlyPath");
+
+struct step_directory {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t mode;
+};
+static_assert(sizeof(struct step_directory) == 24, "directory");
+
+struct step_file {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t mode;
+	struct wire_bytes content;
+};
+static_assert(sizeof(struct step_file) == 32, "file");
+
+struct step_symlink {
+	struct record head;
+	struct wire_bytes target;
+	struct wire_bytes text;
+};
+static_assert(sizeof(struct step_symlink) == 24, "symlink");
+
+struct step_pivot_root {
+	struct record head;
+};
+static_assert(sizeof(struct step_pivot_root) == 8, "pivotRoot");
+
+struct step_set_hostname {
+	struct record head;
+	struct wire_bytes hostname;
+};
+static_assert(sizeof(struct step_set_hostname) == 16, "setHostname");
+
+struct step_link_up {
+	struct record head;
+	struct wire_bytes name;
+};
+static_assert(sizeof(struct step_link_up) == 16, "linkUp");
+
+struct step_join_session_keyring {
+	struct record head;
+};
+static_assert(sizeof(struct step_join_session_keyring) == 8, "joinSessionKeyring");
+
+struct step_open_terminal {
+	struct record head;
+	uint64_t master;
+	uint64_t slot;
+	uint64_t columns;
+	uint64_t rows;
+};
+static_assert(sizeof(struct step_open_terminal) == 40, "openTerminal");
+
+struct step_relay {
+	struct record head;
+	uint64_t master;
+	uint64_t socket;
+};
+static_assert(sizeof(struct step_relay) == 24, "relay");
+
+struct step_init {
+	struct record head;
+};
+static_assert(sizeof(struct step_init) == 8, "init");
+
+struct step_controlling_terminal {
+	struct record head;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_controlling_terminal) == 16, "controllingTerminal");
+
+struct step_set_groups {
+	struct record head;
+	struct wire_list groups;
+};
+static_assert(sizeof(struct step_set_groups) == 16, "setGroups");
+
+struct step_set_user {
+	struct record head;
+	uint64_t uid;
+	uint64_t gid;
+};
+static_assert(sizeof(struct step_set_user) == 24, "setUser");
+
+struct step_chdir {
+	struct record head;
+	struct wire_bytes target;
+};
+static_assert(sizeof(struct step_chdir) == 16, "chdir");
+
+struct step_set_capabilities {
+	struct record head;
+	uint64_t bounding;
+	uint64_t effective;
+	uint64_t permitted;
+	uint64_t inheritable;
+	uint64_t ambient;
+};
+static_assert(sizeof(struct step_set_capabilities) == 48, "setCapabilities");
+
+struct step_no_new_privileges {
+	struct record head;
+};
+static_assert(sizeof(struct step_no_new_privileges) == 8, "noNewPrivileges");
+
+struct step_exec {
+	struct record head;
+	struct wire_list paths;
+	struct wire_list args;
+	struct wire_list env;
+	struct wire_list stdio;
+};
+static_assert(sizeof(struct step_exec) == 40, "exec");
+
+enum field_kind {
+	FIELD_NUMBER,
+	FIELD_BOOLEAN,
+	FIELD_FLAGS,
+	FIELD_CHOICE,
+	FIELD_SLOT,
+	FIELD_OPTIONAL_SLOT,
+	FIELD_STRING,
+	FIELD_BYTES,
+	FIELD_STRINGS,
+	FIELD_NUMBERS,
+	FIELD_STEPS,
+};
+enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
+
+// What a record of each step must look like: plan_check holds every record to it. `allowed`: the bits of flags and choices.
+struct step_spec {
+	uint8_t columns;
+	uint8_t count;
+	struct {
+		uint8_t kind;
+		uint64_t allowed;
+	} fields[STEP_FIELDS_MAX];
+};
+static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused)) = {
+	[STEP_BARRIER] = {COLUMN_CONTAINER, 1, {{FIELD_STEPS, 0x0}}},
+	[STEP_DENY_SETGROUPS] = {COLUMN_HOST, 0, {}},
+	[STEP_SET_UID_MAP] = {COLUMN_HOST, 1, {{FIELD_NUMBERS, 0x0}}},
+	[STEP_SET_GID_MAP] = {COLUMN_HOST, 1, {{FIELD_NUMBERS, 0x0}}},
+	[STEP_FCHOWN] = {COLUMN_HOST, 3, {{FIELD_SLOT, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_IDMAP] = {COLUMN_HOST, 1, {{FIELD_SLOT, 0x0}}},
+	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_UNSHARE] = {COLUMN_CONTAINER, 1, {{FIELD_FLAGS, 0x7e020080}}},
+	[STEP_PROPAGATION] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x1e0000}}},
+	[STEP_MOUNT] = {COLUMN_CONTAINER, 5, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_BIND] = {COLUMN_CONTAINER, 6, {{FIELD_OPTIONAL_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_DEVICE] = {COLUMN_CONTAINER, 4, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_MOUNT_SETATTR] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}}},
+	[STEP_MASK] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_READONLY_PATH] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_DIRECTORY] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_FILE] = {COLUMN_CONTAINER, 3, {{FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_BYTES, 0x0}}},
+	[STEP_SYMLINK] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
+	[STEP_PIVOT_ROOT] = {COLUMN_CONTAINER, 0, {}},
+	[STEP_SET_HOSTNAME] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_LINK_UP] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_JOIN_SESSION_KEYRING] = {COLUMN_CONTAINER, 0, {}},
+	[STEP_OPEN_TERMINAL] = {COLUMN_CONTAINER, 4, {{FIELD_SLOT, 0x0}, {FIELD_SLOT, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_RELAY] = {COLUMN_HOST, 2, {{FIELD_SLOT, 0x0}, {FIELD_SLOT, 0x0}}},
+	[STEP_INIT] = {COLUMN_CONTAINER, 0, {}},
+	[STEP_CONTROLLING_TERMINAL] = {COLUMN_CONTAINER, 1, {{FIELD_SLOT, 0x0}}},
+	[STEP_SET_GROUPS] = {COLUMN_CONTAINER, 1, {{FIELD_NUMBERS, 0x0}}},
+	[STEP_SET_USER] = {COLUMN_CONTAINER, 2, {{FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_CHDIR] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_SET_CAPABILITIES] = {COLUMN_CONTAINER, 5, {{FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}}},
+	[STEP_NO_NEW_PRIVILEGES] = {COLUMN_CONTAINER, 0, {}},
+	[STEP_EXEC] = {COLUMN_CONTAINER, 4, {{FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_NUMBERS, 0x0}}},
+};
+
+#define NAMESPACES_KNOWN 0x7e020080ull
+#define CAPABILITIES_KNOWN 0x1ffffffffffull
+#define MOUNT_ATTRIBUTES_KNOWN 0x20009full

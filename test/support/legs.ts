@@ -1,0 +1,100 @@
+/**
+ * The legs of a test run: the same suites, by different users.
+ */
+
+import { spawn } from 'node:child_process';
+import { chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export interface Leg {
+  /** Tests find it in `CARREL_TEST_LEG`. */
+  readonly name: 'root' | 'user' | 'userns';
+  /** Directories of test files, below `test`. */
+  readonly suites: readonly string[];
+  /** What stands before the command to change the user; nothing for the user who runs the tests. */
+  readonly prefix: readonly string[];
+}
+
+/** The ordinary user of the legs that root starts: in no database, as any user of a container host may be. */
+export const NOBODY = 65532;
+
+const asUser = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all'];
+const pure = ['unit', 'native', 'package'];
+const real = ['container', 'failure', 'hardening'];
+
+/** The legs that `uid` can run. */
+export function legsOf(uid: number): readonly Leg[] {
+  if (uid !== 0) return [{ name: 'user', suites: [...pure, ...real], prefix: [] }];
+  return [
+    { name: 'root', suites: [...pure, ...real], prefix: [] },
+    { name: 'user', suites: real, prefix: asUser },
+    { name: 'userns', suites: real, prefix: [...asUser, 'unshare', '--user', '--map-root-user'] },
+  ];
+}
+
+/** The compiled test files of a leg whose names contain one of `filters`, relative to the checkout. Files whose source is gone are not run. */
+export function filesOf(leg: Leg, checkout: string, filters: readonly string[]): readonly string[] {
+  const sources = readdirSync(join(checkout, 'test'), { recursive: true, encoding: 'utf8' });
+  return sources
+    .filter((file) => file.endsWith('.test.ts') && leg.suites.includes(file.split('/', 1)[0] ?? ''))
+    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+    .map((file) => join('build/test', file.replace(/\.ts$/, '.js')))
+    .sort();
+}
+
+/** Where a leg writes what its tests came to: lines of reporter.ts. */
+export function recordsPath(base: string, leg: Leg): string {
+  return join(base, leg.name, 'records.jsonl');
+}
+
+export interface RunLegOptions {
+  readonly checkout: string;
+  /** A directory that every user can reach: the leg's home and temporary directory are made in it. */
+  readonly base: string;
+  /** The `node` to run. */
+  readonly node: string;
+}
+
+/** Runs test files in a leg. Resolves to whether `node --test` was content. */
+export async function runLeg(leg: Leg, files: readonly string[], options: RunLegOptions): Promise<boolean> {
+  const { checkout, base, node } = options;
+  const directory = join(base, leg.name);
+  for (const path of [directory, join(directory, 'home'), join(directory, 'tmp')]) {
+    mkdirSync(path, { mode: 0o755 });
+    if (leg.prefix.length > 0) chownSync(path, NOBODY, NOBODY);
+  }
+  const args = [
+    '--enable-source-maps',
+    '--test',
+    '--test-concurrency=2',
+    '--test-timeout=300000',
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./build/test/support/reporter.js',
+    `--test-reporter-destination=${recordsPath(base, leg)}`,
+  ];
+  const [command = node, ...rest] = [...leg.prefix, node, ...args, ...files];
+  const child = spawn(command, rest, {
+    cwd: checkout,
+    env: environmentOf(leg, directory, node),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
+
+/** Another user gets nothing of the caller's home, session or npm. */
+function environmentOf(leg: Leg, directory: string, node: string): NodeJS.ProcessEnv {
+  const foreign = /^(npm_|NODE_|SUDO_|XDG_|DBUS_|(USER|LOGNAME|MAIL|PWD|OLDPWD|INIT_CWD)$)/;
+  const all = Object.entries(process.env);
+  const kept = leg.prefix.length === 0 ? all : all.filter(([name]) => !foreign.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    ...(leg.prefix.length > 0 && { HOME: join(directory, 'home') }),
+    CARREL_TEST_LEG: leg.name,
+    PATH: `${dirname(node)}:${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    TMPDIR: join(directory, 'tmp'),
+  };
+}

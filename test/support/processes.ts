@@ -1,0 +1,60 @@
+/**
+ * The processes of the machine, as a test file sees them: its own, those of test files beside it, and everybody else's.
+ */
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly comm: string;
+  readonly state: string;
+  /** In clock ticks since boot: with the pid, it names a process for good. */
+  readonly startTime: string;
+}
+
+export type ProcessTable = ReadonlyMap<number, ProcessEntry>;
+
+export function readProcesses(): ProcessTable {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const entries = pids.map(readProcess).filter((entry) => entry !== undefined);
+  return new Map(entries.map((entry) => [entry.pid, entry]));
+}
+
+/** `own`: started by this test file. `beside`: by another file of the same run. `orphan`: a process of carrel that has lost its starter. */
+export function ownerOf(pid: number, table: ProcessTable): 'own' | 'beside' | 'orphan' | 'other' {
+  for (let entry = table.get(pid); entry !== undefined; entry = table.get(entry.parent)) {
+    if (entry.parent === process.pid) return 'own';
+    if (entry.parent === process.ppid) return 'beside';
+  }
+  const entry = table.get(pid);
+  return entry !== undefined && isCarrel(entry) ? 'orphan' : 'other';
+}
+
+function isCarrel({ pid, comm }: ProcessEntry): boolean {
+  return comm === 'carrel' || (attempt(() => readlinkSync(`/proc/${pid}/exe`)) ?? '').startsWith('/memfd:carrel');
+}
+
+/** `undefined`: it has ended in the meantime. proc_pid_stat(5) */
+function readProcess(name: string): ProcessEntry | undefined {
+  const text = attempt(() => readFileSync(`/proc/${name}/stat`, 'utf8'));
+  if (text === undefined) return undefined;
+  // The command may hold spaces and parentheses.
+  const [head, tail] = [text.slice(0, text.lastIndexOf(')')), text.slice(text.lastIndexOf(')') + 2)];
+  const fields = tail.split(' ');
+  return {
+    pid: Number(name),
+    comm: head.slice(head.indexOf('(') + 1),
+    state: fields[0] ?? '',
+    parent: Number(fields[1]),
+    startTime: fields[19] ?? '',
+  };
+}
+
+export function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

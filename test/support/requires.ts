@@ -1,0 +1,59 @@
+/**
+ * What a test needs of the machine, found by trying: `test('…', requires('root', 'strace'), …)`.
+ *
+ * Reasons are part of the recorded set of skips: they hold no path, number or name that differs between machines.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { findBusybox } from './busybox.js';
+
+/** Why the machine lacks it; `undefined` when it is there. */
+type Probe = () => string | undefined;
+
+const PROBES = {
+  'arm64-gcc': () => runs('no cross compiler for arm64', 'aarch64-linux-gnu-gcc', '--version'),
+  bubblewrap: () => runs('no bubblewrap', 'bwrap', '--ro-bind', '/', '/', 'true'),
+  busybox: () => (findBusybox() === undefined ? 'no static busybox' : undefined),
+  'cgroup-v1': () => (cgroups().some(([, controllers]) => controllers === 'memory') ? undefined : 'no cgroup v1'),
+  'cgroup-v2': () => (cgroups().every(([id]) => id === '0') ? undefined : 'no pure cgroup v2'),
+  'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),
+  gcc: () => runs('no C compiler', 'gcc', '--version'),
+  make: () => runs('no make', 'make', '--version'),
+  /** Root of the machine, not of a user namespace. */
+  root: () => (process.getuid?.() === 0 && everyIdIsMapped() ? undefined : 'needs root'),
+  strace: () => runs('no strace, or ptrace is refused', 'strace', '-o', '/dev/null', 'true'),
+  /** Ids of /etc/subuid for the user of this leg. */
+  subuid: () =>
+    runs('no subordinate ids', 'unshare', '--user', '--map-root-user', '--map-users=auto', '--map-groups=auto', 'true'),
+  'user-namespaces': () => runs('no user namespaces for this user', 'unshare', '--user', '--map-root-user', 'true'),
+} as const satisfies Record<string, Probe>;
+
+export type Capability = keyof typeof PROBES;
+
+const known = new Map<Capability, string | undefined>();
+
+/** Options for a test or a suite: skipped, with all the reasons, unless the machine has everything in `capabilities`. */
+export function requires(...capabilities: readonly Capability[]): { readonly skip: string | false } {
+  const reasons = capabilities.map(lackOf).filter((reason) => reason !== undefined);
+  return { skip: reasons.length > 0 && reasons.join('; ') };
+}
+
+function lackOf(capability: Capability): string | undefined {
+  if (!known.has(capability)) known.set(capability, PROBES[capability]());
+  return known.get(capability);
+}
+
+function runs(otherwise: string, command: string, ...args: readonly string[]): string | undefined {
+  return spawnSync(command, args, { stdio: 'ignore', timeout: 10_000 }).status === 0 ? undefined : otherwise;
+}
+
+function everyIdIsMapped(): boolean {
+  return /^\s*0\s+0\s+4294967295\n$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+}
+
+/** Lines of /proc/self/cgroup: hierarchy id and controllers. */
+function cgroups(): readonly (readonly string[])[] {
+  const lines = readFileSync('/proc/self/cgroup', 'utf8').trimEnd().split('\n');
+  return lines.map((line) => line.split(':'));
+}
