@@ -10,7 +10,7 @@ export class CarrelError extends Error {
   /** For programs: `ERR_…`, or the name of the kernel's error, as Node's system errors have it. */
   readonly code: string;
   /** What most likely helps. */
-  readonly hint?: string;
+  declare readonly hint?: string;
 
   constructor(code: string, message: string, hint?: string) {
     super(hint === undefined ? message : `${message}\n  hint: ${hint}`);
@@ -37,12 +37,12 @@ export class StepError extends CarrelError {
   /** The system call that was refused. */
   readonly syscall: string;
   /** The path that the step was about, if it was about one. */
-  readonly path?: string;
+  declare readonly path?: string;
   /** The step as it stands in the plan; none where the clone itself was refused. */
-  readonly step?: Step;
+  declare readonly step?: Step;
   readonly index: number;
   /** The builder call that the step came from. */
-  readonly option?: string;
+  declare readonly option?: string;
 
   constructor(refusal: Refusal) {
     const { place, step, syscall, errno, path } = refusal;

@@ -67,6 +67,9 @@ export function openStdio(choices: readonly StdioChoice[]): Stdio {
 /** One stream both ways, to the supervisor, which carries it to the container's terminal and back. */
 export function openTerminal(): Stdio & { readonly stream: Duplex } {
   const [ours, theirs] = native().socketpair();
+  // Whoever ends the input still reads the output; once that is over, nobody is left to type to.
   const stream = new Socket({ fd: ours, allowHalfOpen: true });
+  stream.once('end', () => stream.destroy());
+  stream.on('error', () => stream.destroy());
   return { sent: [theirs], owned: [theirs], stdin: stream, stdout: stream, stderr: null, stream };
 }
