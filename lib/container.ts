@@ -156,8 +156,16 @@ export class Container {
    * Runs a command to its end and collects its output. A non-zero exit code, a time-out, a signal are results; what keeps the
    * command from starting rejects, and so does an end other than exit code 0 with `check: true`.
    */
-  run(file: string, args?: readonly string[], options?: RunOptions & { readonly encoding?: 'utf8' | undefined }): Promise<RunResult>;
-  run(file: string, args: readonly string[], options: RunOptions & { readonly encoding: 'buffer' }): Promise<RunResult<Buffer>>;
+  run(
+    file: string,
+    args?: readonly string[],
+    options?: RunOptions & { readonly encoding?: 'utf8' | undefined },
+  ): Promise<RunResult>;
+  run(
+    file: string,
+    args: readonly string[],
+    options: RunOptions & { readonly encoding: 'buffer' },
+  ): Promise<RunResult<Buffer>>;
   run(file: string, args?: readonly string[], options?: RunOptions): Promise<RunResult<string | Buffer>>;
   async run(file: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult<string | Buffer>> {
     const how = checkRun(options);

@@ -223,7 +223,8 @@ function checkMount(name: string, value: unknown): Mount {
   const mount = value as Mount;
   const { type, target, ...options } = mount as unknown as Record<string, unknown>;
   if (type === 'tmpfs') return tmpfs(target as string, options as TmpfsOptions);
-  if (type !== 'bind') throw invalidValue(`${name}.type`, '"bind" or "tmpfs"; use bind() and tmpfs() to make mounts', type);
+  if (type !== 'bind')
+    throw invalidValue(`${name}.type`, '"bind" or "tmpfs"; use bind() and tmpfs() to make mounts', type);
   const { source, ...rest } = options;
   return bind(source as string, target as string, rest as BindOptions);
 }
@@ -354,7 +355,8 @@ export function knownOptions(where: string, given: object, known: readonly strin
 
 export function oneOf(name: string, value: unknown, names: readonly string[]): string {
   const given = text(name, value);
-  if (!names.includes(given)) throw invalidValue(name, `one of ${names.map((known) => `"${known}"`).join(', ')}`, value);
+  if (!names.includes(given))
+    throw invalidValue(name, `one of ${names.map((known) => `"${known}"`).join(', ')}`, value);
   return given;
 }
 
@@ -366,4 +368,3 @@ function array(name: string, value: unknown): readonly unknown[] {
 function distinct(name: string, values: readonly unknown[], names: readonly string[]): readonly string[] {
   return [...new Set(values.map((value, index) => oneOf(`${name}[${index}]`, value, names)))];
 }
-

@@ -82,7 +82,9 @@ function errorText(errno: number): string {
 function stepMessage({ place, step, errno, message, syscall }: Refusal): string {
   const what = step === undefined ? 'clone the container’s process' : describe(step);
   const said = message === undefined || message === '' ? errorText(errno) : message;
-  const where = { before: 'before the clone', clone: 'at the clone', after: 'after the end', acts: '', steps: '' }[place.list];
+  const where = { before: 'before the clone', clone: 'at the clone', after: 'after the end', acts: '', steps: '' }[
+    place.list
+  ];
   const number = where === '' ? `step ${place.index + 1} of ${place.total}` : where;
   const from = step?.from === undefined ? '' : `, from ${step.from}`;
   return `${what}: ${errorName(errno)}, ${said} (${syscall}, ${number}${from})`;
@@ -107,7 +109,11 @@ const HINTS: readonly Hint[] = [
   },
   { op: 'clone', error: 'EPERM', text: () => 'the caller lacks CAP_SYS_ADMIN, or an outer sandbox forbids namespaces' },
   { op: 'clone', error: 'ENOSPC', text: () => 'a limit of user.max_*_namespaces is reached, or 0: see sysctl -a' },
-  { op: 'clone', error: 'ENOSYS', text: () => 'an outer sandbox filters clone3; carrel needs Linux 5.15 without that filter' },
+  {
+    op: 'clone',
+    error: 'ENOSYS',
+    text: () => 'an outer sandbox filters clone3; carrel needs Linux 5.15 without that filter',
+  },
   {
     op: 'setUidMap',
     error: 'EPERM',
@@ -124,7 +130,8 @@ const HINTS: readonly Hint[] = [
     op: 'mount',
     error: 'EPERM',
     when: ({ step }) => step?.op === 'mount' && step.type === 'proc',
-    text: () => 'the /proc around this process is partly hidden, as in Docker and Kubernetes: the kernel then refuses a new one',
+    text: () =>
+      'the /proc around this process is partly hidden, as in Docker and Kubernetes: the kernel then refuses a new one',
   },
   {
     op: 'mount',
@@ -151,7 +158,11 @@ const HINTS: readonly Hint[] = [
   },
   { op: 'openTree', error: 'ENOENT', text: ({ path }) => `${path} does not exist on the host` },
   { op: 'chdir', error: 'ENOENT', text: ({ path }) => `${path} does not exist in the container` },
-  { op: 'chdir', error: 'ELOOP', text: () => 'the path leads through one of /proc’s links, which could lead out of the container' },
+  {
+    op: 'chdir',
+    error: 'ELOOP',
+    text: () => 'the path leads through one of /proc’s links, which could lead out of the container',
+  },
   { op: 'chdir', error: 'EACCES', text: () => 'the user of the command may not enter that directory' },
   {
     op: 'joinSessionKeyring',
@@ -159,7 +170,11 @@ const HINTS: readonly Hint[] = [
     text: () => 'this user’s keys are used up: raise kernel.keys.maxkeys and kernel.keys.maxbytes',
   },
   { op: 'exec', error: 'ENOEXEC', text: () => 'it is no program for this architecture, or a script without a #! line' },
-  { op: 'exec', error: 'EACCES', text: () => 'the file is not executable for this user, or its file system is mounted noexec' },
+  {
+    op: 'exec',
+    error: 'EACCES',
+    text: () => 'the file is not executable for this user, or its file system is mounted noexec',
+  },
   { op: 'exec', error: 'E2BIG', text: () => 'arguments and environment together are too long: see getconf ARG_MAX' },
   { op: 'exec', error: 'ETXTBSY', text: () => 'somebody has the program open for writing' },
 ];
@@ -246,11 +261,16 @@ function withCode<E extends Error>(error: E, code: string): E {
 
 function shown(value: unknown): string {
   const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
-  return value !== null && ['string', 'number', 'boolean', 'bigint'].includes(typeof value) ? `${typeof value} ${text}` : text;
+  return value !== null && ['string', 'number', 'boolean', 'bigint'].includes(typeof value)
+    ? `${typeof value} ${text}`
+    : text;
 }
 
 function nearest(name: string, known: readonly string[]): string | undefined {
-  const scored = known.map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }));
+  const scored = known.map((candidate) => ({
+    candidate,
+    distance: distance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
   const best = scored.sort((a, b) => a.distance - b.distance)[0];
   return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
 }

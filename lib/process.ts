@@ -258,7 +258,12 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     const syscall = syscallName(frame.syscall);
     const base = { syscall, errno: frame.error, message: kernelMessage(frame.message), uid: process.getuid?.() ?? 0 };
     const at = (list: Refusal['place']['list'], index: number, total: number, step: Step | undefined): StepError =>
-      new StepError({ ...base, ...this.#about(step, frame), place: { list, index, total }, ...(step === undefined ? {} : { step }) });
+      new StepError({
+        ...base,
+        ...this.#about(step, frame),
+        place: { list, index, total },
+        ...(step === undefined ? {} : { step }),
+      });
     switch (frame.list) {
       case LISTS.before:
         return at('before', frame.act, plan.before.length, plan.before[frame.act]);
@@ -289,9 +294,13 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     const path = found ?? step.args[0] ?? '';
     const ENOENT = 2;
     if (error !== ENOENT) return { path };
-    if (found !== undefined) return { path, hint: `${found} exists, but the interpreter or loader that it names does not` };
+    if (found !== undefined)
+      return { path, hint: `${found} exists, but the interpreter or loader that it names does not` };
     return step.paths.length > 1
-      ? { path, hint: `no such program in ${step.paths.map((candidate) => candidate.slice(0, candidate.lastIndexOf('/'))).join(':')}` }
+      ? {
+          path,
+          hint: `no such program in ${step.paths.map((candidate) => candidate.slice(0, candidate.lastIndexOf('/'))).join(':')}`,
+        }
       : { path, hint: 'no such file in the container' };
   }
 }

@@ -74,7 +74,16 @@ function reason(frame: Frame, signal: number, asked: Reason | undefined): Reason
 
 /** The status of a command whose supervisor was killed: the kernel ended it by SIGKILL, and nothing was counted. */
 export function lostStatus(): ExitStatus {
-  const nothing = { wallNs: 0, userUs: 0, systemUs: 0, maxRssKb: 0, minorFaults: 0, majorFaults: 0, blocksIn: 0, blocksOut: 0 };
+  const nothing = {
+    wallNs: 0,
+    userUs: 0,
+    systemUs: 0,
+    maxRssKb: 0,
+    minorFaults: 0,
+    majorFaults: 0,
+    blocksIn: 0,
+    blocksOut: 0,
+  };
   const frame = { ...nothing, voluntarySwitches: 0, involuntarySwitches: 0, ending: ENDINGS.none, waitStatus: 9 };
   return exitStatus(frame as unknown as Frame, undefined);
 }

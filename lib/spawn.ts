@@ -1,7 +1,7 @@
 /** Starts a command: options → command → plan → process. */
 
-import { compile } from './compile/compile.js';
 import type { Command } from './compile/command.js';
+import { compile } from './compile/compile.js';
 import type { Host } from './compile/host.js';
 import { canMapRange, RANGE_FIRST } from './compile/ids.js';
 import {
@@ -97,7 +97,8 @@ export function checkCommand(file: unknown, args: unknown, options: SpawnOptions
 
 function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
   if (terminal === undefined || terminal === false) return undefined;
-  if (stdio !== undefined) throw contradiction('terminal and stdio exclude each other: a terminal is all three descriptors');
+  if (stdio !== undefined)
+    throw contradiction('terminal and stdio exclude each other: a terminal is all three descriptors');
   const size = terminal === true ? {} : terminal;
   object('terminal', size);
   knownOptions('terminal', size, ['columns', 'rows']);

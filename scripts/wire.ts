@@ -70,7 +70,19 @@ function spec(op: Op): string {
   return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${fields.length}, {${fields.join(', ')}}},`;
 }
 
-const kinds = ['number', 'boolean', 'flags', 'choice', 'slot', 'optional_slot', 'string', 'bytes', 'strings', 'numbers', 'steps'];
+const kinds = [
+  'number',
+  'boolean',
+  'flags',
+  'choice',
+  'slot',
+  'optional_slot',
+  'string',
+  'bytes',
+  'strings',
+  'numbers',
+  'steps',
+];
 
 const text = `// SPDX-License-Identifier: MIT
 // Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts: what a plan and a channel look like. Do not edit.
@@ -132,9 +144,15 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 ${ops.map(spec).join('\n')}
 };
 
-#define NAMESPACES_KNOWN 0x${Object.values(NAMESPACES).reduce((all, bit) => all | bit, 0).toString(16)}ull
-#define CAPABILITIES_KNOWN 0x${Object.values(CAPABILITIES).reduce((all, bit) => all | bit, 0n).toString(16)}ull
-#define MOUNT_ATTRIBUTES_KNOWN 0x${Object.values(MOUNT_ATTRIBUTES).reduce((all, bit) => all | bit, 0).toString(16)}ull
+#define NAMESPACES_KNOWN 0x${Object.values(NAMESPACES)
+  .reduce((all, bit) => all | bit, 0)
+  .toString(16)}ull
+#define CAPABILITIES_KNOWN 0x${Object.values(CAPABILITIES)
+  .reduce((all, bit) => all | bit, 0n)
+  .toString(16)}ull
+#define MOUNT_ATTRIBUTES_KNOWN 0x${Object.values(MOUNT_ATTRIBUTES)
+  .reduce((all, bit) => all | bit, 0)
+  .toString(16)}ull
 `;
 
 if (process.argv.includes('--check')) {

@@ -287,12 +287,14 @@ static inline long sys_mkdirat(int dir_fd, const char *path, uint32_t mode)
 	return SYS(__NR_mkdirat, dir_fd, path, mode, 0, 0, 0);
 }
 // int mount(const char *source, const char *target, const char *filesystemtype, unsigned long mountflags, const void *data);
-static inline long sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)
+static inline long sys_mount(
+	const char *source, const char *target, const char *type, unsigned long flags, const void *data)
 {
 	return SYS(__NR_mount, source, target, type, flags, data, 0);
 }
 // int mount_setattr(int dirfd, const char *pathname, unsigned int flags, struct mount_attr *attr, size_t size);
-static inline long sys_mount_setattr(int dir_fd, const char *path, unsigned int flags, struct mount_attr *attr, size_t size)
+static inline long sys_mount_setattr(
+	int dir_fd, const char *path, unsigned int flags, struct mount_attr *attr, size_t size)
 {
 	return SYS(__NR_mount_setattr, dir_fd, path, flags, attr, size, 0);
 }

@@ -39,7 +39,12 @@ export function execStep(
 }
 
 /** Nothing of the caller's environment: only what every program takes for granted, then what was asked for. */
-function environment(definition: ContainerDefinition, command: Command, host: Host, user: User): Record<string, string> {
+function environment(
+  definition: ContainerDefinition,
+  command: Command,
+  host: Host,
+  user: User,
+): Record<string, string> {
   const ownPrograms = definition.rootfs === undefined && host.execDir !== undefined;
   return {
     PATH: ownPrograms ? `${DEFAULT_PATH}:${host.execDir}` : DEFAULT_PATH,

@@ -51,7 +51,9 @@ export function compile(definition: ContainerDefinition, command: Command, host:
     ...(has('cgroup') ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const] : []),
     // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
     ...mounts.steps,
-    ...(has('uts') ? [{ op: 'setHostname', hostname: definition.hostname ?? 'carrel', from: 'hostname()' } as const] : []),
+    ...(has('uts')
+      ? [{ op: 'setHostname', hostname: definition.hostname ?? 'carrel', from: 'hostname()' } as const]
+      : []),
     ...(has('network') ? [{ op: 'linkUp', name: 'lo', from: 'namespaces()' } as const] : []),
     // Needs the container's /dev/pts, and descriptors that are shared with the supervisor still.
     ...stdio.openTerminal,
@@ -60,7 +62,9 @@ export function compile(definition: ContainerDefinition, command: Command, host:
     ...stdio.controlTerminal,
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
-    ...(ids.kind === 'one' || (ids.kind === 'range' && user.uid === 0 && user.gid === 0) ? [] : become(user.uid, user.gid, 'user()')),
+    ...(ids.kind === 'one' || (ids.kind === 'range' && user.uid === 0 && user.gid === 0)
+      ? []
+      : become(user.uid, user.gid, 'user()')),
     // As the user: a directory that the user may not enter is an error, not a way in.
     { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
     // Rights go last: every step above needs some.

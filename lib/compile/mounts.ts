@@ -13,11 +13,18 @@ export interface MountPlan {
   readonly steps: readonly ContainerStep[];
 }
 
-export function planMounts(definition: ContainerDefinition, ids: IdPlan, host: Host, user: User, slots: Slots): MountPlan {
+export function planMounts(
+  definition: ContainerDefinition,
+  ids: IdPlan,
+  host: Host,
+  user: User,
+  slots: Slots,
+): MountPlan {
   if (!definition.namespaces.includes('mount')) return { acts: [], steps: [] };
   const acts: HostStep[] = [];
   const trees = new Trees(ids, slots, acts);
-  const root = definition.rootfs === undefined ? hostPrograms(host, trees, user) : rootfs(definition, definition.rootfs, trees);
+  const root =
+    definition.rootfs === undefined ? hostPrograms(host, trees, user) : rootfs(definition, definition.rootfs, trees);
   const steps: ContainerStep[] = [
     // First of all: else what is mounted below would show on the host. mount_namespaces(7)
     { op: 'propagation', target: '/', type: 'private' },
@@ -71,7 +78,15 @@ function rootfs(definition: ContainerDefinition, directory: string, trees: Trees
   if (definition.noNewPrivileges) attributes.push('nosuid');
   if (definition.readonly) attributes.push('readonly');
   return [
-    { op: 'bind', ...trees.open(directory, true, true, from), target: '/', attributes, recursive: true, create: false, from },
+    {
+      op: 'bind',
+      ...trees.open(directory, true, true, from),
+      target: '/',
+      attributes,
+      recursive: true,
+      create: false,
+      from,
+    },
   ];
 }
 
@@ -80,8 +95,17 @@ function hostPrograms(host: Host, trees: Trees, user: User): readonly ContainerS
   const own = user.uid === 0 ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
   const ownGroup = user.gid === 0 ? [] : [`user:x:${user.gid}:`];
   return [
-    { op: 'mount', type: 'tmpfs', target: '/', options: ['mode=755'], attributes: ['nosuid', 'nodev'], nofollow: false },
-    ...['/proc', '/dev', '/run', '/home', '/etc'].map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755 })),
+    {
+      op: 'mount',
+      type: 'tmpfs',
+      target: '/',
+      options: ['mode=755'],
+      attributes: ['nosuid', 'nodev'],
+      nofollow: false,
+    },
+    ...['/proc', '/dev', '/run', '/home', '/etc'].map(
+      (target): ContainerStep => ({ op: 'directory', target, mode: 0o755 }),
+    ),
     { op: 'directory', target: '/root', mode: 0o700 },
     { op: 'directory', target: '/tmp', mode: 0o1777 },
     { op: 'directory', target: '/var/tmp', mode: 0o1777 },
@@ -91,7 +115,13 @@ function hostPrograms(host: Host, trees: Trees, user: User): readonly ContainerS
     textFile('/etc/passwd', ['root:x:0:0:root:/root:/bin/sh', ...own, 'nobody:x:65534:65534:nobody:/:/bin/false']),
     textFile('/etc/group', ['root:x:0:', 'tty:x:5:', ...ownGroup, 'nogroup:x:65534:']),
     textFile('/etc/hosts', ['127.0.0.1\tlocalhost', '::1\tlocalhost']),
-    textFile('/etc/nsswitch.conf', ['passwd: files', 'group: files', 'hosts: files dns', 'services: files', 'protocols: files']),
+    textFile('/etc/nsswitch.conf', [
+      'passwd: files',
+      'group: files',
+      'hosts: files dns',
+      'services: files',
+      'protocols: files',
+    ]),
   ];
 }
 
@@ -113,7 +143,9 @@ function proc({ namespaces }: ContainerDefinition): readonly ContainerStep[] {
     return [{ op: 'mount', type: 'proc', target: '/proc', options: [], attributes, nofollow: true }];
   }
   // The caller's processes are visible, as was asked for; a new proc would be refused to a user namespace. proc(5)
-  return [{ op: 'bind', source: '/proc', target: '/proc', attributes, recursive: true, create: false, from: 'namespaces()' }];
+  return [
+    { op: 'bind', source: '/proc', target: '/proc', attributes, recursive: true, create: false, from: 'namespaces()' },
+  ];
 }
 
 const DEVICES = [
@@ -141,9 +173,22 @@ function dev(definition: ContainerDefinition, ids: IdPlan, host: Host, user: Use
   const owner = user.uid === 0 ? [] : [`uid=${user.uid}`];
   const steps: ContainerStep[] = [
     // Devices are mounts of their own with attributes of their own, so nodev here keeps out all others.
-    { op: 'mount', type: 'tmpfs', target: '/dev', options: ['mode=755', 'size=64k'], attributes: quiet, nofollow: true },
+    {
+      op: 'mount',
+      type: 'tmpfs',
+      target: '/dev',
+      options: ['mode=755', 'size=64k'],
+      attributes: quiet,
+      nofollow: true,
+    },
     ...DEVICES.map(
-      ([name, major, minor]): ContainerStep => ({ op: 'device', source: `/dev/${name}`, target: `/dev/${name}`, major, minor }),
+      ([name, major, minor]): ContainerStep => ({
+        op: 'device',
+        source: `/dev/${name}`,
+        target: `/dev/${name}`,
+        major,
+        minor,
+      }),
     ),
     { op: 'directory', target: '/dev/pts', mode: 0o755 },
     {
@@ -157,7 +202,14 @@ function dev(definition: ContainerDefinition, ids: IdPlan, host: Host, user: Use
     },
     ...DEVICE_LINKS.map(([name, text]): ContainerStep => ({ op: 'symlink', target: `/dev/${name}`, text })),
     { op: 'directory', target: '/dev/shm', mode: 0o1777 },
-    { op: 'mount', type: 'tmpfs', target: '/dev/shm', options: ['mode=1777', 'size=64m'], attributes: quiet, nofollow: true },
+    {
+      op: 'mount',
+      type: 'tmpfs',
+      target: '/dev/shm',
+      options: ['mode=1777', 'size=64m'],
+      attributes: quiet,
+      nofollow: true,
+    },
   ];
   if (definition.namespaces.includes('ipc')) {
     steps.push(
@@ -174,14 +226,29 @@ function dev(definition: ContainerDefinition, ids: IdPlan, host: Host, user: Use
 /** In the host's network, names are resolved as the host does. */
 function resolver({ path }: HostEntry): ContainerStep {
   const target = path.endsWith('hosts') ? '/etc/hosts' : '/etc/resolv.conf';
-  return { op: 'bind', source: path, target, attributes: ['readonly', 'nosuid', 'nodev'], recursive: true, create: true, from: 'namespaces()' };
+  return {
+    op: 'bind',
+    source: path,
+    target,
+    attributes: ['readonly', 'nosuid', 'nodev'],
+    recursive: true,
+    create: true,
+    from: 'namespaces()',
+  };
 }
 
 /** /tmp of the container's own. Without a root file system all is in memory anyway, and /tmp is there. */
 function temporary(definition: ContainerDefinition): readonly ContainerStep[] {
   if (definition.rootfs === undefined && !definition.readonly) return [];
   return [
-    { op: 'mount', type: 'tmpfs', target: '/tmp', options: ['mode=1777'], attributes: ['nosuid', 'nodev'], nofollow: false },
+    {
+      op: 'mount',
+      type: 'tmpfs',
+      target: '/tmp',
+      options: ['mode=1777'],
+      attributes: ['nosuid', 'nodev'],
+      nofollow: false,
+    },
   ];
 }
 
@@ -189,7 +256,9 @@ function userMount(mount: Mount, definition: ContainerDefinition, trees: Trees):
   const from = `mount(${mount.type}())`;
   const create = isOurs(mount.target, definition);
   if (mount.type === 'bind') {
-    const attributes: readonly MountAttribute[] = mount.readonly ? ['nosuid', 'nodev', 'readonly'] : ['nosuid', 'nodev'];
+    const attributes: readonly MountAttribute[] = mount.readonly
+      ? ['nosuid', 'nodev', 'readonly']
+      : ['nosuid', 'nodev'];
     const tree = trees.open(mount.source, mount.recursive, true, from);
     return [{ op: 'bind', ...tree, target: mount.target, attributes, recursive: mount.recursive, create, from }];
   }
@@ -213,4 +282,3 @@ function isOurs(target: string, { rootfs, mounts }: ContainerDefinition): boolea
   if (around !== undefined) return around.type === 'tmpfs';
   return rootfs === undefined || target.startsWith('/dev/') || target.startsWith('/tmp/');
 }
-

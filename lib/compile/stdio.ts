@@ -23,7 +23,8 @@ export function planStdio(command: Command, slots: Slots, owner: User, privilege
     if (kind === 'ignore') return NO_SLOT;
     const slot = slots.receive(NAMES[index] ?? `descriptor ${index}`);
     // /dev/stdout opens a pipe anew, which only its owner may. An ordinary user is the owner already.
-    if (kind === 'pipe' && privileged) before.push({ op: 'fchown', slot, uid: owner.uid, gid: owner.gid, from: 'stdio' });
+    if (kind === 'pipe' && privileged)
+      before.push({ op: 'fchown', slot, uid: owner.uid, gid: owner.gid, from: 'stdio' });
     return slot;
   });
   return { before, openTerminal: [], controlTerminal: [], descriptors };

@@ -1,7 +1,7 @@
 /** Finds a range of ids for a container, and holds it while the container lives. */
 
-import { RANGE_FIRST, RANGE_LAST, RANGE_SIZE, isFree } from '../compile/ids.js';
 import type { Host } from '../compile/host.js';
+import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_SIZE } from '../compile/ids.js';
 import { noIdRange } from '../errors.js';
 import { native } from '../launch/native.js';
 

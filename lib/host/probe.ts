@@ -50,7 +50,8 @@ const MASKED = [
 const READONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 function ask(): Host {
-  if (process.platform !== 'linux') throw unsupported(`containers are a feature of Linux, and this is ${process.platform}`);
+  if (process.platform !== 'linux')
+    throw unsupported(`containers are a feature of Linux, and this is ${process.platform}`);
   if (process.arch !== 'x64' && process.arch !== 'arm64') throw unsupported(`no launcher is built for ${process.arch}`);
   const status = read('/proc/self/status');
   if (status === undefined) throw unsupported('/proc is not mounted');

@@ -75,5 +75,8 @@ export function decodeFrame(bytes: Buffer): Frame {
   });
   const message = bytes.subarray(sizeOf(FRAME));
   const end = message.indexOf(0);
-  return { ...Object.fromEntries(numbers), message: message.toString('utf8', 0, end < 0 ? message.length : end) } as Frame;
+  return {
+    ...Object.fromEntries(numbers),
+    message: message.toString('utf8', 0, end < 0 ? message.length : end),
+  } as Frame;
 }

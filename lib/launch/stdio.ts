@@ -10,7 +10,9 @@ export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd:
 export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
 
 /** What the command's three descriptors are, checked: a pipe to make, nothing, or a descriptor of the caller's. */
-export type StdioChoice = { readonly kind: 'pipe' | 'ignore' } | { readonly kind: 'descriptor'; readonly descriptor: number };
+export type StdioChoice =
+  | { readonly kind: 'pipe' | 'ignore' }
+  | { readonly kind: 'descriptor'; readonly descriptor: number };
 
 /** Descriptors to send, and the streams that stay here. */
 export interface Stdio {

@@ -69,7 +69,8 @@ class Writer {
   reserve(count: number): number {
     const at = (this.size + 7) & ~7;
     const end = at + count;
-    if (end > PLAN_MAX) throw new RangeError(`the plan is larger than ${PLAN_MAX} bytes: too many or too long arguments`);
+    if (end > PLAN_MAX)
+      throw new RangeError(`the plan is larger than ${PLAN_MAX} bytes: too many or too long arguments`);
     if (end > this.buffer.length) {
       const larger = Buffer.allocUnsafe(Math.max(end, this.buffer.length * 2));
       this.buffer.copy(larger, 0, 0, this.size);
@@ -177,7 +178,10 @@ function readSteps(bytes: Buffer, offset: number, count: number): readonly Step[
   for (let index = 0; index < count; index += 1) {
     const op = opNames.get(bytes.readUInt32LE(at));
     if (op === undefined) throw new RangeError(`step ${index} at byte ${at} is of no known kind`);
-    const fields = fieldsOf(op).map(([name, field], place) => [name, readField(bytes, field, at + RECORD_HEAD + 8 * place)]);
+    const fields = fieldsOf(op).map(([name, field], place) => [
+      name,
+      readField(bytes, field, at + RECORD_HEAD + 8 * place),
+    ]);
     steps.push({ op, ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)) } as Step);
     at += recordSize(op);
   }
@@ -206,7 +210,9 @@ function readField(bytes: Buffer, field: Field, at: number): unknown {
     case 'bytes':
       return new Uint8Array(bytes.subarray(offset, offset + count));
     case 'strings':
-      return each((place) => bytes.toString('utf8', bytes.readUInt32LE(place), bytes.readUInt32LE(place) + bytes.readUInt32LE(place + 4)));
+      return each((place) =>
+        bytes.toString('utf8', bytes.readUInt32LE(place), bytes.readUInt32LE(place) + bytes.readUInt32LE(place + 4)),
+      );
     case 'numbers':
       return each((place) => Number(bytes.readBigUInt64LE(place)));
     case 'steps':

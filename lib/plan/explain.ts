@@ -12,7 +12,8 @@ const capabilities = (names: readonly string[]): string =>
 
 function ranges(numbers: readonly number[]): string {
   const lines: string[] = [];
-  for (let at = 0; at + 2 < numbers.length; at += 3) lines.push(`${numbers[at]} → ${numbers[at + 1]} × ${numbers[at + 2]}`);
+  for (let at = 0; at + 2 < numbers.length; at += 3)
+    lines.push(`${numbers[at]} → ${numbers[at + 1]} × ${numbers[at + 2]}`);
   return lines.join(', ');
 }
 
@@ -72,7 +73,9 @@ export function explain(plan: Plan): string {
   };
   row('host (supervisor)', 'container (child)');
   for (const step of plan.before) row(describe(step));
-  row(`clone3 ${plan.clone.length === 0 ? 'without new namespaces' : plan.clone.map((name) => `NEW${CLONE[name] ?? name.toUpperCase()}`).join('|')}`);
+  row(
+    `clone3 ${plan.clone.length === 0 ? 'without new namespaces' : plan.clone.map((name) => `NEW${CLONE[name] ?? name.toUpperCase()}`).join('|')}`,
+  );
   let barriers = 0;
   for (const step of plan.steps) {
     if (step.op !== 'barrier') {

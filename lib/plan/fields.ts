@@ -28,7 +28,17 @@ export interface Field<Value = unknown> {
  * - `numbers`: a list of numbers.
  * - `steps`: a list of host steps (what a barrier carries).
  */
-export type FieldKind = 'number' | 'boolean' | 'flags' | 'choice' | 'slot' | 'string' | 'bytes' | 'strings' | 'numbers' | 'steps';
+export type FieldKind =
+  | 'number'
+  | 'boolean'
+  | 'flags'
+  | 'choice'
+  | 'slot'
+  | 'string'
+  | 'bytes'
+  | 'strings'
+  | 'numbers'
+  | 'steps';
 
 /** On the wire, in place of a slot's number: no slot. */
 export const NO_SLOT = 0xffffffff;

@@ -8,7 +8,20 @@
  */
 
 import { CAPABILITIES, MOUNT_ATTRIBUTES, NAMESPACES, PROPAGATIONS } from './constants.js';
-import { boolean, bytes, choice, type Field, flags, number, numbers, optional, slot, steps, string, strings } from './fields.js';
+import {
+  boolean,
+  bytes,
+  choice,
+  type Field,
+  flags,
+  number,
+  numbers,
+  optional,
+  slot,
+  steps,
+  string,
+  strings,
+} from './fields.js';
 
 interface StepSpec {
   readonly column: 'host' | 'container' | 'both';

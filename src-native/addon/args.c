@@ -35,7 +35,7 @@ int args_ints(const struct args *args, size_t index, int32_t *ret_numbers, uint3
 		return reject(args->env, "an array of not too many numbers is needed");
 	for (uint32_t i = 0; i < *ret_count; i++) {
 		if (napi_get_element(args->env, args->values[index], i, &element) != napi_ok ||
-		    napi_get_value_int32(args->env, element, &ret_numbers[i]) != napi_ok)
+			napi_get_value_int32(args->env, element, &ret_numbers[i]) != napi_ok)
 			return reject(args->env, "an array of numbers is needed");
 	}
 	return 1;
@@ -44,7 +44,8 @@ int args_ints(const struct args *args, size_t index, int32_t *ret_numbers, uint3
 int args_text(const struct args *args, size_t index, char *ret_text, size_t size)
 {
 	size_t length;
-	if (napi_get_value_string_utf8(args->env, args->values[index], ret_text, size, &length) != napi_ok || length == size - 1)
+	if (napi_get_value_string_utf8(args->env, args->values[index], ret_text, size, &length) != napi_ok ||
+		length == size - 1)
 		return reject(args->env, "a not too long string is needed");
 	return 1;
 }

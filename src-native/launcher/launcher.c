@@ -28,7 +28,8 @@ static int receive(int *ret_fds, uint32_t *ret_count)
 	} control;
 	char byte;
 	struct sys_iovec iov = {&byte, 1};
-	struct sys_msghdr message = {.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+	struct sys_msghdr message = {
+		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
 	long received;
 	do
 		received = sys_recvmsg(REQUESTS, &message, SYS_MSG_CMSG_CLOEXEC);

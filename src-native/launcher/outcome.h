@@ -13,17 +13,17 @@ struct outcome {
 #define REFUSED(name, error) ((struct outcome){__NR_##name, (int32_t)(error)})
 
 // Makes the system call `name`; ends the step when it is refused. The name is pasted once, as call and as location.
-#define TRY(name, ...)                                             \
-	({                                                         \
-		long result_ = sys_##name(__VA_ARGS__);            \
-		if (result_ < 0)                                   \
-			return REFUSED(name, -result_);            \
-		result_;                                           \
+#define TRY(name, ...)                                  \
+	({                                              \
+		long result_ = sys_##name(__VA_ARGS__); \
+		if (result_ < 0)                        \
+			return REFUSED(name, -result_); \
+		result_;                                \
 	})
 // Ends the step when a part of it was refused.
-#define PASS(part)                                                 \
-	do {                                                       \
-		struct outcome outcome_ = (part);                  \
-		if (outcome_.error)                                \
-			return outcome_;                           \
+#define PASS(part)                                \
+	do {                                      \
+		struct outcome outcome_ = (part); \
+		if (outcome_.error)               \
+			return outcome_;          \
 	} while (0)

@@ -50,7 +50,8 @@ static uint32_t check_list(const struct check *check, struct wire_list list, uin
 	return 0;
 }
 
-static uint32_t check_field(const struct check *check, const unsigned char *at, uint8_t kind, uint64_t allowed, int nested)
+static uint32_t check_field(
+	const struct check *check, const unsigned char *at, uint8_t kind, uint64_t allowed, int nested)
 {
 	uint64_t number = *(const uint64_t *)at;
 	struct wire_bytes place = *(const struct wire_bytes *)at;
@@ -110,7 +111,8 @@ static uint32_t check_steps(const struct check *check, struct wire_list list, ui
 		RULE(inside(check, at, record->size));
 		const unsigned char *field = (const unsigned char *)(record + 1);
 		for (uint32_t f = 0; f < spec->count; f++)
-			PASS_RULES(check_field(check, field + (size_t)8 * f, spec->fields[f].kind, spec->fields[f].allowed, nested));
+			PASS_RULES(check_field(
+				check, field + (size_t)8 * f, spec->fields[f].kind, spec->fields[f].allowed, nested));
 		if (record->op == STEP_EXEC)
 			PASS_RULES(check_exec(check, (const struct step_exec *)record));
 		at += record->size;
@@ -143,8 +145,10 @@ uint32_t plan_check(const unsigned char *base, size_t size)
 	RULE((header->clone & ~NAMESPACES_KNOWN) == 0);
 	RULE(header->steps_count > 0);
 	struct check check = {base, size, header->slots};
-	PASS_RULES(check_steps(&check, (struct wire_list){header->before_offset, header->before_count}, COLUMN_HOST, 0));
-	PASS_RULES(check_steps(&check, (struct wire_list){header->steps_offset, header->steps_count}, COLUMN_CONTAINER, 0));
+	PASS_RULES(
+		check_steps(&check, (struct wire_list){header->before_offset, header->before_count}, COLUMN_HOST, 0));
+	PASS_RULES(check_steps(
+		&check, (struct wire_list){header->steps_offset, header->steps_count}, COLUMN_CONTAINER, 0));
 	PASS_RULES(check_steps(&check, (struct wire_list){header->after_offset, header->after_count}, COLUMN_HOST, 0));
 	return check_end(base, header);
 }
@@ -159,7 +163,8 @@ struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule)
 	TRY(fstat, fd, &stat);
 	if (stat.st_size < (long)sizeof(struct plan_header) || stat.st_size > PLAN_MAX)
 		return REFUSED(fstat, SYS_E2BIG);
-	const unsigned char *base = (const unsigned char *)TRY(mmap, (size_t)stat.st_size, SYS_PROT_READ, SYS_MAP_PRIVATE, fd);
+	const unsigned char *base =
+		(const unsigned char *)TRY(mmap, (size_t)stat.st_size, SYS_PROT_READ, SYS_MAP_PRIVATE, fd);
 	*ret_rule = plan_check(base, (size_t)stat.st_size);
 	if (*ret_rule)
 		return REFUSED(mmap, SYS_EINVAL);

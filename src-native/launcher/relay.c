@@ -28,7 +28,8 @@ struct pollfd relay_socket(const struct relay *relay)
 {
 	short events = 0;
 	if (relay_open(relay))
-		events = (short)((full(&relay->in) || relay->input_over ? 0 : POLLIN) | (empty(&relay->out) ? 0 : POLLOUT));
+		events = (short)((full(&relay->in) || relay->input_over ? 0 : POLLIN) |
+				 (empty(&relay->out) ? 0 : POLLOUT));
 	return (struct pollfd){.fd = events ? relay->socket : -1, .events = events};
 }
 

@@ -67,7 +67,8 @@ struct outcome step_idmap(struct actor *actor, const void *record)
 	int user_namespace = -1;
 	PASS(child_entry(actor, "ns/user", O_RDONLY, &user_namespace));
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace};
-	TRY(mount_setattr, actor->page->slots[step->slot], "", AT_EMPTY_PATH | 0x8000 /* AT_RECURSIVE */, &attr, sizeof(attr));
+	TRY(mount_setattr, actor->page->slots[step->slot], "", AT_EMPTY_PATH | 0x8000 /* AT_RECURSIVE */, &attr,
+		sizeof(attr));
 	TRY(close, user_namespace);
 	return DONE;
 }

@@ -81,7 +81,8 @@ struct outcome step_mount(struct actor *actor, const void *record)
 		return outcome;
 	}
 	TRY(close, context);
-	return path_attach(actor, tree, plan_string(actor->plan, step->target), O_DIRECTORY, step->nofollow ? RESOLVE_NO_SYMLINKS : 0);
+	return path_attach(actor, tree, plan_string(actor->plan, step->target), O_DIRECTORY,
+		step->nofollow ? RESOLVE_NO_SYMLINKS : 0);
 }
 
 struct outcome step_open_tree(struct actor *actor, const void *record)
@@ -154,7 +155,8 @@ static struct outcome empty_directory(int *ret_tree)
 	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
 	TRY(fsconfig, context, FSCONFIG_SET_STRING, "mode", "555", 0);
 	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	TRY(close, context);
 	return DONE;
 }

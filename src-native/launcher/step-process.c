@@ -61,7 +61,8 @@ static struct outcome arrange_stdio(struct actor *actor, struct wire_list stdio)
 	return DONE;
 }
 
-static struct outcome try_paths(struct actor *actor, const struct step_exec *step, const char *const *argv, const char *const *envp)
+static struct outcome try_paths(
+	struct actor *actor, const struct step_exec *step, const char *const *argv, const char *const *envp)
 {
 	struct outcome outcome = DONE;
 	for (uint32_t i = 0; i < step->paths.count; i++) {
@@ -89,7 +90,8 @@ static struct outcome try_paths(struct actor *actor, const struct step_exec *ste
 static struct outcome make_vector(const struct plan *plan, struct wire_list list, const char *const **ret_vector)
 {
 	size_t size = ((size_t)list.count + 1) * sizeof(char *);
-	const char **vector = (const char **)TRY(mmap, size, SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_PRIVATE | SYS_MAP_ANONYMOUS, -1);
+	const char **vector =
+		(const char **)TRY(mmap, size, SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_PRIVATE | SYS_MAP_ANONYMOUS, -1);
 	for (uint32_t i = 0; i < list.count; i++)
 		vector[i] = plan_string_at(plan, list, i);
 	*ret_vector = vector;

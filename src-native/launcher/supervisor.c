@@ -94,7 +94,8 @@ static void on_barrier(struct supervisor *self)
 	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
 		at += ((const struct record *)at)->size;
 	const struct step_barrier *step = (const struct step_barrier *)at;
-	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER || perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
+	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
+		perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
 		end(self, ENDING_NONE);
 		return;
 	}
@@ -147,7 +148,8 @@ static void on_exec(struct supervisor *self)
 {
 	sys_close(self->report);
 	self->report = -1;
-	if (__atomic_load_n(&self->page->refused, __ATOMIC_ACQUIRE) || self->page->index != self->plan.header->steps_count - 1)
+	if (__atomic_load_n(&self->page->refused, __ATOMIC_ACQUIRE) ||
+		self->page->index != self->plan.header->steps_count - 1)
 		return;
 	self->running = 1;
 	report(self, FRAME_RUNNING);
@@ -164,7 +166,8 @@ static void on_report(struct supervisor *self)
 	} control;
 	char what;
 	struct sys_iovec iov = {&what, 1};
-	struct sys_msghdr message = {.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+	struct sys_msghdr message = {
+		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
 	long received = sys_recvmsg(self->report, &message, SYS_MSG_CMSG_CLOEXEC);
 	if (received == -SYS_EINTR)
 		return;
@@ -312,18 +315,25 @@ static struct outcome prepare(struct supervisor *self, const int *fds, uint32_t 
 		return REFUSED(recvmsg, SYS_EBADF);
 	TRY(rt_sigaction, SYS_SIGCHLD, &by_default);
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
-	self->page = (struct page *)TRY(mmap, sizeof(struct page), SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
+	self->page = (struct page *)TRY(
+		mmap, sizeof(struct page), SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
 	for (uint32_t i = 0; i < SLOTS_MAX; i++)
 		self->page->slots[i] = i < header->received ? fds[i] : -1;
 	TRY(socketpair, SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair);
 	self->report = pair[0];
 	self->report_child = pair[1];
 	TRY(setsockopt, self->report, SYS_SOL_SOCKET, SYS_SO_PASSCRED, &pass, sizeof(pass));
-	self->actor = (struct actor){.plan = &self->plan, .page = self->page, .root = AT_FDCWD, .report = -1, .child = -1, .relay = &self->relay};
+	self->actor = (struct actor){.plan = &self->plan,
+		.page = self->page,
+		.root = AT_FDCWD,
+		.report = -1,
+		.child = -1,
+		.relay = &self->relay};
 	TRY(clock_gettime, SYS_CLOCK_MONOTONIC, &self->began);
 	if (header->timeout_ms == 0)
 		return DONE;
-	struct sys_itimerspec time = {.value = {(int64_t)(header->timeout_ms / 1000), (int64_t)(header->timeout_ms % 1000) * 1000000}};
+	struct sys_itimerspec time = {
+		.value = {(int64_t)(header->timeout_ms / 1000), (int64_t)(header->timeout_ms % 1000) * 1000000}};
 	self->timer = (int)TRY(timerfd_create, SYS_CLOCK_MONOTONIC, O_CLOEXEC);
 	TRY(timerfd_settime, self->timer, &time);
 	return DONE;
@@ -389,7 +399,12 @@ __attribute__((noreturn)) static void finish(const struct supervisor *self)
 
 void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count)
 {
-	struct supervisor self = {.channel = channel, .report = -1, .timer = -1, .child_pidfd = -1, .command_pidfd = -1, .relay = RELAY_NONE};
+	struct supervisor self = {.channel = channel,
+		.report = -1,
+		.timer = -1,
+		.child_pidfd = -1,
+		.command_pidfd = -1,
+		.relay = RELAY_NONE};
 	struct outcome outcome = plan_map(plan_fd, &self.plan, &self.frame.detail);
 	if (outcome.error == 0)
 		outcome = prepare(&self, fds, count);

@@ -91,8 +91,7 @@ function nullDevice(): string {
 function entries(directory: string): readonly string[] {
   const uid = process.getuid?.();
   const names = attempt(() => readdirSync(directory)) ?? [];
-  const ownedBy = (name: string): number | undefined =>
-    statSync(join(directory, name), { throwIfNoEntry: false })?.uid;
+  const ownedBy = (name: string): number | undefined => statSync(join(directory, name), { throwIfNoEntry: false })?.uid;
   const own = names.filter((name) => uid === 0 || attempt(() => ownedBy(name)) === uid);
   return own.map((name) => `file ${join(directory, name)}`);
 }
@@ -110,8 +109,13 @@ function cgroups(table: ProcessTable): readonly string[] {
   const found: string[] = [];
   const visit = (path: string): boolean => {
     const pids = attempt(() => readFileSync(join(path, 'cgroup.procs'), 'utf8')) ?? '';
-    const owners = pids.split('\n').filter(Boolean).map((pid) => ownerOf(Number(pid), table));
-    const below = (attempt(() => readdirSync(path, { withFileTypes: true })) ?? []).filter((entry) => entry.isDirectory());
+    const owners = pids
+      .split('\n')
+      .filter(Boolean)
+      .map((pid) => ownerOf(Number(pid), table));
+    const below = (attempt(() => readdirSync(path, { withFileTypes: true })) ?? []).filter((entry) =>
+      entry.isDirectory(),
+    );
     const foreignBelow = below.map(({ name }) => visit(join(path, name))).includes(true);
     const foreign = foreignBelow || owners.some((owner) => owner === 'beside' || owner === 'other');
     if (!foreign) found.push(`cgroup ${path}`);

@@ -94,7 +94,7 @@ function environmentOf(leg: Leg, directory: string, node: string): NodeJS.Proces
     ...Object.fromEntries(kept),
     ...(leg.prefix.length > 0 && { HOME: join(directory, 'home') }),
     CARREL_TEST_LEG: leg.name,
-    PATH: `${dirname(node)}:${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    PATH: `${dirname(node)}:${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
     TMPDIR: join(directory, 'tmp'),
   };
 }

@@ -13,7 +13,7 @@ export function removeTree(path: string): void {
 
 function mountPoints(): readonly string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
-  const unescape = (text: string): string =>
+  const decode = (text: string): string =>
     text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return lines.map((line) => unescape(line.split(' ')[4] ?? ''));
+  return lines.map((line) => decode(line.split(' ')[4] ?? ''));
 }

@@ -13,5 +13,5 @@ export const legDirectory: string = tmpdir();
 
 const directory = mkdtempSync(join(legDirectory, 'file-'));
 chmodSync(directory, 0o755);
-process.env['TMPDIR'] = directory;
+process.env.TMPDIR = directory;
 process.on('exit', () => removeTree(directory));
