@@ -44,6 +44,7 @@ export class StepError extends CarrelError {
   /** The builder call that the step came from. */
   declare readonly option?: string;
 
+  /** @internal */
   constructor(refusal: Refusal) {
     const { place, step, syscall, errno, path } = refusal;
     super(errorName(errno), stepMessage(refusal), refusal.hint ?? hintFor(refusal));

@@ -62,10 +62,13 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #terminal: boolean;
   readonly #settle: { resolve: (status: ExitStatus) => void; reject: (error: Error) => void };
   readonly #release: () => void;
+  /** Where the caller started it: what an error's stack shows, which else would begin in the event loop. */
+  readonly #origin: { readonly stack?: string } = {};
 
   /** @internal `release` is called when the container is gone. */
   constructor(plan: Plan, stdio: Stdio, release: () => void) {
     super();
+    Error.captureStackTrace(this.#origin, ContainerProcess);
     this.plan = plan;
     const exec = plan.steps.at(-1) as StepOf<'exec'>;
     this.spawnfile = exec.args[0] ?? '';
@@ -227,6 +230,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#state = 'over';
     this.#release();
     if (end instanceof Error) {
+      end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;
       for (const stream of this.stdio) stream?.destroy();
       this.#settle.reject(end);
       if (!this.#resultWanted || this.listenerCount('error') > 0) this.emit('error', end);

@@ -2,6 +2,7 @@
 
 import type { ContainerDefinition, Mount, TmpfsMount, User } from '../definition.js';
 import type { MountAttribute } from '../plan/constants.js';
+import { freezeDeep } from '../plan/plan.js';
 import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { Host, HostEntry } from './host.js';
 import type { IdPlan } from './ids.js';
@@ -148,24 +149,33 @@ function proc({ namespaces }: ContainerDefinition): readonly ContainerStep[] {
   ];
 }
 
-const DEVICES = [
-  ['null', 1, 3],
-  ['zero', 1, 5],
-  ['full', 1, 7],
-  ['random', 1, 8],
-  ['urandom', 1, 9],
-  ['tty', 5, 0],
-] as const;
+/** Bound from the host: a user namespace cannot make devices. */
+const DEVICES: readonly ContainerStep[] = freezeDeep(
+  (
+    [
+      ['null', 1, 3],
+      ['zero', 1, 5],
+      ['full', 1, 7],
+      ['random', 1, 8],
+      ['urandom', 1, 9],
+      ['tty', 5, 0],
+    ] as const
+  ).map(([name, major, minor]) => ({ op: 'device', source: `/dev/${name}`, target: `/dev/${name}`, major, minor })),
+);
 
-const DEVICE_LINKS = [
-  ['ptmx', 'pts/ptmx'],
-  ['fd', '/proc/self/fd'],
-  ['stdin', '/proc/self/fd/0'],
-  ['stdout', '/proc/self/fd/1'],
-  ['stderr', '/proc/self/fd/2'],
-] as const;
+const DEVICE_LINKS: readonly ContainerStep[] = freezeDeep(
+  (
+    [
+      ['ptmx', 'pts/ptmx'],
+      ['fd', '/proc/self/fd'],
+      ['stdin', '/proc/self/fd/0'],
+      ['stdout', '/proc/self/fd/1'],
+      ['stderr', '/proc/self/fd/2'],
+    ] as const
+  ).map(([name, text]) => ({ op: 'symlink', target: `/dev/${name}`, text })),
+);
 
-/** A /dev of the container's own, as the OCI runtime specification lists it. Devices are bound: a user namespace cannot make them. */
+/** A /dev of the container's own, as the OCI runtime specification lists it. */
 function dev(definition: ContainerDefinition, ids: IdPlan, host: Host, user: User): readonly ContainerStep[] {
   const quiet: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
   // Group 5 is tty wherever it exists. An ordinary user has one group only.
@@ -181,15 +191,7 @@ function dev(definition: ContainerDefinition, ids: IdPlan, host: Host, user: Use
       attributes: quiet,
       nofollow: true,
     },
-    ...DEVICES.map(
-      ([name, major, minor]): ContainerStep => ({
-        op: 'device',
-        source: `/dev/${name}`,
-        target: `/dev/${name}`,
-        major,
-        minor,
-      }),
-    ),
+    ...DEVICES,
     { op: 'directory', target: '/dev/pts', mode: 0o755 },
     {
       op: 'mount',
@@ -200,7 +202,7 @@ function dev(definition: ContainerDefinition, ids: IdPlan, host: Host, user: Use
       attributes: ['nosuid', 'noexec'],
       nofollow: true,
     },
-    ...DEVICE_LINKS.map(([name, text]): ContainerStep => ({ op: 'symlink', target: `/dev/${name}`, text })),
+    ...DEVICE_LINKS,
     { op: 'directory', target: '/dev/shm', mode: 0o1777 },
     {
       op: 'mount',

@@ -1,5 +1,8 @@
 /** Names of kernel constants as the OCI runtime specification and the man pages have them, with the kernel's numbers. */
 
+/** A namespace as OCI names it; namespaces(7). */
+export type Namespace = 'time' | 'mount' | 'cgroup' | 'uts' | 'ipc' | 'user' | 'pid' | 'network';
+
 /** namespaces(7); the numbers are `CLONE_NEW*` of linux/sched.h. `time` since Linux 5.6, the others since 4.6 at the latest. */
 export const NAMESPACES = {
   time: 0x00000080,
@@ -10,7 +13,10 @@ export const NAMESPACES = {
   user: 0x10000000,
   pid: 0x20000000,
   network: 0x40000000,
-} as const;
+} as const satisfies Readonly<Record<Namespace, number>>;
+
+/** An attribute of a mount; mount_setattr(2). */
+export type MountAttribute = 'readonly' | 'nosuid' | 'nodev' | 'noexec' | 'noatime' | 'nodiratime' | 'nosymfollow';
 
 /** Attributes of a mount, mount_setattr(2); the numbers are `MOUNT_ATTR_*` of linux/mount.h. */
 export const MOUNT_ATTRIBUTES = {
@@ -21,7 +27,7 @@ export const MOUNT_ATTRIBUTES = {
   noatime: 0x00000010,
   nodiratime: 0x00000080,
   nosymfollow: 0x00200000,
-} as const;
+} as const satisfies Readonly<Record<MountAttribute, number>>;
 
 /** Propagation of mount events, mount_namespaces(7); the numbers are `MS_*` of linux/mount.h. */
 export const PROPAGATIONS = {
@@ -82,7 +88,3 @@ export type Capability = (typeof CAPABILITY_NAMES)[number];
 export const CAPABILITIES: Readonly<Record<Capability, bigint>> = Object.freeze(
   Object.fromEntries(CAPABILITY_NAMES.map((name, bit) => [name, 1n << BigInt(bit)])),
 ) as Readonly<Record<Capability, bigint>>;
-
-export type Namespace = keyof typeof NAMESPACES;
-export type MountAttribute = keyof typeof MOUNT_ATTRIBUTES;
-export type Propagation = keyof typeof PROPAGATIONS;

@@ -119,10 +119,10 @@ class Writer {
         this.number(at, bitsOf(field.names ?? {}, [value as string]));
         return;
       case 'string':
-        this.place(at, Buffer.from((value as string | undefined) ?? ''), 1);
+        this.text(at, (value as string | undefined) ?? '');
         return;
       case 'bytes':
-        this.place(at, value as Uint8Array, 0);
+        this.bytes(at, value as Uint8Array);
         return;
       case 'strings':
         this.strings(at, value as readonly string[]);
@@ -145,17 +145,25 @@ class Writer {
     this.buffer.writeUInt32LE(second, at + 4);
   }
 
-  place(at: number, bytes: Uint8Array, nul: 0 | 1): void {
-    const offset = this.reserve(bytes.length + nul);
+  bytes(at: number, bytes: Uint8Array): void {
+    const offset = this.reserve(bytes.length);
     this.buffer.set(bytes, offset);
     this.pair(at, offset, bytes.length);
+  }
+
+  /** The text in UTF-8 and a NUL. */
+  text(at: number, text: string): void {
+    const length = Buffer.byteLength(text);
+    const offset = this.reserve(length + 1);
+    this.buffer.write(text, offset);
+    this.pair(at, offset, length);
   }
 
   strings(at: number, values: readonly string[]): void {
     const offset = this.reserve(values.length * 8);
     this.pair(at, offset, values.length);
     values.forEach((value, index) => {
-      this.place(offset + index * 8, Buffer.from(value), 1);
+      this.text(offset + index * 8, value);
     });
   }
 

@@ -23,9 +23,8 @@ export interface Plan {
 
 /** Freezes a value and all that is below it, so that a plan cannot change after it was printed or sent. */
 export function freezeDeep<Value>(value: Value): Value {
-  if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) freezeDeep(part);
-  }
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
+  Object.freeze(value);
+  for (const name in value) freezeDeep(value[name]);
   return value;
 }

@@ -161,7 +161,11 @@ export const OPS: Readonly<Record<Op, number>> = Object.freeze(
   Object.fromEntries(Object.keys(STEPS).map((op, index) => [op, index + 1])),
 ) as Readonly<Record<Op, number>>;
 
+const FIELDS: ReadonlyMap<string, readonly (readonly [name: string, field: Field])[]> = new Map(
+  Object.entries(STEPS as Readonly<Record<string, StepSpec>>).map(([op, { fields }]) => [op, Object.entries(fields)]),
+);
+
 /** The fields of a step in the order of the wire. */
 export function fieldsOf(op: Op): readonly (readonly [name: string, field: Field])[] {
-  return Object.entries(STEPS[op].fields as Record<string, Field>);
+  return FIELDS.get(op) ?? [];
 }
