@@ -198,7 +198,14 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   #launch(stdio: Stdio): Channel {
     const { sealedMemfd, socketpair, close } = native();
     const memfd = sealedMemfd(encode(this.plan));
-    const [ours, theirs] = socketpair();
+    let pair: readonly [number, number];
+    try {
+      pair = socketpair();
+    } catch (error) {
+      close(memfd);
+      throw error;
+    }
+    const [ours, theirs] = pair;
     const channel = new Channel(ours, {
       frame: (kind, frame) => this.#onFrame(kind, frame),
       end: () => this.#onEnd(),

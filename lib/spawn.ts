@@ -19,7 +19,15 @@ import {
 import { contradiction, invalidType } from './errors.js';
 import { holdRange } from './host/idmap.js';
 import { probe } from './host/probe.js';
-import { checkStdio, openStdio, openTerminal, type StdioChoice, type StdioOption } from './launch/stdio.js';
+import {
+  checkStdio,
+  closeStdio,
+  openStdio,
+  openTerminal,
+  type Stdio,
+  type StdioChoice,
+  type StdioOption,
+} from './launch/stdio.js';
 import type { Plan } from './plan/plan.js';
 import { ContainerProcess } from './process.js';
 
@@ -119,16 +127,19 @@ export function start(definition: ContainerDefinition, checked: CheckedCommand):
   signal?.throwIfAborted();
   const host = probe();
   const range = needsRange(definition, host) ? holdRange(host) : undefined;
+  let stdio: Stdio | undefined;
   let child: ContainerProcess;
   try {
     const plan = compile(definition, command, host, range?.first ?? RANGE_FIRST);
-    const stdio = command.terminal === undefined ? openStdio(checked.stdio) : openTerminal();
+    stdio = command.terminal === undefined ? openStdio(checked.stdio) : openTerminal();
     child = new ContainerProcess(plan, stdio, () => {
       range?.release();
       signal?.removeEventListener('abort', abort);
     });
   } catch (error) {
+    // No descriptor is left behind where the last one was not to be had.
     range?.release();
+    if (stdio !== undefined) closeStdio(stdio);
     throw error;
   }
   const abort = (): void => child.end('aborted');

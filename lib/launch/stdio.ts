@@ -46,24 +46,45 @@ function checkEntry(name: string, entry: unknown, index: number): StdioChoice {
   return { kind: 'descriptor', descriptor };
 }
 
-/** Makes the pipes. */
+/** Makes the pipes. Where one cannot be made, none is left. */
 export function openStdio(choices: readonly StdioChoice[]): Stdio {
   const sent: number[] = [];
   const owned: number[] = [];
-  const streams = choices.map((choice, index): Socket | null => {
-    if (choice.kind === 'ignore') return null;
-    if (choice.kind === 'descriptor') {
-      sent.push(choice.descriptor);
-      return null;
-    }
-    const [read, write] = native().pipe();
-    const [theirs, ours] = index === 0 ? [read, write] : [write, read];
-    sent.push(theirs);
-    owned.push(theirs);
-    // Before the command starts, so that nothing it says is lost; it waits in the pipe until somebody reads.
-    return new Socket({ fd: ours, readable: index > 0, writable: index === 0 });
+  const streams: (Socket | null)[] = [];
+  const stdio = (): Stdio => ({
+    sent,
+    owned,
+    stdin: streams[0] ?? null,
+    stdout: streams[1] ?? null,
+    stderr: streams[2] ?? null,
   });
-  return { sent, owned, stdin: streams[0] ?? null, stdout: streams[1] ?? null, stderr: streams[2] ?? null };
+  try {
+    for (const [index, choice] of choices.entries()) streams.push(openOne(choice, index, sent, owned));
+  } catch (error) {
+    closeStdio(stdio());
+    throw error;
+  }
+  return stdio();
+}
+
+function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): Socket | null {
+  if (choice.kind === 'ignore') return null;
+  if (choice.kind === 'descriptor') {
+    sent.push(choice.descriptor);
+    return null;
+  }
+  const [read, write] = native().pipe();
+  const [theirs, ours] = index === 0 ? [read, write] : [write, read];
+  sent.push(theirs);
+  owned.push(theirs);
+  // Before the command starts, so that nothing it says is lost; it waits in the pipe until somebody reads.
+  return new Socket({ fd: ours, readable: index > 0, writable: index === 0 });
+}
+
+/** Gives up what was made for a command that will not be started. */
+export function closeStdio({ owned, stdin, stdout, stderr }: Stdio): void {
+  for (const descriptor of owned) native().close(descriptor);
+  for (const stream of [stdin, stdout, stderr]) stream?.destroy();
 }
 
 /** One stream both ways, to the supervisor, which carries it to the container's terminal and back. */
