@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 if (process.platform === 'linux') {
   const directory = fileURLToPath(new URL('../../src-native', import.meta.url));
-  const make = spawnSync('make', ['-C', directory, `-j${availableParallelism()}`], { stdio: 'inherit' });
+  const make = spawnSync('make', ['--silent', '-C', directory, `-j${availableParallelism()}`], { stdio: 'inherit' });
   if (make.error) throw make.error;
   process.exitCode = make.status ?? 1;
 } else {

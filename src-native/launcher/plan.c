@@ -107,7 +107,7 @@ static uint32_t check_steps(const struct check *check, struct wire_list list, ui
 		RULE(record->op >= 1 && record->op <= STEP_COUNT);
 		const struct step_spec *spec = &STEP_SPECS[record->op];
 		RULE(spec->columns & column);
-		RULE(record->size == sizeof(struct record) + 8u * spec->count);
+		RULE(record->size == sizeof(struct record) + (size_t)8 * spec->count);
 		RULE(inside(check, at, record->size));
 		const unsigned char *field = (const unsigned char *)(record + 1);
 		for (uint32_t f = 0; f < spec->count; f++)

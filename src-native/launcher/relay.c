@@ -18,7 +18,7 @@ static int empty(const struct relay_buffer *buffer)
 struct pollfd relay_master(const struct relay *relay)
 {
 	short events = 0;
-	if (relay_open(relay))
+	if (relay_open(relay) && !relay->output_over)
 		events = (short)((full(&relay->out) ? 0 : POLLIN) | (empty(&relay->in) ? 0 : POLLOUT));
 	// Without an event to wait for, POLLHUP would still be reported, again and again. poll(2)
 	return (struct pollfd){.fd = events ? relay->master : -1, .events = events};
@@ -81,20 +81,18 @@ static void stop(struct relay *relay)
 
 void relay_carry(struct relay *relay, short master_events, short socket_events)
 {
-	int ended = 0;
 	if ((master_events & POLLOUT) && !empty(&relay->in))
 		pour_into_terminal(relay);
 	if ((master_events & (POLLIN | POLLHUP | POLLERR)) && !full(&relay->out)) {
 		long count = fill(&relay->out, relay->master);
 		// EIO: nobody has the terminal open any more, and all was read. tty_ioctl(4)
-		ended = count == 0 || failed(count);
+		relay->output_over = count == 0 || failed(count);
 	}
 	if ((socket_events & (POLLIN | POLLHUP)) && !full(&relay->in) && !relay->input_over)
 		relay->input_over = fill(&relay->in, relay->socket) == 0;
-	if (!empty(&relay->out) && failed(pour_into_socket(relay)))
-		stop(relay);
-	// The socket may be full: then the rest waits in the buffer, and the next round finds the end again.
-	else if (ended && empty(&relay->out))
+	int lost = !empty(&relay->out) && failed(pour_into_socket(relay));
+	// The socket may be full: then the rest waits in the buffer until there is room.
+	if (lost || (relay->output_over && empty(&relay->out)))
 		stop(relay);
 }
 

@@ -13,6 +13,7 @@ struct relay {
 	int master;
 	int socket;
 	int input_over; // Node ended its side
+	int output_over; // nobody has the terminal open, and all was read
 	struct relay_buffer in; // Node → terminal
 	struct relay_buffer out; // terminal → Node
 };

@@ -1,41 +1,63 @@
 /**
  * Runs every leg inside the private mount namespace that run.ts made: `inside.js BASE [FILTER …]`.
  *
- * The checkout appears on /mnt, because it may lie below a directory that only root can enter; /tmp is empty and nobody else's.
+ * The checkout and Node may be where only root can go: they appear in BASE, for everyone. /tmp is empty and nobody else's.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesOf, legsOf, NOBODY, runLeg } from './legs.js';
 
-const CHECKOUT = '/mnt';
 const [base = '', ...filters] = process.argv.slice(2);
-
-const node = reachableNode();
-mount('--rbind', fileURLToPath(new URL('../../..', import.meta.url)), CHECKOUT);
+const checkout = bindCheckout();
+const node = bindNode();
 mount('-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs', '/tmp');
+requireReachable([node, '-e', '0'], 'Node');
+requireReachable(['cat', join(checkout, 'package.json'), join(checkout, 'build/test/support/run.js')], 'the checkout');
+
 for (const leg of legsOf(0)) {
-  const files = filesOf(leg, CHECKOUT, filters);
+  const files = filesOf(leg, checkout, filters);
   if (files.length === 0) continue;
   console.log(`\nleg ${leg.name}`);
-  if (!(await runLeg(leg, files, { checkout: CHECKOUT, base, node }))) process.exitCode = 1;
+  if (!(await runLeg(leg, files, { checkout, base, node }))) process.exitCode = 1;
 }
 
-/** A `node` that any user can execute once the mounts are made: this one, or a bind of it. */
-function reachableNode(): string {
-  const path = process.execPath;
-  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-  const reachable = spawnSync('setpriv', [...user, path, '-e', '0']).status === 0;
-  if (reachable && !/^\/(mnt|tmp)\//.test(path)) return path;
-  const bound = join(base, 'bin/node');
-  mkdirSync(join(base, 'bin'), { mode: 0o755 });
-  writeFileSync(bound, '', { mode: 0o755 });
-  mount('--bind', path, bound);
-  return bound;
+/** Entry by entry, because the directory itself may be closed to others. */
+function bindCheckout(): string {
+  const source = fileURLToPath(new URL('../../..', import.meta.url));
+  const target = makeDirectory('checkout');
+  mount('-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', target);
+  for (const entry of readdirSync(source, { withFileTypes: true })) {
+    if (entry.isDirectory()) mkdirSync(join(target, entry.name));
+    else if (entry.isFile()) writeFileSync(join(target, entry.name), '');
+    else continue;
+    mount('--rbind', join(source, entry.name), join(target, entry.name));
+  }
+  return target;
+}
+
+function bindNode(): string {
+  const target = join(makeDirectory('bin'), 'node');
+  writeFileSync(target, '');
+  mount('--bind', process.execPath, target);
+  return target;
+}
+
+function makeDirectory(name: string): string {
+  const path = join(base, name);
+  mkdirSync(path, { mode: 0o755 });
+  return path;
 }
 
 function mount(...args: readonly string[]): void {
   execFileSync('mount', args, { stdio: 'inherit' });
+}
+
+/** By way of a shell: setpriv still has capabilities when it executes a program, which then has none. */
+function requireReachable(command: readonly string[], what: string): void {
+  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+  const { status, stderr } = spawnSync('setpriv', [...user, 'sh', '-c', '"$0" "$@" >/dev/null', ...command]);
+  if (status !== 0) throw new Error(`other users cannot read ${what}; was it made with a strict umask? ${stderr}`);
 }

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: MIT
+// What a container costs at least: the kernel acts of carrel's plan for a root filesystem, in its order, by a C program that
+// knows nothing else. No launcher, no supervisor, no plan to read. Prints the time from clone to reaped, in ns, a line a round.
+//
+// reference ROUNDS ROOT FIRST_ID ARGUMENT…
+//   FIRST_ID    first of 65,536 ids for the container, or 0: one id, the caller's
+//   m/PATH      a path to mask        r/PATH   a path to make read-only       x/PATH   a file to try to execute
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/keyctl.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	RECURSIVE = 0x8000, // AT_RECURSIVE
+	EMPTY_PATH = 0x1000, // AT_EMPTY_PATH
+	DETACH = 2, // MNT_DETACH
+	// Between two rounds: the kernel takes down the last round's namespaces by itself, after the process has been reaped.
+	PAUSE_NS = 2000000,
+};
+
+// Docker's default capabilities, as carrel's.
+static const uint64_t CAPABILITIES = 1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_FOWNER | 1ull << CAP_FSETID |
+	1ull << CAP_KILL | 1ull << CAP_SETGID | 1ull << CAP_SETUID | 1ull << CAP_SETPCAP | 1ull << CAP_NET_BIND_SERVICE |
+	1ull << CAP_NET_RAW | 1ull << CAP_SYS_CHROOT | 1ull << CAP_MKNOD | 1ull << CAP_AUDIT_WRITE | 1ull << CAP_SETFCAP;
+
+struct job {
+	const char *root;
+	unsigned long first;
+	uid_t uid;
+	gid_t gid;
+	char **arguments;
+	int null;
+	// The container's end of the socket to the parent.
+	int report;
+	// The directory below which the child resolves paths.
+	int directory;
+};
+
+static long must(long result, const char *what)
+{
+	if (result >= 0)
+		return result;
+	dprintf(2, "reference: %s: %s\n", what, strerror(errno));
+	_exit(125);
+}
+
+#define CALL(name, ...) must(syscall(SYS_##name, __VA_ARGS__), #name)
+
+// Resolves inside, as carrel does: never through a link that leads out.
+static int resolve_flags(const struct job *job, const char *path, uint64_t flags, uint64_t resolve)
+{
+	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve};
+	return (int)syscall(SYS_openat2, job->directory, path, &how, sizeof(how));
+}
+
+static int resolve(const struct job *job, const char *path)
+{
+	return (int)must(resolve_flags(job, path, O_PATH, 0), path);
+}
+
+static void set_attributes(int tree, uint64_t attributes, unsigned int flags)
+{
+	struct mount_attr attr = {.attr_set = attributes};
+	CALL(mount_setattr, tree, "", EMPTY_PATH | flags, &attr, sizeof(attr));
+}
+
+static void attach(int tree, int target)
+{
+	CALL(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	close(target);
+	close(tree);
+}
+
+// Builds a mount detached, gives it its attributes, then attaches it. `options` are keys and values, ended by NULL; a key
+// without a value is followed by "".
+static void new_mount(const struct job *job, const char *type, const char *target, const char *const *options, uint64_t attributes, uint64_t how)
+{
+	int context = (int)CALL(fsopen, type, FSOPEN_CLOEXEC);
+	for (; *options; options += 2) {
+		int flag = options[1][0] == 0;
+		CALL(fsconfig, context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, options[0], flag ? NULL : options[1], 0);
+	}
+	CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	int tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC, 0);
+	set_attributes(tree, attributes, 0);
+	close(context);
+	attach(tree, (int)must(resolve_flags(job, target, O_PATH | O_DIRECTORY, how), target));
+}
+
+static int device_tree(const char *path, unsigned int major, unsigned int minor)
+{
+	struct stat stat;
+	int fd = (int)must(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), path);
+	must(fstat(fd, &stat), path);
+	if (!S_ISCHR(stat.st_mode) || stat.st_rdev != (major << 8 | minor))
+		errno = ENODEV, must(-1, path);
+	int tree = (int)CALL(open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | EMPTY_PATH);
+	close(fd);
+	return tree;
+}
+
+static void bind_device(const struct job *job, const char *name, unsigned int major, unsigned int minor)
+{
+	char path[32];
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	int tree = device_tree(path, major, minor);
+	set_attributes(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
+	int parent = resolve(job, "/dev");
+	int file = (int)must(openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666), path);
+	close(parent);
+	attach(tree, file);
+}
+
+static void make_directory(const struct job *job, const char *name, mode_t mode)
+{
+	int parent = resolve(job, "/dev");
+	must(mkdirat(parent, name, mode), name);
+	close(parent);
+}
+
+static void make_link(const struct job *job, const char *name, const char *text)
+{
+	int parent = resolve(job, "/dev");
+	must(symlinkat(text, parent, name), name);
+	close(parent);
+}
+
+static void mask(const struct job *job, const char *path)
+{
+	struct stat stat;
+	int tree;
+	int target = resolve(job, path);
+	must(fstat(target, &stat), path);
+	if (S_ISDIR(stat.st_mode)) {
+		int context = (int)CALL(fsopen, "tmpfs", FSOPEN_CLOEXEC);
+		CALL(fsconfig, context, FSCONFIG_SET_STRING, "mode", "555", 0);
+		CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+		tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+		close(context);
+	} else {
+		tree = device_tree("/dev/null", 1, 3);
+		set_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
+	}
+	attach(tree, target);
+}
+
+static void make_readonly(const struct job *job, const char *path)
+{
+	int target = resolve(job, path);
+	int tree = (int)CALL(open_tree, target, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | EMPTY_PATH | RECURSIVE);
+	set_attributes(tree, MOUNT_ATTR_RDONLY, RECURSIVE);
+	attach(tree, target);
+}
+
+static void make_dev(const struct job *job)
+{
+	const uint64_t quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	const char *const dev[] = {"mode", "755", "size", "64k", NULL};
+	const char *const shm[] = {"mode", "1777", "size", "64m", NULL};
+	const char *const none[] = {NULL};
+	// Group 5 exists only where a whole range of ids is mapped.
+	const char *const pts[] = {"newinstance", "", "ptmxmode", "0666", "mode", "0620", job->first ? "gid" : NULL, "5", NULL};
+	new_mount(job, "tmpfs", "/dev", dev, quiet, RESOLVE_NO_SYMLINKS);
+	bind_device(job, "null", 1, 3);
+	bind_device(job, "zero", 1, 5);
+	bind_device(job, "full", 1, 7);
+	bind_device(job, "random", 1, 8);
+	bind_device(job, "urandom", 1, 9);
+	bind_device(job, "tty", 5, 0);
+	make_directory(job, "pts", 0755);
+	new_mount(job, "devpts", "/dev/pts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, RESOLVE_NO_SYMLINKS);
+	make_link(job, "ptmx", "pts/ptmx");
+	make_link(job, "fd", "/proc/self/fd");
+	make_link(job, "stdin", "/proc/self/fd/0");
+	make_link(job, "stdout", "/proc/self/fd/1");
+	make_link(job, "stderr", "/proc/self/fd/2");
+	make_directory(job, "shm", 01777);
+	new_mount(job, "tmpfs", "/dev/shm", shm, quiet, RESOLVE_NO_SYMLINKS);
+	make_directory(job, "mqueue", 01777);
+	new_mount(job, "mqueue", "/dev/mqueue", none, quiet, RESOLVE_NO_SYMLINKS);
+}
+
+static void make_root(struct job *job, int tree)
+{
+	struct mount_attr private = {.propagation = 1 << 18}; // MS_PRIVATE
+	const char *const none[] = {NULL};
+	const char *const tmp[] = {"mode", "1777", NULL};
+	CALL(mount_setattr, job->directory, "", EMPTY_PATH | RECURSIVE, &private, sizeof(private));
+	if (tree < 0)
+		tree = (int)CALL(open_tree, AT_FDCWD, job->root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | RECURSIVE);
+	set_attributes(tree, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, RECURSIVE);
+	CALL(move_mount, tree, "", job->directory, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	job->directory = tree;
+	new_mount(job, "proc", "/proc", none, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, RESOLVE_NO_SYMLINKS);
+	make_dev(job);
+	new_mount(job, "tmpfs", "/tmp", tmp, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
+	for (char **at = job->arguments; *at; at++) {
+		if (**at == 'm')
+			mask(job, *at + 1);
+		else if (**at == 'r')
+			make_readonly(job, *at + 1);
+	}
+	must(fchdir(job->directory), "fchdir");
+	CALL(pivot_root, ".", ".");
+	CALL(umount2, ".", DETACH);
+	must(chdir("/"), "chdir");
+}
+
+static void link_up(void)
+{
+	struct ifreq request = {.ifr_name = "lo"};
+	int fd = (int)must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+	must(ioctl(fd, SIOCGIFFLAGS, &request), "SIOCGIFFLAGS");
+	request.ifr_flags |= IFF_UP;
+	must(ioctl(fd, SIOCSIFFLAGS, &request), "SIOCSIFFLAGS");
+	close(fd);
+}
+
+// PID 1: ends when the command ends, with its status.
+__attribute__((noreturn)) static void init(pid_t command, const sigset_t *every)
+{
+	prctl(PR_SET_NAME, "reference-init", 0, 0, 0);
+	close_range(0, ~0u, 0);
+	for (;;) {
+		if (sigwaitinfo(every, NULL) != SIGCHLD)
+			continue;
+		siginfo_t info = {0};
+		int status = 0;
+		while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && info.si_pid != 0) {
+			wait4(info.si_pid, &status, __WALL, NULL);
+			if (info.si_pid == command)
+				_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
+			info.si_pid = 0;
+		}
+	}
+}
+
+static void start_init(void)
+{
+	sigset_t every;
+	sigset_t none;
+	sigfillset(&every);
+	sigemptyset(&none);
+	must(close_range(3, ~0u, CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC), "close_range");
+	sigprocmask(SIG_SETMASK, &every, NULL);
+	pid_t command = (pid_t)CALL(clone, SIGCHLD, 0, 0, 0, 0);
+	if (command > 0)
+		init(command, &every);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	must(setsid(), "setsid");
+}
+
+static void capset_to(uint64_t kept)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct data[2] = {
+		{(uint32_t)kept, (uint32_t)kept, 0},
+		{(uint32_t)(kept >> 32), (uint32_t)(kept >> 32), 0},
+	};
+	CALL(capset, &header, data);
+}
+
+static void drop_rights(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct now[2];
+	CALL(capget, &header, now);
+	uint64_t permitted = (uint64_t)now[1].permitted << 32 | now[0].permitted;
+	capset_to(permitted);
+	for (unsigned long capability = 0; capability < 64; capability++) {
+		int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+		if (held < 0)
+			break;
+		if (held == 1 && !(CAPABILITIES >> capability & 1))
+			must(prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "PR_CAPBSET_DROP");
+	}
+	must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "PR_CAP_AMBIENT");
+	capset_to(CAPABILITIES & permitted);
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
+}
+
+__attribute__((noreturn)) static void execute(const struct job *job)
+{
+	char *argv[] = {"true", NULL};
+	char *envp[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", NULL};
+	for (int fd = 0; fd < 3; fd++)
+		must(dup3(job->null, fd, 0), "dup3");
+	umask(022);
+	for (char **at = job->arguments; *at; at++)
+		if (**at == 'x')
+			execve(*at + 1, argv, envp);
+	_exit(125);
+}
+
+__attribute__((noreturn)) static void child(struct job *job, int parent)
+{
+	struct pollfd death = {.fd = parent, .events = POLLIN};
+	char what = 'b';
+	int tree = -1;
+	must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
+	must(poll(&death, 1, 0), "poll");
+	must(setsid(), "setsid");
+	umask(0);
+	job->directory = (int)must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
+	must(write(job->report, &what, 1), "write");
+	if (read(job->report, &tree, sizeof(tree)) != sizeof(tree))
+		_exit(125);
+	must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
+	if (job->first) {
+		CALL(setgroups, 0, NULL);
+		must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "PR_SET_KEEPCAPS");
+		CALL(setresgid, 0, 0, 0);
+		CALL(setresuid, 0, 0, 0);
+		must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
+	}
+	CALL(unshare, CLONE_NEWCGROUP);
+	make_root(job, tree);
+	must(sethostname("carrel", 6), "sethostname");
+	link_up();
+	start_init();
+	CALL(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
+	int directory = (int)must(resolve_flags(job, "/", O_PATH | O_DIRECTORY, 0), "/");
+	must(fchdir(directory), "fchdir");
+	drop_rights();
+	execute(job);
+}
+
+static void write_entry(pid_t pid, const char *name, const char *text)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	int file = (int)must(open(path, O_WRONLY | O_CLOEXEC), path);
+	must(write(file, text, strlen(text)), path);
+	close(file);
+}
+
+// The host's side of the barrier. Returns the root filesystem's tree, or -1 where the child opens it.
+static int map_ids(const struct job *job, pid_t pid)
+{
+	char text[64];
+	if (job->first == 0) {
+		write_entry(pid, "setgroups", "deny");
+		snprintf(text, sizeof(text), "0 %u 1\n", job->uid);
+		write_entry(pid, "uid_map", text);
+		snprintf(text, sizeof(text), "0 %u 1\n", job->gid);
+		write_entry(pid, "gid_map", text);
+		return -1;
+	}
+	snprintf(text, sizeof(text), "0 %lu 65536\n", job->first);
+	write_entry(pid, "uid_map", text);
+	write_entry(pid, "gid_map", text);
+	int tree = (int)CALL(open_tree, AT_FDCWD, job->root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | RECURSIVE);
+	snprintf(text, sizeof(text), "/proc/%d/ns/user", pid);
+	int namespace = (int)must(open(text, O_RDONLY | O_CLOEXEC), text);
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)namespace};
+	CALL(mount_setattr, tree, "", EMPTY_PATH | RECURSIVE, &attr, sizeof(attr));
+	close(namespace);
+	return tree;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t one_round(struct job job)
+{
+	int pair[2];
+	int pidfd = -1;
+	int status = 0;
+	char what;
+	struct rusage usage;
+	uint64_t began = now_ns();
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), "socketpair");
+	int self = (int)CALL(pidfd_open, getpid(), 0);
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_FILES | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	job.report = pair[1];
+	pid_t pid = (pid_t)CALL(clone3, &args, sizeof(args));
+	if (pid == 0)
+		child(&job, self);
+	int tree = -1;
+	if (read(pair[0], &what, 1) == 1) {
+		tree = map_ids(&job, pid);
+		must(write(pair[0], &tree, sizeof(tree)), "write");
+	}
+	// The child has closed what it does not need once it has descriptors of its own: until then they are shared.
+	must(wait4(pid, &status, __WALL, &usage), "wait4");
+	uint64_t ended = now_ns();
+	const int made[] = {pair[0], pair[1], self, pidfd};
+	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++)
+		close(made[i]);
+	// What the child opened before it had descriptors of its own is open here too.
+	close_range((unsigned int)job.null + 1, ~0u, 0);
+	if (status != 0) {
+		dprintf(2, "reference: wait status %d\n", status);
+		exit(1);
+	}
+	return ended - began;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 5) {
+		fprintf(stderr, "usage: reference ROUNDS ROOT FIRST_ID ARGUMENT...\n");
+		return 2;
+	}
+	struct job job = {
+		.root = argv[2],
+		.first = strtoul(argv[3], NULL, 10),
+		.uid = geteuid(),
+		.gid = getegid(),
+		.arguments = argv + 4,
+	};
+	job.null = (int)must(open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null");
+	const struct timespec pause = {0, PAUSE_NS};
+	for (long rounds = strtol(argv[1], NULL, 10); rounds > 0; rounds--) {
+		nanosleep(&pause, NULL);
+		printf("%llu\n", (unsigned long long)one_round(job));
+	}
+	return 0;
+}

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { ContainerStep, HostStep, Plan } from 'carrel';
+import { Channel, type Frame } from '#lib/launch/channel.js';
+import { request } from '#lib/launch/launcher.js';
+import { native } from '#lib/launch/native.js';
+import { encode } from '#lib/plan/encode.js';
+import { NO_SLOT } from '#lib/plan/fields.js';
+import { OPS, type StepOf } from '#lib/plan/steps.js';
+import { FRAME_KINDS, HEADER, LISTS, offsetsOf, PLAN_MAX, RECORD_HEAD, SLOTS_MAX, sizeOf } from '#lib/plan/wire.js';
+
+const REFUSED = 125;
+const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
+const at = offsetsOf(HEADER);
+
+/** Whatever a changed plan may do to mounts stays among itself; who may not have a mount namespace may not mount either. */
+const isolate = ['unshare', '--mount', '--propagation', 'private'];
+const prefix = spawnSync('unshare', [...isolate.slice(1), 'true'], { stdio: 'ignore' }).status === 0 ? isolate : [];
+
+const exec: StepOf<'exec'> = { op: 'exec', paths: ['/bin/true'], args: ['true'], env: [], stdio: [0, 1, 2] };
+const harmless: Plan = {
+  before: [],
+  clone: [],
+  steps: [exec],
+  after: [],
+  slots: ['stdin', 'stdout', 'stderr'],
+  received: 3,
+  timeoutMs: 0,
+  timeoutSignal: 9,
+};
+
+/** Gives a plan to `launcher --once`, and returns its exit status. A launcher that a signal ended is a failure. */
+function perform(bytes: Uint8Array): number {
+  const memfd = native().sealedMemfd(bytes);
+  try {
+    return performFile(memfd);
+  } finally {
+    native().close(memfd);
+  }
+}
+
+function performFile(descriptor: number): number {
+  const [file = launcher, ...args] = [...prefix, launcher, '--once'];
+  const { status, signal, error } = spawnSync(file, args, {
+    cwd: '/',
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'ignore', 'ignore', descriptor],
+  });
+  if (error !== undefined) throw error;
+  assert.equal(signal, null);
+  assert.ok(status !== null);
+  return status;
+}
+
+/** The harmless plan with some of its bytes replaced. */
+function patched(change: (bytes: Buffer) => void): Buffer {
+  const bytes = Buffer.from(encode(harmless));
+  change(bytes);
+  return bytes;
+}
+
+const header = (name: keyof typeof HEADER, value: number): Buffer =>
+  patched((bytes) =>
+    HEADER[name] === 'u64' ? bytes.writeBigUInt64LE(BigInt(value), at[name]) : bytes.writeUInt32LE(value, at[name]),
+  );
+
+test('a valid plan is performed, and its command’s exit code handed on', () => {
+  assert.equal(perform(encode(harmless)), 0);
+  assert.equal(perform(encode({ ...harmless, steps: [{ ...exec, paths: ['/bin/false'] }] })), 1);
+});
+
+test('a program that does not exist is a refusal', () => {
+  assert.equal(perform(encode({ ...harmless, steps: [{ ...exec, paths: ['/bin/there/is/none'] }] })), REFUSED);
+});
+
+describe('a header is refused with', () => {
+  const size = encode(harmless).length;
+  const cases: readonly (readonly [name: keyof typeof HEADER, values: readonly number[]])[] = [
+    ['magic', [0, 0x504c5242, 0xffffffff]],
+    ['version', [0, 2, 0xffffffff]],
+    ['size', [0, size - 1, size + 1, PLAN_MAX + 1, 0xffffffff]],
+    ['slots', [0, 2, SLOTS_MAX + 1, 0xffffffff]],
+    ['received', [4, SLOTS_MAX, 0xffffffff]],
+    ['timeoutSignal', [65, 0xffffffff]],
+    ['clone', [1, 0x100, 0x400, 0x4000, 2 ** 40, Number.MAX_SAFE_INTEGER]],
+    ['stepsOffset', [1, 4, size, size + 8, 0xfffffff8, 0xffffffff]],
+    ['stepsCount', [0, 2, 0x10000000, 0xffffffff]],
+    ['beforeCount', [1, 2, 0xffffffff]],
+    ['afterCount', [1, 2, 0xffffffff]],
+  ];
+  for (const [name, values] of cases) {
+    for (const value of values) {
+      test(`${name} ${value}`, () => assert.equal(perform(header(name, value)), REFUSED));
+    }
+  }
+
+  for (const list of ['before', 'after'] as const) {
+    for (const offset of [0, 1, size, 0xfffffff8, 0xffffffff]) {
+      test(`${list} at ${offset}, with a step there`, () => {
+        const bytes = header(`${list}Offset`, offset);
+        bytes.writeUInt32LE(1, at[`${list}Count`]);
+        assert.equal(perform(bytes), REFUSED);
+      });
+    }
+  }
+});
+
+test('more descriptors than were handed over are refused', () => {
+  const bytes = header('slots', 4);
+  assert.equal(perform(bytes), 0);
+  bytes.writeUInt32LE(4, at.received);
+  assert.equal(perform(bytes), REFUSED);
+});
+
+describe('a plan is refused that', () => {
+  const whole = encode(harmless);
+  const file: ContainerStep = { op: 'setGroups', groups: [] };
+  const steps = (...list: readonly unknown[]): Buffer =>
+    encode({ ...harmless, steps: list as readonly ContainerStep[] });
+  const field = (index: number, change: (bytes: Buffer, at: number) => void): Buffer =>
+    patched((bytes) => change(bytes, bytes.readUInt32LE(at.stepsOffset) + RECORD_HEAD + 8 * index));
+  const host: HostStep = { op: 'denySetgroups' };
+  const barrier: ContainerStep = { op: 'barrier', acts: [] };
+
+  const cases: Readonly<Record<string, () => Buffer>> = {
+    'is empty': () => Buffer.alloc(0),
+    'is all zeros': () => Buffer.alloc(4096),
+    'ends in its header': () => whole.subarray(0, sizeOf(HEADER) - 1),
+    'is cut off': () => whole.subarray(0, whole.length - 1),
+    'is followed by a byte': () => Buffer.concat([whole, Buffer.alloc(1)]),
+    'has no step': () => steps(),
+    'does not end with exec': () => steps(exec, barrier),
+    'does not exec at all': () => steps(barrier),
+    'has two of them': () => steps(exec, exec),
+    'has the host perform a step of the container': () =>
+      encode({ ...harmless, before: [file as unknown as HostStep] }),
+    'has the container perform a step of the host': () => steps(host, exec),
+    'has the host exec': () => encode({ ...harmless, after: [exec as unknown as HostStep] }),
+    'has a barrier in a barrier': () => steps({ op: 'barrier', acts: [barrier] }, exec),
+    'has a step of the container in a barrier': () => steps({ op: 'barrier', acts: [file] }, exec),
+    'names a slot that there is not': () =>
+      encode({ ...harmless, before: [{ op: 'fchown', slot: 3, uid: 0, gid: 0 }] }),
+    'leaves out a slot that is needed': () =>
+      encode({ ...harmless, before: [{ op: 'fchown', slot: NO_SLOT, uid: 0, gid: 0 }] }),
+    'hands on a slot that there is not': () => steps({ ...exec, stdio: [0, 1, 3] }),
+    'hands on more descriptors than there may be slots': () =>
+      steps({ ...exec, stdio: Array.from({ length: SLOTS_MAX + 1 }, () => 0) }),
+    'tries no path': () => steps({ ...exec, paths: [] }),
+    'has a NUL in a path': () => steps({ ...exec, paths: ['/bin/true\0/x'] }),
+    'has a NUL in an argument': () => steps({ ...exec, args: ['true\0'] }),
+    'has a NUL in a variable': () => steps({ ...exec, env: ['A=\0'] }),
+    'has a step number 0': () => patched((bytes) => bytes.writeUInt32LE(0, bytes.readUInt32LE(at.stepsOffset))),
+    'has a step of no known kind': () =>
+      patched((bytes) => bytes.writeUInt32LE(Object.keys(OPS).length + 1, bytes.readUInt32LE(at.stepsOffset))),
+    'has a step of another size': () =>
+      patched((bytes) => bytes.writeUInt32LE(RECORD_HEAD, bytes.readUInt32LE(at.stepsOffset) + 4)),
+    'has a list outside of it': () => field(0, (bytes, place) => bytes.writeUInt32LE(bytes.length, place)),
+    'has a list that is not aligned': () =>
+      field(0, (bytes, place) => bytes.writeUInt32LE(bytes.readUInt32LE(place) + 4, place)),
+    'has a list of too many entries': () => field(1, (bytes, place) => bytes.writeUInt32LE(0xffffffff, place + 4)),
+    'has a text outside of it': () =>
+      field(0, (bytes, place) => bytes.writeUInt32LE(bytes.length, bytes.readUInt32LE(place))),
+    'has a text that is too long': () =>
+      field(0, (bytes, place) => bytes.writeUInt32LE(0xffffffff, bytes.readUInt32LE(place) + 4)),
+    'has a text that its NUL ends early': () =>
+      field(0, (bytes, place) => bytes.writeUInt32LE('/bin/true'.length + 1, bytes.readUInt32LE(place) + 4)),
+    'has an attribute of no known name': () => {
+      const bytes = Buffer.from(steps({ op: 'mountSetattr', target: '/', attributes: [] }, exec));
+      bytes.writeBigUInt64LE(1n << 63n, bytes.readUInt32LE(at.stepsOffset) + RECORD_HEAD + 8);
+      return bytes;
+    },
+    'has a truth value of 2': () => {
+      const bytes = Buffer.from(
+        encode({ ...harmless, before: [{ op: 'openTree', slot: 0, source: '/', recursive: true }] }),
+      );
+      bytes.writeBigUInt64LE(2n, bytes.readUInt32LE(at.beforeOffset) + RECORD_HEAD + 16);
+      return bytes;
+    },
+  };
+  for (const [name, make] of Object.entries(cases)) {
+    test(name, () => assert.equal(perform(make()), REFUSED));
+  }
+
+  test('could still be changed', () => {
+    const path = join(tmpdir(), `carrel-plan-${process.pid}`);
+    writeFileSync(path, whole);
+    const unsealed = openSync(path, 'r');
+    try {
+      assert.ok(readFileSync(path).equals(whole));
+      assert.equal(performFile(unsealed), REFUSED);
+    } finally {
+      closeSync(unsealed);
+      rmSync(path);
+    }
+  });
+});
+
+test('a plan with any one byte changed is refused or performed, and never ends the launcher', () => {
+  const random = generator(20);
+  const seen = new Set<number>();
+  const { length } = encode(harmless);
+  for (let round = 0; round < 500; round += 1) {
+    const place = Math.floor(random() * length);
+    const flip = 1 + Math.floor(random() * 255);
+    const status = perform(patched((bytes) => bytes.writeUInt8((bytes[place] ?? 0) ^ flip, place)));
+    seen.add(status);
+    // 137: the changed byte gave it a time limit, and the supervisor ended the command by SIGKILL.
+    assert.ok([0, REFUSED, 137].includes(status), `byte ${place} ^ ${flip}: status ${status}`);
+  }
+  assert.ok(seen.has(0) && seen.has(REFUSED));
+});
+
+describe('over the channel', () => {
+  test('a plan that breaks a rule is told as such, with the rule, and nothing else follows', async () => {
+    const frames = await tell(header('stepsCount', 0));
+    assert.deepEqual(
+      frames.map(({ kind, list }) => [kind, list]),
+      [[FRAME_KINDS.refused, LISTS.check]],
+    );
+    assert.ok((frames[0]?.detail ?? 0) > 0);
+  });
+
+  test('different rules are told apart', async () => {
+    const [magic] = await tell(header('magic', 0));
+    const [clone] = await tell(header('clone', 1));
+    assert.notEqual(magic?.detail, clone?.detail);
+  });
+
+  test('the launcher goes on after a plan that it refused', async () => {
+    await tell(header('magic', 0));
+    const valid = encode({ ...harmless, steps: [{ ...exec, stdio: [] }], slots: [], received: 0 });
+    const frames = await tell(valid);
+    assert.deepEqual(
+      frames.map(({ kind }) => kind),
+      [FRAME_KINDS.running, FRAME_KINDS.exited],
+    );
+    assert.equal(frames[1]?.waitStatus, 0);
+  });
+});
+
+/** Gives a plan to this process's launcher, and returns all that its supervisor reports. */
+function tell(bytes: Uint8Array): Promise<readonly Frame[]> {
+  const { sealedMemfd, socketpair, close } = native();
+  const [ours, theirs] = socketpair();
+  const memfd = sealedMemfd(bytes);
+  return new Promise((resolve, reject) => {
+    const frames: Frame[] = [];
+    new Channel(ours, { frame: (_kind, frame) => frames.push(frame), end: () => resolve(frames) });
+    request([memfd, theirs], (error) => {
+      close(memfd);
+      close(theirs);
+      if (error !== undefined) reject(error);
+    });
+  });
+}
+
+/** Numbers from 0 up to 1, the same for the same seed. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

@@ -1,0 +1,514 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { bind, Container, type Plan, type Step, tmpfs } from 'carrel';
+import type { Command } from '#lib/compile/command.js';
+import { compile } from '#lib/compile/compile.js';
+import type { Host } from '#lib/compile/host.js';
+import { isFree, RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
+import { NO_SLOT } from '#lib/plan/fields.js';
+import type { Op, StepOf } from '#lib/plan/steps.js';
+
+const ALL_CAPABILITIES = (1n << 41n) - 1n;
+const EVERY_ID = [{ inside: 0, outside: 0, count: 4294967295 }];
+const FIRST = 0x60010000;
+
+/** Root of a machine. */
+const root: Host = {
+  uid: 0,
+  gid: 0,
+  capabilities: ALL_CAPABILITIES,
+  uidMap: EVERY_ID,
+  gidMap: EVERY_ID,
+  reservedIds: [{ inside: 0, outside: 100000, count: 65536 }],
+  programs: [
+    { path: '/usr', directory: true },
+    { path: '/bin', link: 'usr/bin' },
+  ],
+  settings: [{ path: '/etc/services' }],
+  execDir: undefined,
+  masked: ['/proc/kcore', '/proc/keys'],
+  readonly: ['/proc/sys'],
+  resolver: [{ path: '/run/resolv.conf' }, { path: '/etc/hosts' }],
+};
+const user: Host = { ...root, uid: 1000, gid: 100, capabilities: 0n };
+/** Root of a user namespace with one id, as `unshare --map-root-user` makes it. */
+const namespaceRoot: Host = {
+  ...root,
+  uidMap: [{ inside: 0, outside: 1000, count: 1 }],
+  gidMap: [{ inside: 0, outside: 100, count: 1 }],
+};
+
+const command: Command = {
+  file: 'ls',
+  args: ['-la'],
+  env: {},
+  stdio: ['pipe', 'ignore', 'descriptor'],
+  timeoutMs: 0,
+  timeoutSignal: 9,
+};
+
+const plain = new Container();
+const image = plain.rootfs('/srv/box');
+
+function plan(box: Container, host = root, changes: Partial<Command> = {}): Plan {
+  return compile(box.toJSON(), { ...command, ...changes }, host, FIRST);
+}
+
+function actsOf({ steps }: Plan): readonly Step[] {
+  return steps.flatMap((step) => (step.op === 'barrier' ? step.acts : []));
+}
+
+function all<O extends Op>(steps: readonly Step[], op: O): readonly StepOf<O>[] {
+  return steps.filter((step) => step.op === op) as unknown as readonly StepOf<O>[];
+}
+
+function only<O extends Op>(steps: readonly Step[], op: O): StepOf<O> {
+  const found = all(steps, op);
+  assert.equal(found.length, 1, `${found.length} steps ${op}`);
+  return found[0] as StepOf<O>;
+}
+
+function has(made: Plan, op: Op): boolean {
+  return made.steps.some((step) => step.op === op);
+}
+
+/** What is at `target` in the end: the last of its mounts. */
+function at(made: Plan, target: string): StepOf<'mount'> | StepOf<'bind'> {
+  const mounts = [...all(made.steps, 'mount'), ...all(made.steps, 'bind')];
+  const found = mounts
+    .filter((step) => step.target === target)
+    .sort((a, b) => made.steps.indexOf(a) - made.steps.indexOf(b))
+    .at(-1);
+  assert.ok(found !== undefined, `no mount on ${target}`);
+  return found;
+}
+
+function inOrder({ steps }: Plan, first: Op, then: Op): void {
+  const last = steps.map(({ op }): Op => op).lastIndexOf(first);
+  const next = steps.findIndex(({ op }) => op === then);
+  assert.ok(last >= 0 && next >= 0, `${first} at ${last}, ${then} at ${next}`);
+  assert.ok(last < next, `${first} comes after ${then}`);
+}
+
+describe('ids', () => {
+  test('root gives the container a range of its own', () => {
+    const acts = actsOf(plan(image));
+    assert.deepEqual(only(acts, 'setUidMap').ranges, [0, FIRST, RANGE_SIZE]);
+    assert.deepEqual(only(acts, 'setGidMap').ranges, [0, FIRST, RANGE_SIZE]);
+    assert.deepEqual(all(acts, 'denySetgroups'), []);
+  });
+
+  test('root has trees opened and their owners mapped by the supervisor', () => {
+    const made = plan(image.mount(bind('/srv/data', '/data', { recursive: false })));
+    const acts = actsOf(made);
+    const trees = all(acts, 'openTree');
+    assert.deepEqual(
+      trees.map(({ source, recursive }) => [source, recursive]),
+      [
+        ['/srv/box', true],
+        ['/srv/data', false],
+      ],
+    );
+    assert.deepEqual(
+      all(acts, 'idmap').map(({ slot }) => slot),
+      trees.map(({ slot }) => slot),
+    );
+    assert.deepEqual(
+      [at(made, '/'), at(made, '/data')].map((step) => step.op === 'bind' && step.slot),
+      trees.map(({ slot }) => slot),
+    );
+  });
+
+  test('the host’s programs keep their owners: they are nobody’s inside', () => {
+    const acts = actsOf(plan(plain));
+    assert.deepEqual(
+      all(acts, 'openTree').map(({ source }) => source),
+      ['/usr', '/etc/services'],
+    );
+    assert.deepEqual(all(acts, 'idmap'), []);
+  });
+
+  for (const [name, host, ids] of [
+    ['an ordinary user', user, [1000, 100]],
+    ['root of a user namespace', namespaceRoot, [0, 0]],
+  ] as const) {
+    test(`${name} gives the container one id, and denies setgroups first`, () => {
+      const made = plan(image, host);
+      const [uid, gid] = ids;
+      assert.deepEqual(
+        actsOf(made).map(({ op }) => op),
+        ['denySetgroups', 'setUidMap', 'setGidMap'],
+      );
+      assert.deepEqual(only(actsOf(made), 'setUidMap').ranges, [0, uid, 1]);
+      assert.deepEqual(only(actsOf(made), 'setGidMap').ranges, [0, gid, 1]);
+      assert.ok(!has(made, 'setUser') && !has(made, 'setGroups'));
+    });
+
+    test(`${name} has trees opened by the child, with the caller’s rights`, () => {
+      const made = plan(image, host);
+      const mount = at(made, '/');
+      assert.equal(mount.op === 'bind' && mount.source, '/srv/box');
+      assert.equal(mount.op === 'bind' && mount.slot, undefined);
+    });
+
+    test(`${name} changes no owner of a pipe`, () => assert.deepEqual(plan(image, host).before, []));
+  }
+
+  test('an ordinary user is whom the definition says, by the one id', () => {
+    const made = plan(image.user('5:6'), user);
+    assert.deepEqual(only(actsOf(made), 'setUidMap').ranges, [5, 1000, 1]);
+    assert.deepEqual(only(actsOf(made), 'setGidMap').ranges, [6, 100, 1]);
+  });
+
+  test('root without CAP_SETUID, or without the ids, has no range', () => {
+    const setuid = 1n << 7n;
+    const few = [{ inside: 0, outside: 0, count: RANGE_FIRST }];
+    for (const host of [
+      { ...root, capabilities: ALL_CAPABILITIES & ~setuid },
+      { ...root, uidMap: few },
+      { ...root, gidMap: few },
+    ]) {
+      assert.ok(actsOf(plan(image, host)).some(({ op }) => op === 'denySetgroups'));
+    }
+  });
+
+  test('without a user namespace nothing is mapped, and nobody waits', () => {
+    const made = plan(image.namespaces(['mount', 'pid']));
+    assert.ok(!has(made, 'barrier'));
+    assert.deepEqual(made.clone, ['mount', 'pid']);
+    assert.deepEqual(only(made.steps, 'setUser'), { op: 'setUser', uid: 0, gid: 0, from: 'user()' });
+  });
+
+  test('a range is free that overlaps no reserved one', () => {
+    const reserved = [{ inside: 0, outside: 100_000, count: 65_536 }];
+    assert.ok(isFree(100_000 - RANGE_SIZE, reserved) && isFree(165_536, reserved));
+    assert.ok(!isFree(100_001 - RANGE_SIZE, reserved) && !isFree(165_535, reserved));
+  });
+});
+
+describe('the user', () => {
+  test('user(1000) becomes root first, for the mounts, and itself after init', () => {
+    const made = plan(image.user(1000));
+    assert.deepEqual(
+      all(made.steps, 'setUser').map(({ uid, gid }) => [uid, gid]),
+      [
+        [0, 0],
+        [1000, 1000],
+      ],
+    );
+    const second = made.steps.map(({ op }) => op).lastIndexOf('setUser');
+    assert.ok(second > made.steps.findIndex(({ op }) => op === 'init'));
+    assert.equal(made.steps[second - 1]?.op, 'setGroups');
+    assert.deepEqual(
+      all(made.steps, 'setGroups').map(({ groups }) => groups),
+      [[], []],
+    );
+  });
+
+  test('user(1000) owns its pipes, as the host numbers it, and holds no capability', () => {
+    const made = plan(image.user('1000:7'));
+    const [fchown] = made.before;
+    assert.deepEqual(fchown, { op: 'fchown', slot: 0, uid: FIRST + 1000, gid: FIRST + 7, from: 'stdio' });
+    const { bounding, inheritable, ambient, effective, permitted } = only(made.steps, 'setCapabilities');
+    assert.deepEqual([effective, permitted, inheritable, ambient], [[], [], [], []]);
+    assert.deepEqual(bounding, image.toJSON().capabilities);
+  });
+
+  test('root holds the capabilities of the definition, none of them inheritable', () => {
+    const made = plan(image.capabilities(['CAP_KILL']));
+    const { bounding, inheritable, ambient, effective, permitted } = only(made.steps, 'setCapabilities');
+    assert.deepEqual([bounding, effective, permitted], [['CAP_KILL'], ['CAP_KILL'], ['CAP_KILL']]);
+    assert.deepEqual([inheritable, ambient], [[], []]);
+  });
+
+  test('the command’s own user goes before the container’s', () => {
+    const made = plan(image.user(5), root, { user: { uid: 6, gid: 7 } });
+    assert.deepEqual(all(made.steps, 'setUser').at(-1), { op: 'setUser', uid: 6, gid: 7, from: 'user()' });
+  });
+
+  test('is in /etc/passwd and has a home, without a root filesystem', () => {
+    const content = (made: Plan): string => {
+      const file = all(made.steps, 'file').find(({ target }) => target === '/etc/passwd');
+      return new TextDecoder().decode(file?.content);
+    };
+    assert.match(content(plan(plain.user('1000:7'))), /^user:x:1000:7:/m);
+    assert.doesNotMatch(content(plan(plain)), /^user:/m);
+    assert.ok(only(plan(plain).steps, 'exec').env.includes('HOME=/root'));
+    assert.ok(only(plan(plain.user(1)).steps, 'exec').env.includes('HOME=/'));
+  });
+});
+
+describe('the file system', () => {
+  test('without rootfs(): a tmpfs with the programs bound read-only, links as links', () => {
+    const made = plan(plain);
+    assert.equal(
+      made.steps.find(({ op }) => op === 'mount' || op === 'bind'),
+      at(made, '/'),
+    );
+    assert.equal((at(made, '/') as StepOf<'mount'>).type, 'tmpfs');
+    for (const target of ['/usr', '/etc/services']) {
+      assert.deepEqual(at(made, target).attributes, ['readonly', 'nosuid', 'nodev']);
+    }
+    assert.deepEqual(
+      all(made.steps, 'symlink').find(({ target }) => target === '/bin'),
+      { op: 'symlink', target: '/bin', text: 'usr/bin' },
+    );
+  });
+
+  test('without rootfs(): Node’s own directory is bound, and in the PATH', () => {
+    const made = plan(plain, { ...root, execDir: '/opt/node/bin' });
+    assert.deepEqual(at(made, '/opt/node/bin').attributes, ['readonly', 'nosuid', 'nodev']);
+    assert.ok(only(made.steps, 'exec').paths.includes('/opt/node/bin/ls'));
+  });
+
+  test('with rootfs(): nothing of the host’s is shown, and nothing is made in it', () => {
+    const made = plan(image);
+    assert.deepEqual(at(made, '/').attributes, ['nodev', 'nosuid']);
+    for (const step of made.steps) {
+      if (step.op === 'bind') assert.equal(step.target, '/');
+      if (step.op === 'directory' || step.op === 'symlink' || step.op === 'file') assert.match(step.target, /^\/dev\//);
+    }
+  });
+
+  test('set-user-id programs of an image count only where new privileges do', () => {
+    const made = plan(image.noNewPrivileges(false));
+    assert.deepEqual(at(made, '/').attributes, ['nodev']);
+    assert.ok(!has(made, 'noNewPrivileges'));
+    assert.ok(has(plan(image), 'noNewPrivileges'));
+  });
+
+  test('readonly(): an image is bound so, a tmpfs is made so once it is filled', () => {
+    assert.deepEqual(at(plan(image.readonly()), '/').attributes, ['nodev', 'nosuid', 'readonly']);
+    assert.ok(!has(plan(image.readonly()), 'mountSetattr'));
+    const made = plan(plain.readonly().mount(tmpfs('/scratch')));
+    assert.deepEqual(only(made.steps, 'mountSetattr').attributes, ['readonly']);
+    inOrder(made, 'directory', 'mountSetattr');
+    inOrder(made, 'mount', 'mountSetattr');
+    assert.equal((at(made, '/tmp') as StepOf<'mount'>).type, 'tmpfs');
+    assert.ok(!has(plan(plain), 'mountSetattr'));
+  });
+
+  test('/proc is new, on a real directory only', () => {
+    const proc = at(plan(image), '/proc');
+    assert.equal(proc.op === 'mount' && proc.type, 'proc');
+    assert.equal(proc.op === 'mount' && proc.nofollow, true);
+  });
+
+  test('without pid namespace /proc is the caller’s, and there is no init', () => {
+    const made = plan(image.namespaces(['user', 'mount']));
+    const proc = at(made, '/proc');
+    assert.equal(proc.op === 'bind' && proc.source, '/proc');
+    assert.ok(!has(made, 'init'));
+  });
+
+  test('/dev is the container’s own: six devices, each checked by its number', () => {
+    assert.deepEqual(
+      all(plan(image).steps, 'device').map(({ target, major, minor }) => `${target} ${major}:${minor}`),
+      ['/dev/null 1:3', '/dev/zero 1:5', '/dev/full 1:7', '/dev/random 1:8', '/dev/urandom 1:9', '/dev/tty 5:0'],
+    );
+  });
+
+  test('mounts keep their order, and a missing target is made only in memory', () => {
+    const mounts = [
+      tmpfs('/a'),
+      bind('/srv', '/a/b'),
+      bind('/srv', '/c', { readonly: true }),
+      bind('/srv', '/c/d'),
+      bind('/srv', '/tmp/e'),
+    ];
+    const binds = (box: Container): readonly (readonly [string, boolean])[] =>
+      all(plan(box.mount(...mounts)).steps, 'bind')
+        .filter(({ from }) => from === 'mount(bind())')
+        .map(({ target, create }) => [target, create]);
+    assert.deepEqual(binds(image), [
+      ['/a/b', true],
+      ['/c', false],
+      ['/c/d', false],
+      ['/tmp/e', true],
+    ]);
+    assert.deepEqual(binds(plain), [
+      ['/a/b', true],
+      ['/c', true],
+      ['/c/d', false],
+      ['/tmp/e', true],
+    ]);
+    assert.deepEqual(at(plan(image.mount(...mounts)), '/c').attributes, ['nosuid', 'nodev', 'readonly']);
+  });
+
+  test('a size and a mode of a tmpfs are options of its mount', () => {
+    const step = at(plan(plain.mount(tmpfs('/a', { size: '1m', mode: 0o700 }))), '/a');
+    assert.deepEqual(step.op === 'mount' && step.options, ['mode=700', 'size=1048576']);
+  });
+
+  test('in the host’s network, names are resolved as the host does', () => {
+    const shared = plan(plain.namespaces(['user', 'mount', 'pid']));
+    assert.equal((at(shared, '/etc/resolv.conf') as StepOf<'bind'>).source, '/run/resolv.conf');
+    assert.ok(!plan(plain).steps.some((step) => 'target' in step && step.target === '/etc/resolv.conf'));
+    assert.ok(!has(shared, 'linkUp') && has(plan(plain), 'linkUp'));
+  });
+
+  test('without mount namespace nothing is mounted', () => {
+    const made = plan(plain.namespaces(['user', 'pid']));
+    for (const op of ['propagation', 'mount', 'bind', 'pivotRoot', 'mask'] as const) assert.ok(!has(made, op), op);
+  });
+});
+
+describe('namespaces', () => {
+  test('all of the definition but cgroup are cloned', () => {
+    assert.deepEqual(plan(image).clone, ['user', 'mount', 'pid', 'network', 'ipc', 'uts']);
+    assert.deepEqual(plan(plain.namespaces(['user', 'time'])).clone, ['user', 'time']);
+  });
+
+  test('cgroup is unshared by the child, once its cgroup is its own', () => {
+    assert.deepEqual(only(plan(image).steps, 'unshare').namespaces, ['cgroup']);
+    inOrder(plan(image), 'barrier', 'unshare');
+    assert.ok(!has(plan(image.namespaces(['user', 'mount', 'pid'])), 'unshare'));
+  });
+
+  test('the host name is set where uts is new, and nowhere else', () => {
+    assert.equal(only(plan(image).steps, 'setHostname').hostname, 'carrel');
+    assert.equal(only(plan(image.hostname('box')).steps, 'setHostname').hostname, 'box');
+    assert.ok(!has(plan(image.namespaces(['user', 'mount', 'pid'])), 'setHostname'));
+  });
+
+  test('mqueue is mounted where ipc is new', () => {
+    const queues = (made: Plan): boolean => all(made.steps, 'mount').some(({ type }) => type === 'mqueue');
+    assert.ok(queues(plan(image)));
+    assert.ok(!queues(plan(image.namespaces(['user', 'mount', 'pid']))));
+  });
+
+  test('init(false) leaves init out', () => {
+    assert.ok(has(plan(image), 'init'));
+    assert.ok(!has(plan(image.init(false)), 'init'));
+  });
+});
+
+describe('the command', () => {
+  test('a name is searched for in the container’s PATH, a path is not', () => {
+    const paths = (file: string, box = image): readonly string[] => only(plan(box, root, { file }).steps, 'exec').paths;
+    assert.deepEqual(paths('ls', image.env({ PATH: '/a:/b:' })), ['/a/ls', '/b/ls', './ls']);
+    assert.deepEqual(paths('./ls'), ['./ls']);
+    assert.ok(paths('ls').includes('/bin/ls'));
+  });
+
+  test('its environment is defaults, then the container’s, then its own', () => {
+    const { env } = only(plan(image.env({ A: '1', B: '1' }), root, { env: { B: '2', HOME: '/h' } }).steps, 'exec');
+    assert.deepEqual(env.slice(1), ['HOME=/h', 'A=1', 'B=2']);
+    assert.match(env[0] ?? '', /^PATH=/);
+  });
+
+  test('its descriptors are slots that the caller fills', () => {
+    const made = plan(image);
+    assert.deepEqual(only(made.steps, 'exec').stdio, [0, NO_SLOT, 1]);
+    assert.equal(made.received, 2);
+    assert.deepEqual(made.slots.slice(0, 2), ['stdin', 'stderr']);
+    assert.deepEqual(
+      made.before.map((step) => step.op === 'fchown' && step.slot),
+      [0],
+    );
+  });
+
+  test('a terminal is one slot for all three, relayed by the host, controlling', () => {
+    const made = plan(image, root, { terminal: { columns: 100, rows: 30 } });
+    const open = only(made.steps, 'openTerminal');
+    const relay = only(actsOf(made), 'relay');
+    assert.deepEqual([open.columns, open.rows], [100, 30]);
+    assert.equal(made.received, 1);
+    assert.deepEqual([relay.socket, relay.master], [0, open.master]);
+    assert.deepEqual(only(made.steps, 'exec').stdio, [open.slot, open.slot, open.slot]);
+    assert.equal(only(made.steps, 'controllingTerminal').slot, open.slot);
+    assert.ok(only(made.steps, 'exec').env.includes('TERM=xterm'));
+    for (const [first, then] of [
+      ['pivotRoot', 'openTerminal'],
+      ['openTerminal', 'init'],
+      ['init', 'controllingTerminal'],
+    ] as const) {
+      inOrder(made, first, then);
+    }
+  });
+
+  test('its directory is its own, else the container’s', () => {
+    assert.equal(only(plan(image.cwd('/a')).steps, 'chdir').target, '/a');
+    assert.equal(only(plan(image.cwd('/a'), root, { cwd: '/b' }).steps, 'chdir').target, '/b');
+  });
+
+  test('its time limit is the plan’s', () => {
+    const { timeoutMs, timeoutSignal } = plan(image, root, { timeoutMs: 1500, timeoutSignal: 15 });
+    assert.deepEqual([timeoutMs, timeoutSignal], [1500, 15]);
+  });
+});
+
+describe('the order of every container', () => {
+  const boxes = {
+    plain,
+    image,
+    'a readonly one': plain.readonly(),
+    'another user’s': image.user(1000),
+    'one with mounts': image.mount(tmpfs('/a'), bind('/srv', '/a/b')),
+    'one without init': image.init(false),
+    'one without user namespace': image.namespaces(['mount', 'pid', 'cgroup', 'uts']),
+  };
+  for (const [name, box] of Object.entries(boxes)) {
+    for (const terminal of [undefined, { columns: 80, rows: 24 }]) {
+      const made = plan(box, root, terminal === undefined ? {} : { terminal });
+      test(`${name}${terminal === undefined ? '' : ' with a terminal'}`, () => {
+        assert.equal(
+          made.steps.findIndex(({ op }) => op === 'exec'),
+          made.steps.length - 1,
+        );
+        inOrder(made, 'propagation', 'pivotRoot');
+        inOrder(made, 'mount', 'mask');
+        inOrder(made, 'mask', 'pivotRoot');
+        inOrder(made, 'readonlyPath', 'pivotRoot');
+        inOrder(made, 'unshare', 'propagation');
+        inOrder(made, 'pivotRoot', has(made, 'init') ? 'init' : 'joinSessionKeyring');
+        inOrder(made, 'setUser', 'setCapabilities');
+        inOrder(made, 'chdir', 'setCapabilities');
+        inOrder(made, 'setCapabilities', 'noNewPrivileges');
+        assert.equal(made.steps.find((step) => 'target' in step)?.op, 'propagation');
+      });
+    }
+  }
+
+  test('masks are those that the host has', () => {
+    const made = plan(image);
+    assert.deepEqual(
+      all(made.steps, 'mask').map(({ target }) => target),
+      root.masked,
+    );
+    assert.deepEqual(
+      all(made.steps, 'readonlyPath').map(({ target }) => target),
+      root.readonly,
+    );
+  });
+
+  test('the same input gives the same plan, frozen', () => {
+    assert.deepEqual(plan(image), plan(image));
+    const check = (value: unknown): void => {
+      if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return;
+      assert.ok(Object.isFrozen(value));
+      Object.values(value).forEach(check);
+    };
+    check(plan(plain));
+  });
+});
+
+describe('a contradiction with the host is said at once', () => {
+  const cases: Readonly<Record<string, readonly [() => Plan, RegExp]>> = {
+    'a user beyond the range': [() => plan(image.user(65_536)), /user 65536:65536 .* 0 to 65535/],
+    'a group beyond the range': [() => plan(image.user('1:65536')), /user 1:65536/],
+    'another user than the one id': [() => plan(image, user, { user: { uid: 1, gid: 0 } }), /user 1:0 .* only 0:0/],
+    'another group than the one id': [() => plan(image.user(7), user, { user: { uid: 7, gid: 8 } }), /only 7:7/],
+    'namespaces without user, by an ordinary user': [() => plan(image.namespaces(['mount']), user), /CAP_SYS_ADMIN/],
+    'no namespace at all, by an ordinary user': [() => plan(plain.namespaces([]), user), /CAP_SETPCAP/],
+  };
+  for (const [name, [make, message]] of Object.entries(cases)) {
+    test(name, () => assert.throws(make, { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message }));
+  }
+
+  test('the last ids of the range are none', () => {
+    assert.deepEqual(all(plan(image.user(65_535)).steps, 'setUser').at(-1)?.uid, 65_535);
+  });
+
+  test('no namespace at all, by root, is none', () => assert.deepEqual(plan(plain.namespaces([])).clone, []));
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import { bind, Container, type ContainerDefinition, tmpfs } from 'carrel';
+
+/** Every setter with a value that differs from the default, and what it sets. */
+const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Container>> = {
+  rootfs: (box) => box.rootfs('/srv/box'),
+  readonly: (box) => box.readonly(),
+  mounts: (box) => box.mount(tmpfs('/scratch')),
+  namespaces: (box) => box.namespaces(['user', 'mount', 'uts']),
+  idmap: (box) => box.idmap('auto'),
+  hostname: (box) => box.hostname('box'),
+  env: (box) => box.env({ A: '1' }),
+  cwd: (box) => box.cwd('/srv'),
+  user: (box) => box.user(1000),
+  capabilities: (box) => box.capabilities(['CAP_CHOWN']),
+  noNewPrivileges: (box) => box.noNewPrivileges(false),
+  init: (box) => box.init(false),
+};
+
+const full = Object.values(SETTERS).reduce((box, set) => set(box), new Container());
+
+describe('a Container', () => {
+  for (const [name, set] of Object.entries(SETTERS)) {
+    test(`${name} is set in a new one, and in nothing else`, () => {
+      const box = new Container();
+      const before = JSON.stringify(box);
+      const next = set(box);
+      assert.notEqual(next, box);
+      assert.equal(JSON.stringify(box), before);
+      const { [name as keyof ContainerDefinition]: _old, ...rest } = box.toJSON();
+      const { [name as keyof ContainerDefinition]: value, ...others } = next.toJSON();
+      assert.notEqual(value, undefined);
+      assert.deepEqual(others, rest);
+    });
+
+    test(`${name} keeps all else that was set before`, () => {
+      const { mounts, ...rest } = set(full).toJSON();
+      const { mounts: before, ...all } = full.toJSON();
+      assert.deepEqual(rest, all);
+      assert.deepEqual(mounts.slice(0, before.length), before);
+    });
+  }
+
+  test('comes back from its JSON', () => {
+    for (const box of [new Container(), full]) {
+      const again = new Container(JSON.parse(JSON.stringify(box)));
+      assert.deepEqual(again.toJSON(), box.toJSON());
+      assert.deepEqual(new Container(box.toJSON()).toJSON(), box.toJSON());
+    }
+  });
+
+  test('has a definition that is frozen through and through', () => {
+    const check = (value: unknown): void => {
+      if (value === null || typeof value !== 'object') return;
+      assert.ok(Object.isFrozen(value), inspect(value));
+      for (const part of Object.values(value)) check(part);
+    };
+    check(full.toJSON());
+  });
+
+  test('does not change with the objects that it was made of, and does not freeze them', () => {
+    const env = { A: '1' };
+    const namespaces: ('user' | 'mount' | 'pid')[] = ['user', 'mount'];
+    const user = { uid: 1, gid: 2 };
+    const mounts = [tmpfs('/a')];
+    const box = new Container({ env, namespaces, user, mounts });
+    env.A = '2';
+    namespaces.push('pid');
+    user.uid = 0;
+    mounts.push(tmpfs('/b'));
+    const definition = box.toJSON();
+    assert.deepEqual(definition.env, { A: '1' });
+    assert.deepEqual(definition.namespaces, ['user', 'mount']);
+    assert.deepEqual(definition.user, { uid: 1, gid: 2 });
+    assert.deepEqual(definition.mounts, [tmpfs('/a')]);
+  });
+
+  test('adds mounts and variables, replaces all else', () => {
+    const box = new Container()
+      .mount(tmpfs('/a'))
+      .mount(bind('/x', '/b'), tmpfs('/c'))
+      .env({ A: '1', B: '1' })
+      .env({ B: '2' })
+      .capabilities(['CAP_KILL'])
+      .capabilities(['CAP_CHOWN'])
+      .user(1)
+      .user(2);
+    const { mounts, env, capabilities, user } = box.toJSON();
+    assert.deepEqual(
+      mounts.map(({ target }) => target),
+      ['/a', '/b', '/c'],
+    );
+    assert.deepEqual(env, { A: '1', B: '2' });
+    assert.deepEqual(capabilities, ['CAP_CHOWN']);
+    assert.deepEqual(user, { uid: 2, gid: 2 });
+  });
+
+  test('takes back by undefined what was set', () => {
+    const box = full
+      .rootfs(undefined)
+      .hostname(undefined)
+      .namespaces(undefined)
+      .cwd(undefined)
+      .user(undefined)
+      .capabilities(undefined);
+    const { mounts, env, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
+    const fresh = new Container().toJSON();
+    assert.deepEqual(rest, {
+      namespaces: fresh.namespaces,
+      idmap: fresh.idmap,
+      cwd: fresh.cwd,
+      user: fresh.user,
+      capabilities: fresh.capabilities,
+    });
+    assert.ok(!('rootfs' in box.toJSON()) && !('hostname' in box.toJSON()));
+  });
+
+  test('an empty list means none', () => {
+    const { namespaces, capabilities, mounts } = new Container({
+      namespaces: [],
+      capabilities: [],
+      mounts: [],
+    }).toJSON();
+    assert.deepEqual([namespaces, capabilities, mounts], [[], [], []]);
+  });
+
+  test('shows its definition when inspected', () => {
+    assert.match(inspect(full), /^Container \{.*rootfs: '\/srv\/box'/s);
+  });
+});

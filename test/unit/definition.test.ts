@@ -1,0 +1,432 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
+import { DEFAULT_CAPABILITIES, DEFAULT_NAMESPACES } from '#lib/definition.js';
+
+const TYPE = 'ERR_INVALID_ARG_TYPE';
+const VALUE = 'ERR_INVALID_ARG_VALUE';
+const RANGE = 'ERR_OUT_OF_RANGE';
+
+type Case = readonly [value: unknown, expected: unknown];
+type Wrong = readonly [value: unknown, code: string];
+
+interface Option {
+  readonly unset: unknown;
+  readonly right: readonly Case[];
+  readonly wrong: readonly Wrong[];
+  /** Parts that this one needs. */
+  readonly beside?: DefinitionInput;
+}
+
+const plainTypes: readonly Wrong[] = [
+  [null, TYPE],
+  [Symbol('x'), TYPE],
+];
+const data = bind('/srv/data', '/data');
+const scratch = tmpfs('/scratch', { size: '64m' });
+const drop = (...names: readonly string[]): readonly string[] =>
+  DEFAULT_CAPABILITIES.filter((name) => !names.includes(name));
+const numbers = (uid: number, gid: number): object => ({ uid, gid });
+
+const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
+  rootfs: {
+    unset: undefined,
+    right: [
+      ['/srv/box', '/srv/box'],
+      ['/srv/../box', '/box'],
+      ['box', `${process.cwd()}/box`],
+      [pathToFileURL('/srv/a b'), '/srv/a b'],
+    ],
+    wrong: [
+      [1, TYPE],
+      [{}, TYPE],
+      ['', VALUE],
+      ['/srv\0/box', VALUE],
+    ],
+  },
+  readonly: {
+    unset: false,
+    right: [
+      [true, true],
+      [false, false],
+    ],
+    wrong: [
+      ['true', TYPE],
+      [1, TYPE],
+    ],
+  },
+  mounts: {
+    unset: [],
+    right: [
+      [[], []],
+      [
+        [data, scratch],
+        [data, scratch],
+      ],
+      [[{ type: 'bind', source: '/a', target: '/b' }], [bind('/a', '/b')]],
+      [[{ type: 'tmpfs', target: '/b' }], [tmpfs('/b')]],
+    ],
+    wrong: [
+      ['/data', TYPE],
+      [{}, TYPE],
+      [[null], TYPE],
+      [['/data'], TYPE],
+      [[{ type: 'nfs', target: '/x' }], VALUE],
+    ],
+  },
+  namespaces: {
+    unset: DEFAULT_NAMESPACES,
+    right: [
+      [[], []],
+      [['pid'], ['pid']],
+      [
+        ['pid', 'user', 'pid'],
+        ['pid', 'user'],
+      ],
+      [['time'], ['time']],
+    ],
+    wrong: [
+      ['pid', TYPE],
+      [{}, TYPE],
+      [['pidd'], VALUE],
+      [[1], TYPE],
+      [['PID'], VALUE],
+    ],
+  },
+  idmap: {
+    unset: 'auto',
+    right: [['auto', 'auto']],
+    wrong: [
+      ['none', VALUE],
+      [true, TYPE],
+    ],
+  },
+  hostname: {
+    unset: undefined,
+    right: [
+      ['box', 'box'],
+      ['a', 'a'],
+      ['a-1.b', 'a-1.b'],
+      ['x'.repeat(64), 'x'.repeat(64)],
+    ],
+    wrong: [
+      [1, TYPE],
+      ['', VALUE],
+      ['-a', VALUE],
+      ['a-', VALUE],
+      ['a_b', VALUE],
+      ['a b', VALUE],
+      ['a\n', VALUE],
+      ['a\0', VALUE],
+      ['ä', VALUE],
+      ['x'.repeat(65), VALUE],
+    ],
+  },
+  env: {
+    unset: {},
+    right: [
+      [{}, {}],
+      [
+        { A: '1', 'b.c': '=' },
+        { A: '1', 'b.c': '=' },
+      ],
+      [{ A: '', B: undefined }, { A: '' }],
+    ],
+    wrong: [
+      ['A=1', TYPE],
+      [['A=1'], TYPE],
+      [{ A: 1 }, TYPE],
+      [{ '': 'x' }, VALUE],
+      [{ 'A=B': 'x' }, VALUE],
+      [{ 'A\0': 'x' }, VALUE],
+      [{ A: 'x\0' }, VALUE],
+    ],
+  },
+  cwd: {
+    unset: '/',
+    right: [
+      ['/', '/'],
+      ['/srv/', '/srv'],
+      ['/srv/../a//b', '/a/b'],
+    ],
+    wrong: [
+      [1, TYPE],
+      ['', VALUE],
+      ['srv', VALUE],
+      ['./srv', VALUE],
+      ['/srv\0', VALUE],
+    ],
+  },
+  user: {
+    unset: { uid: 0, gid: 0 },
+    right: [
+      [0, numbers(0, 0)],
+      [1000, numbers(1000, 1000)],
+      ['1', numbers(1, 1)],
+      ['1:2', numbers(1, 2)],
+      ['4294967294', numbers(4294967294, 4294967294)],
+      [{ uid: 1, gid: 2 }, numbers(1, 2)],
+    ],
+    wrong: [
+      // Texts that other runtimes took for root, CVE-2026-30892.
+      [':2', VALUE],
+      ['name', VALUE],
+      ['name:group', VALUE],
+      ['-1', VALUE],
+      ['4294967295', RANGE],
+      ['4294967296', RANGE],
+      ['1x', VALUE],
+      ['', VALUE],
+      ['1:', VALUE],
+      ['1:name', VALUE],
+      ['1:4294967295', RANGE],
+      ['1:2:3', VALUE],
+      [' 1', VALUE],
+      ['1\n', VALUE],
+      ['0x1', VALUE],
+      ['1e3', VALUE],
+      ['99999999999', VALUE],
+      [-1, RANGE],
+      [1.5, RANGE],
+      [Number.NaN, RANGE],
+      [4294967295, RANGE],
+      [1n, TYPE],
+      [true, TYPE],
+      [[1, 2], TYPE],
+      [{ uid: 1 }, TYPE],
+      [{ uid: '1', gid: 1 }, TYPE],
+      [{ uid: 1, gid: -1 }, RANGE],
+    ],
+  },
+  capabilities: {
+    unset: DEFAULT_CAPABILITIES,
+    right: [
+      [[], []],
+      [['CAP_CHOWN', 'CAP_CHOWN'], ['CAP_CHOWN']],
+      [{}, DEFAULT_CAPABILITIES],
+      [{ drop: ['CAP_CHOWN', 'CAP_MKNOD'] }, drop('CAP_CHOWN', 'CAP_MKNOD')],
+      [{ drop: ['CAP_SYS_ADMIN'] }, DEFAULT_CAPABILITIES],
+      [{ add: ['CAP_SYS_ADMIN', 'CAP_KILL'] }, [...DEFAULT_CAPABILITIES, 'CAP_SYS_ADMIN']],
+      [{ add: ['CAP_BPF'], drop: DEFAULT_CAPABILITIES }, ['CAP_BPF']],
+    ],
+    wrong: [
+      ['CAP_CHOWN', TYPE],
+      [['chown'], VALUE],
+      [['CAP_ROOT'], VALUE],
+      [[1], TYPE],
+      [{ add: 'CAP_CHOWN' }, TYPE],
+      [{ drop: ['ALL'] }, VALUE],
+    ],
+  },
+  noNewPrivileges: {
+    unset: true,
+    right: [
+      [true, true],
+      [false, false],
+    ],
+    wrong: [
+      ['no', TYPE],
+      [0, TYPE],
+    ],
+  },
+  init: {
+    unset: true,
+    right: [
+      [true, true],
+      [false, false],
+    ],
+    wrong: [
+      ['no', TYPE],
+      [0, TYPE],
+    ],
+  },
+};
+
+for (const [name, { unset, right, wrong }] of Object.entries(OPTIONS)) {
+  const define = (value: unknown): Record<string, unknown> => ({
+    ...new Container({ [name]: value } as DefinitionInput).toJSON(),
+  });
+
+  describe(name, () => {
+    test('has its default where nothing or undefined is given', () => {
+      assert.deepEqual(({ ...new Container().toJSON() } as Record<string, unknown>)[name], unset);
+      assert.deepEqual(define(undefined)[name], unset);
+    });
+
+    for (const [value, expected] of right) {
+      test(`takes ${shown(value)}`, () => assert.deepEqual(define(value)[name], expected));
+    }
+
+    for (const [value, code] of [...plainTypes, ...wrong]) {
+      test(`refuses ${shown(value)}`, () => {
+        const error = thrown(() => define(value));
+        assert.equal(error.code, code);
+        assert.equal(error.name, code === RANGE ? 'RangeError' : 'TypeError');
+        assert.match(error.message, new RegExp(`^${name}\\b`));
+      });
+    }
+  });
+}
+
+describe('a misspelt option', () => {
+  for (const [name, meant] of [
+    ['hostName', 'hostname'],
+    ['rootFs', 'rootfs'],
+    ['readOnly', 'readonly'],
+    ['mount', 'mounts'],
+    ['namespace', 'namespaces'],
+    ['capabilites', 'capabilities'],
+    ['noNewPrivilege', 'noNewPrivileges'],
+  ] as const) {
+    test(`${name} suggests ${meant}`, () => {
+      const error = thrown(() => new Container({ [name]: 'x' } as DefinitionInput));
+      assert.equal(error.code, VALUE);
+      assert.match(error.message, new RegExp(`"${name}".*Did you mean "${meant}"\\?`));
+    });
+  }
+
+  test('in capabilities, user, bind() and tmpfs() too', () => {
+    const calls: readonly (() => unknown)[] = [
+      () => new Container({ capabilities: { adds: [] } as object }),
+      () => new Container({ user: { uid: 1, gid: 1, guid: 1 } as { uid: number; gid: number } }),
+      () => bind('/a', '/b', { readOnly: true } as object),
+      () => tmpfs('/a', { sizes: 1 } as object),
+      () => new Container().mount({ type: 'bind', source: '/a', target: '/b', recusive: true } as never),
+    ];
+    for (const call of calls) assert.match(thrown(call).message, /has no option ".*Did you mean "/);
+  });
+});
+
+describe('a definition that contradicts itself', () => {
+  const cases: Readonly<Record<string, readonly [DefinitionInput, RegExp]>> = {
+    'a root filesystem without mount namespace': [{ namespaces: [], rootfs: '/srv' }, /"mount"/],
+    'mounts without mount namespace': [{ namespaces: ['pid'], mounts: [scratch] }, /"mount"/],
+    'a host name without uts namespace': [{ namespaces: ['user'], hostname: 'box' }, /"uts"/],
+  };
+  for (const [name, [definition, message]] of Object.entries(cases)) {
+    test(`${name} is an error`, () => {
+      const error = thrown(() => new Container(definition));
+      assert.equal(error.code, VALUE);
+      assert.match(error.message, message);
+    });
+  }
+
+  test('whatever the order of the calls', () => {
+    assert.throws(() => new Container().hostname('box').namespaces(['user']), { code: VALUE });
+    assert.throws(() => new Container().namespaces(['user']).hostname('box'), { code: VALUE });
+  });
+});
+
+describe('bind() and tmpfs()', () => {
+  test('fill in their defaults', () => {
+    assert.deepEqual(bind('/a', '/b/'), { type: 'bind', source: '/a', target: '/b', readonly: false, recursive: true });
+    assert.deepEqual(tmpfs('/b'), { type: 'tmpfs', target: '/b', mode: 0o1777 });
+  });
+
+  for (const target of [
+    '/proc',
+    '/proc/',
+    '/proc/self',
+    '/proc/sys/kernel',
+    '/x/../proc',
+    '//proc',
+    '/./proc',
+    '/sys',
+    '/sys/fs/cgroup',
+  ]) {
+    test(`refuse the target ${target}`, () => {
+      for (const call of [() => bind('/a', target), () => tmpfs(target)]) {
+        const error = thrown(call);
+        assert.equal(error.code, VALUE);
+        assert.match(error.message, /^target .*\/proc/);
+      }
+    });
+  }
+
+  test('take a target that only begins like /proc', () => {
+    assert.equal(bind('/a', '/process').target, '/process');
+    assert.equal(tmpfs('/system').target, '/system');
+  });
+
+  for (const [target, code] of [
+    ['/', VALUE],
+    ['x', VALUE],
+    ['', VALUE],
+    ['/a\0b', VALUE],
+    [1, TYPE],
+    [undefined, TYPE],
+  ] as const) {
+    test(`refuse the target ${shown(target)}`, () => {
+      for (const call of [() => bind('/a', target as string), () => tmpfs(target as string)]) {
+        const error = thrown(call);
+        assert.equal(error.code, code);
+        assert.match(error.message, /^target\b/);
+      }
+    });
+  }
+
+  test('refuse wrong options by name', () => {
+    const wrong: readonly (readonly [() => unknown, string, RegExp])[] = [
+      [() => bind('', '/b'), VALUE, /^source/],
+      [() => bind('/a\0', '/b'), VALUE, /^source/],
+      [() => bind(1 as never, '/b'), TYPE, /^source/],
+      [() => bind('/a', '/b', null as never), TYPE, /^options/],
+      [() => bind('/a', '/b', { readonly: 1 as never }), TYPE, /^options\.readonly/],
+      [() => bind('/a', '/b', { recursive: 'no' as never }), TYPE, /^options\.recursive/],
+      [() => tmpfs('/b', { mode: 0o10000 }), RANGE, /^options\.mode/],
+      [() => tmpfs('/b', { mode: '755' as never }), TYPE, /^options\.mode/],
+    ];
+    for (const [call, code, message] of wrong) {
+      const error = thrown(call);
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+    }
+  });
+
+  for (const [size, expected] of [
+    [1, 1],
+    ['1', 1],
+    ['64k', 65_536],
+    ['64m', 67_108_864],
+    ['2G', 2_147_483_648],
+    ['1gb', 1_073_741_824],
+  ] as const) {
+    test(`size ${shown(size)} is ${expected} bytes`, () => assert.equal(tmpfs('/b', { size }).size, expected));
+  }
+
+  for (const [size, code] of [
+    [0, RANGE],
+    [-1, RANGE],
+    [1.5, RANGE],
+    ['0m', RANGE],
+    ['', VALUE],
+    ['m', VALUE],
+    ['1x', VALUE],
+    ['-1m', VALUE],
+    ['1.5m', VALUE],
+    ['99999999t', RANGE],
+    [true, TYPE],
+  ] as const) {
+    test(`size ${shown(size)} is refused`, () => {
+      const error = thrown(() => tmpfs('/b', { size: size as string }));
+      assert.equal(error.code, code);
+      assert.match(error.message, /^options\.size/);
+    });
+  }
+});
+
+function thrown(call: () => unknown): NodeJS.ErrnoException {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    return error;
+  }
+  assert.fail('nothing was thrown');
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'symbol' || typeof value === 'bigint' || value instanceof URL) return String(value);
+  return value === undefined || Number.isNaN(value) ? String(value) : JSON.stringify(value).slice(0, 60);
+}

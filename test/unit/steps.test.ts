@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
+import { FRAME, FRAME_SIZE, HEADER, ORDER, offsetsOf, sizeOf } from '#lib/plan/wire.js';
+
+const ops = Object.keys(STEPS) as Op[];
+
+test('steps are numbered from 1 in the order of the table', () => {
+  assert.deepEqual(
+    ops.map((op) => OPS[op]),
+    ops.map((_, index) => index + 1),
+  );
+});
+
+test('every step belongs to a column', () => {
+  for (const op of ops) assert.ok(['host', 'container', 'both'].includes(STEPS[op].column), op);
+});
+
+test('only a barrier carries steps', () => {
+  const carriers = ops.filter((op) => fieldsOf(op).some(([, field]) => field.kind === 'steps'));
+  assert.deepEqual(carriers, ['barrier']);
+});
+
+test('flags of a field share no bit', () => {
+  for (const op of ops) {
+    for (const [name, { kind, names = {} }] of fieldsOf(op)) {
+      if (kind !== 'flags') continue;
+      const bits = Object.values(names).map(BigInt);
+      const all = bits.reduce((sum, bit) => sum | bit, 0n);
+      const sum = bits.reduce((total, bit) => total + bit, 0n);
+      assert.ok(bits.length > 0, `${op}.${name}`);
+      assert.equal(all, sum, `${op}.${name}`);
+    }
+  }
+});
+
+test('the layouts are naturally aligned and leave no field on top of another', () => {
+  for (const layout of [HEADER, FRAME, ORDER] as Readonly<Record<string, string>>[]) {
+    const offsets = offsetsOf(layout as typeof HEADER) as Readonly<Record<string, number>>;
+    let end = 0;
+    for (const [name, width] of Object.entries(layout)) {
+      const bytes = width === 'u64' ? 8 : 4;
+      const at = offsets[name] ?? -1;
+      assert.equal(at % bytes, 0, name);
+      assert.ok(at >= end, name);
+      end = at + bytes;
+    }
+    assert.ok(sizeOf(layout as typeof HEADER) >= end);
+    assert.equal(sizeOf(layout as typeof HEADER) % 8, 0);
+  }
+});
+
+test('a frame has room for a message of the kernel', () => {
+  assert.ok(sizeOf(FRAME) < FRAME_SIZE);
+});
