@@ -1,5 +1,6 @@
 /** Starts a command: options → command → plan → process. */
 
+import debug from 'debug';
 import type { Command } from './compile/command.js';
 import { compile } from './compile/compile.js';
 import type { Host } from './compile/host.js';
@@ -28,6 +29,7 @@ import {
   type StdioChoice,
   type StdioOption,
 } from './launch/stdio.js';
+import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
 import { ContainerProcess } from './process.js';
 
@@ -69,6 +71,7 @@ export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
 ]);
 
 const SIGKILL = 9;
+const log = debug('carrel:plan');
 
 /** A command with its options, checked; and what of them is not the plan's. */
 export interface CheckedCommand {
@@ -131,6 +134,7 @@ export function start(definition: ContainerDefinition, checked: CheckedCommand):
   let child: ContainerProcess;
   try {
     const plan = compile(definition, command, host, range?.first ?? RANGE_FIRST);
+    if (log.enabled) log('\n%s', explain(plan));
     stdio = command.terminal === undefined ? openStdio(checked.stdio) : openTerminal();
     child = new ContainerProcess(plan, stdio, () => {
       range?.release();

@@ -41,9 +41,11 @@ enum {
 };
 
 // Docker's default capabilities, as carrel's.
-static const uint64_t CAPABILITIES = 1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_FOWNER | 1ull << CAP_FSETID |
-	1ull << CAP_KILL | 1ull << CAP_SETGID | 1ull << CAP_SETUID | 1ull << CAP_SETPCAP | 1ull << CAP_NET_BIND_SERVICE |
-	1ull << CAP_NET_RAW | 1ull << CAP_SYS_CHROOT | 1ull << CAP_MKNOD | 1ull << CAP_AUDIT_WRITE | 1ull << CAP_SETFCAP;
+static const uint64_t CAPABILITIES = 1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_FOWNER |
+				     1ull << CAP_FSETID | 1ull << CAP_KILL | 1ull << CAP_SETGID | 1ull << CAP_SETUID |
+				     1ull << CAP_SETPCAP | 1ull << CAP_NET_BIND_SERVICE | 1ull << CAP_NET_RAW |
+				     1ull << CAP_SYS_CHROOT | 1ull << CAP_MKNOD | 1ull << CAP_AUDIT_WRITE |
+				     1ull << CAP_SETFCAP;
 
 struct job {
 	const char *root;
@@ -71,7 +73,8 @@ static long must(long result, const char *what)
 // Resolves inside, as carrel does: never through a link that leads out.
 static int resolve_flags(const struct job *job, const char *path, uint64_t flags, uint64_t resolve)
 {
-	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve};
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve};
 	return (int)syscall(SYS_openat2, job->directory, path, &how, sizeof(how));
 }
 
@@ -95,12 +98,14 @@ static void attach(int tree, int target)
 
 // Builds a mount detached, gives it its attributes, then attaches it. `options` are keys and values, ended by NULL; a key
 // without a value is followed by "".
-static void new_mount(const struct job *job, const char *type, const char *target, const char *const *options, uint64_t attributes, uint64_t how)
+static void new_mount(const struct job *job, const char *type, const char *target, const char *const *options,
+	uint64_t attributes, uint64_t how)
 {
 	int context = (int)CALL(fsopen, type, FSOPEN_CLOEXEC);
 	for (; *options; options += 2) {
 		int flag = options[1][0] == 0;
-		CALL(fsconfig, context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, options[0], flag ? NULL : options[1], 0);
+		CALL(fsconfig, context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, options[0],
+			flag ? NULL : options[1], 0);
 	}
 	CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	int tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC, 0);
@@ -157,7 +162,8 @@ static void mask(const struct job *job, const char *path)
 		int context = (int)CALL(fsopen, "tmpfs", FSOPEN_CLOEXEC);
 		CALL(fsconfig, context, FSCONFIG_SET_STRING, "mode", "555", 0);
 		CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-		tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+		tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC,
+			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 		close(context);
 	} else {
 		tree = device_tree("/dev/null", 1, 3);
@@ -181,7 +187,8 @@ static void make_dev(const struct job *job)
 	const char *const shm[] = {"mode", "1777", "size", "64m", NULL};
 	const char *const none[] = {NULL};
 	// Group 5 exists only where a whole range of ids is mapped.
-	const char *const pts[] = {"newinstance", "", "ptmxmode", "0666", "mode", "0620", job->first ? "gid" : NULL, "5", NULL};
+	const char *const pts[] = {
+		"newinstance", "", "ptmxmode", "0666", "mode", "0620", job->first ? "gid" : NULL, "5", NULL};
 	new_mount(job, "tmpfs", "/dev", dev, quiet, RESOLVE_NO_SYMLINKS);
 	bind_device(job, "null", 1, 3);
 	bind_device(job, "zero", 1, 5);
@@ -213,7 +220,8 @@ static void make_root(struct job *job, int tree)
 	set_attributes(tree, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, RECURSIVE);
 	CALL(move_mount, tree, "", job->directory, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	job->directory = tree;
-	new_mount(job, "proc", "/proc", none, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, RESOLVE_NO_SYMLINKS);
+	new_mount(job, "proc", "/proc", none, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+		RESOLVE_NO_SYMLINKS);
 	make_dev(job);
 	new_mount(job, "tmpfs", "/tmp", tmp, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
 	for (char **at = job->arguments; *at; at++) {
@@ -374,7 +382,7 @@ static int map_ids(const struct job *job, pid_t pid)
 	int tree = (int)CALL(open_tree, AT_FDCWD, job->root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | RECURSIVE);
 	snprintf(text, sizeof(text), "/proc/%d/ns/user", pid);
 	int namespace = (int)must(open(text, O_RDONLY | O_CLOEXEC), text);
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)namespace};
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) namespace};
 	CALL(mount_setattr, tree, "", EMPTY_PATH | RECURSIVE, &attr, sizeof(attr));
 	close(namespace);
 	return tree;
@@ -398,7 +406,8 @@ static uint64_t one_round(struct job job)
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), "socketpair");
 	int self = (int)CALL(pidfd_open, getpid(), 0);
 	struct clone_args args = {
-		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_FILES | CLONE_PIDFD,
+		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+			 CLONE_FILES | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};

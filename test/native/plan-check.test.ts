@@ -48,7 +48,7 @@ function performFile(descriptor: number): number {
   const [file = launcher, ...args] = [...prefix, launcher, '--once'];
   const { status, signal, error } = spawnSync(file, args, {
     cwd: '/',
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env.PATH },
     stdio: ['ignore', 'ignore', 'ignore', descriptor],
   });
   if (error !== undefined) throw error;
