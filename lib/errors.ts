@@ -148,9 +148,11 @@ const HINTS: readonly Hint[] = [
     op: 'bind',
     error: 'ENOENT',
     text: ({ step }) =>
-      step?.op === 'bind' && step.source !== undefined
-        ? `see that ${step.source} exists on the host, and ${step.target} in the root filesystem; carrel does not write into it`
-        : 'make the target in the root filesystem; carrel does not write into it',
+      step?.op === 'bind' && step.source !== undefined && step.target === '/'
+        ? `${step.source} does not exist on the host`
+        : step?.op === 'bind' && step.source !== undefined
+          ? `see that ${step.source} exists on the host, and ${step.target} in the root filesystem; carrel does not write into it`
+          : 'make the target in the root filesystem; carrel does not write into it',
   },
   {
     op: 'bind',

@@ -119,28 +119,29 @@ enum {
 	STEP_BIND = 11,
 	STEP_DEVICE = 12,
 	STEP_MOUNT_SETATTR = 13,
-	STEP_MASK = 14,
-	STEP_READONLY_PATH = 15,
-	STEP_DIRECTORY = 16,
-	STEP_FILE = 17,
-	STEP_SYMLINK = 18,
-	STEP_PIVOT_ROOT = 19,
-	STEP_SET_HOSTNAME = 20,
-	STEP_LINK_UP = 21,
-	STEP_JOIN_SESSION_KEYRING = 22,
-	STEP_OPEN_TERMINAL = 23,
-	STEP_RELAY = 24,
-	STEP_INIT = 25,
-	STEP_CONTROLLING_TERMINAL = 26,
-	STEP_SET_GROUPS = 27,
-	STEP_SET_USER = 28,
-	STEP_CHDIR = 29,
-	STEP_SET_CAPABILITIES = 30,
-	STEP_NO_NEW_PRIVILEGES = 31,
-	STEP_EXEC = 32,
+	STEP_SYSCTL = 14,
+	STEP_MASK = 15,
+	STEP_READONLY_PATH = 16,
+	STEP_DIRECTORY = 17,
+	STEP_FILE = 18,
+	STEP_SYMLINK = 19,
+	STEP_PIVOT_ROOT = 20,
+	STEP_SET_HOSTNAME = 21,
+	STEP_LINK_UP = 22,
+	STEP_JOIN_SESSION_KEYRING = 23,
+	STEP_OPEN_TERMINAL = 24,
+	STEP_RELAY = 25,
+	STEP_INIT = 26,
+	STEP_CONTROLLING_TERMINAL = 27,
+	STEP_SET_GROUPS = 28,
+	STEP_SET_USER = 29,
+	STEP_CHDIR = 30,
+	STEP_SET_CAPABILITIES = 31,
+	STEP_NO_NEW_PRIVILEGES = 32,
+	STEP_EXEC = 33,
 };
 
-enum { STEP_COUNT = 32 };
+enum { STEP_COUNT = 33 };
 
 struct step_barrier {
 	struct record head;
@@ -236,6 +237,13 @@ struct step_mount_setattr {
 	uint64_t attributes;
 };
 static_assert(sizeof(struct step_mount_setattr) == 24, "mountSetattr");
+
+struct step_sysctl {
+	struct record head;
+	struct wire_bytes path;
+	struct wire_bytes value;
+};
+static_assert(sizeof(struct step_sysctl) == 24, "sysctl");
 
 struct step_mask {
 	struct record head;
@@ -401,6 +409,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_BIND] = {COLUMN_CONTAINER, 6, {{FIELD_OPTIONAL_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},
 	[STEP_DEVICE] = {COLUMN_CONTAINER, 4, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_MOUNT_SETATTR] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}}},
+	[STEP_SYSCTL] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
 	[STEP_MASK] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_READONLY_PATH] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_DIRECTORY] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}}},

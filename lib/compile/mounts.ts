@@ -38,6 +38,7 @@ export function planMounts(
     ...(definition.readonly && definition.rootfs === undefined
       ? [{ op: 'mountSetattr', target: '/', attributes: ['readonly'], from: 'readonly()' } as const]
       : []),
+    ...noNestedUsers(definition),
     ...host.masked.map((target): ContainerStep => ({ op: 'mask', target })),
     ...host.readonly.map((target): ContainerStep => ({ op: 'readonlyPath', target })),
     { op: 'pivotRoot' },
@@ -237,6 +238,15 @@ function resolver({ path }: HostEntry): ContainerStep {
     create: true,
     from: 'namespaces()',
   };
+}
+
+/**
+ * No user namespaces inside: each would hold all capabilities over its own, and with them the code of the kernel that only they
+ * reach. Who is given CAP_SYS_ADMIN is meant to make containers. Before /proc/sys becomes read-only. namespaces(7), Linux 4.9
+ */
+function noNestedUsers({ namespaces, capabilities }: ContainerDefinition): readonly ContainerStep[] {
+  if (!namespaces.includes('user') || capabilities.includes('CAP_SYS_ADMIN')) return [];
+  return [{ op: 'sysctl', path: 'user/max_user_namespaces', value: '0' }];
 }
 
 /** /tmp of the container's own. Without a root file system all is in memory anyway, and /tmp is there. */

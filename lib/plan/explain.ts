@@ -5,7 +5,15 @@ import type { Op, Step, StepOf } from './steps.js';
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 const octal = (mode: number): string => `0${mode.toString(8)}`;
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+/** As a shell would take it; in `$'…'` where there are control characters, which a terminal would obey. */
+function quoted(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed
+  const control = /[\u0000-\u001f\u007f-\u009f]/g;
+  if (!control.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  const escaped = word.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+  return `$'${escaped.replace(control, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`;
+}
 const attributes = (names: readonly string[]): string => (names.length === 0 ? '' : `, ${names.join(' ')}`);
 const capabilities = (names: readonly string[]): string =>
   names.length === 0 ? 'none' : names.map((name) => name.replace('CAP_', '').toLowerCase()).join(' ');
@@ -26,14 +34,15 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   idmap: (step) => `idmap slot ${step.slot} to the container's ids`,
   openTree: (step) => `open_tree ${quoted(step.source)} into slot ${step.slot}`,
   unshare: (step) => `unshare ${list(step.namespaces)}`,
-  propagation: (step) => `make ${step.target} ${step.type}, recursively`,
+  propagation: (step) => `make ${quoted(step.target)} ${step.type}, recursively`,
   mount: (step) =>
     `mount ${step.type} on ${quoted(step.target)}${attributes(step.attributes)}` +
-    (step.options.length === 0 ? '' : ` (${step.options.join(',')})`),
+    (step.options.length === 0 ? '' : ` (${step.options.map(quoted).join(',')})`),
   bind: (step) =>
     `bind ${step.slot === undefined ? quoted(step.source ?? '') : `slot ${step.slot}`} on ${quoted(step.target)}${attributes(step.attributes)}`,
   device: (step) => `bind device ${step.source} (${step.major}:${step.minor}) on ${quoted(step.target)}`,
   mountSetattr: (step) => `make ${quoted(step.target)} ${step.attributes.join(' ')}`,
+  sysctl: (step) => `sysctl ${step.path.replaceAll('/', '.')} = ${step.value}`,
   mask: (step) => `mask ${quoted(step.target)}`,
   readonlyPath: (step) => `make ${quoted(step.target)} readonly`,
   directory: (step) => `mkdir ${quoted(step.target)} ${octal(step.mode)}`,

@@ -74,6 +74,8 @@ export const STEPS = {
   device: { column: 'container', fields: { source: string, target: string, major: number, minor: number } },
   /** Adds `attributes` to the mount that is at `target`. mount_setattr(2), since 5.12. */
   mountSetattr: { column: 'container', fields: { target: string, attributes } },
+  /** Writes `value` to /proc/sys/`path`, a key of one of the container's own namespaces. proc(5), sysctl(8) */
+  sysctl: { column: 'container', fields: { path: string, value: string } },
   /** Hides `target`, where it exists: a directory below an empty read-only one, a file below /dev/null. OCI `maskedPaths`. */
   mask: { column: 'container', fields: { target: string } },
   /** Makes `target`, where it exists, a read-only mount of itself. OCI `readonlyPaths`. */

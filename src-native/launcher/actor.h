@@ -71,4 +71,5 @@ struct outcome step_set_uid_map(struct actor *actor, const void *record);
 struct outcome step_set_user(struct actor *actor, const void *record);
 struct outcome step_relay(struct actor *actor, const void *record);
 struct outcome step_symlink(struct actor *actor, const void *record);
+struct outcome step_sysctl(struct actor *actor, const void *record);
 struct outcome step_unshare(struct actor *actor, const void *record);

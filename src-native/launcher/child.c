@@ -13,6 +13,7 @@ static const step_function STEPS[STEP_COUNT + 1] = {
 	[STEP_BIND] = step_bind,
 	[STEP_DEVICE] = step_device,
 	[STEP_MOUNT_SETATTR] = step_mount_setattr,
+	[STEP_SYSCTL] = step_sysctl,
 	[STEP_MASK] = step_mask,
 	[STEP_READONLY_PATH] = step_readonly_path,
 	[STEP_DIRECTORY] = step_directory,

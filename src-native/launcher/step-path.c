@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Resolves paths inside, and the steps that make directories, files and links there.
+// Resolves paths inside, and the steps that make directories, files and links there, or write to one.
+#include <linux/magic.h>
 #include "path.h"
 #include "text.h"
 
@@ -142,6 +143,26 @@ struct outcome step_file(struct actor *actor, const void *record)
 		left -= written;
 	}
 	TRY(close, file);
+	return DONE;
+}
+
+struct outcome step_sysctl(struct actor *actor, const void *record)
+{
+	const struct step_sysctl *step = record;
+	struct sys_statfs statfs;
+	int base = -1;
+	int file = -1;
+	// The real /proc, or the write would land in a file of the image's. CVE-2025-52881
+	PASS(path_open(actor, "/proc/sys", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS, &base));
+	TRY(fstatfs, base, &statfs);
+	if (statfs.type != PROC_SUPER_MAGIC)
+		return REFUSED(fstatfs, SYS_EINVAL);
+	struct actor below = {.root = base};
+	PASS(path_open(
+		&below, plan_string(actor->plan, step->path), O_WRONLY, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV, &file));
+	TRY(write, file, plan_string(actor->plan, step->value), step->value.length);
+	TRY(close, file);
+	TRY(close, base);
 	return DONE;
 }
 
