@@ -308,6 +308,17 @@ describe('the file system', () => {
     );
   });
 
+  test('terminals are the container’s own, of group tty where there is one, and of its user', () => {
+    const options = (box: Container, host = root): readonly string[] => {
+      const step = at(plan(box, host), '/dev/pts');
+      return step.op === 'mount' ? step.options : [];
+    };
+    const own = ['newinstance', 'ptmxmode=0666', 'mode=0620'];
+    assert.deepEqual(options(image), [...own, 'gid=5']);
+    assert.deepEqual(options(image.user(1000)), [...own, 'gid=5', 'uid=1000']);
+    assert.deepEqual(options(image, user), own);
+  });
+
   test('mounts keep their order, and a missing target is made only in memory', () => {
     const mounts = [
       tmpfs('/a'),

@@ -7,7 +7,17 @@ import { describe as sentence } from '#lib/plan/explain.js';
 import { type Field, NO_SLOT } from '#lib/plan/fields.js';
 import type { Plan } from '#lib/plan/plan.js';
 import { type ContainerStep, fieldsOf, type HostStep, type Op, STEPS, type Step } from '#lib/plan/steps.js';
-import { FRAME, FRAME_SIZE, HEADER, offsetsOf, PLAN_MAGIC, PLAN_MAX, sizeOf, WIRE_VERSION } from '#lib/plan/wire.js';
+import {
+  FRAME,
+  FRAME_SIZE,
+  HEADER,
+  offsetsOf,
+  PLAN_MAGIC,
+  PLAN_MAX,
+  RECORD_HEAD,
+  sizeOf,
+  WIRE_VERSION,
+} from '#lib/plan/wire.js';
 
 const SLOTS = 9;
 const ops = Object.keys(STEPS) as Op[];
@@ -74,6 +84,17 @@ describe('a plan on the wire', () => {
   test('texts keep characters of every length in UTF-8', () => {
     const step: Step = { op: 'symlink', target: '/ä/€/😀', text: "a b\n'\\" };
     assert.deepEqual(decode(encode({ ...empty, steps: [step] })).steps, [step]);
+  });
+
+  test('every list begins at a multiple of eight, whatever the length of the texts before it', () => {
+    for (let length = 0; length < 16; length += 1) {
+      const text = 'x'.repeat(length);
+      const step: Step = { op: 'exec', paths: [text], args: [text, text], env: [], stdio: [0] };
+      const bytes = encode({ ...empty, steps: [step], after: [{ op: 'denySetgroups' }] });
+      const record = bytes.readUInt32LE(offsetsOf(HEADER).stepsOffset) + RECORD_HEAD;
+      const lists = fieldsOf('exec').map((_, index) => bytes.readUInt32LE(record + 8 * index));
+      for (const at of [...lists, bytes.readUInt32LE(offsetsOf(HEADER).afterOffset)]) assert.equal(at % 8, 0, `${at}`);
+    }
   });
 
   test('10,000 arguments and a megabyte of path fit', () => {
