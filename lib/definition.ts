@@ -272,19 +272,21 @@ function capabilityList(name: string, value: unknown): readonly Capability[] {
 /** Names and values of an environment: no NUL anywhere, no `=` in a name. */
 export function checkEnv(name: string, value: unknown): Readonly<Record<string, string>> {
   object(name, value);
-  const env: Record<string, string> = {};
+  const env: [string, string][] = [];
   for (const [key, content] of Object.entries(value as Record<string, unknown>)) {
     if (content === undefined) continue;
     if (key === '' || key.includes('=') || key.includes('\0')) {
       throw invalidValue(`${name}: a variable's name`, 'not empty, without "=" and NUL', key);
     }
-    env[key] = text(`${name}.${key}`, content);
+    env.push([key, text(`${name}.${key}`, content)]);
   }
-  return env;
+  // Not by assignment: a variable may be called __proto__.
+  return Object.fromEntries(env);
 }
 
 /** A path on the host, made absolute. */
 function hostPath(name: string, value: unknown): string {
+  if (value instanceof URL && value.protocol !== 'file:') throw invalidValue(name, 'a path or a file: URL', value.href);
   const path = text(name, value instanceof URL ? fileURLToPath(value) : value);
   if (path === '') throw invalidValue(name, 'a path', value);
   return isAbsolute(path) ? posix.normalize(path) : posix.join(process.cwd(), path);
@@ -294,7 +296,7 @@ function hostPath(name: string, value: unknown): string {
 export function containerPath(name: string, value: unknown): string {
   const path = text(name, value);
   if (!path.startsWith('/')) throw invalidValue(name, 'an absolute path in the container', value);
-  return path === '/' ? path : posix.normalize(path).replace(/\/$/, '');
+  return posix.normalize(path).replace(/(?<=.)\/$/, '');
 }
 
 function mountTarget(name: string, value: unknown): string {

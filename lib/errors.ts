@@ -1,5 +1,6 @@
 /** Every error class, every sentence about a failure, and the hints. */
 
+import { constants } from 'node:os';
 import { getSystemErrorMap, inspect } from 'node:util';
 import { describe } from './plan/explain.js';
 import type { Step } from './plan/steps.js';
@@ -71,13 +72,21 @@ export interface Refusal {
   readonly uid: number;
 }
 
-/** The kernel's name of an error number: `ENOENT`. */
+/** The kernel's name of an error number: `ENOENT`. Node's own map has only the errors that libuv knows. */
 export function errorName(errno: number): string {
-  return getSystemErrorMap().get(-errno)?.[0] ?? `E${errno}`;
+  return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `E${errno}`;
 }
 
+/** Sentences of strerror(3) that Node's map lacks, for errors that starting a container can meet. */
+const TEXTS: Readonly<Record<string, string>> = {
+  EDQUOT: 'disk quota exceeded',
+  ENOEXEC: 'exec format error',
+  ENOLCK: 'no locks available',
+  ESTALE: 'stale file handle',
+};
+
 function errorText(errno: number): string {
-  return getSystemErrorMap().get(-errno)?.[1] ?? `error ${errno}`;
+  return getSystemErrorMap().get(-errno)?.[1] ?? TEXTS[errorName(errno)] ?? `error ${errno}`;
 }
 
 function stepMessage({ place, step, errno, message, syscall }: Refusal): string {

@@ -13,7 +13,7 @@ import type { ContainerStep } from '../plan/steps.js';
 import type { Command } from './command.js';
 import { execStep } from './command.js';
 import { type Host, hasCapability } from './host.js';
-import { canMapRange, mapIds, onHost, planIds } from './ids.js';
+import { mapIds, onHost, planIds } from './ids.js';
 import { planMounts } from './mounts.js';
 import { dropRights } from './security.js';
 import { Slots } from './slots.js';
@@ -32,7 +32,7 @@ export function compile(definition: ContainerDefinition, command: Command, host:
 
   const has = (name: ContainerDefinition['namespaces'][number]): boolean => definition.namespaces.includes(name);
   const slots = new Slots();
-  const stdio = planStdio(command, slots, owner, canMapRange(host) && ids.kind === 'range');
+  const stdio = planStdio(command, slots, owner, host);
   const mounts = planMounts(definition, ids, host, user, slots);
   const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
   const acts = [...mapIds(ids, host), ...mounts.acts];

@@ -64,11 +64,12 @@ class Trees {
     this.#acts = acts;
   }
 
-  open(source: string, recursive: boolean, mapped: boolean, from: string): Source {
+  open(source: string, recursive: boolean, mapped: boolean, option?: string): Source {
     if (this.#ids.kind !== 'range') return { source };
     const slot = this.#slots.add(source);
-    this.#acts.push({ op: 'openTree', slot, source, recursive, from });
-    if (mapped) this.#acts.push({ op: 'idmap', slot, from });
+    const from = option === undefined ? {} : { from: option };
+    this.#acts.push({ op: 'openTree', slot, source, recursive, ...from });
+    if (mapped) this.#acts.push({ op: 'idmap', slot, ...from });
     return { slot };
   }
 }
@@ -131,7 +132,7 @@ function hostPrograms(host: Host, trees: Trees, user: User): readonly ContainerS
 function hostEntry({ path, link }: HostEntry, trees: Trees): ContainerStep {
   if (link !== undefined) return { op: 'symlink', target: path, text: link };
   const attributes: readonly MountAttribute[] = ['readonly', 'nosuid', 'nodev'];
-  return { op: 'bind', ...trees.open(path, true, false, ''), target: path, attributes, recursive: true, create: true };
+  return { op: 'bind', ...trees.open(path, true, false), target: path, attributes, recursive: true, create: true };
 }
 
 function textFile(target: string, lines: readonly string[]): StepOf<'file'> {

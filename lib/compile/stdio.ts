@@ -4,6 +4,7 @@ import type { User } from '../definition.js';
 import { NO_SLOT } from '../plan/fields.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import type { Command } from './command.js';
+import type { Host } from './host.js';
 import type { Slots } from './slots.js';
 
 export interface StdioPlan {
@@ -16,15 +17,15 @@ export interface StdioPlan {
 
 const NAMES = ['stdin', 'stdout', 'stderr'] as const;
 
-export function planStdio(command: Command, slots: Slots, owner: User, privileged: boolean): StdioPlan {
+export function planStdio(command: Command, slots: Slots, owner: User, host: Host): StdioPlan {
   if (command.terminal !== undefined) return planTerminal(command.terminal, slots);
   const before: HostStep[] = [];
+  const foreign = owner.uid !== host.uid || owner.gid !== host.gid;
   const descriptors = command.stdio.map((kind, index) => {
     if (kind === 'ignore') return NO_SLOT;
     const slot = slots.receive(NAMES[index] ?? `descriptor ${index}`);
-    // /dev/stdout opens a pipe anew, which only its owner may. An ordinary user is the owner already.
-    if (kind === 'pipe' && privileged)
-      before.push({ op: 'fchown', slot, uid: owner.uid, gid: owner.gid, from: 'stdio' });
+    // /dev/stdout opens a pipe anew, which only its owner may. Where the command is the caller, it is the owner already.
+    if (kind === 'pipe' && foreign) before.push({ op: 'fchown', slot, uid: owner.uid, gid: owner.gid, from: 'stdio' });
     return slot;
   });
   return { before, openTerminal: [], controlTerminal: [], descriptors };
