@@ -28,9 +28,9 @@ function table(numbers: Map<string, number>): string {
 
 const text = `/** Made by scripts/syscalls.ts from the kernel's headers: the number of each system call. Do not edit. */
 
-export type Architecture = 'x64' | 'arm64';
+type Architecture = 'x64' | 'arm64';
 
-export const SYSCALLS: Readonly<Record<Architecture, Readonly<Record<string, number>>>> = {
+const SYSCALLS: Readonly<Record<Architecture, Readonly<Record<string, number>>>> = {
   x64: {
 ${table(parse('/usr/include/x86_64-linux-gnu/asm/unistd_64.h'))}
   },

@@ -80,11 +80,6 @@ export function request(descriptors: readonly number[], sent: (error?: Error) =>
   }
 }
 
-/** The launcher's process id, if one is running: for tests and tools. */
-export function launcherPid(): number | undefined {
-  return current?.alive === true ? current.process.pid : undefined;
-}
-
 function ready(): Launcher | Error {
   if (current?.alive === true) return current;
   const launcher = new Launcher();

@@ -1,8 +1,8 @@
 /** Made by scripts/syscalls.ts from the kernel's headers: the number of each system call. Do not edit. */
 
-export type Architecture = 'x64' | 'arm64';
+type Architecture = 'x64' | 'arm64';
 
-export const SYSCALLS: Readonly<Record<Architecture, Readonly<Record<string, number>>>> = {
+const SYSCALLS: Readonly<Record<Architecture, Readonly<Record<string, number>>>> = {
   x64: {
     _sysctl: 156,
     accept: 43,

@@ -93,9 +93,12 @@ struct outcome path_parent(const struct actor *actor, const char *path, int *ret
 	if (slash == length || text_equal(*ret_name, ".") || text_equal(*ret_name, ".."))
 		return REFUSED(openat2, SYS_EINVAL);
 	PASS(copy_prefix(prefix, path, slash));
-	if (slash > 1)
-		PASS(path_make_directory(actor, prefix, 0755));
-	return path_open(actor, slash ? prefix : "/", O_PATH | O_DIRECTORY, 0, ret_fd);
+	const char *parent = slash ? prefix : "/";
+	struct outcome outcome = path_open(actor, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
+	if (outcome.error != SYS_ENOENT)
+		return outcome;
+	PASS(path_make_directory(actor, parent, 0755));
+	return path_open(actor, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
 }
 
 struct outcome path_make_file(const struct actor *actor, const char *path, uint32_t mode, int *ret_fd)

@@ -15,15 +15,17 @@ static struct outcome set_capabilities(uint64_t effective, uint64_t permitted, u
 	return DONE;
 }
 
-// The kernel may know more capabilities than the headers: asks it one by one until it knows no more. capabilities(7)
+// The kernel may know more capabilities than the headers: drops one after the other until it knows no more. capabilities(7)
 static struct outcome limit_bounding(uint64_t keep)
 {
 	for (unsigned long capability = 0; capability < 64; capability++) {
-		long held = sys_prctl(PR_CAPBSET_READ, capability, 0, 0);
-		if (held < 0)
+		if (keep >> capability & 1)
+			continue;
+		long dropped = sys_prctl(PR_CAPBSET_DROP, capability, 0, 0);
+		if (dropped == -SYS_EINVAL)
 			return DONE;
-		if (held == 1 && !(keep >> capability & 1))
-			TRY(prctl, PR_CAPBSET_DROP, capability, 0, 0);
+		if (dropped < 0)
+			return REFUSED(prctl, -dropped);
 	}
 	return DONE;
 }

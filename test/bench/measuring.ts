@@ -6,24 +6,31 @@ import { fileURLToPath } from 'node:url';
 import type { CaseName, Places, Sample } from './cases.js';
 import type { Answer, Request } from './worker.js';
 
+/** What a worker holds: nothing, objects on V8's heap, or Buffers. */
+export type MemoryKind = 'small' | 'objects' | 'buffers';
+
 export class Measuring {
   readonly #process: ChildProcess;
-  readonly heapBytes: number;
+  readonly kind: MemoryKind;
+  readonly residentBytes: number;
 
-  private constructor(process: ChildProcess, heapBytes: number) {
-    this.#process = process;
-    this.heapBytes = heapBytes;
+  private constructor(worker: ChildProcess, kind: MemoryKind, residentBytes: number) {
+    this.#process = worker;
+    this.kind = kind;
+    this.residentBytes = residentBytes;
   }
 
-  /** Starts a worker and waits until its heap is filled. */
-  static async start(heapBytes: number, places: Places): Promise<Measuring> {
+  /** Starts a worker and waits until it holds its memory. */
+  static async start(kind: MemoryKind, bytes: number, places: Places): Promise<Measuring> {
     const path = fileURLToPath(new URL('worker.js', import.meta.url));
-    const room = Math.ceil(heapBytes / 2 ** 20) * 2 + 512;
-    const worker = fork(path, [String(heapBytes), JSON.stringify(places)], {
+    const room = Math.ceil(bytes / 2 ** 20) * 2 + 512;
+    const worker = fork(path, [kind, String(bytes), JSON.stringify(places)], {
       execArgv: [`--max-old-space-size=${room}`],
     });
+    // A worker that is still filling its memory does not see that nobody waits for it any more.
+    process.once('exit', () => worker.kill());
     const first = await answerOf(worker);
-    return new Measuring(worker, first.heapBytes);
+    return new Measuring(worker, kind, first.residentBytes);
   }
 
   async measure(name: CaseName, count: number): Promise<readonly Sample[]> {

@@ -1,14 +1,15 @@
 /** The samples of a run as tables: times, the time that the event loop stands still, and the budgets beside what was found. */
 
 import { release } from 'node:os';
+import type { MemoryKind } from './measuring.js';
 import { type Summary, summarize, table } from './statistics.js';
 
-/** In which Node process: with a small heap, with a large one, or in none. */
-export type Heap = 'small' | 'large' | 'none';
+/** In which Node process: one with little memory, one with much, or none. */
+type Memory = MemoryKind | 'none';
 
 export interface Measured {
   readonly name: string;
-  readonly heap: Heap;
+  readonly memory: Memory;
   readonly totalNs: readonly number[];
   /** Empty where no event loop was there to be blocked. */
   readonly blockedNs: readonly number[];
@@ -19,7 +20,8 @@ export interface ReportOptions {
   /** What could not be measured, and why. */
   readonly skipped: readonly string[];
   readonly where: string;
-  readonly heapBytes: number;
+  /** What the processes with much memory hold. */
+  readonly residentBytes: number;
   readonly short: boolean;
 }
 
@@ -34,22 +36,19 @@ const TITLES: Readonly<Record<string, string>> = {
   reference: 'C program, busybox root, clone → reaped',
 };
 
-const ORDER: readonly Heap[] = ['none', 'small', 'large'];
+type Find = (name: string, memory: Memory) => Summary | undefined;
 
-type Find = (name: string, heap: Heap) => Summary | undefined;
-
-export function report({ measured, skipped, where, heapBytes, short }: ReportOptions): string {
-  const ordered = [...measured].sort((a, b) => ORDER.indexOf(a.heap) - ORDER.indexOf(b.heap));
-  const total = finder(ordered, ({ totalNs }) => totalNs);
-  const blocked = finder(ordered, ({ blockedNs }) => blockedNs);
+export function report({ measured, skipped, where, residentBytes, short }: ReportOptions): string {
+  const total = finder(measured, ({ totalNs }) => totalNs);
+  const blocked = finder(measured, ({ blockedNs }) => blockedNs);
   const user = process.getuid?.() === 0 ? 'root' : 'an ordinary user';
-  const heap = `${Math.round(heapBytes / 2 ** 20)} MiB`;
+  const much = `${Math.round(residentBytes / 2 ** 20)} MiB`;
   return [
     `\ncarrel bench, as ${user}, ${where}, Linux ${release()}, Node ${process.version}${short ? ', short: the numbers mean little' : ''}`,
-    `/bin/true, from start to end; samples taken in turn; the large heap holds ${heap}\n`,
-    times(ordered, total),
+    `/bin/true, from start to end; samples taken in turn; Node small, or with ${much} in objects or Buffers\n`,
+    times(measured, total),
     '\nevent loop blocked by one call\n',
-    blockings(ordered, blocked),
+    blockings(measured, blocked),
     // Of a few cold samples nothing can be told.
     ...(short ? [] : ['\nbudgets, as information\n', budgets(total, blocked)]),
     ...(skipped.length === 0 ? [] : [`\nnot measured\n  ${skipped.join('\n  ')}`]),
@@ -57,12 +56,12 @@ export function report({ measured, skipped, where, heapBytes, short }: ReportOpt
 }
 
 function times(measured: readonly Measured[], total: Find): string {
-  const head = ['what', 'heap', 'samples', 'median ms', 'p10–p90 ms', '× C program', '× child_process'];
-  const rows = measured.map(({ name, heap }) => {
-    const summary = total(name, heap);
-    const bare = total('child_process spawn', heap === 'none' ? 'small' : heap);
+  const head = ['what', 'Node', 'samples', 'median ms', 'p10–p90 ms', '× C program', '× child_process'];
+  const rows = measured.map(({ name, memory }) => {
+    const summary = total(name, memory);
+    const bare = total('child_process spawn', memory === 'none' ? 'small' : memory);
     return [
-      ...start(name, heap, summary),
+      ...start(name, memory, summary),
       ...spread(summary, 1e6, 2),
       ratio(summary, total('reference', 'none')),
       ratio(summary, bare),
@@ -72,15 +71,15 @@ function times(measured: readonly Measured[], total: Find): string {
 }
 
 function blockings(measured: readonly Measured[], blocked: Find): string {
-  const head = ['what', 'heap', 'samples', 'median µs', 'p10–p90 µs', '× child_process'];
+  const head = ['what', 'Node', 'samples', 'median µs', 'p10–p90 µs', '× child_process'];
   const rows = measured
     .filter(({ blockedNs }) => blockedNs.length > 0)
-    .map(({ name, heap }) => {
-      const summary = blocked(name, heap);
+    .map(({ name, memory }) => {
+      const summary = blocked(name, memory);
       return [
-        ...start(name, heap, summary),
+        ...start(name, memory, summary),
         ...spread(summary, 1e3, 0),
-        ratio(summary, blocked('child_process spawn', heap), 3),
+        ratio(summary, blocked('child_process spawn', memory), 3),
       ];
     });
   return table(head, rows);
@@ -88,7 +87,7 @@ function blockings(measured: readonly Measured[], blocked: Find): string {
 
 function budgets(total: Find, blocked: Find): string {
   const carrel = total('carrel rootfs spawn', 'small');
-  const block = blocked('carrel rootfs spawn', 'large');
+  const block = blocked('carrel rootfs spawn', 'buffers');
   const microseconds = block === undefined ? '–' : `${(block.median / 1e3).toFixed(0)} µs`;
   return table(
     ['what', 'budget', 'found'],
@@ -99,23 +98,23 @@ function budgets(total: Find, blocked: Find): string {
         '≥ 2 ×',
         unit(ratio(total('bubblewrap spawn', 'small'), carrel), '×'),
       ],
-      ['event loop blocked by spawn(), large heap', '≤ 150 µs', microseconds],
+      ['event loop blocked by spawn(), Node with Buffers', '≤ 150 µs', microseconds],
       [
-        'child_process.spawn blocks longer, large heap',
+        'child_process.spawn blocks longer, Node with Buffers',
         '≥ 100 ×',
-        unit(ratio(blocked('child_process spawn', 'large'), block, 0), '×'),
+        unit(ratio(blocked('child_process spawn', 'buffers'), block, 0), '×'),
       ],
     ],
   );
 }
 
 function finder(measured: readonly Measured[], values: (one: Measured) => readonly number[]): Find {
-  const summaries = new Map(measured.map((one) => [`${one.heap} ${one.name}`, summarize(values(one))]));
-  return (name, heap) => summaries.get(`${heap} ${name}`);
+  const summaries = new Map(measured.map((one) => [`${one.memory} ${one.name}`, summarize(values(one))]));
+  return (name, memory) => summaries.get(`${memory} ${name}`);
 }
 
-function start(name: string, heap: Heap, summary: Summary | undefined): readonly string[] {
-  return [TITLES[name] ?? name, heap === 'none' ? '' : heap, String(summary?.count ?? 0)];
+function start(name: string, memory: Memory, summary: Summary | undefined): readonly string[] {
+  return [TITLES[name] ?? name, memory === 'none' ? '' : memory, String(summary?.count ?? 0)];
 }
 
 function spread(summary: Summary | undefined, scale: number, digits: number): readonly string[] {

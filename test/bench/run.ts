@@ -6,10 +6,10 @@ import { freshBusyboxRoot } from '../support/busybox.js';
 import { bubblewrapArgs, type CaseName, type Places, type Sample } from './cases.js';
 import { Measuring } from './measuring.js';
 import { Reference } from './reference.js';
-import { type Heap, type Measured, report } from './report.js';
+import { type Measured, report } from './report.js';
 
 export interface RunOptions {
-  /** Few samples, and a smaller heap. */
+  /** Few samples, and less memory held. */
   readonly short: boolean;
   /** On which processor. */
   readonly where: string;
@@ -41,7 +41,7 @@ const LARGE: readonly CaseName[] = [
 ];
 
 export async function run({ short, where, directory }: RunOptions): Promise<void> {
-  const [rounds, batch, largeHeap] = short ? [2, 2, 2 ** 26] : [40, 5, 2 ** 30];
+  const [rounds, batch, largeBytes] = short ? [2, 2, 2 ** 26] : [40, 5, 2 ** 30];
   const warmUp = short ? 0 : 30;
   const skipped: string[] = [];
   chmodSync(directory, 0o755);
@@ -51,18 +51,26 @@ export async function run({ short, where, directory }: RunOptions): Promise<void
   const isThere = (name: CaseName): boolean => bubblewrap !== undefined || name !== 'bubblewrap spawn';
   const workers: Measuring[] = [];
   try {
-    const small = await Measuring.start(0, places);
-    workers.push(small);
-    const large = await Measuring.start(largeHeap, places);
-    workers.push(large);
+    for (const kind of ['small', 'objects', 'buffers'] as const) {
+      workers.push(await Measuring.start(kind, largeBytes, places));
+    }
     const contenders = [
-      ...SMALL.filter(isThere).map((name) => contender(small, 'small', name)),
-      ...LARGE.filter(isThere).map((name) => contender(large, 'large', name)),
       ...referenceContender(rootfs, directory, skipped),
+      ...workers.flatMap((worker) =>
+        (worker.kind === 'small' ? SMALL : LARGE).filter(isThere).map((name) => contender(worker, name)),
+      ),
     ];
     for (const each of contenders) await each.measure(warmUp);
     await takeTurns(contenders, rounds, batch);
-    console.log(report({ measured: contenders, skipped, where, heapBytes: large.heapBytes, short }));
+    console.log(
+      report({
+        measured: contenders,
+        skipped,
+        where,
+        residentBytes: Math.min(...workers.map((worker) => worker.residentBytes).filter(Boolean)),
+        short,
+      }),
+    );
   } finally {
     await Promise.all(workers.map((worker) => worker.end()));
   }
@@ -81,8 +89,8 @@ async function takeTurns(contenders: readonly Contender[], rounds: number, batch
   }
 }
 
-function contender(worker: Measuring, heap: Heap, name: CaseName): Contender {
-  return { name, heap, totalNs: [], blockedNs: [], measure: (count) => worker.measure(name, count) };
+function contender(worker: Measuring, name: CaseName): Contender {
+  return { name, memory: worker.kind, totalNs: [], blockedNs: [], measure: (count) => worker.measure(name, count) };
 }
 
 function referenceContender(rootfs: string, directory: string, skipped: string[]): readonly Contender[] {
@@ -96,7 +104,7 @@ function referenceContender(rootfs: string, directory: string, skipped: string[]
   }
   const measure: Contender['measure'] = async (count) =>
     (await reference.measure(count)).map((totalNs) => ({ totalNs }));
-  return [{ name: 'reference', heap: 'none', totalNs: [], blockedNs: [], measure }];
+  return [{ name: 'reference', memory: 'none', totalNs: [], blockedNs: [], measure }];
 }
 
 /** The path of a bubblewrap that works for this user. */

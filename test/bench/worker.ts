@@ -1,6 +1,6 @@
 /**
- * A Node process in which cases are measured, with a heap of a given size: `worker.js HEAP_BYTES PLACES`. Asked over IPC, it
- * measures and answers; it ends when its channel is closed.
+ * A Node process in which cases are measured, holding memory: `worker.js KIND BYTES PLACES`. Asked over IPC, it measures and
+ * answers; it ends when its channel is closed.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,20 +11,23 @@ export interface Request {
   readonly count: number;
 }
 
-/** To the first message there is no request: it says that the heap is filled. */
+/** The first answers no request: it says that the memory is filled. */
 export interface Answer {
   readonly samples: readonly Sample[];
-  readonly heapBytes: number;
+  /** Of this process, resident. */
+  readonly residentBytes: number;
   /** What went wrong; then there are no samples. */
   readonly error?: string;
 }
 
 /** Between two samples: the kernel takes down the last one's namespaces by itself, after the process has been reaped. */
 const PAUSE_MS = 2;
+const CHUNK = 65_536;
 
-const [heapBytes = '0', places = '{}'] = process.argv.slice(2);
+const [kind = 'small', bytes = '0', places = '{}'] = process.argv.slice(2);
 const prepared = new Map<CaseName, () => Promise<Sample>>();
-const heap = fill(Number(heapBytes));
+// Never read again, but reachable: a local variable would be collected.
+const held: readonly unknown[] = fill(Number(bytes));
 
 process.on('message', ({ name, count }: Request) => {
   void measure(name, count).then(
@@ -39,7 +42,7 @@ answer([]);
 function answer(samples: readonly Sample[], error?: string): void {
   const message: Answer = {
     samples,
-    heapBytes: heap.length === 0 ? 0 : process.memoryUsage().heapUsed,
+    residentBytes: held.length === 0 ? 0 : process.memoryUsage.rss(),
     ...(error && { error }),
   };
   process.send?.(message);
@@ -58,16 +61,18 @@ async function measure(name: CaseName, count: number): Promise<readonly Sample[]
   return samples;
 }
 
-/** Live data on the JavaScript heap, each number written: half in arrays of numbers, half in small objects. */
-function fill(bytes: number): readonly unknown[] {
-  const NUMBERS = 100_000;
-  const OBJECTS = 10_000;
+/**
+ * Live data, each byte written. V8 keeps its heap out of forks (MADV_DONTFORK in madvise(2)); the memory of Buffers is copied by every fork,
+ * page table by page table.
+ */
+function fill(size: number): readonly unknown[] {
   const chunks: unknown[] = [];
-  while (bytes > 0 && process.memoryUsage().heapUsed < bytes) {
-    chunks.push(Array.from({ length: NUMBERS }, (_, index) => index + 0.5));
-    chunks.push(
-      Array.from({ length: OBJECTS }, (_, index) => ({ index, value: index + 0.5, next: null, name: `n${index}` })),
-    );
+  if (kind === 'buffers') {
+    for (let held = 0; held < size; held += CHUNK) chunks.push(Buffer.alloc(CHUNK, 1));
+  } else if (kind === 'objects') {
+    while (process.memoryUsage().heapUsed < size) {
+      chunks.push(Array.from({ length: 10_000 }, (_, index) => ({ index, value: index + 0.5, name: `n${index}` })));
+    }
   }
   return chunks;
 }
