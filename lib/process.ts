@@ -236,6 +236,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   #over(end: ExitStatus | Error): void {
     this.#state = 'over';
     this.#release();
+    // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
+    if (!this.#terminal || end instanceof Error) this.#channel.close();
     if (end instanceof Error) {
       end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;
       for (const stream of this.stdio) stream?.destroy();

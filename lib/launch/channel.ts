@@ -38,6 +38,11 @@ export class Channel {
     this.#send(ORDER_KINDS.resize, rows * 65_536 + columns);
   }
 
+  /** Hangs up. A supervisor that still works ends its container then. */
+  close(): void {
+    this.#socket.destroy();
+  }
+
   ref(): void {
     this.#socket.ref();
   }
