@@ -4,7 +4,7 @@
  * The checkout and Node may be where only root can go: they appear in BASE, for everyone. /tmp is empty and nobody else's.
  */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,9 @@ function bindCheckout(): string {
   return target;
 }
 
+/** A Node that everyone can execute: this one, or a bind of it. */
 function bindNode(): string {
+  if (asNobody([process.execPath, '-e', '0']).status === 0) return process.execPath;
   const target = join(makeDirectory('bin'), 'node');
   writeFileSync(target, '');
   mount('--bind', process.execPath, target);
@@ -55,9 +57,13 @@ function mount(...args: readonly string[]): void {
   execFileSync('mount', args, { stdio: 'inherit' });
 }
 
-/** By way of a shell: setpriv still has capabilities when it executes a program, which then has none. */
 function requireReachable(command: readonly string[], what: string): void {
-  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-  const { status, stderr } = spawnSync('setpriv', [...user, 'sh', '-c', '"$0" "$@" >/dev/null', ...command]);
+  const { status, stderr } = asNobody(command);
   if (status !== 0) throw new Error(`other users cannot read ${what}; was it made with a strict umask? ${stderr}`);
+}
+
+/** By way of a shell: setpriv still has capabilities when it executes a program, which then has none. */
+function asNobody(command: readonly string[]): SpawnSyncReturns<Buffer> {
+  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+  return spawnSync('setpriv', [...user, 'sh', '-c', '"$0" "$@" >/dev/null', ...command]);
 }

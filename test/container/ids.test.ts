@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { chownSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { bind, Container } from 'carrel';
+import { freshBusyboxRoot } from '../support/busybox.js';
+import { useCleanHost } from '../support/host.js';
+import { removeTree } from '../support/remove-tree.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const root = !requires('root').skip;
+const box = new Container();
+
+async function idMap(name: 'uid_map' | 'gid_map'): Promise<readonly number[]> {
+  const { stdout } = await box.run('cat', [`/proc/self/${name}`], { check: true });
+  assert.equal(stdout.trimEnd().split('\n').length, 1);
+  return stdout.trim().split(/\s+/).map(Number);
+}
+
+suite('started by root', requires('root'), () => {
+  test('a container has 65,536 ids of its own, the same for groups', async () => {
+    for (const name of ['uid_map', 'gid_map'] as const) {
+      const [inside, outside = 0, count] = await idMap(name);
+      assert.deepEqual([inside, count], [0, 65_536]);
+      assert.ok(outside >= 0x6000_0000 && outside + 65_536 <= 0x8000_0000, String(outside));
+    }
+  });
+
+  test('two at once have different ranges', async () => {
+    const children = Array.from({ length: 8 }, () => box.spawn('cat'));
+    await Promise.all(children.map((child) => once(child, 'spawn')));
+    const firsts = children.map(({ pid }) => readFileSync(`/proc/${pid}/uid_map`, 'utf8').trim().split(/\s+/)[1]);
+    assert.equal(new Set(firsts).size, children.length, firsts.join());
+    for (const child of children) child.stdin?.end();
+    await Promise.all(children.map(({ result }) => result));
+  });
+
+  test('files of container users have the same ids on disk, and none of the range', requires('busybox'), async () => {
+    const rootfs = freshBusyboxRoot();
+    chownSync(join(rootfs, 'home'), 1000, 1000);
+    const image = box.rootfs(rootfs);
+    await image.run('sh', ['-ec', 'echo x > /root/of-root; chown 33:44 /var; chown 1:2 /root'], { check: true });
+    await image.user('1000:500').run('sh', ['-ec', 'echo x > /home/of-user'], { check: true });
+    const owner = (path: string): readonly number[] => [
+      statSync(join(rootfs, path)).uid,
+      statSync(join(rootfs, path)).gid,
+    ];
+    assert.deepEqual(owner('root/of-root'), [0, 0]);
+    assert.deepEqual(owner('var'), [33, 44]);
+    assert.deepEqual(owner('root'), [1, 2]);
+    assert.deepEqual(owner('home/of-user'), [1000, 500]);
+    removeTree(rootfs);
+  });
+
+  test('a bind is mapped too', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'ids-'));
+    const script = 'stat -c %u:%g /data; echo x > /data/x; stat -c %u:%g /data/x';
+    assert.equal(
+      (await box.mount(bind(data, '/data')).run('sh', ['-ec', script], { check: true })).stdout,
+      '0:0\n0:0\n',
+    );
+    assert.equal(statSync(join(data, 'x')).uid, 0);
+    removeTree(data);
+  });
+
+  test('root in the container is nobody on the host', async () => {
+    const child = box.spawn('cat');
+    await once(child, 'spawn');
+    const uids =
+      /^Uid:\s+(.*)$/m
+        .exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
+        ?.split('\t')
+        .map(Number) ?? [];
+    assert.equal(uids.length, 4);
+    for (const uid of uids) assert.ok(uid >= 0x6000_0000, String(uid));
+    child.stdin?.end();
+    await child.result;
+  });
+});
+
+suite('started by an ordinary user', { skip: root ? 'needs an ordinary user' : false }, () => {
+  test('a container has one id, which is the caller', async () => {
+    assert.deepEqual(await idMap('uid_map'), [0, process.getuid?.(), 1]);
+    assert.deepEqual(await idMap('gid_map'), [0, process.getgid?.(), 1]);
+  });
+
+  test('its files are the caller’s', requires('busybox'), async () => {
+    const rootfs = freshBusyboxRoot();
+    await box.rootfs(rootfs).run('sh', ['-ec', 'echo x > /root/file'], { check: true });
+    assert.equal(statSync(join(rootfs, 'root/file')).uid, process.getuid?.());
+    removeTree(rootfs);
+  });
+});
+
+test('without a user namespace ids are the host’s', requires('root'), async () => {
+  const { stdout } = await box.namespaces(['mount', 'pid', 'ipc']).run('cat', ['/proc/self/uid_map'], { check: true });
+  assert.equal(stdout, readFileSync('/proc/self/uid_map', 'utf8'));
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Container } from 'carrel';
+import { useCleanHost } from '../support/host.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const box = new Container();
+
+suite('init()', () => {
+  test('with: PID 1 is carrel’s, the command is its child', async () => {
+    const { stdout } = await box.run('sh', ['-c', 'echo $$ $PPID']);
+    assert.equal(stdout, '2 1\n');
+  });
+
+  test('without: the command is PID 1', async () => {
+    const { stdout } = await box.init(false).run('sh', ['-c', 'echo $$ $PPID']);
+    assert.equal(stdout, '1 0\n');
+  });
+
+  test('orphans are given to PID 1, which reaps them', async () => {
+    const script = [
+      'i=0; while [ $i -lt 20 ]; do (true & exec true) ; i=$((i+1)); done',
+      // Until no zombie is left: else the loop never ends.
+      'while grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null; do :; done',
+      '(sleep 9999 & echo $! > /tmp/orphan)',
+      'p=$(cat /tmp/orphan); grep ^PPid /proc/$p/status; kill -9 $p; while test -e /proc/$p; do :; done; echo reaped',
+    ].join('\n');
+    const { stdout } = await box.run('sh', ['-c', script], { timeout: 60_000 });
+    assert.match(stdout, /PPid:\t1\nreaped\n$/);
+  });
+
+  test('what the command leaves running ends with it', async () => {
+    for (const init of [true, false]) {
+      const result = await box.init(init).run('sh', ['-c', 'sleep 9999 & sleep 9999 & exit 7']);
+      assert.deepEqual([result.exitCode, result.reason], [7, 'exited']);
+    }
+  });
+
+  test('exit codes and signals are the command’s', async () => {
+    for (const init of [true, false]) {
+      assert.equal((await box.init(init).run('sh', ['-c', 'exit 42'])).exitCode, 42);
+    }
+    const { signal, exitCode, reason } = await box.run('sh', ['-c', 'kill -SEGV $$']);
+    assert.deepEqual([signal, exitCode, reason], ['SIGSEGV', null, 'signaled']);
+  });
+
+  test('signals reach the command, not PID 1', async () => {
+    const child = box.spawn('sh', ['-c', 'trap "echo caught; exit 3" USR1; echo ready; while :; do sleep 0.01; done']);
+    child.stdout?.setEncoding('utf8');
+    let output = '';
+    for await (const chunk of child.stdout ?? []) {
+      if (output === '') child.kill('SIGUSR1');
+      output += chunk;
+    }
+    assert.equal(output, 'ready\ncaught\n');
+    assert.equal((await child.result).exitCode, 3);
+  });
+});

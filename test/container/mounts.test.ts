@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, suite, test } from 'node:test';
+import { bind, Container, StepError, tmpfs } from 'carrel';
+import { freshBusyboxRoot } from '../support/busybox.js';
+import { useCleanHost } from '../support/host.js';
+import { removeTree } from '../support/remove-tree.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const box = new Container();
+const data = mkdtempSync(join(tmpdir(), 'data-'));
+
+beforeEach(() => {
+  removeTree(data);
+  mkdirSync(data, { mode: 0o755 });
+  writeFileSync(join(data, 'file'), 'of the host\n');
+});
+
+suite('bind()', () => {
+  test('writable: what is written is on the host', async () => {
+    const script = 'cat /data/file; echo new > /data/new; rm /data/file';
+    const { stdout } = await box.mount(bind(data, '/data')).run('sh', ['-ec', script], { check: true });
+    assert.equal(stdout, 'of the host\n');
+    assert.deepEqual(readdirSync(data), ['new']);
+    assert.equal(readFileSync(join(data, 'new'), 'utf8'), 'new\n');
+  });
+
+  test('readonly: no write, no removal', async () => {
+    const script =
+      'cat /data/file; (echo x > /data/new) 2>/dev/null || echo refused; rm -f /data/file 2>/dev/null || echo refused';
+    const { stdout } = await box.mount(bind(data, '/data', { readonly: true })).run('sh', ['-c', script]);
+    assert.equal(stdout, 'of the host\nrefused\nrefused\n');
+    assert.deepEqual(readdirSync(data), ['file']);
+  });
+
+  test('readonly holds for a mount below the source', requires('root'), async () => {
+    const below = join(data, 'below');
+    mkdirSync(below);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', below]);
+    try {
+      const script = '(echo x > /data/below/new) 2>/dev/null && echo written || echo refused';
+      const without = await box.mount(bind(data, '/data')).run('sh', ['-c', script]);
+      assert.equal(without.stdout, 'written\n', without.stderr);
+      assert.deepEqual(readdirSync(below), ['new']);
+      const readonly = await box
+        .mount(bind(data, '/data', { readonly: true }))
+        .run('sh', ['-c', `rm -f /data/below/new; ${script}`]);
+      assert.equal(readonly.stdout, 'refused\n');
+      const shallow = await box.mount(bind(data, '/data', { recursive: false })).run('ls', ['-A', '/data/below']);
+      assert.equal(shallow.stdout, '');
+      assert.deepEqual(readdirSync(below), ['new']);
+    } finally {
+      execFileSync('umount', [below]);
+    }
+  });
+
+  test('a file on a file', async () => {
+    const { stdout } = await box
+      .mount(bind(join(data, 'file'), '/etc/motd'))
+      .run('cat', ['/etc/motd'], { check: true });
+    assert.equal(stdout, 'of the host\n');
+  });
+
+  test('set-user-id bits and devices have no effect through it', async () => {
+    const { stdout } = await box
+      .mount(bind(data, '/data'))
+      .run('grep', [' /data ', '/proc/self/mountinfo'], { check: true });
+    assert.match(stdout.split(' ')[5] ?? '', /nosuid,nodev/);
+  });
+
+  test('a source that does not exist is an error that names it', async () => {
+    await assert.rejects(box.mount(bind(join(data, 'none'), '/data')).run('true'), (error) => {
+      assert.ok(error instanceof StepError);
+      assert.equal(error.code, 'ENOENT');
+      assert.match(error.message, /none/);
+      assert.match(error.option ?? '', /^mount\(bind\(\)\)$/);
+      return true;
+    });
+  });
+});
+
+suite('tmpfs()', () => {
+  test('mode and size; by default 1777', async () => {
+    const small = box.mount(tmpfs('/small', { size: '64k', mode: 0o750 }), tmpfs('/large'));
+    const script =
+      'stat -c "%a %n" /small /large; dd if=/dev/zero of=/small/x bs=1k count=128 2>/dev/null || stat -c %s /small/x';
+    const { stdout } = await small.run('sh', ['-c', script]);
+    assert.equal(stdout, '750 /small\n1777 /large\n65536\n');
+  });
+
+  test('without a size more than that fits', async () => {
+    const script = 'dd if=/dev/zero of=/large/x bs=1k count=128 2>/dev/null; stat -c %s /large/x';
+    assert.equal((await box.mount(tmpfs('/large')).run('sh', ['-c', script])).stdout, '131072\n');
+  });
+});
+
+suite('order', () => {
+  test('the last one on a target wins', async () => {
+    const script = 'ls -A /data';
+    assert.equal((await box.mount(tmpfs('/data'), bind(data, '/data')).run('sh', ['-c', script])).stdout, 'file\n');
+    assert.equal((await box.mount(bind(data, '/data'), tmpfs('/data')).run('sh', ['-c', script])).stdout, '');
+  });
+
+  test('a bind below a tmpfs, made in memory', async () => {
+    const nested = box.mount(tmpfs('/a'), bind(data, '/a/b/c'));
+    assert.equal((await nested.run('cat', ['/a/b/c/file'])).stdout, 'of the host\n');
+  });
+});
+
+suite('a missing target', requires('busybox'), () => {
+  test('is made in memory, without a root filesystem', async () => {
+    const { stdout } = await box.mount(bind(data, '/srv/a/b')).run('cat', ['/srv/a/b/file'], { check: true });
+    assert.equal(stdout, 'of the host\n');
+  });
+
+  test('is an error in a root filesystem, and nothing is made there', async () => {
+    const root = freshBusyboxRoot();
+    const before = readdirSync(root, { recursive: true }).sort();
+    for (const mount of [bind(data, '/srv/a'), tmpfs('/srv/a'), bind(join(data, 'file'), '/etc/none')]) {
+      await assert.rejects(box.rootfs(root).mount(mount).run('true'), (error) => {
+        assert.ok(error instanceof StepError, String(error));
+        assert.equal(error.code, 'ENOENT');
+        assert.equal(error.path, mount.target);
+        assert.match(error.hint ?? '', /root filesystem; carrel does not write into it/);
+        return true;
+      });
+    }
+    assert.deepEqual(readdirSync(root, { recursive: true }).sort(), before);
+    removeTree(root);
+  });
+
+  test('below /tmp of a root filesystem it is made, in memory', async () => {
+    const root = freshBusyboxRoot();
+    const { stdout } = await box
+      .rootfs(root)
+      .mount(bind(data, '/tmp/a/b'))
+      .run('cat', ['/tmp/a/b/file'], { check: true });
+    assert.equal(stdout, 'of the host\n');
+    assert.ok(!existsSync(join(root, 'tmp/a')));
+    removeTree(root);
+  });
+
+  test('below a bind of the host it is an error', async () => {
+    await assert.rejects(box.mount(bind(data, '/data'), tmpfs('/data/made')).run('true'), { code: 'ENOENT' });
+    assert.deepEqual(readdirSync(data), ['file']);
+  });
+});

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import { Container, ExitError } from 'carrel';
+import { useCleanHost } from '../support/host.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const box = new Container();
+
+suite('run()', () => {
+  test('gives output, status and usage', async () => {
+    const result = await box.run('sh', ['-c', 'echo out; echo err >&2; exit 3']);
+    const { usage, ...rest } = result;
+    assert.deepEqual(rest, {
+      ok: false,
+      exitCode: 3,
+      signal: null,
+      reason: 'exited',
+      stdout: 'out\n',
+      stderr: 'err\n',
+      truncated: false,
+      command: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
+    });
+    assert.ok(usage.wallMs > 0 && usage.maxRssBytes > 4096 && usage.minorFaults > 0);
+  });
+
+  test('input is written and closed; none is an empty one', async () => {
+    assert.equal((await box.run('cat')).stdout, '');
+    assert.equal((await box.run('cat', [], { input: 'text ü' })).stdout, 'text ü');
+    assert.equal((await box.run('wc', ['-c'], { input: new Uint8Array(300_000) })).stdout.trim(), '300000');
+    // Who does not read it is no error.
+    assert.equal((await box.run('true', [], { input: Buffer.alloc(8_000_000) })).exitCode, 0);
+  });
+
+  test('env is added to the container’s', async () => {
+    const result = await box.env({ A: '1', B: '2' }).run('sh', ['-c', 'echo $A $B $C'], { env: { B: 'x', C: 'y z' } });
+    assert.equal(result.stdout, '1 x y z\n');
+    const found = await box.run('tool', [], { env: { PATH: '/none' } }).catch((error) => error.code);
+    assert.equal(found, 'ENOENT');
+  });
+
+  test('cwd goes before the container’s', async () => {
+    assert.equal((await box.run('pwd')).stdout, '/\n');
+    assert.equal((await box.cwd('/usr').run('pwd')).stdout, '/usr\n');
+    assert.equal((await box.cwd('/usr').run('pwd', [], { cwd: '/tmp' })).stdout, '/tmp\n');
+  });
+
+  test('encoding: bytes as they came', async () => {
+    const { stdout, stderr } = await box.run('printf', ['\\377\\000a'], { encoding: 'buffer' });
+    assert.deepEqual(stdout, Buffer.from([0xff, 0, 0x61]));
+    assert.deepEqual(stderr, Buffer.alloc(0));
+  });
+
+  test('a character that is split between two reads stays whole', async () => {
+    const { stdout } = await box.run('sh', ['-c', 'printf "\\303"; sleep 0.05; printf "\\274"']);
+    assert.equal(stdout, 'ü');
+  });
+
+  test('check: a failure is an error that carries the result', async () => {
+    assert.equal((await box.run('true', [], { check: true })).ok, true);
+    await assert.rejects(box.run('sh', ['-c', 'echo out; echo why >&2; exit 9'], { check: true }), (error) => {
+      assert.ok(error instanceof ExitError);
+      const result = error.result as { stdout: string; exitCode: number };
+      assert.deepEqual([error.code, result.stdout, result.exitCode], ['ERR_EXIT', 'out\n', 9]);
+      assert.match(error.message, /exit code 9\nwhy$/);
+      return true;
+    });
+  });
+});
+
+suite('maxOutput', () => {
+  test('up to the limit nothing is cut', async () => {
+    const result = await box.run('head', ['-c', '1000', '/dev/zero'], { maxOutput: 1000 });
+    assert.deepEqual([result.stdout.length, result.truncated, result.reason], [1000, false, 'exited']);
+  });
+
+  test('above it the command is ended, and the beginning kept', async () => {
+    for (const [script, stream] of [
+      ['yes', 'stdout'],
+      ['yes >&2', 'stderr'],
+    ] as const) {
+      const result = await box.run('sh', ['-c', script], { maxOutput: '1k' });
+      assert.equal(result[stream], 'y\n'.repeat(512));
+      assert.deepEqual([result.truncated, result.reason, result.ok], [true, 'output-limit', false]);
+    }
+  });
+});
+
+suite('timeout', () => {
+  test('without: it runs to its end; with: SIGKILL', async () => {
+    assert.equal((await box.run('sleep', ['0.1'])).reason, 'exited');
+    const result = await box.run('sh', ['-c', 'trap "" TERM; echo begun; while :; do sleep 1; done'], { timeout: 300 });
+    assert.deepEqual([result.reason, result.signal, result.stdout], ['timeout', 'SIGKILL', 'begun\n']);
+    assert.ok(result.usage.wallMs >= 300, String(result.usage.wallMs));
+  });
+
+  test('killSignal: the command may end in its own way', async () => {
+    const script = 'trap "echo ending; exit 5" TERM; while :; do sleep 0.01; done';
+    const result = await box.run('sh', ['-c', script], { timeout: 300, killSignal: 'SIGTERM' });
+    assert.deepEqual([result.reason, result.exitCode, result.stdout], ['timeout', 5, 'ending\n']);
+  });
+
+  test('holds while the event loop is blocked', async () => {
+    const child = box.spawn('sleep', ['9999'], { timeout: 500 });
+    await new Promise<void>((resolve) => child.once('spawn', resolve));
+    const path = `/proc/${child.pid}`;
+    assert.ok(existsSync(path));
+    execFileSync('sleep', ['3']);
+    // Seen by the kernel, not told by carrel: no event of ours has run meanwhile.
+    assert.ok(!existsSync(path));
+    assert.equal(child.exitCode, null);
+    assert.equal((await child.result).reason, 'timeout');
+  });
+});
+
+suite('AbortSignal', () => {
+  test('ends the container', async () => {
+    const controller = new AbortController();
+    const running = box.run('sh', ['-c', 'echo begun; sleep 9999'], { signal: controller.signal });
+    setTimeout(() => controller.abort(), 100);
+    const result = await running;
+    assert.deepEqual([result.reason, result.signal], ['aborted', 'SIGKILL']);
+  });
+
+  test('aborted right away: ended before it ran', async () => {
+    const controller = new AbortController();
+    const running = box.run('sleep', ['9999'], { signal: controller.signal });
+    controller.abort();
+    assert.equal((await running).reason, 'aborted');
+  });
+
+  test('aborted before: nothing is started', async () => {
+    await assert.rejects(box.run('true', [], { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  });
+
+  test('aborted afterwards: no effect', async () => {
+    const controller = new AbortController();
+    const result = await box.run('true', [], { signal: controller.signal });
+    controller.abort();
+    assert.equal(result.reason, 'exited');
+  });
+});

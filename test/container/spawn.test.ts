@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Container } from 'carrel';
+import { useCleanHost } from '../support/host.js';
+import { removeTree } from '../support/remove-tree.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const box = new Container();
+
+suite('stdio', () => {
+  test('pipes are streams, what is ignored is null and /dev/null', async () => {
+    const child = box.spawn('sh', ['-c', 'cat; echo err >&2'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    assert.deepEqual([child.stdin, child.stderr], [null, null]);
+    assert.deepEqual(child.stdio, [null, child.stdout, null]);
+    assert.deepEqual(await child.stdout?.toArray(), []);
+    assert.equal((await child.result).exitCode, 0);
+  });
+
+  test('a descriptor of the caller is used as it is', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'spawn-'));
+    const path = join(directory, 'out');
+    const descriptor = openSync(path, 'w');
+    const child = box.spawn('sh', ['-c', 'echo out; echo err >&2'], {
+      stdio: ['ignore', descriptor, { fd: descriptor }],
+    });
+    await child.result;
+    closeSync(descriptor);
+    assert.equal(readFileSync(path, 'utf8'), 'out\nerr\n');
+    removeTree(directory);
+  });
+
+  test('output waits until it is read', async () => {
+    const child = box.spawn('sh', ['-c', 'echo early; echo late >&2']);
+    await child.result;
+    await sleep(20);
+    assert.equal(Buffer.concat((await child.stdout?.toArray()) ?? []).toString(), 'early\n');
+    assert.equal(Buffer.concat((await child.stderr?.toArray()) ?? []).toString(), 'late\n');
+  });
+
+  test('64 MB through stdin and stdout', async () => {
+    const size = 64 * 1024 * 1024;
+    const block = Buffer.alloc(1024 * 1024, 'carrel');
+    const child = box.spawn('cat', [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const { stdin, stdout } = child;
+    assert.ok(stdin && stdout);
+    const writing = (async () => {
+      for (let sent = 0; sent < size; sent += block.length) if (!stdin.write(block)) await once(stdin, 'drain');
+      stdin.end();
+    })();
+    let received = 0;
+    for await (const chunk of stdout) {
+      for (let at = 0; at < chunk.length; ) {
+        const offset = (received + at) % block.length;
+        const length = Math.min(chunk.length - at, block.length - offset);
+        assert.equal(block.compare(chunk, at, at + length, offset, offset + length), 0);
+        at += length;
+      }
+      received += chunk.length;
+    }
+    await writing;
+    assert.equal(received, size);
+    assert.equal((await child.result).exitCode, 0);
+  });
+});
+
+suite('events', () => {
+  test('spawn, exit, close; the pid is known from spawn on', async () => {
+    const child = box.spawn('sh', ['-c', 'read line; exit 3']);
+    const events: string[] = [];
+    for (const name of ['spawn', 'error', 'exit', 'close'] as const) child.on(name, () => events.push(name));
+    assert.equal(child.pid, undefined);
+    await once(child, 'spawn');
+    assert.match(readFileSync(`/proc/${child.pid}/cmdline`, 'utf8'), /^sh\0-c\0/);
+    assert.deepEqual([child.exitCode, child.signalCode, child.killed], [null, null, false]);
+    child.stdin?.end();
+    assert.deepEqual(await once(child, 'close'), [3, null]);
+    assert.deepEqual(events, ['spawn', 'exit', 'close']);
+    assert.deepEqual([child.exitCode, child.signalCode], [3, null]);
+    assert.deepEqual([child.spawnfile, child.spawnargs], ['sh', ['sh', '-c', 'read line; exit 3']]);
+  });
+
+  test('close waits for the streams', async () => {
+    const child = box.spawn('sh', ['-c', 'echo out']);
+    const events: string[] = [];
+    child.on('exit', () => events.push('exit'));
+    child.on('close', () => events.push('close'));
+    child.stdout?.on('end', () => events.push('end'));
+    child.stdout?.pause();
+    await child.result;
+    await sleep(20);
+    assert.deepEqual(events, ['exit']);
+    child.stdout?.resume();
+    await once(child, 'close');
+    assert.deepEqual(events, ['exit', 'end', 'close']);
+  });
+
+  test('stderr and stdout of a waiting command arrive as they come', async () => {
+    const child = box.spawn('sh', ['-c', 'read a; echo got $a; read b; echo got $b >&2']);
+    child.stdin?.write('one\n');
+    assert.equal(String((await once(child.stdout ?? child, 'data'))[0]), 'got one\n');
+    child.stdin?.write('two\n');
+    assert.equal(String((await once(child.stderr ?? child, 'data'))[0]), 'got two\n');
+    await once(child, 'close');
+  });
+});
+
+suite('kill()', () => {
+  test('sends SIGTERM by default, and says whether it was there', async () => {
+    const child = box.spawn('sleep', ['9999']);
+    await once(child, 'spawn');
+    assert.equal(child.kill(0), true);
+    assert.equal(child.killed, false);
+    assert.equal(child.kill(), true);
+    assert.equal(child.killed, true);
+    const { signal, reason, ok } = await child.result;
+    assert.deepEqual([signal, reason, ok], ['SIGTERM', 'killed', false]);
+    assert.deepEqual([child.kill(), child.kill(0), child.signalCode], [false, false, 'SIGTERM']);
+  });
+
+  test('before it runs, a signal is kept until it does', async () => {
+    for (const signal of ['SIGTERM', 'SIGKILL', 'SIGINT'] as const) {
+      const child = box.spawn('sleep', ['9999']);
+      assert.equal(child.kill(signal), true);
+      assert.equal((await child.result).signal, signal);
+    }
+  });
+
+  test('SIGKILL ends everything, also what ignores all signals', async () => {
+    const child = box.spawn('sh', ['-c', 'trap "" TERM INT HUP; sleep 9999 & echo ready; wait']);
+    await once(child.stdout ?? child, 'data');
+    child.kill('SIGTERM');
+    child.kill('SIGKILL');
+    assert.equal((await child.result).signal, 'SIGKILL');
+  });
+
+  test('an unknown signal throws', async () => {
+    const child = box.spawn('cat');
+    assert.throws(() => child.kill('SIGNOT' as NodeJS.Signals), { code: 'ERR_INVALID_ARG_VALUE' });
+    assert.throws(() => child.kill(65), { code: 'ERR_OUT_OF_RANGE' });
+    child.stdin?.end();
+    assert.equal((await child.result).exitCode, 0);
+  });
+
+  test('await using ends it', async () => {
+    const child = box.spawn('sleep', ['9999']);
+    await once(child, 'spawn');
+    await child[Symbol.asyncDispose]();
+    assert.equal(child.signalCode, 'SIGKILL');
+  });
+});
+
+test('resize() without a terminal is false', async () => {
+  const child = box.spawn('cat');
+  assert.equal(child.resize(100, 40), false);
+  child.stdin?.end();
+  await child.result;
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Container } from 'carrel';
+import { useCleanHost } from '../support/host.js';
+import { Screen } from '../support/screen.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const box = new Container();
+
+suite('terminal', () => {
+  test('without: none of the three is a terminal, and there is none to open', async () => {
+    const script = 'for fd in 0 1 2; do test -t $fd && echo $fd; done; (: < /dev/tty) 2>/dev/null || echo none';
+    assert.equal((await box.run('sh', ['-c', script])).stdout, 'none\n');
+  });
+
+  test('with: all three are /dev/pts/0, the controlling terminal of a session', async () => {
+    const script = [
+      'tty; for fd in 0 1 2; do readlink /proc/self/fd/$fd; done; ls /dev/pts | sort | tr "\\n" " "; echo',
+      'echo through > /dev/tty; echo $TERM; stat -c %a /dev/pts/0; stat -c %u /dev/pts/0',
+    ].join('\n');
+    for (const init of [true, false]) {
+      const child = box.init(init).spawn('sh', ['-c', script], { terminal: true });
+      assert.equal(child.stderr, null);
+      const shown = Buffer.concat((await child.stdout?.toArray()) ?? []).toString();
+      const pts = '/dev/pts/0\r\n';
+      assert.equal(shown, `${pts.repeat(4)}0 ptmx \r\nthrough\r\nxterm\r\n620\r\n0\r\n`);
+      assert.equal((await child.result).exitCode, 0);
+    }
+  });
+
+  test('its size: 80 × 24, as asked for, and as resize() says', async () => {
+    const script = 'stty size; trap "stty size; exit" WINCH; echo ready; while :; do sleep 0.01; done';
+    for (const [terminal, size] of [
+      [true, '24 80'],
+      [{ columns: 132, rows: 50 }, '50 132'],
+    ] as const) {
+      const child = box.spawn('sh', ['-c', script], { terminal });
+      const screen = new Screen(child);
+      assert.equal(await screen.until(/ready\r\n/), `${size}\r\nready\r\n`);
+      assert.equal(child.resize(100, 40), true);
+      assert.equal(await screen.until(/\d\r\n/), '40 100\r\n');
+      await child.result;
+      assert.equal(child.resize(1, 1), false);
+    }
+  });
+
+  test('the last of a long output is not lost', async () => {
+    const child = box.spawn('seq', ['1', '5000'], { terminal: true });
+    const shown = Buffer.concat((await child.stdout?.toArray()) ?? []).toString();
+    assert.equal(shown, Array.from({ length: 5000 }, (_, index) => `${index + 1}\r\n`).join(''));
+  });
+
+  test('nor where it is read late', async () => {
+    const child = box.spawn('seq', ['1', '500'], { terminal: true });
+    await child.result;
+    const shown = Buffer.concat((await child.stdout?.toArray()) ?? []).toString();
+    assert.match(shown, /\r\n500\r\n$/);
+  });
+
+  test('what is typed is echoed; Ctrl-D ends the input', async () => {
+    const child = box.spawn('cat', [], { terminal: true });
+    const screen = new Screen(child);
+    screen.type('line\n');
+    assert.equal(await screen.until(/line\r\nline\r\n/), 'line\r\nline\r\n');
+    screen.type('\x04');
+    assert.equal((await child.result).exitCode, 0);
+  });
+
+  test('two containers have terminals of their own', async () => {
+    const children = [1, 2].map(() => box.spawn('sh', ['-c', 'tty; read line; echo got $line'], { terminal: true }));
+    const screens = children.map((child) => new Screen(child));
+    for (const screen of screens) await screen.until(/\/dev\/pts\/0\r\n/);
+    for (const [index, screen] of screens.entries()) screen.type(`line-${index}\n`);
+    for (const [index, screen] of screens.entries()) {
+      assert.equal(await screen.until(/got \S+\r\n/), `line-${index}\r\ngot line-${index}\r\n`);
+    }
+    await Promise.all(children.map(({ result }) => result));
+  });
+
+  test('killed while it writes: the stream ends', async () => {
+    const child = box.spawn('yes', [], { terminal: true });
+    const screen = new Screen(child);
+    await screen.until(/y\r\n/);
+    child.kill('SIGKILL');
+    await assert.rejects(screen.until(/never/), /never shown/);
+    assert.equal((await child.result).signal, 'SIGKILL');
+  });
+});

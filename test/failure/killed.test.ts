@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Container, type ContainerProcess } from 'carrel';
+import { useCleanHost } from '../support/host.js';
+import { readProcesses } from '../support/processes.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const box = new Container();
+
+async function running(): Promise<ContainerProcess> {
+  const child = box.spawn('sleep', ['9999'], { stdio: 'ignore' });
+  await once(child, 'spawn');
+  return child;
+}
+
+/** From the command to node: command, init, supervisor, launcher. */
+function above(child: ContainerProcess): readonly number[] {
+  const table = readProcesses();
+  const pids: number[] = [];
+  for (let pid = child.pid ?? 0; pid !== process.pid; pid = table.get(pid)?.parent ?? process.pid) pids.push(pid);
+  assert.equal(pids.length, 4, pids.join());
+  return pids;
+}
+
+async function gone(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) while (existsSync(`/proc/${pid}`)) await sleep(2);
+}
+
+suite('SIGKILL from outside', () => {
+  test('of the command: a status', async () => {
+    const child = await running();
+    process.kill(child.pid ?? 0, 'SIGKILL');
+    const { signal, reason } = await child.result;
+    assert.deepEqual([signal, reason], ['SIGKILL', 'signaled']);
+  });
+
+  test('of init: the whole container ends', async () => {
+    const child = await running();
+    const [command = 0, init = 0] = above(child);
+    process.kill(init, 'SIGKILL');
+    assert.equal((await child.result).signal, 'SIGKILL');
+    await gone([command, init]);
+  });
+
+  test('of the supervisor: the whole container ends', async () => {
+    const child = await running();
+    const pids = above(child);
+    process.kill(pids[2] ?? 0, 'SIGKILL');
+    assert.equal((await child.result).signal, 'SIGKILL');
+    await gone(pids.slice(0, 3));
+  });
+});
+
+/** Runs containers until it is killed. */
+const CALLER = `
+  import { Container } from 'carrel';
+  const box = new Container();
+  for (let index = 0; index < 4; index += 1) box.spawn('sh', ['-c', 'sleep 9999 & sleep 9999'], { stdio: 'ignore' });
+  for (;;) await box.run('true');
+`;
+
+test('SIGKILL of Node, at any moment: every process of its containers ends', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const caller = spawn(process.execPath, ['--input-type=module', '--eval', CALLER], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const seen = new Set<string>();
+    const look = (): void => {
+      const table = readProcesses();
+      for (const entry of table.values()) {
+        for (let up = table.get(entry.parent); up !== undefined; up = table.get(up.parent)) {
+          if (up.pid === caller.pid) seen.add(`${entry.pid} ${entry.startTime}`);
+        }
+      }
+    };
+    // From the first process of carrel's on, a little later in each round.
+    while (seen.size === 0) {
+      await sleep(2);
+      look();
+    }
+    await sleep(Math.random() * 25 * round);
+    look();
+    caller.kill('SIGKILL');
+    await once(caller, 'exit');
+    for (;;) {
+      const left = [...readProcesses().values()].filter(({ pid, startTime }) => seen.has(`${pid} ${startTime}`));
+      if (left.length === 0) break;
+      await sleep(10);
+    }
+  }
+});
