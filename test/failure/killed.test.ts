@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type ContainerProcess } from 'carrel';
@@ -28,7 +27,7 @@ function above(child: ContainerProcess): readonly number[] {
 }
 
 async function gone(pids: readonly number[]): Promise<void> {
-  for (const pid of pids) while (existsSync(`/proc/${pid}`)) await sleep(2);
+  while (pids.some((pid) => readProcesses().has(pid))) await sleep(2);
 }
 
 suite('SIGKILL from outside', () => {

@@ -27,8 +27,15 @@ export function ownerOf(pid: number, table: ProcessTable): 'own' | 'beside' | 'o
     if (entry.parent === process.pid) return 'own';
     if (entry.parent === process.ppid) return 'beside';
   }
-  const entry = table.get(pid);
-  return entry !== undefined && isCarrel(entry) ? 'orphan' : 'other';
+  return hasLostItsStarter(pid, table) ? 'orphan' : 'other';
+}
+
+/** Whether above a process of carrel's there is no other program: those of another run, or of another user, have their node. */
+function hasLostItsStarter(pid: number, table: ProcessTable): boolean {
+  let entry = table.get(pid);
+  if (entry === undefined || !isCarrel(entry)) return false;
+  while (entry !== undefined && isCarrel(entry)) entry = table.get(entry.parent);
+  return entry === undefined || entry.pid === 1;
 }
 
 function isCarrel({ pid, comm }: ProcessEntry): boolean {
@@ -42,6 +49,8 @@ function readProcess(name: string): ProcessEntry | undefined {
   // The command may hold spaces and parentheses.
   const [head, tail] = [text.slice(0, text.lastIndexOf(')')), text.slice(text.lastIndexOf(')') + 2)];
   const fields = tail.split(' ');
+  // It has ended; when its new parent gets round to reaping it is not ours to say, and some do not for seconds.
+  if (fields[0] === 'Z' && fields[1] === '1') return undefined;
   return {
     pid: Number(name),
     comm: head.slice(head.indexOf('(') + 1),
