@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { Container, StepError } from 'carrel';
+import { freshBusyboxRoot } from '../support/busybox.js';
+import { useCleanHost } from '../support/host.js';
+import { removeTree } from '../support/remove-tree.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+/** A descriptor left open by a runtime would lead out of the container. CVE-2024-21626 */
+suite('a working directory behind a descriptor is refused', () => {
+  async function refused(box: Container, cwd: string): Promise<void> {
+    await assert.rejects(box.run('pwd', [], { cwd }), (error) => {
+      assert.ok(error instanceof StepError, String(error));
+      assert.equal(error.option, 'cwd()');
+      assert.match(error.code, /^(ELOOP|ENOENT|ENOTDIR|EACCES)$/);
+      return true;
+    });
+  }
+
+  test('through /proc/self/fd/0 to 64, and other links of /proc', async () => {
+    const box = new Container();
+    assert.equal((await box.run('pwd', [], { cwd: '/proc/self' })).exitCode, 0);
+    for (let descriptor = 0; descriptor <= 64; descriptor += 1) await refused(box, `/proc/self/fd/${descriptor}`);
+    for (const cwd of ['/proc/self/cwd', '/proc/self/root', '/proc/1/root']) await refused(box, cwd);
+  });
+
+  test('through a link of the image', requires('busybox'), async () => {
+    const root = freshBusyboxRoot();
+    const box = new Container().rootfs(root);
+    for (let descriptor = 0; descriptor <= 16; descriptor += 1) {
+      symlinkSync(`/proc/self/fd/${descriptor}`, join(root, `home/${descriptor}`));
+      await refused(box, `/home/${descriptor}`);
+    }
+    removeTree(root);
+  });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { suite, test } from 'node:test';
+import { bind, Container, type Mount, StepError, tmpfs } from 'carrel';
+import { freshBusyboxRoot } from '../support/busybox.js';
+import { useCleanHost } from '../support/host.js';
+import { removeTree } from '../support/remove-tree.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+/** What a hostile image would like to reach: names, contents, owners, modes and times of a directory of the host. */
+function describeTree(path: string): readonly string[] {
+  return ['.', ...readdirSync(path, { recursive: true, encoding: 'utf8' }).sort()].map((name) => {
+    const { mode, uid, gid, mtimeMs, ctimeMs, ino } = lstatSync(join(path, name));
+    const text =
+      name === '.' || lstatSync(join(path, name)).isDirectory() ? '' : readFileSync(join(path, name), 'utf8');
+    return [name, mode, uid, gid, mtimeMs, ctimeMs, ino, text].join(' ');
+  });
+}
+
+/** The ways in which a link can point to `victim`, or nowhere, as seen from `root`. */
+function linksTo(victim: string, root: string): Readonly<Record<string, string>> {
+  return {
+    absolute: victim,
+    relative: `${'../'.repeat(20)}${victim.slice(1)}`,
+    'relative on disk': relative(root, victim),
+    dangling: join(victim, 'none'),
+    looping: 'loop-to-itself',
+  };
+}
+
+interface Attack {
+  readonly place: string;
+  readonly mounts: (data: string) => readonly Mount[];
+  /** Whether a real directory must stand there, or a link may, as long as it stays inside. */
+  readonly always: 'error' | 'either';
+}
+
+const ATTACKS: readonly Attack[] = [
+  { place: 'dev', mounts: () => [], always: 'error' },
+  { place: 'proc', mounts: () => [], always: 'error' },
+  { place: 'tmp', mounts: () => [], always: 'either' },
+  { place: 'srv', mounts: () => [tmpfs('/srv')], always: 'either' },
+  { place: 'srv', mounts: () => [tmpfs('/srv/below')], always: 'either' },
+  { place: 'srv', mounts: (data) => [bind(data, '/srv')], always: 'either' },
+  { place: 'srv', mounts: (data) => [bind(data, '/srv/below')], always: 'either' },
+];
+
+suite('a link of the image where carrel mounts leads nowhere out of it', requires('busybox'), () => {
+  for (const { place, mounts, always } of ATTACKS) {
+    test(`on /${place}${mounts('/data').map(({ type, target }) => `, ${type} on ${target}`)}`, async () => {
+      const root = freshBusyboxRoot();
+      const victim = mkdtempSync(join(tmpdir(), 'victim-'));
+      const data = mkdtempSync(join(tmpdir(), 'data-'));
+      mkdirSync(join(victim, 'below'));
+      for (const name of ['null', 'console', 'file', 'below/file']) writeFileSync(join(victim, name), 'of the host\n');
+      const before = describeTree(victim);
+      for (const [kind, target] of Object.entries(linksTo(victim, root))) {
+        rmSync(join(root, place), { recursive: true, force: true });
+        symlinkSync(kind === 'looping' ? place : target, join(root, place));
+        const box = new Container().rootfs(root).mount(...mounts(data));
+        const script = `echo hostile > /${place}/file; rm -f /${place}/null; mkdir /${place}/made; true`;
+        const error = await box.run('sh', ['-c', script]).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        if (always === 'error') assert.ok(error instanceof StepError, `${kind}: ${error}`);
+        else if (error !== undefined) assert.ok(error instanceof StepError, `${kind}: ${error}`);
+        assert.deepEqual(describeTree(victim), before, kind);
+        assert.ok(lstatSync(join(root, place)).isSymbolicLink());
+      }
+      for (const path of [root, victim, data]) removeTree(path);
+    });
+  }
+
+  test('a link that stays inside still works: /var/run → /run', async () => {
+    const root = freshBusyboxRoot();
+    const data = mkdtempSync(join(tmpdir(), 'data-'));
+    writeFileSync(join(data, 'file'), 'of the host\n');
+    for (const target of ['/run', '../run']) {
+      rmSync(join(root, 'var/run'), { force: true });
+      symlinkSync(target, join(root, 'var/run'));
+      const box = new Container().rootfs(root).mount(bind(data, '/var/run'));
+      assert.equal((await box.run('cat', ['/run/file'], { check: true })).stdout, 'of the host\n');
+    }
+    for (const path of [root, data]) removeTree(path);
+  });
+
+  test('a hostile /dev/null, and masks, are not the image’s', async () => {
+    const root = freshBusyboxRoot();
+    writeFileSync(join(root, 'etc/collected'), '');
+    symlinkSync('/etc/collected', join(root, 'dev/null'));
+    const script = 'echo secret > /dev/null; stat -c "%F %t:%T" /dev/null; cat /proc/keys';
+    const { stdout } = await new Container().rootfs(root).run('sh', ['-c', script]);
+    assert.equal(stdout, 'character special file 1:3\n');
+    const child = new Container().rootfs(root).spawn('sh', ['-c', 'echo secret'], { stdio: 'ignore' });
+    assert.equal((await child.result).exitCode, 0);
+    assert.equal(readFileSync(join(root, 'etc/collected'), 'utf8'), '');
+    assert.equal(lstatSync(join(root, 'dev/null')).isSymbolicLink(), true);
+    removeTree(root);
+  });
+});
