@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Container } from 'carrel';
+import { readProcesses } from '../support/processes.js';
+
+// Without useCleanHost: the launcher that is there afterwards is another one, which is what is tested here.
+const box = new Container();
+
+/** Children of this process that are carrel's launchers. */
+function launchers(): readonly number[] {
+  const own = [...readProcesses().values()].filter(({ parent, comm }) => parent === process.pid && comm === 'carrel');
+  return own.map(({ pid }) => pid);
+}
+
+suite('SIGKILL of the launcher', () => {
+  test('what runs goes on, and can still be ended', async () => {
+    const child = box.spawn('cat');
+    await once(child, 'spawn');
+    const [first = 0] = launchers();
+    process.kill(first, 'SIGKILL');
+    while (launchers().includes(first)) await sleep(2);
+    child.stdin?.end('still here');
+    const [text] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    assert.equal(text.toString(), 'still here');
+    assert.equal((await child.result).exitCode, 0);
+  });
+
+  test('the next command gets a new one', async () => {
+    await box.run('true');
+    const [first = 0] = launchers();
+    process.kill(first, 'SIGKILL');
+    assert.equal((await box.run('echo', ['again'])).stdout, 'again\n');
+    while (launchers().includes(first)) await sleep(2);
+    assert.equal(launchers().length, 1);
+  });
+
+  test('what it had not begun ends with an error that says so, or ran; nothing hangs', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await box.run('true');
+      const [first = 0] = launchers();
+      const waiting = Array.from({ length: 10 }, () => box.run('true'));
+      await sleep(Math.random() * 10);
+      process.kill(first, 'SIGKILL');
+      for (const result of await Promise.allSettled(waiting)) {
+        if (result.status === 'fulfilled') assert.equal(result.value.exitCode, 0);
+        else assert.equal(result.reason.code, 'ERR_SUPERVISOR_LOST');
+      }
+    }
+    const left = [...readProcesses().values()].filter(
+      ({ parent, comm }) => parent === process.pid && comm !== 'carrel',
+    );
+    assert.deepEqual(left, []);
+  });
+});
