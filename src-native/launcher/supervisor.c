@@ -86,6 +86,16 @@ static void end(struct supervisor *self, uint32_t ending)
 	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
 }
 
+// Whether the child was ended, by this supervisor or by somebody else.
+static int has_ended(const struct supervisor *self)
+{
+	if (self->ending != ENDING_NONE)
+		return 1;
+	struct pollfd death = {.fd = self->child_pidfd, .events = POLLIN};
+	const struct sys_timespec now = {0, 0};
+	return sys_ppoll(&death, 1, &now) > 0;
+}
+
 static void on_barrier(struct supervisor *self)
 {
 	const struct plan *plan = &self->plan;
@@ -94,8 +104,13 @@ static void on_barrier(struct supervisor *self)
 	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
 		at += ((const struct record *)at)->size;
 	const struct step_barrier *step = (const struct step_barrier *)at;
+	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
+	if (has_ended(self))
+		return;
 	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
 		perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
+		if (has_ended(self))
+			self->frame.error = 0;
 		end(self, ENDING_NONE);
 		return;
 	}

@@ -180,6 +180,14 @@ static void make_readonly(const struct job *job, const char *path)
 	attach(tree, target);
 }
 
+static void no_nested_users(const struct job *job)
+{
+	struct open_how how = {.flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS};
+	int file = (int)CALL(openat2, job->directory, "/proc/sys/user/max_user_namespaces", &how, sizeof(how));
+	must(write(file, "0", 1), "max_user_namespaces");
+	close(file);
+}
+
 static void make_dev(const struct job *job)
 {
 	const uint64_t quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
@@ -224,6 +232,7 @@ static void make_root(struct job *job, int tree)
 		RESOLVE_NO_SYMLINKS);
 	make_dev(job);
 	new_mount(job, "tmpfs", "/tmp", tmp, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
+	no_nested_users(job);
 	for (char **at = job->arguments; *at; at++) {
 		if (**at == 'm')
 			mask(job, *at + 1);

@@ -35,6 +35,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'setUidMap',
   'setUser',
   'symlink',
+  'sysctl',
   'unshare',
 ]);
 
