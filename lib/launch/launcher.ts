@@ -20,7 +20,6 @@ class Launcher {
   readonly process: ChildProcess;
   readonly #socket: Socket;
   readonly #descriptor: number;
-  alive = true;
 
   constructor() {
     const { launcherMemfd, socketpair, close } = native();
@@ -30,10 +29,7 @@ class Launcher {
     // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
     this.#socket = new Socket({ fd: ours });
     this.#socket.on('error', () => this.#socket.destroy());
-    this.#socket.on('close', () => {
-      this.alive = false;
-      log('gone');
-    });
+    this.#socket.on('close', () => log('gone'));
     this.#socket.resume();
     this.#socket.unref();
     this.process = spawn(`/proc/self/fd/${image}`, [], {
@@ -48,6 +44,16 @@ class Launcher {
     close(theirs);
     this.process.unref();
     log('started, pid %d', this.process.pid);
+  }
+
+  /** Asks the socket itself: its descriptor is another's as soon as it is destroyed, before it says `close`. */
+  get alive(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  /** Gives it up, because it does not answer. */
+  abandon(): void {
+    this.#socket.destroy();
   }
 
   /** Sends a request. Returns the kernel's error name where it could not be sent. */
@@ -70,7 +76,7 @@ export function request(descriptors: readonly number[], sent: (error?: Error) =>
   }
   const error = launcher.send(descriptors);
   if (error === 'EPIPE' || error === 'ECONNRESET') {
-    launcher.alive = false;
+    launcher.abandon();
     request(descriptors, sent);
   } else if (error === 'EAGAIN' || error === 'ETOOMANYREFS') {
     // Its queue is full, or as many descriptors are under way as this user may have open. unix(7)
