@@ -20,13 +20,11 @@ import { Slots } from './slots.js';
 import { planStdio } from './stdio.js';
 
 export function compile(definition: ContainerDefinition, command: Command, host: Host, firstId: number): Plan {
-  const ids = planIds(definition, host, firstId);
   const user = command.user ?? definition.user;
+  const ids = planIds(definition, user, host, firstId);
   const owner = onHost(ids, user, host);
-  if (owner === undefined || (ids.kind === 'one' && (user.uid !== ids.uid || user.gid !== ids.gid))) {
-    throw contradiction(
-      `user ${user.uid}:${user.gid} does not exist in the container, which has ${ids.kind === 'one' ? `only ${ids.uid}:${ids.gid}` : 'ids 0 to 65535'}`,
-    );
+  if (owner === undefined) {
+    throw contradiction(`user ${user.uid}:${user.gid} does not exist in the container, which has ids 0 to 65535`);
   }
   checkCaller(definition, host);
 

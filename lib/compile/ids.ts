@@ -30,10 +30,11 @@ export function canMapRange(host: Host): boolean {
   );
 }
 
-export function planIds(definition: ContainerDefinition, host: Host, first: number): IdPlan {
-  if (!definition.namespaces.includes('user')) return { kind: 'host' };
+/** `user` is who the command is: where one id is all there is, it is that one. */
+export function planIds({ namespaces }: ContainerDefinition, user: User, host: Host, first: number): IdPlan {
+  if (!namespaces.includes('user')) return { kind: 'host' };
   if (canMapRange(host)) return { kind: 'range', first };
-  return { kind: 'one', uid: definition.user.uid, gid: definition.user.gid };
+  return { kind: 'one', uid: user.uid, gid: user.gid };
 }
 
 /** Host acts that write the maps; the child waits for them. */

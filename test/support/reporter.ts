@@ -2,7 +2,7 @@
  * A reporter for `node --test` that writes one JSON line for each test, for the runner to count and compare.
  */
 
-import { isAbsolute, relative } from 'node:path';
+import { relative } from 'node:path';
 
 /** One test that ended. A suite counts only when it is skipped as a whole. */
 export interface TestRecord {
@@ -59,7 +59,7 @@ function outcomeOf(type: string, data: TestEvent['data']): TestRecord['outcome']
   if (isSet(data.skip) || isSet(data.todo)) return 'skipped';
   if (type === 'test:fail') return 'failed';
   // A file that has no test is reported as a test of its own name.
-  return data.details?.type === 'suite' || isAbsolute(data.name) ? undefined : 'passed';
+  return data.details?.type === 'suite' || data.name === data.file ? undefined : 'passed';
 }
 
 function reasonOf({ skip, todo }: TestEvent['data']): string {
