@@ -3,6 +3,7 @@
 #include "supervisor.h"
 #include <linux/prctl.h>
 #include "child.h"
+#include "orphans.h"
 #include "relay.h"
 #include "text.h"
 
@@ -256,40 +257,6 @@ static void watch(struct supervisor *self)
 	}
 }
 
-// Ends and reaps what the child left behind; only without a pid namespace is there anything. It became ours by
-// PR_SET_CHILD_SUBREAPER, so nobody hides by double forking. proc(5), /proc/PID/task/TID/children
-static void end_orphans(void)
-{
-	for (;;) {
-		long pid = sys_wait4(-1, 0, SYS_WNOHANG | SYS_WALL, 0);
-		if (pid == -SYS_ECHILD)
-			return;
-		if (pid != 0)
-			continue;
-		char path[64];
-		char list[1024];
-		char *at = text_number(text_copy(path, "/proc/self/task/"), (uint64_t)sys_getpid());
-		*text_copy(at, "/children") = 0;
-		int file = (int)sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-		long length = sys_read(file, list, sizeof(list));
-		sys_close(file);
-		int number = 0;
-		for (long i = 0; i < length; i++) {
-			if (list[i] >= '0' && list[i] <= '9') {
-				number = number * 10 + (list[i] - '0');
-				continue;
-			}
-			if (number > 0)
-				sys_kill(number, SYS_SIGKILL);
-			number = 0;
-		}
-		if (length <= 0)
-			return;
-		const struct sys_timespec pause = {0, 1000000};
-		sys_ppoll(0, 0, &pause);
-	}
-}
-
 static uint64_t elapsed_ns(const struct sys_timespec *since)
 {
 	struct sys_timespec now;
@@ -436,7 +403,7 @@ void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count)
 		if (self.child > 0) {
 			watch(&self);
 			reap(&self);
-			end_orphans();
+			orphans_end();
 		}
 	}
 	conclude(&self);
