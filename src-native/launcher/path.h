@@ -13,5 +13,7 @@ struct outcome path_parent(const struct actor *actor, const char *path, int *ret
 struct outcome path_make_directory(const struct actor *actor, const char *path, uint32_t mode);
 // Makes the empty file `path`, new.
 struct outcome path_make_file(const struct actor *actor, const char *path, uint32_t mode, int *ret_fd);
+// Attaches the detached mount `tree` on what `target` holds, and closes both.
+struct outcome path_cover(int tree, int target);
 // Attaches the detached mount `tree` at `path`; on "/" it becomes the root for all that follows.
 struct outcome path_attach(struct actor *actor, int tree, const char *path, uint64_t flags, uint64_t resolve);

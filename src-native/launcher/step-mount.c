@@ -134,10 +134,7 @@ struct outcome step_device(struct actor *actor, const void *record)
 	PASS(device_tree(plan_string(actor->plan, step->source), device_number(step->major, step->minor), &tree));
 	PASS(set_attributes(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
 	PASS(path_make_file(actor, target, 0666, &file));
-	TRY(move_mount, tree, "", file, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	TRY(close, file);
-	TRY(close, tree);
-	return DONE;
+	return path_cover(tree, file);
 }
 
 struct outcome step_mount_setattr(struct actor *actor, const void *record)
@@ -179,10 +176,7 @@ struct outcome step_mask(struct actor *actor, const void *record)
 		PASS(device_tree("/dev/null", device_number(1, 3), &tree));
 		PASS(set_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
 	}
-	TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	TRY(close, target);
-	TRY(close, tree);
-	return DONE;
+	return path_cover(tree, target);
 }
 
 struct outcome step_readonly_path(struct actor *actor, const void *record)
@@ -196,10 +190,7 @@ struct outcome step_readonly_path(struct actor *actor, const void *record)
 	PASS(outcome);
 	PASS(copy_tree(target, "", AT_EMPTY_PATH | TREE_RECURSIVE, &tree));
 	PASS(set_attributes(tree, MOUNT_ATTR_RDONLY, TREE_RECURSIVE));
-	TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	TRY(close, target);
-	TRY(close, tree);
-	return DONE;
+	return path_cover(tree, target);
 }
 
 struct outcome step_propagation(struct actor *actor, const void *record)

@@ -112,15 +112,20 @@ struct outcome path_make_file(const struct actor *actor, const char *path, uint3
 	return DONE;
 }
 
+struct outcome path_cover(int tree, int target)
+{
+	TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	TRY(close, target);
+	TRY(close, tree);
+	return DONE;
+}
+
 struct outcome path_attach(struct actor *actor, int tree, const char *path, uint64_t flags, uint64_t resolve)
 {
 	int target = -1;
 	if (!text_equal(path, "/")) {
 		PASS(path_open(actor, path, O_PATH | flags, resolve, &target));
-		TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-		TRY(close, target);
-		TRY(close, tree);
-		return DONE;
+		return path_cover(tree, target);
 	}
 	// On top of "/": paths that begin at the process's root do not see it, so sources on the host are still found.
 	TRY(move_mount, tree, "", actor->root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);

@@ -11,10 +11,7 @@ static struct outcome bind_console(struct actor *actor, int terminal)
 	int file = -1;
 	PASS(path_make_file(actor, "/dev/console", 0600, &file));
 	int tree = (int)TRY(open_tree, terminal, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	TRY(move_mount, tree, "", file, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	TRY(close, file);
-	TRY(close, tree);
-	return DONE;
+	return path_cover(tree, file);
 }
 
 struct outcome step_open_terminal(struct actor *actor, const void *record)
