@@ -1,15 +1,11 @@
 /** The builder: an immutable value over a plain definition. Each method gives a new one; none does anything to the machine. */
 
 import { inspect } from 'node:util';
-import {
-  type CapabilityChoice,
-  type ContainerDefinition,
-  type DefinitionInput,
-  define,
-  knownOptions,
-  type Mount,
-  type User,
-} from './definition.js';
+import type { CapabilityChoice } from './definition/capabilities.js';
+import { knownOptions } from './definition/checks.js';
+import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
+import type { Mount } from './definition/mounts.js';
+import type { User } from './definition/user.js';
 import type { Namespace } from './plan/constants.js';
 import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
@@ -32,7 +28,7 @@ import { checkCommand, planFor, SPAWN_OPTIONS, type SpawnOptions, start } from '
  * Setters replace what was set before; `mount` and `env` add to it. Wrong arguments throw at the call that got them.
  */
 export class Container {
-  readonly #definition: ContainerDefinition;
+  #definition: ContainerDefinition;
 
   /**
    * @param definition Any part of a definition, as the methods below would set it.
@@ -43,13 +39,9 @@ export class Container {
   }
 
   #with(changes: DefinitionInput): Container {
-    const { rootfs, hostname, ...rest } = this.#definition;
-    return new Container({
-      ...rest,
-      ...(rootfs === undefined ? {} : { rootfs }),
-      ...(hostname === undefined ? {} : { hostname }),
-      ...changes,
-    });
+    const next = new Container();
+    next.#definition = define(this.#definition, changes);
+    return next;
   }
 
   /**

@@ -5,19 +5,18 @@
  */
 
 export { Container } from './container.js';
+export type { CapabilityChoice } from './definition/capabilities.js';
+export type { ContainerDefinition, DefinitionInput } from './definition/definition.js';
 export {
   type BindMount,
   type BindOptions,
   bind,
-  type CapabilityChoice,
-  type ContainerDefinition,
-  type DefinitionInput,
   type Mount,
   type TmpfsMount,
   type TmpfsOptions,
   tmpfs,
-  type User,
-} from './definition.js';
+} from './definition/mounts.js';
+export type { User } from './definition/user.js';
 export { CarrelError, ExitError, StepError } from './errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace } from './plan/constants.js';

@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { signalNumber } from './definition.js';
+import { signalNumber } from './definition/checks.js';
 import { type CarrelError, planRejected, type Refusal, StepError, supervisorLost } from './errors.js';
 import { Channel, type Frame, type FrameKind } from './launch/channel.js';
 import { request } from './launch/launcher.js';

@@ -1,7 +1,7 @@
 /** Runs a command to its end and collects what it writes. */
 
 import type { Readable } from 'node:stream';
-import { boolean, bytes, knownOptions, oneOf } from './definition.js';
+import { boolean, bytes, knownOptions, oneOf } from './definition/checks.js';
 import { ExitError, invalidType } from './errors.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';

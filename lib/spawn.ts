@@ -5,18 +5,9 @@ import type { Command } from './compile/command.js';
 import { compile } from './compile/compile.js';
 import type { Host } from './compile/host.js';
 import { canMapRange, RANGE_FIRST } from './compile/ids.js';
-import {
-  type ContainerDefinition,
-  checkEnv,
-  containerPath,
-  define,
-  integer,
-  knownOptions,
-  object,
-  signalNumber,
-  text,
-  type User,
-} from './definition.js';
+import { containerPath, environment, integer, knownOptions, object, signalNumber, text } from './definition/checks.js';
+import type { ContainerDefinition } from './definition/definition.js';
+import { checkUser, type User } from './definition/user.js';
 import { contradiction, invalidType } from './errors.js';
 import { holdRange } from './host/idmap.js';
 import { probe } from './host/probe.js';
@@ -95,9 +86,9 @@ export function checkCommand(file: unknown, args: unknown, options: SpawnOptions
     command: {
       file: name,
       args: args.map((argument, index) => text(`args[${index}]`, argument)),
-      env: checkEnv('env', options.env ?? {}),
+      env: environment('env', options.env ?? {}),
       ...(cwd === undefined ? {} : { cwd: containerPath('cwd', cwd) }),
-      ...(user === undefined ? {} : { user: define(undefined, { user }).user }),
+      ...(user === undefined ? {} : { user: checkUser(user) }),
       stdio: stdio.map(({ kind }) => kind),
       ...(terminal === undefined ? {} : { terminal }),
       timeoutMs: integer('timeout', options.timeout ?? 0, 0, Number.MAX_SAFE_INTEGER),

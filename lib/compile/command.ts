@@ -1,6 +1,7 @@
 /** The command: which file it may be, with which arguments, environment and descriptors. */
 
-import type { ContainerDefinition, User } from '../definition.js';
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { User } from '../definition/user.js';
 import type { StepOf } from '../plan/steps.js';
 import type { Host } from './host.js';
 

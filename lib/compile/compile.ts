@@ -5,7 +5,7 @@
  * the files beside it.
  */
 
-import type { ContainerDefinition } from '../definition.js';
+import type { ContainerDefinition } from '../definition/definition.js';
 import { contradiction } from '../errors.js';
 import type { Capability } from '../plan/constants.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';

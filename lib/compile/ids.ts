@@ -1,6 +1,7 @@
 /** Who the container's users are on the host. */
 
-import type { ContainerDefinition, User } from '../definition.js';
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { User } from '../definition/user.js';
 import type { HostStep } from '../plan/steps.js';
 import { type Host, hasCapability, type IdRange } from './host.js';
 

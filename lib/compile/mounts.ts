@@ -1,6 +1,8 @@
 /** What the container's file system is made of, in the order of mounting. */
 
-import type { ContainerDefinition, Mount, TmpfsMount, User } from '../definition.js';
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { Mount, TmpfsMount } from '../definition/mounts.js';
+import type { User } from '../definition/user.js';
 import type { MountAttribute } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
 import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';

@@ -1,6 +1,7 @@
 /** Rights that are taken away, right before exec. */
 
-import type { ContainerDefinition, User } from '../definition.js';
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { User } from '../definition/user.js';
 import type { ContainerStep } from '../plan/steps.js';
 
 export function dropRights(definition: ContainerDefinition, user: User): readonly ContainerStep[] {

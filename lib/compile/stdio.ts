@@ -1,6 +1,6 @@
 /** What the command's descriptors are: which slots they come from, and the terminal where there is one. */
 
-import type { User } from '../definition.js';
+import type { User } from '../definition/user.js';
 import { NO_SLOT } from '../plan/fields.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import type { Command } from './command.js';

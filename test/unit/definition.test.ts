@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
-import { DEFAULT_CAPABILITIES, DEFAULT_NAMESPACES } from '#lib/definition.js';
+import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
+import { DEFAULT_NAMESPACES } from '#lib/definition/namespaces.js';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const VALUE = 'ERR_INVALID_ARG_VALUE';

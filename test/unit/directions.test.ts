@@ -9,7 +9,7 @@ const ROOMS = {
   plan: { values: [/^\.\/[a-z-]+\.js$/], types: [] },
   compile: {
     values: [/^\.\/[a-z-]+\.js$/, /^\.\.\/plan\/[a-z-]+\.js$/, /^\.\.\/errors\.js$/],
-    types: [/^\.\.\/definition\.js$/],
+    types: [/^\.\.\/definition\/[a-z-]+\.js$/],
   },
 } as const;
 

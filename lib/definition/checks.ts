@@ -1,0 +1,98 @@
+/** Checks of single values: each gives the value as the definition holds it, or throws an error that names it. */
+
+import { constants } from 'node:os';
+import { isAbsolute, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { invalidType, invalidValue, outOfRange, unknownOption } from '../errors.js';
+
+/** A text without NUL: to the kernel a NUL would end it. */
+export function text(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
+  if (value.includes('\0')) throw invalidValue(name, 'a string without NUL', value);
+  return value;
+}
+
+export function boolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalidType(name, 'true or false', value);
+  return value;
+}
+
+export function integer(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw outOfRange(name, `a whole number from ${least} to ${most}`, value);
+  }
+  return value;
+}
+
+/** A size: bytes, or a text such as `'64m'`, 1024-based. */
+export function bytes(name: string, value: unknown): number {
+  if (typeof value === 'number') return integer(name, value, 1, Number.MAX_SAFE_INTEGER);
+  const match = /^(\d+)([kmgt]?)b?$/i.exec(text(name, value));
+  if (match === null) throw invalidValue(name, 'bytes, or a text such as "64m"', value);
+  const size = Number(match[1]) * 1024 ** ['', 'k', 'm', 'g', 't'].indexOf((match[2] ?? '').toLowerCase());
+  return integer(name, size, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** A signal by its name or number, as a number. `0` is none here. signal(7) */
+export function signalNumber(name: string, value: unknown): number {
+  if (typeof value === 'number') return integer(name, value, 1, 64);
+  const number = (constants.signals as Record<string, number>)[text(name, value)];
+  if (number === undefined) throw invalidValue(name, 'a signal such as "SIGTERM"', value);
+  return number;
+}
+
+/** Names and values of an environment: no NUL anywhere, no `=` in a name. */
+export function environment(name: string, value: unknown): Readonly<Record<string, string>> {
+  object(name, value);
+  const env: [string, string][] = [];
+  for (const [key, content] of Object.entries(value as Record<string, unknown>)) {
+    if (content === undefined) continue;
+    if (key === '' || key.includes('=') || key.includes('\0')) {
+      throw invalidValue(`${name}: a variable's name`, 'not empty, without "=" and NUL', key);
+    }
+    env.push([key, text(`${name}.${key}`, content)]);
+  }
+  // Not by assignment: a variable may be called __proto__.
+  return Object.fromEntries(env);
+}
+
+/** A path on the host, made absolute. */
+export function hostPath(name: string, value: unknown): string {
+  if (value instanceof URL && value.protocol !== 'file:') throw invalidValue(name, 'a path or a file: URL', value.href);
+  const path = text(name, value instanceof URL ? fileURLToPath(value) : value);
+  if (path === '') throw invalidValue(name, 'a path', value);
+  return isAbsolute(path) ? posix.normalize(path) : posix.join(process.cwd(), path);
+}
+
+/** An absolute path in the container. */
+export function containerPath(name: string, value: unknown): string {
+  const path = text(name, value);
+  if (!path.startsWith('/')) throw invalidValue(name, 'an absolute path in the container', value);
+  return posix.normalize(path).replace(/(?<=.)\/$/, '');
+}
+
+export function object(name: string, value: unknown): void {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalidType(name, 'an object', value);
+}
+
+export function knownOptions(where: string, given: object, known: readonly string[]): void {
+  const wrong = Object.keys(given).find((name) => !known.includes(name));
+  if (wrong !== undefined) throw unknownOption(where, wrong, known);
+}
+
+export function oneOf(name: string, value: unknown, names: readonly string[]): string {
+  const given = text(name, value);
+  if (!names.includes(given))
+    throw invalidValue(name, `one of ${names.map((known) => `"${known}"`).join(', ')}`, value);
+  return given;
+}
+
+export function array(name: string, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalidType(name, 'an array', value);
+  return value;
+}
+
+export function distinct(name: string, values: readonly unknown[], names: readonly string[]): readonly string[] {
+  return [...new Set(values.map((value, index) => oneOf(`${name}[${index}]`, value, names)))];
+}
