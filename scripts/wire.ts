@@ -44,8 +44,8 @@ function constants(prefix: string, values: Readonly<Record<string, number>>): st
 
 function cType(field: Field): string {
   if (['string', 'bytes'].includes(field.kind)) return 'struct wire_bytes';
-  if (['strings', 'numbers', 'steps'].includes(field.kind)) return 'struct wire_list';
-  return 'uint64_t';
+  if (['strings', 'numbers', 'slots', 'steps'].includes(field.kind)) return 'struct wire_list';
+  return field.kind === 'integer' ? 'int64_t' : 'uint64_t';
 }
 
 /** What `plan_check` asks of a field. */
@@ -72,6 +72,7 @@ function spec(op: Op): string {
 
 const kinds = [
   'number',
+  'integer',
   'boolean',
   'flags',
   'choice',
@@ -81,6 +82,7 @@ const kinds = [
   'bytes',
   'strings',
   'numbers',
+  'slots',
   'steps',
 ];
 
@@ -105,7 +107,7 @@ struct wire_bytes {
 	uint32_t offset;
 	uint32_t length;
 };
-// An array elsewhere in the plan: of wire_bytes (strings), uint64_t (numbers) or records (steps).
+// An array elsewhere in the plan: of wire_bytes (strings), uint64_t (numbers, slots) or records (steps).
 struct wire_list {
 	uint32_t offset;
 	uint32_t count;

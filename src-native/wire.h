@@ -19,7 +19,7 @@ struct wire_bytes {
 	uint32_t offset;
 	uint32_t length;
 };
-// An array elsewhere in the plan: of wire_bytes (strings), uint64_t (numbers) or records (steps).
+// An array elsewhere in the plan: of wire_bytes (strings), uint64_t (numbers, slots) or records (steps).
 struct wire_list {
 	uint32_t offset;
 	uint32_t count;
@@ -373,6 +373,7 @@ static_assert(sizeof(struct step_exec) == 40, "exec");
 
 enum field_kind {
 	FIELD_NUMBER,
+	FIELD_INTEGER,
 	FIELD_BOOLEAN,
 	FIELD_FLAGS,
 	FIELD_CHOICE,
@@ -382,6 +383,7 @@ enum field_kind {
 	FIELD_BYTES,
 	FIELD_STRINGS,
 	FIELD_NUMBERS,
+	FIELD_SLOTS,
 	FIELD_STEPS,
 };
 enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
@@ -428,7 +430,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_CHDIR] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_SET_CAPABILITIES] = {COLUMN_CONTAINER, 5, {{FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}}},
 	[STEP_NO_NEW_PRIVILEGES] = {COLUMN_CONTAINER, 0, {}},
-	[STEP_EXEC] = {COLUMN_CONTAINER, 4, {{FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_NUMBERS, 0x0}}},
+	[STEP_EXEC] = {COLUMN_CONTAINER, 4, {{FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_SLOTS, 0x0}}},
 };
 
 #define NAMESPACES_KNOWN 0x7e020080ull

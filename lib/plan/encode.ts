@@ -107,6 +107,9 @@ class Writer {
       case 'number':
         this.number(at, value as number);
         return;
+      case 'integer':
+        this.integer(at, value as number);
+        return;
       case 'boolean':
         this.number(at, value === true ? 1 : 0);
         return;
@@ -129,6 +132,7 @@ class Writer {
         this.strings(at, value as readonly string[]);
         return;
       case 'numbers':
+      case 'slots':
         this.numbers(at, value as readonly number[]);
         return;
       case 'steps':
@@ -142,6 +146,11 @@ class Writer {
     if (!Number.isSafeInteger(value) || value < 0)
       throw new RangeError(`${value} is no whole number from 0 to 2^53 − 1`);
     this.pair(at, value % HALF, Math.floor(value / HALF));
+  }
+
+  integer(at: number, value: number): void {
+    if ((value | 0) !== value) throw new RangeError(`${value} is no whole number from −2^31 to 2^31 − 1`);
+    this.pair(at, value >>> 0, value < 0 ? HALF - 1 : 0);
   }
 
   bits(at: number, names: Names, values: readonly string[]): void {
@@ -222,6 +231,8 @@ function readField(bytes: Buffer, field: Field, at: number): unknown {
   switch (field.kind) {
     case 'number':
       return Number(number);
+    case 'integer':
+      return bytes.readInt32LE(at);
     case 'boolean':
       return number === 1n;
     case 'slot':
@@ -239,6 +250,7 @@ function readField(bytes: Buffer, field: Field, at: number): unknown {
         bytes.toString('utf8', bytes.readUInt32LE(place), bytes.readUInt32LE(place) + bytes.readUInt32LE(place + 4)),
       );
     case 'numbers':
+    case 'slots':
       return each((place) => Number(bytes.readBigUInt64LE(place)));
     case 'steps':
       return readSteps(bytes, offset, count);

@@ -18,6 +18,7 @@ export interface Field<Value = unknown> {
 
 /**
  * - `number`: unsigned, up to 2^53 − 1.
+ * - `integer`: signed, from −2^31 to 2^31 − 1; on the wire in two's complement of 64 bits.
  * - `boolean`: on the wire 0 or 1.
  * - `flags`: a set of names, on the wire their bits.
  * - `choice`: one name, on the wire its number.
@@ -26,10 +27,12 @@ export interface Field<Value = unknown> {
  * - `bytes`: any bytes.
  * - `strings`: a list of strings.
  * - `numbers`: a list of numbers.
+ * - `slots`: a list of slots, {@link NO_SLOT} for none.
  * - `steps`: a list of host steps (what a barrier carries).
  */
 export type FieldKind =
   | 'number'
+  | 'integer'
   | 'boolean'
   | 'flags'
   | 'choice'
@@ -38,6 +41,7 @@ export type FieldKind =
   | 'bytes'
   | 'strings'
   | 'numbers'
+  | 'slots'
   | 'steps';
 
 /** On the wire, in place of a slot's number: no slot. */
@@ -46,12 +50,14 @@ export const NO_SLOT = 0xffffffff;
 type NameOf<Names> = Extract<keyof Names, string>;
 
 export const number: Field<number> = { kind: 'number' };
+export const integer: Field<number> = { kind: 'integer' };
 export const boolean: Field<boolean> = { kind: 'boolean' };
 export const slot: Field<number> = { kind: 'slot' };
 export const string: Field<string> = { kind: 'string' };
 export const bytes: Field<Uint8Array> = { kind: 'bytes' };
 export const strings: Field<readonly string[]> = { kind: 'strings' };
 export const numbers: Field<readonly number[]> = { kind: 'numbers' };
+export const slots: Field<readonly number[]> = { kind: 'slots' };
 /** Its type is in steps.ts, which says what a host step is. */
 export const steps: Field<never> = { kind: 'steps' };
 

@@ -18,6 +18,7 @@ import {
   numbers,
   optional,
   slot,
+  slots,
   steps,
   string,
   strings,
@@ -125,7 +126,7 @@ export const STEPS = {
   /** prctl(2) PR_SET_NO_NEW_PRIVS, since 3.5. */
   noNewPrivileges: { column: 'container', fields: {} },
   /** Tries `paths` in order. Descriptor n inside is the slot `stdio[n]`; every other one is closed. execve(2). */
-  exec: { column: 'container', fields: { paths: strings, args: strings, env: strings, stdio: numbers } },
+  exec: { column: 'container', fields: { paths: strings, args: strings, env: strings, stdio: slots } },
 } as const satisfies Readonly<Record<string, StepSpec>>;
 
 /** The name of a step. */

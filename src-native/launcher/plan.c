@@ -38,10 +38,21 @@ static uint32_t check_string(const struct check *check, struct wire_bytes place)
 
 static uint32_t check_steps(const struct check *check, struct wire_list list, uint8_t column, int nested);
 
+static uint32_t check_slots(const struct check *check, struct wire_list list)
+{
+	const uint64_t *slots = (const uint64_t *)(check->base + list.offset);
+	RULE(list.count <= SLOTS_MAX);
+	for (uint32_t i = 0; i < list.count; i++)
+		RULE(slots[i] < check->slots || slots[i] == NO_SLOT);
+	return 0;
+}
+
 static uint32_t check_list(const struct check *check, struct wire_list list, uint8_t kind)
 {
 	RULE(list.offset % 8 == 0);
 	RULE(inside(check, list.offset, (uint64_t)list.count * 8));
+	if (kind == FIELD_SLOTS)
+		return check_slots(check, list);
 	if (kind != FIELD_STRINGS)
 		return 0;
 	const struct wire_bytes *places = (const struct wire_bytes *)(check->base + list.offset);
@@ -58,6 +69,9 @@ static uint32_t check_field(
 	struct wire_list list = *(const struct wire_list *)at;
 	switch (kind) {
 	case FIELD_NUMBER:
+		return 0;
+	case FIELD_INTEGER:
+		RULE((int64_t)number >= INT32_MIN && (int64_t)number <= INT32_MAX);
 		return 0;
 	case FIELD_BOOLEAN:
 		RULE(number <= 1);
@@ -79,6 +93,7 @@ static uint32_t check_field(
 		return 0;
 	case FIELD_STRINGS:
 	case FIELD_NUMBERS:
+	case FIELD_SLOTS:
 		return check_list(check, list, kind);
 	case FIELD_STEPS:
 		RULE(!nested);
@@ -87,13 +102,9 @@ static uint32_t check_field(
 	return __LINE__;
 }
 
-static uint32_t check_exec(const struct check *check, const struct step_exec *step)
+static uint32_t check_exec(const struct step_exec *step)
 {
-	RULE(step->stdio.count <= SLOTS_MAX);
 	RULE(step->paths.count > 0);
-	const uint64_t *slots = (const uint64_t *)(check->base + step->stdio.offset);
-	for (uint32_t i = 0; i < step->stdio.count; i++)
-		RULE(slots[i] < check->slots || slots[i] == NO_SLOT);
 	return 0;
 }
 
@@ -114,7 +125,7 @@ static uint32_t check_steps(const struct check *check, struct wire_list list, ui
 			PASS_RULES(check_field(
 				check, field + (size_t)8 * f, spec->fields[f].kind, spec->fields[f].allowed, nested));
 		if (record->op == STEP_EXEC)
-			PASS_RULES(check_exec(check, (const struct step_exec *)record));
+			PASS_RULES(check_exec((const struct step_exec *)record));
 		at += record->size;
 	}
 	return 0;

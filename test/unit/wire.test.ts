@@ -249,6 +249,8 @@ function randomValue(field: Field, random: () => number): unknown {
   switch (field.kind) {
     case 'number':
       return below(Number.MAX_SAFE_INTEGER, random);
+    case 'integer':
+      return below(2 ** 32, random) - 2 ** 31;
     case 'boolean':
       return random() < 0.5;
     case 'slot':
@@ -266,6 +268,8 @@ function randomValue(field: Field, random: () => number): unknown {
       return list(() => randomText(random, 0));
     case 'numbers':
       return list(() => below(2 ** 32, random));
+    case 'slots':
+      return list(() => (random() < 0.2 ? NO_SLOT : below(SLOTS, random)));
     case 'steps':
       return list(() => randomStep(hostOps[below(hostOps.length, random)] as Op, random));
   }
