@@ -5,13 +5,15 @@ import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
 import type { Mount } from './definition/mounts.js';
+import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.js';
 import type { User } from './definition/user.js';
-import type { Namespace } from './plan/constants.js';
+import { invalidType } from './errors.js';
 import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
-import type { ContainerProcess } from './process.js';
+import type { ContainerStep, Op } from './plan/steps.js';
+import type { ContainerProcess, Hook } from './process.js';
 import { checkRun, collect, type RunOptions, type RunResult } from './run.js';
-import { checkCommand, planFor, SPAWN_OPTIONS, type SpawnOptions, start } from './spawn.js';
+import { type CheckedCommand, checkCommand, planFor, SPAWN_OPTIONS, type SpawnOptions, start } from './spawn.js';
 
 /**
  * What a container is. Immutable: every method returns a new `Container`, so one can be kept and varied.
@@ -29,6 +31,7 @@ import { checkCommand, planFor, SPAWN_OPTIONS, type SpawnOptions, start } from '
  */
 export class Container {
   #definition: ContainerDefinition;
+  #hooks: readonly Hook[] = [];
 
   /**
    * @param definition Any part of a definition, as the methods below would set it.
@@ -41,7 +44,12 @@ export class Container {
   #with(changes: DefinitionInput): Container {
     const next = new Container();
     next.#definition = define(this.#definition, changes);
+    next.#hooks = this.#hooks;
     return next;
+  }
+
+  #check(file: string, args: readonly string[], options: SpawnOptions): CheckedCommand {
+    return checkCommand(file, args, options, this.#hooks.length > 0);
   }
 
   /**
@@ -70,10 +78,24 @@ export class Container {
    * Which namespaces are new: any of `user`, `mount`, `pid`, `network`, `ipc`, `uts`, `cgroup`, `time`. What is left out is shared with
    * the host: that weakens the container. An empty list means none. Default: all but `time`. OCI `linux.namespaces`, namespaces(7).
    *
-   * @throws TypeError naming the entry.
+   * `{ network: '/proc/123/ns/net' }` joins one that exists, and `{ network: child, ipc: child }` those of a {@link ContainerProcess} that runs.
+   * With a joined user namespace, new ones belong to it; with a joined mount namespace there is no root file system and are no mounts of one's own. Whoever
+   * joins needs CAP_SYS_ADMIN over each, which the user who made a user namespace has over it and all that belongs to it.
+   *
+   * @throws TypeError naming the entry; one that cannot be joined is a {@link StepError} at the start. setns(2)
    */
-  namespaces(names: readonly Namespace[] | undefined): Container {
-    return this.#with({ namespaces: names });
+  namespaces(entries: readonly NamespaceEntry[] | undefined): Container {
+    return this.#with({ namespaces: entries });
+  }
+
+  /**
+   * Shifts clocks inside: `timeOffsets({ boottime: 86_400_000 })` lets the machine seem up for a day longer. In milliseconds, or `{ secs, nanosecs }`; a
+   * negative one may not go back beyond 0. Needs `time` among the namespaces. Default: none. OCI `linux.timeOffsets`, time_namespaces(7), Linux 5.6.
+   *
+   * @throws TypeError or RangeError naming the clock.
+   */
+  timeOffsets(offsets: TimeOffsetsInput | undefined): Container {
+    return this.#with({ timeOffsets: offsets });
   }
 
   /**
@@ -134,6 +156,32 @@ export class Container {
   }
 
   /**
+   * Adds a step of your own to the plan, made by a constructor of `carrel/steps`: right before the first step of the kind `before`. By default that is
+   * `pivotRoot`, when all mounts are made, paths of the host can still be opened, and every right is at hand. Slots are numbered from 0
+   * among the steps that you add. It is performed with the rights of the container's set-up, and shows in `explain()`.
+   *
+   * @throws TypeError or RangeError naming the step's field; at the start, where the plan has no step of the kind `before`.
+   */
+  step(step: ContainerStep, { before = 'pivotRoot' }: { readonly before?: Op } = {}): Container {
+    return this.#with({ steps: [...this.#definition.steps, { step, before }] });
+  }
+
+  /**
+   * Adds a function that is called when the container's namespaces are there and its ids are mapped, before anything is mounted in it. The container
+   * waits until it, or the promise that it returns, is done: for a network interface that is moved into `namespaces.network.path`, for a
+   * cgroup that `pid` is put into. Hooks run one after the other. One that fails ends the container, and is the `cause` of the `error`. `timeout`
+   * goes on meanwhile. A hook belongs to the `Container`, not to its definition: `toJSON()` does not have it. Default: none.
+   *
+   * @throws TypeError unless it is a function.
+   */
+  hook(hook: Hook): Container {
+    if (typeof hook !== 'function') throw invalidType('hook', 'a function', hook);
+    const next = this.#with({});
+    next.#hooks = [...this.#hooks, hook];
+    return next;
+  }
+
+  /**
    * Starts a command, like `child_process.spawn`; it returns at once. What goes wrong afterwards is an `error` event.
    *
    * @param file A path in the container, or a name that is searched for in its PATH.
@@ -141,7 +189,7 @@ export class Container {
    */
   spawn(file: string, args: readonly string[] = [], options: SpawnOptions = {}): ContainerProcess {
     knownOptions('spawn()', options, SPAWN_OPTIONS);
-    return start(this.#definition, checkCommand(file, args, options));
+    return start(this.#definition, this.#check(file, args, options), this.#hooks);
   }
 
   /**
@@ -161,14 +209,14 @@ export class Container {
   run(file: string, args?: readonly string[], options?: RunOptions): Promise<RunResult<string | Buffer>>;
   async run(file: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult<string | Buffer>> {
     const how = checkRun(options);
-    const child = start(this.#definition, checkCommand(file, args, options));
+    const child = start(this.#definition, this.#check(file, args, options), this.#hooks);
     return collect(child, how);
   }
 
   /** The plan that `spawn` would perform, as a value. Nothing is started; the machine is only asked. */
   plan(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): Plan {
     knownOptions('plan()', options, SPAWN_OPTIONS);
-    return planFor(this.#definition, checkCommand(file, args, options));
+    return planFor(this.#definition, this.#check(file, args, options));
   }
 
   /** The same plan as a text: what the host does on the left, what the container does on the right. */

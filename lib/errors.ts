@@ -168,6 +168,33 @@ const HINTS: readonly Hint[] = [
     error: 'ENOTDIR',
     text: () => 'a directory can be bound on a directory only, a file on a file only',
   },
+  {
+    op: 'openNamespace',
+    error: 'ESRCH',
+    text: () => 'the process whose namespace it was has ended; its pid is another process’s now',
+  },
+  { op: 'openNamespace', error: 'ENOENT', text: ({ path }) => `no process has ${path}: it has ended, or never was` },
+  {
+    op: 'openNamespace',
+    error: 'EACCES',
+    text: () => 'only who may trace a process sees its namespaces: it is another user’s, or has more rights. ptrace(2)',
+  },
+  {
+    op: 'openNamespace',
+    error: 'EINVAL',
+    text: ({ step, path }) => `${path} is no namespace of the type ${step?.op === 'openNamespace' ? step.type : ''}`,
+  },
+  {
+    op: 'setns',
+    error: 'EPERM',
+    text: () => 'to join a namespace takes CAP_SYS_ADMIN over it: join the user namespace that it belongs to as well',
+  },
+  {
+    op: 'setTimeOffset',
+    error: 'ERANGE',
+    text: () =>
+      'a clock cannot go back beyond 0, which is when the machine was started, nor on for more than about 146 years',
+  },
   { op: 'openTree', error: 'ENOENT', text: ({ path }) => `${path} does not exist on the host` },
   { op: 'chdir', error: 'ENOENT', text: ({ path }) => `${path} does not exist in the container` },
   {
@@ -234,6 +261,24 @@ export function unknownOption(where: string, name: string, known: readonly strin
 /** Two parts of a definition that exclude each other. */
 export function contradiction(message: string): TypeError {
   return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** A process whose namespaces are not known. */
+export function notStarted(name: string): TypeError {
+  return withCode(
+    new TypeError(`${name} must be a process that runs: wait for its "spawn" event, and join it before it ends`),
+    'ERR_INVALID_ARG_VALUE',
+  );
+}
+
+/** A hook has thrown. */
+export function hookFailed(cause: unknown): CarrelError {
+  const error = new CarrelError(
+    'ERR_HOOK',
+    `a hook failed: ${cause instanceof Error ? cause.message : inspect(cause)}`,
+  );
+  error.cause = cause;
+  return error;
 }
 
 /** Where carrel cannot run at all. */

@@ -16,13 +16,25 @@ export {
   type TmpfsOptions,
   tmpfs,
 } from './definition/mounts.js';
+export type {
+  Clock,
+  InNamespaces,
+  JoinedNamespace,
+  NamespaceEntry,
+  NamespaceHandle,
+  NamespaceSource,
+  TimeOffset,
+  TimeOffsets,
+  TimeOffsetsInput,
+} from './definition/namespaces.js';
+export type { InsertedStep } from './definition/steps.js';
 export type { User } from './definition/user.js';
 export { CarrelError, ExitError, StepError } from './errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
-export { ContainerProcess, type ContainerProcessEvents } from './process.js';
+export { ContainerProcess, type ContainerProcessEvents, type Hook, type HookContext } from './process.js';
 export type { ExitStatus, Reason, Usage } from './result.js';
 export type { RunOptions, RunResult } from './run.js';
 export type { SpawnOptions } from './spawn.js';

@@ -1,20 +1,21 @@
 /** One process in a container: a `ChildProcess` in all but name. */
 
 import { EventEmitter } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { signalNumber } from './definition/checks.js';
-import { type CarrelError, planRejected, type Refusal, StepError, supervisorLost } from './errors.js';
+import type { NamespaceHandle } from './definition/namespaces.js';
+import { hookFailed, supervisorLost } from './errors.js';
 import { Channel, type Frame, type FrameKind } from './launch/channel.js';
 import { request } from './launch/launcher.js';
 import { native } from './launch/native.js';
 import type { Stdio } from './launch/stdio.js';
 import { attachTerminal } from './launch/terminal.js';
+import { NAMESPACES, type Namespace } from './plan/constants.js';
 import { encode } from './plan/encode.js';
 import type { Plan } from './plan/plan.js';
-import type { Step, StepOf } from './plan/steps.js';
-import { LISTS } from './plan/wire.js';
+import type { StepOf } from './plan/steps.js';
+import { refusalOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
-import { syscallName } from './seccomp/syscalls.js';
 
 /** The events of a {@link ContainerProcess}, as `child_process` has them. */
 export interface ContainerProcessEvents {
@@ -28,7 +29,27 @@ export interface ContainerProcessEvents {
   close: [exitCode: number | null, signal: NodeJS.Signals | null];
 }
 
+/** The container at the moment of a hook: its namespaces are there and its ids are mapped, nothing else has happened yet. */
+export interface HookContext {
+  /** The process that becomes the container, as the host numbers it. It waits. */
+  readonly pid: number;
+  /** Its namespaces, new or not: `namespaces.network.path` is `/proc/PID/ns/net`. */
+  readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
+}
+
+/** What {@link Container.hook} takes. */
+export type Hook = (context: HookContext) => unknown;
+
 const SIGKILL = 9;
+
+/** @internal What a process is made of. */
+export interface Start {
+  readonly plan: Plan;
+  readonly stdio: Stdio;
+  readonly hooks: readonly Hook[];
+  /** Called when the container is gone. */
+  readonly over: () => void;
+}
 
 /**
  * A command in a container, from {@link Container.spawn}. Properties, methods and events are those of Node's
@@ -43,7 +64,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   /** Its output waits until it is read. With a terminal, all that is shown on it. */
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  readonly stdio: readonly [Writable | null, Readable | null, Readable | null];
+  /** The streams of all descriptors, `null` where one has none; those from the fourth on go both ways. */
+  readonly stdio: readonly (Duplex | null)[];
   /** The plan that was performed. */
   readonly plan: Plan;
   readonly spawnfile: string;
@@ -61,24 +83,28 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #channel: Channel;
   readonly #terminal: boolean;
   readonly #settle: { resolve: (status: ExitStatus) => void; reject: (error: Error) => void };
-  readonly #release: () => void;
+  readonly #hooks: readonly Hook[];
+  readonly #over: () => void;
+  #namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
+  #hookError: Error | undefined;
   /** Where the caller started it: what an error's stack shows, which else would begin in the event loop. */
   readonly #origin: { readonly stack?: string } = {};
 
-  /** @internal `release` is called when the container is gone. */
-  constructor(plan: Plan, stdio: Stdio, release: () => void) {
+  /** @internal */
+  constructor({ plan, stdio, hooks, over }: Start) {
     super();
     Error.captureStackTrace(this.#origin, ContainerProcess);
     this.plan = plan;
     const exec = plan.steps.at(-1) as StepOf<'exec'>;
     this.spawnfile = exec.args[0] ?? '';
     this.spawnargs = exec.args;
-    this.stdin = stdio.stdin;
-    this.stdout = stdio.stdout;
-    this.stderr = stdio.stderr;
-    this.stdio = [this.stdin, this.stdout, this.stderr];
+    this.stdio = Object.freeze([...stdio.streams]);
+    this.stdin = stdio.streams[0] ?? null;
+    this.stdout = stdio.streams[1] ?? null;
+    this.stderr = stdio.streams[2] ?? null;
     this.#terminal = plan.steps.some((step) => step.op === 'openTerminal');
-    this.#release = release;
+    this.#hooks = hooks;
+    this.#over = over;
     const { promise, ...settle } = withResolvers<ExitStatus>();
     this.#result = promise;
     this.#settle = settle;
@@ -100,6 +126,15 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   /** The signal that ended it, or `null`. */
   get signalCode(): NodeJS.Signals | null {
     return this.#signalCode;
+  }
+
+  /**
+   * The namespaces that it is in, for another container to join: `new Container().namespaces(['user', 'mount', { network: child }])`.
+   * `undefined` until it runs. They are known by their inode numbers, so that nobody joins those of another process that has
+   * got its pid.
+   */
+  get namespaces(): Readonly<Record<Namespace, NamespaceHandle>> | undefined {
+    return this.#namespaces;
   }
 
   /** Whether `kill()` has sent a signal. It does not say that the command has ended. */
@@ -219,23 +254,39 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   #onFrame(kind: FrameKind, frame: Frame): void {
-    if (kind === 'running') {
+    if (kind === 'barrier') {
+      void this.#runHooks({ pid: frame.pid, namespaces: namespacesOf(frame) });
+    } else if (kind === 'running') {
       this.#state = 'running';
+      this.#namespaces = namespacesOf(frame);
       this.#pid = frame.pid;
       this.emit('spawn');
     } else {
-      this.#over(kind === 'exited' ? exitStatus(frame, this.#asked) : this.#refusal(frame));
+      this.#finish(
+        kind === 'exited' ? (this.#hookError ?? exitStatus(frame, this.#asked)) : refusalOf(this.plan, frame),
+      );
+    }
+  }
+
+  /** One after the other, while the container waits. The first that fails ends it. */
+  async #runHooks(context: HookContext): Promise<void> {
+    try {
+      for (const hook of this.#hooks) await hook(context);
+      this.#channel.go();
+    } catch (cause) {
+      this.#hookError = hookFailed(cause);
+      this.#channel.signal(SIGKILL);
     }
   }
 
   #onEnd(): void {
     if (this.#state === 'over') return;
-    this.#over(this.#ended ?? (this.#state === 'running' ? lostStatus() : supervisorLost()));
+    this.#finish(this.#ended ?? (this.#state === 'running' ? lostStatus() : supervisorLost()));
   }
 
-  #over(end: ExitStatus | Error): void {
+  #finish(end: ExitStatus | Error): void {
     this.#state = 'over';
-    this.#release();
+    this.#over();
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
     if (!this.#terminal || end instanceof Error) this.#channel.close();
     if (end instanceof Error) {
@@ -264,64 +315,19 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     }
     void Promise.all(streams.map(closed)).then(() => this.emit('close', this.#exitCode, this.#signalCode));
   }
-
-  #refusal(frame: Frame): CarrelError {
-    if (frame.list === LISTS.check) return planRejected(frame.detail);
-    const { plan } = this;
-    const syscall = syscallName(frame.syscall);
-    const base = { syscall, errno: frame.error, message: kernelMessage(frame.message), uid: process.getuid?.() ?? 0 };
-    const at = (list: Refusal['place']['list'], index: number, total: number, step: Step | undefined): StepError =>
-      new StepError({
-        ...base,
-        ...this.#about(step, frame),
-        place: { list, index, total },
-        ...(step === undefined ? {} : { step }),
-      });
-    switch (frame.list) {
-      case LISTS.before:
-        return at('before', frame.act, plan.before.length, plan.before[frame.act]);
-      case LISTS.clone:
-        return at('clone', 0, 1, undefined);
-      case LISTS.acts: {
-        const barrier = plan.steps[frame.index];
-        const act = barrier?.op === 'barrier' ? barrier.acts[frame.act] : undefined;
-        return at('acts', frame.index, plan.steps.length, act);
-      }
-      case LISTS.after:
-        return at('after', frame.act, plan.after.length, plan.after[frame.act]);
-      default:
-        return at('steps', frame.index, plan.steps.length, plan.steps[frame.index]);
-    }
-  }
-
-  /** The path that a step was about, and what only the frame knows about it. */
-  #about(step: Step | undefined, frame: Frame): { readonly path?: string; readonly hint?: string } {
-    if (step === undefined) return {};
-    if (step.op === 'exec') return this.#aboutExec(step, frame);
-    const path = 'target' in step ? step.target : 'source' in step ? step.source : undefined;
-    return path === undefined ? {} : { path };
-  }
-
-  #aboutExec(step: StepOf<'exec'>, { detail, error }: Frame): { readonly path: string; readonly hint?: string } {
-    const found = detail > 0 ? step.paths[detail - 1] : undefined;
-    const path = found ?? step.args[0] ?? '';
-    const ENOENT = 2;
-    if (error !== ENOENT) return { path };
-    if (found !== undefined)
-      return { path, hint: `${found} exists, but the interpreter or loader that it names does not` };
-    return step.paths.length > 1
-      ? {
-          path,
-          hint: `no such program in ${step.paths.map((candidate) => candidate.slice(0, candidate.lastIndexOf('/'))).join(':')}`,
-        }
-      : { path, hint: 'no such file in the container' };
-  }
 }
 
-/** What the kernel says about a mount begins with its class, "e " for an error. fsopen(2) */
-function kernelMessage(message: string): string {
-  return message.replace(/^[ewi] /, '').trim();
+/** The files that stand for the namespaces of the frame's process. namespaces(7) */
+function namespacesOf(frame: Frame): Readonly<Record<Namespace, NamespaceHandle>> {
+  const names = Object.keys(NAMESPACES) as readonly Namespace[];
+  const handles = names.map((name) => {
+    const path = `/proc/${frame.pid}/ns/${FILES[name] ?? name}`;
+    return [name, Object.freeze({ path, inode: frame[`${name}Namespace`] })];
+  });
+  return Object.freeze(Object.fromEntries(handles)) as Readonly<Record<Namespace, NamespaceHandle>>;
 }
+
+const FILES: Readonly<Partial<Record<Namespace, string>>> = { mount: 'mnt', network: 'net' };
 
 function closed(stream: Readable): Promise<void> {
   return new Promise((resolve) => {

@@ -5,12 +5,22 @@ import type { Command } from './compile/command.js';
 import { compile } from './compile/compile.js';
 import type { Host } from './compile/host.js';
 import { canMapRange, RANGE_FIRST } from './compile/ids.js';
-import { containerPath, environment, integer, knownOptions, object, signalNumber, text } from './definition/checks.js';
+import {
+  boolean,
+  containerPath,
+  environment,
+  integer,
+  knownOptions,
+  object,
+  signalNumber,
+  text,
+} from './definition/checks.js';
 import type { ContainerDefinition } from './definition/definition.js';
 import { checkUser, type User } from './definition/user.js';
 import { contradiction, invalidType } from './errors.js';
 import { holdRange } from './host/idmap.js';
 import { probe } from './host/probe.js';
+import { native } from './launch/native.js';
 import {
   checkStdio,
   closeStdio,
@@ -22,13 +32,14 @@ import {
 } from './launch/stdio.js';
 import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
-import { ContainerProcess } from './process.js';
+import { ContainerProcess, type Hook } from './process.js';
 
 /** Options of {@link Container.spawn}. Names and meaning are `child_process`'s, where it has them. */
 export interface SpawnOptions {
   /**
-   * The three standard descriptors: `'pipe'`, `'ignore'` (/dev/null), `'inherit'` (the caller's own), a descriptor, or a stream
-   * that has one. Default: `'pipe'`. Pipes belong to the command's user, so that /dev/stdout can be opened again.
+   * The command's descriptors from 0 on: `'pipe'`, `'ignore'` (/dev/null), `'inherit'` (the caller's own), a descriptor, or a
+   * stream that has one. At most 240. Default: `'pipe'` for the first three, and no others. Pipes belong to the command's user, so that
+   * /dev/stdout can be opened again; from the fourth on, `'pipe'` is a stream both ways, a socket, in `stdio` of the process.
    */
   readonly stdio?: StdioOption | undefined;
   /** Variables, added to the container's. Nothing of the caller's environment is passed on. */
@@ -48,6 +59,11 @@ export interface SpawnOptions {
   readonly signal?: AbortSignal | undefined;
   /** A terminal of the container's own for all three descriptors; `true` is 80 × 24. Default: none. */
   readonly terminal?: boolean | { readonly columns?: number; readonly rows?: number } | undefined;
+  /**
+   * Lets the container go on when Node ends, however it does; nobody but its `timeout` ends it then. Node still waits for it as long
+   * as it has not called `unref()`. Its ids stay its own until it has ended. Default: `false`, all ends with Node.
+   */
+  readonly detached?: boolean | undefined;
 }
 
 export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
@@ -59,6 +75,7 @@ export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
   'killSignal',
   'signal',
   'terminal',
+  'detached',
 ]);
 
 const SIGKILL = 9;
@@ -71,7 +88,8 @@ export interface CheckedCommand {
   readonly signal: AbortSignal | undefined;
 }
 
-export function checkCommand(file: unknown, args: unknown, options: SpawnOptions): CheckedCommand {
+/** `hooked`: whether the container has hooks. */
+export function checkCommand(file: unknown, args: unknown, options: SpawnOptions, hooked: boolean): CheckedCommand {
   object('options', options);
   const name = text('file', file);
   if (name === '') throw invalidType('file', 'the name or path of a program', file);
@@ -93,14 +111,23 @@ export function checkCommand(file: unknown, args: unknown, options: SpawnOptions
       ...(terminal === undefined ? {} : { terminal }),
       timeoutMs: integer('timeout', options.timeout ?? 0, 0, Number.MAX_SAFE_INTEGER),
       timeoutSignal: options.killSignal === undefined ? SIGKILL : signalNumber('killSignal', options.killSignal),
+      detached: checkDetached(options),
+      hooked,
     },
   };
+}
+
+function checkDetached({ detached, terminal }: SpawnOptions): boolean {
+  const checked = boolean('detached', detached ?? false);
+  if (checked && terminal !== undefined && terminal !== false)
+    throw contradiction('detached and terminal exclude each other: a terminal hangs up when Node lets go of it');
+  return checked;
 }
 
 function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
   if (terminal === undefined || terminal === false) return undefined;
   if (stdio !== undefined)
-    throw contradiction('terminal and stdio exclude each other: a terminal is all three descriptors');
+    throw contradiction('terminal and stdio exclude each other: a terminal is all three standard descriptors');
   const size = terminal === true ? {} : terminal;
   object('terminal', size);
   knownOptions('terminal', size, ['columns', 'rows']);
@@ -116,7 +143,11 @@ export function planFor(definition: ContainerDefinition, { command }: CheckedCom
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
-export function start(definition: ContainerDefinition, checked: CheckedCommand): ContainerProcess {
+export function start(
+  definition: ContainerDefinition,
+  checked: CheckedCommand,
+  hooks: readonly Hook[],
+): ContainerProcess {
   const { command, signal } = checked;
   signal?.throwIfAborted();
   const host = probe();
@@ -127,13 +158,16 @@ export function start(definition: ContainerDefinition, checked: CheckedCommand):
     const plan = compile(definition, command, host, range?.first ?? RANGE_FIRST);
     if (log.enabled) log('\n%s', explain(plan));
     stdio = command.terminal === undefined ? openStdio(checked.stdio) : openTerminal();
-    child = new ContainerProcess(plan, stdio, () => {
-      range?.release();
-      signal?.removeEventListener('abort', abort);
+    const kept = range === undefined ? [] : [range.socket];
+    child = new ContainerProcess({
+      plan,
+      stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
+      hooks,
+      over: () => signal?.removeEventListener('abort', abort),
     });
   } catch (error) {
     // No descriptor is left behind where the last one was not to be had.
-    range?.release();
+    if (range !== undefined) native().close(range.socket);
     if (stdio !== undefined) closeStdio(stdio);
     throw error;
   }

@@ -313,6 +313,11 @@ static inline long sys_munmap(void *address, size_t length)
 {
 	return SYS(__NR_munmap, address, length, 0, 0, 0, 0);
 }
+// int newfstatat(int dirfd, const char *pathname, struct stat *statbuf, int flags);
+static inline long sys_newfstatat(int dir_fd, const char *path, struct stat *ret_stat, int flags)
+{
+	return SYS(__NR_newfstatat, dir_fd, path, ret_stat, flags, 0, 0);
+}
 // int openat(int dirfd, const char *pathname, int flags, mode_t mode);
 static inline long sys_openat(int dir_fd, const char *path, int flags, uint32_t mode)
 {
@@ -397,6 +402,11 @@ static inline long sys_setgroups(size_t count, const uint32_t *groups)
 static inline long sys_sethostname(const char *name, size_t length)
 {
 	return SYS(__NR_sethostname, name, length, 0, 0, 0, 0);
+}
+// int setns(int fd, int nstype);
+static inline long sys_setns(int fd, int type)
+{
+	return SYS(__NR_setns, fd, type, 0, 0, 0, 0);
 }
 // int setresgid(gid_t rgid, gid_t egid, gid_t sgid);
 static inline long sys_setresgid(uint32_t real, uint32_t effective, uint32_t saved)

@@ -6,7 +6,7 @@
 
 enum {
 	PLAN_MAGIC = 0x504c5243,
-	WIRE_VERSION = 1,
+	WIRE_VERSION = 2,
 	PLAN_MAX = 67108864,
 	SLOTS_MAX = 251,
 	FRAME_SIZE = 512,
@@ -35,6 +35,8 @@ struct plan_header {
 	uint32_t size;
 	uint32_t slots;
 	uint32_t received;
+	uint32_t kept;
+	uint32_t detached;
 	uint32_t timeout_signal;
 	uint64_t timeout_ms;
 	uint64_t clone;
@@ -45,7 +47,7 @@ struct plan_header {
 	uint32_t after_offset;
 	uint32_t after_count;
 };
-static_assert(sizeof(struct plan_header) == 64, "plan_header");
+static_assert(sizeof(struct plan_header) == 72, "plan_header");
 
 struct frame {
 	uint32_t kind;
@@ -58,6 +60,14 @@ struct frame {
 	int32_t pid;
 	int32_t wait_status;
 	uint32_t ending;
+	uint32_t time_namespace;
+	uint32_t mount_namespace;
+	uint32_t cgroup_namespace;
+	uint32_t uts_namespace;
+	uint32_t ipc_namespace;
+	uint32_t user_namespace;
+	uint32_t pid_namespace;
+	uint32_t network_namespace;
 	uint64_t wall_ns;
 	uint64_t user_us;
 	uint64_t system_us;
@@ -68,7 +78,7 @@ struct frame {
 	uint64_t blocks_out;
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
-	char message[392];
+	char message[360];
 };
 static_assert(sizeof(struct frame) == 512, "frame");
 
@@ -82,6 +92,7 @@ enum {
 	FRAME_RUNNING = 1,
 	FRAME_REFUSED = 2,
 	FRAME_EXITED = 3,
+	FRAME_BARRIER = 4,
 };
 
 enum {
@@ -103,6 +114,7 @@ enum {
 enum {
 	ORDER_SIGNAL = 1,
 	ORDER_RESIZE = 2,
+	ORDER_GO = 3,
 };
 
 enum {
@@ -112,42 +124,46 @@ enum {
 	STEP_SET_GID_MAP = 4,
 	STEP_FCHOWN = 5,
 	STEP_IDMAP = 6,
-	STEP_OPEN_TREE = 7,
-	STEP_UNSHARE = 8,
-	STEP_PROPAGATION = 9,
-	STEP_MOUNT = 10,
-	STEP_BIND = 11,
-	STEP_DEVICE = 12,
-	STEP_MOUNT_SETATTR = 13,
-	STEP_SYSCTL = 14,
-	STEP_MASK = 15,
-	STEP_READONLY_PATH = 16,
-	STEP_DIRECTORY = 17,
-	STEP_FILE = 18,
-	STEP_SYMLINK = 19,
-	STEP_PIVOT_ROOT = 20,
-	STEP_SET_HOSTNAME = 21,
-	STEP_LINK_UP = 22,
-	STEP_JOIN_SESSION_KEYRING = 23,
-	STEP_OPEN_TERMINAL = 24,
-	STEP_RELAY = 25,
-	STEP_INIT = 26,
-	STEP_CONTROLLING_TERMINAL = 27,
-	STEP_SET_GROUPS = 28,
-	STEP_SET_USER = 29,
-	STEP_CHDIR = 30,
-	STEP_SET_CAPABILITIES = 31,
-	STEP_NO_NEW_PRIVILEGES = 32,
-	STEP_EXEC = 33,
+	STEP_SET_TIME_OFFSET = 7,
+	STEP_OPEN_NAMESPACE = 8,
+	STEP_SETNS = 9,
+	STEP_OPEN_TREE = 10,
+	STEP_UNSHARE = 11,
+	STEP_PROPAGATION = 12,
+	STEP_MOUNT = 13,
+	STEP_BIND = 14,
+	STEP_DEVICE = 15,
+	STEP_MOUNT_SETATTR = 16,
+	STEP_SYSCTL = 17,
+	STEP_MASK = 18,
+	STEP_READONLY_PATH = 19,
+	STEP_DIRECTORY = 20,
+	STEP_FILE = 21,
+	STEP_SYMLINK = 22,
+	STEP_PIVOT_ROOT = 23,
+	STEP_SET_HOSTNAME = 24,
+	STEP_LINK_UP = 25,
+	STEP_JOIN_SESSION_KEYRING = 26,
+	STEP_OPEN_TERMINAL = 27,
+	STEP_RELAY = 28,
+	STEP_INIT = 29,
+	STEP_CONTROLLING_TERMINAL = 30,
+	STEP_SET_GROUPS = 31,
+	STEP_SET_USER = 32,
+	STEP_CHDIR = 33,
+	STEP_SET_CAPABILITIES = 34,
+	STEP_NO_NEW_PRIVILEGES = 35,
+	STEP_EXEC = 36,
 };
 
-enum { STEP_COUNT = 33 };
+enum { STEP_COUNT = 36 };
 
 struct step_barrier {
 	struct record head;
 	struct wire_list acts;
+	uint64_t hook;
 };
-static_assert(sizeof(struct step_barrier) == 16, "barrier");
+static_assert(sizeof(struct step_barrier) == 24, "barrier");
 
 struct step_deny_setgroups {
 	struct record head;
@@ -177,8 +193,33 @@ static_assert(sizeof(struct step_fchown) == 32, "fchown");
 struct step_idmap {
 	struct record head;
 	uint64_t slot;
+	uint64_t namespace;
 };
-static_assert(sizeof(struct step_idmap) == 16, "idmap");
+static_assert(sizeof(struct step_idmap) == 24, "idmap");
+
+struct step_set_time_offset {
+	struct record head;
+	uint64_t clock;
+	int64_t seconds;
+	uint64_t nanoseconds;
+};
+static_assert(sizeof(struct step_set_time_offset) == 32, "setTimeOffset");
+
+struct step_open_namespace {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes path;
+	uint64_t type;
+	uint64_t inode;
+};
+static_assert(sizeof(struct step_open_namespace) == 40, "openNamespace");
+
+struct step_setns {
+	struct record head;
+	uint64_t slot;
+	uint64_t type;
+};
+static_assert(sizeof(struct step_setns) == 24, "setns");
 
 struct step_open_tree {
 	struct record head;
@@ -398,12 +439,15 @@ struct step_spec {
 	} fields[STEP_FIELDS_MAX];
 };
 static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused)) = {
-	[STEP_BARRIER] = {COLUMN_CONTAINER, 1, {{FIELD_STEPS, 0x0}}},
+	[STEP_BARRIER] = {COLUMN_CONTAINER, 2, {{FIELD_STEPS, 0x0}, {FIELD_BOOLEAN, 0x0}}},
 	[STEP_DENY_SETGROUPS] = {COLUMN_HOST, 0, {}},
 	[STEP_SET_UID_MAP] = {COLUMN_HOST, 1, {{FIELD_NUMBERS, 0x0}}},
 	[STEP_SET_GID_MAP] = {COLUMN_HOST, 1, {{FIELD_NUMBERS, 0x0}}},
 	[STEP_FCHOWN] = {COLUMN_HOST, 3, {{FIELD_SLOT, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
-	[STEP_IDMAP] = {COLUMN_HOST, 1, {{FIELD_SLOT, 0x0}}},
+	[STEP_IDMAP] = {COLUMN_HOST, 2, {{FIELD_SLOT, 0x0}, {FIELD_OPTIONAL_SLOT, 0x0}}},
+	[STEP_SET_TIME_OFFSET] = {COLUMN_HOST, 3, {{FIELD_CHOICE, 0x7}, {FIELD_INTEGER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x7e020080}, {FIELD_NUMBER, 0x0}}},
+	[STEP_SETNS] = {COLUMN_HOST | COLUMN_CONTAINER, 2, {{FIELD_SLOT, 0x0}, {FIELD_CHOICE, 0x7e020080}}},
 	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
 	[STEP_UNSHARE] = {COLUMN_CONTAINER, 1, {{FIELD_FLAGS, 0x7e020080}}},
 	[STEP_PROPAGATION] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x1e0000}}},

@@ -12,11 +12,15 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly user?: User;
-  /** One entry a descriptor: a new pipe, a descriptor of the caller's, or /dev/null. */
-  readonly stdio: readonly ('pipe' | 'descriptor' | 'ignore')[];
+  /** One entry a descriptor: a new pipe or socket, a descriptor of the caller's, or /dev/null. */
+  readonly stdio: readonly ('pipe' | 'socket' | 'descriptor' | 'ignore')[];
   readonly terminal?: { readonly columns: number; readonly rows: number };
   readonly timeoutMs: number;
   readonly timeoutSignal: number;
+  /** Whether it goes on when Node ends. */
+  readonly detached: boolean;
+  /** Whether JavaScript of the caller's is to run while the container waits. */
+  readonly hooked: boolean;
 }
 
 /** Docker's. */
@@ -46,7 +50,8 @@ function environment(
   host: Host,
   user: User,
 ): Record<string, string> {
-  const ownPrograms = definition.rootfs === undefined && host.execDir !== undefined;
+  const ownPrograms =
+    definition.rootfs === undefined && definition.namespaces.includes('mount') && host.execDir !== undefined;
   return {
     PATH: ownPrograms ? `${DEFAULT_PATH}:${host.execDir}` : DEFAULT_PATH,
     HOME: user.uid === 0 ? '/root' : '/',

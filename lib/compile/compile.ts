@@ -7,13 +7,15 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import { contradiction } from '../errors.js';
-import type { Capability } from '../plan/constants.js';
+import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
-import type { ContainerStep } from '../plan/steps.js';
+import type { ContainerStep, HostStep } from '../plan/steps.js';
 import type { Command } from './command.js';
 import { execStep } from './command.js';
 import { type Host, hasCapability } from './host.js';
-import { mapIds, onHost, planIds } from './ids.js';
+import { canMapRange, mapIds, onHost, planIds } from './ids.js';
+import { insertSteps } from './insert.js';
+import { planJoins } from './join.js';
 import { planMounts } from './mounts.js';
 import { dropRights } from './security.js';
 import { Slots } from './slots.js';
@@ -26,25 +28,37 @@ export function compile(definition: ContainerDefinition, command: Command, host:
   if (owner === undefined) {
     throw contradiction(`user ${user.uid}:${user.gid} does not exist in the container, which has ids 0 to 65535`);
   }
+  const has = (name: Namespace): boolean => definition.namespaces.includes(name);
+  const shifted = Object.keys(definition.timeOffsets).length > 0;
   checkCaller(definition, host);
+  if (shifted && !has('time')) throw contradiction('timeOffsets need "time" among the namespaces, new and not joined');
 
-  const has = (name: ContainerDefinition['namespaces'][number]): boolean => definition.namespaces.includes(name);
   const slots = new Slots();
+  // While the supervisor holds it nobody else gets the range, whatever becomes of Node.
+  if (ids.kind === 'range') slots.keep('id range');
   const stdio = planStdio(command, slots, owner, host);
-  const mounts = planMounts(definition, ids, host, user, slots);
+  const joins = planJoins(definition, host, slots);
+  const joined = ids.kind === 'joined' && joins.user !== undefined;
+  const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
   const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
-  const acts = [...mapIds(ids, host), ...mounts.acts];
+  const acts = [...mapIds(ids, host), ...timeOffsets(definition), ...(joined ? [] : mounts.acts)];
   const become = (uid: number, gid: number, from: string): readonly ContainerStep[] => [
     // Where setgroups is denied there is no way to drop groups; what they allow is the caller's own to give.
-    ...(ids.kind === 'one' ? [] : ([{ op: 'setGroups', groups: [], from }] as const)),
+    ...(ids.kind === 'one' || (ids.kind === 'joined' && !canMapRange(host))
+      ? []
+      : ([{ op: 'setGroups', groups: [], from }] as const)),
     { op: 'setUser', uid, gid, from },
   ];
 
   const steps: ContainerStep[] = [
+    // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
+    ...(shifted ? [{ op: 'unshare', namespaces: ['time'], from: 'timeOffsets()' } as const] : []),
     // Until its ids are mapped the child is nobody, and can make no file. user_namespaces(7)
-    ...(acts.length > 0 ? [{ op: 'barrier', acts } as const] : []),
+    ...(acts.length > 0 || command.hooked ? [{ op: 'barrier', acts, hook: command.hooked } as const] : []),
+    // Paths are those of the joined mount namespace from here on.
+    ...joins.steps,
     // Root of the container from here on: what is made belongs to it. A single id is the caller's already.
-    ...(ids.kind === 'range' ? become(0, 0, 'idmap()') : []),
+    ...(ids.kind === 'range' || ids.kind === 'joined' ? become(0, 0, 'idmap()') : []),
     // Not by clone3: the root of a cgroup namespace is the cgroup that its maker is in. cgroup_namespaces(7)
     ...(has('cgroup') ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const] : []),
     // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
@@ -60,7 +74,7 @@ export function compile(definition: ContainerDefinition, command: Command, host:
     ...stdio.controlTerminal,
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
-    ...(ids.kind === 'one' || (ids.kind === 'range' && user.uid === 0 && user.gid === 0)
+    ...(ids.kind === 'one' || (ids.kind !== 'host' && user.uid === 0 && user.gid === 0)
       ? []
       : become(user.uid, user.gid, 'user()')),
     // As the user: a directory that the user may not enter is an error, not a way in.
@@ -71,20 +85,35 @@ export function compile(definition: ContainerDefinition, command: Command, host:
   ];
 
   return freezeDeep({
-    before: stdio.before,
-    clone: definition.namespaces.filter((name) => name !== 'cgroup'),
-    steps,
+    // Trees while the supervisor still has its rights over them, which it leaves behind with its user namespace.
+    before: [...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
+    clone: definition.namespaces.filter(
+      (entry): entry is Namespace => typeof entry === 'string' && entry !== 'cgroup' && !(entry === 'time' && shifted),
+    ),
+    steps: insertSteps(steps, definition, slots),
     after: [],
     slots: slots.names,
     received: slots.received,
+    kept: slots.kept,
+    detached: command.detached,
     timeoutMs: command.timeoutMs,
     timeoutSignal: command.timeoutSignal,
   });
 }
 
+function timeOffsets({ timeOffsets }: ContainerDefinition): readonly HostStep[] {
+  return Object.entries(timeOffsets).map(([clock, { secs, nanosecs }]) => ({
+    op: 'setTimeOffset',
+    clock: clock as 'monotonic' | 'boottime',
+    seconds: secs,
+    nanoseconds: nanosecs,
+    from: 'timeOffsets()',
+  }));
+}
+
 /** What the kernel would refuse step by step is said at once, in one sentence. */
 function checkCaller({ namespaces, capabilities }: ContainerDefinition, host: Host): void {
-  if (namespaces.includes('user')) return;
+  if (namespaces.some((entry) => entry === 'user' || (typeof entry !== 'string' && entry.type === 'user'))) return;
   const missing = (name: Capability): boolean => !hasCapability(host, name);
   if (namespaces.length > 0 && missing('CAP_SYS_ADMIN')) {
     throw contradiction('namespaces without "user" need CAP_SYS_ADMIN: keep "user" among them, or run as root');

@@ -18,7 +18,9 @@ export type IdPlan =
   /** A whole range, root included; trees are shown with their owners mapped. */
   | { readonly kind: 'range'; readonly first: number }
   /** One id inside is the caller, and no other exists. */
-  | { readonly kind: 'one'; readonly uid: number; readonly gid: number };
+  | { readonly kind: 'one'; readonly uid: number; readonly gid: number }
+  /** Those of the user namespace that is joined, in `slot`: only it knows them. */
+  | { readonly kind: 'joined'; readonly slot?: number };
 
 /** Whether this caller can give every container a range of its own: root with the ids at hand. */
 export function canMapRange(host: Host): boolean {
@@ -33,6 +35,7 @@ export function canMapRange(host: Host): boolean {
 
 /** `user` is who the command is: where one id is all there is, it is that one. */
 export function planIds({ namespaces }: ContainerDefinition, user: User, host: Host, first: number): IdPlan {
+  if (namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'user')) return { kind: 'joined' };
   if (!namespaces.includes('user')) return { kind: 'host' };
   if (canMapRange(host)) return { kind: 'range', first };
   return { kind: 'one', uid: user.uid, gid: user.gid };
@@ -41,7 +44,7 @@ export function planIds({ namespaces }: ContainerDefinition, user: User, host: H
 /** Host acts that write the maps; the child waits for them. */
 export function mapIds(ids: IdPlan, host: Host): readonly HostStep[] {
   const from = 'idmap()';
-  if (ids.kind === 'host') return [];
+  if (ids.kind === 'host' || ids.kind === 'joined') return [];
   if (ids.kind === 'range') {
     return [
       { op: 'setUidMap', ranges: [0, ids.first, RANGE_SIZE], from },
@@ -59,7 +62,8 @@ export function mapIds(ids: IdPlan, host: Host): readonly HostStep[] {
 /** A container's user as the host numbers it; `undefined` where that is nobody. */
 export function onHost(ids: IdPlan, user: User, host: Host): User | undefined {
   if (ids.kind === 'host') return user;
-  if (ids.kind === 'one') return { uid: host.uid, gid: host.gid };
+  // Pipes stay the caller's where nobody can tell whose they should be.
+  if (ids.kind === 'one' || ids.kind === 'joined') return { uid: host.uid, gid: host.gid };
   if (user.uid >= RANGE_SIZE || user.gid >= RANGE_SIZE) return undefined;
   return { uid: ids.first + user.uid, gid: ids.first + user.gid };
 }

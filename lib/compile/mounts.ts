@@ -7,7 +7,7 @@ import type { MountAttribute } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
 import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { Host, HostEntry } from './host.js';
-import type { IdPlan } from './ids.js';
+import { canMapRange, type IdPlan } from './ids.js';
 import type { Slots } from './slots.js';
 
 export interface MountPlan {
@@ -25,7 +25,7 @@ export function planMounts(
 ): MountPlan {
   if (!definition.namespaces.includes('mount')) return { acts: [], steps: [] };
   const acts: HostStep[] = [];
-  const trees = new Trees(ids, slots, acts);
+  const trees = new Trees(ids, host, slots, acts);
   const root =
     definition.rootfs === undefined ? hostPrograms(host, trees, user) : rootfs(definition, definition.rootfs, trees);
   const steps: ContainerStep[] = [
@@ -57,21 +57,26 @@ type Source = { readonly slot: number } | { readonly source: string };
  */
 class Trees {
   readonly #ids: IdPlan;
+  readonly #host: Host;
   readonly #slots: Slots;
   readonly #acts: HostStep[];
 
-  constructor(ids: IdPlan, slots: Slots, acts: HostStep[]) {
+  constructor(ids: IdPlan, host: Host, slots: Slots, acts: HostStep[]) {
+    this.#host = host;
     this.#ids = ids;
     this.#slots = slots;
     this.#acts = acts;
   }
 
   open(source: string, recursive: boolean, mapped: boolean, option?: string): Source {
-    if (this.#ids.kind !== 'range') return { source };
+    const ids = this.#ids;
+    // An ordinary user's child opens them by itself; so it does where owners are not to be mapped.
+    if (ids.kind !== 'range' && (ids.kind !== 'joined' || !canMapRange(this.#host))) return { source };
     const slot = this.#slots.add(source);
     const from = option === undefined ? {} : { from: option };
     this.#acts.push({ op: 'openTree', slot, source, recursive, ...from });
-    if (mapped) this.#acts.push({ op: 'idmap', slot, ...from });
+    const namespace = ids.kind === 'joined' && ids.slot !== undefined ? { namespace: ids.slot } : {};
+    if (mapped) this.#acts.push({ op: 'idmap', slot, ...namespace, ...from });
     return { slot };
   }
 }
@@ -143,7 +148,7 @@ function textFile(target: string, lines: readonly string[]): StepOf<'file'> {
 
 function proc({ namespaces }: ContainerDefinition): readonly ContainerStep[] {
   const attributes: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
-  if (namespaces.includes('pid')) {
+  if (namespaces.some((entry) => entry === 'pid' || (typeof entry !== 'string' && entry.type === 'pid'))) {
     // On a real directory only: behind a link it would be mounted elsewhere, and /proc would be the image's. CVE-2019-19921
     return [{ op: 'mount', type: 'proc', target: '/proc', options: [], attributes, nofollow: true }];
   }
@@ -182,8 +187,8 @@ const DEVICE_LINKS: readonly ContainerStep[] = freezeDeep(
 /** A /dev of the container's own, as the OCI runtime specification lists it. */
 function dev(definition: ContainerDefinition, ids: IdPlan, host: Host, user: User): readonly ContainerStep[] {
   const quiet: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
-  // Group 5 is tty wherever it exists. An ordinary user has one group only.
-  const tty = ids.kind === 'one' ? [] : ['gid=5'];
+  // Group 5 is tty wherever it exists. An ordinary user has one group only, and nobody knows which a joined namespace has.
+  const tty = ids.kind === 'one' || ids.kind === 'joined' ? [] : ['gid=5'];
   const owner = user.uid === 0 ? [] : [`uid=${user.uid}`];
   const steps: ContainerStep[] = [
     // Devices are mounts of their own with attributes of their own, so nodev here keeps out all others.

@@ -2,11 +2,18 @@
 export class Slots {
   readonly names: string[] = [];
   received = 0;
+  kept = 0;
 
   /** A slot for a descriptor that the caller sends. Must come before any other. */
   receive(name: string): number {
     this.received += 1;
     return this.add(name);
+  }
+
+  /** A slot for a descriptor that the caller sends, and that the supervisor holds until all is over. Must come first of all. */
+  keep(name: string): number {
+    this.kept += 1;
+    return this.receive(name);
   }
 
   add(name: string): number {

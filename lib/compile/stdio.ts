@@ -40,7 +40,7 @@ function planTerminal({ columns, rows }: { readonly columns: number; readonly ro
     before: [],
     openTerminal: [
       { op: 'openTerminal', master, slot, columns, rows, from },
-      { op: 'barrier', acts: [{ op: 'relay', master, socket, from }], from },
+      { op: 'barrier', acts: [{ op: 'relay', master, socket, from }], hook: false, from },
     ],
     controlTerminal: [{ op: 'controllingTerminal', slot, from }],
     descriptors: [slot, slot, slot],

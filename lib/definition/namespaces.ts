@@ -1,8 +1,49 @@
-/** Which namespaces a container has of its own, and what it is called in them. */
+/** Which namespaces a container has of its own or joins, and what it is called and what time it is in them. */
 
-import { invalidValue } from '../errors.js';
+import { contradiction, invalidType, invalidValue, notStarted } from '../errors.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
-import { array, distinct, text } from './checks.js';
+import { array, hostPath, integer, knownOptions, object, oneOf, text } from './checks.js';
+
+/** A namespace that exists, by a file that stands for it: `/proc/PID/ns/net`, or a bind mount of such a file. */
+export interface NamespaceHandle {
+  /** An absolute path on the host. */
+  readonly path: string;
+  /** The inode number that the namespace must have, so that a pid that was given to another process is noticed; `0`: any. */
+  readonly inode: number;
+}
+
+/** A namespace that a container joins instead of having a new one. */
+export interface JoinedNamespace extends NamespaceHandle {
+  readonly type: Namespace;
+}
+
+/** Something that is in namespaces: a {@link ContainerProcess} that runs. */
+export interface InNamespaces {
+  readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
+}
+
+/** What to join: a file of the host, a handle, or a process of another container. */
+export type NamespaceSource = string | URL | Partial<NamespaceHandle> | InNamespaces;
+
+/** A new namespace by its name, or namespaces to join: `{ network: '/proc/123/ns/net' }`, or as OCI writes it, `{ type, path }`. */
+export type NamespaceEntry =
+  | Namespace
+  | { readonly [Type in Namespace]?: NamespaceSource }
+  | { readonly type: Namespace; readonly path?: string; readonly inode?: number };
+
+/** How far a clock of the container is from the host's. OCI `linux.timeOffsets`. */
+export interface TimeOffset {
+  /** Seconds, negative for the past. */
+  readonly secs: number;
+  /** Nanoseconds on top, 0 to 999,999,999. */
+  readonly nanosecs: number;
+}
+
+/** Clocks that a time namespace shifts. CLOCK_REALTIME, the date, is the machine's everywhere. time_namespaces(7) */
+export type Clock = 'monotonic' | 'boottime';
+export type TimeOffsets = { readonly [C in Clock]?: TimeOffset };
+/** Milliseconds, or seconds and nanoseconds as OCI has them. */
+export type TimeOffsetsInput = { readonly [C in Clock]?: number | Partial<TimeOffset> };
 
 /** Every namespace that a container has of its own unless told otherwise. `time` is not among them: nothing leaks by clocks. */
 export const DEFAULT_NAMESPACES: readonly Namespace[] = Object.freeze([
@@ -15,6 +56,62 @@ export const DEFAULT_NAMESPACES: readonly Namespace[] = Object.freeze([
   'cgroup',
 ] as const);
 
+const NAMES = Object.keys(NAMESPACES) as readonly Namespace[];
+
+export function checkNamespaces(value: unknown): readonly (Namespace | JoinedNamespace)[] {
+  const entries = array('namespaces', value).flatMap((entry, index) => checkEntry(`namespaces[${index}]`, entry));
+  const kept = entries.filter((entry, index) => typeof entry !== 'string' || entries.indexOf(entry) === index);
+  for (const name of NAMES) {
+    if (kept.filter((entry) => typeOf(entry) === name).length > 1) {
+      throw contradiction(`namespaces name "${name}" more than once: it is new, or joined, and one at a time`);
+    }
+  }
+  return kept;
+}
+
+/** The namespaces that a container joins. */
+export function joinedNamespaces(namespaces: readonly (Namespace | JoinedNamespace)[]): readonly JoinedNamespace[] {
+  return namespaces.filter((entry) => typeof entry !== 'string');
+}
+
+function typeOf(entry: Namespace | JoinedNamespace): Namespace {
+  return typeof entry === 'string' ? entry : entry.type;
+}
+
+function checkEntry(name: string, entry: unknown): readonly (Namespace | JoinedNamespace)[] {
+  if (typeof entry === 'string') return [oneOf(name, entry, NAMES) as Namespace];
+  if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) {
+    throw invalidType(name, 'a namespace’s name, or an object such as { network: "/proc/123/ns/net" }', entry);
+  }
+  if ('type' in entry) {
+    knownOptions(name, entry, ['type', 'path', 'inode']);
+    const { type, ...handle } = entry as { type: unknown; path?: unknown };
+    const checked = oneOf(`${name}.type`, type, NAMES) as Namespace;
+    return [handle.path === undefined ? checked : checkSource(`${name}`, checked, handle)];
+  }
+  knownOptions(name, entry, NAMES);
+  const joins = Object.entries(entry).filter(([, source]) => source !== undefined);
+  if (joins.length === 0) throw invalidValue(name, 'an object that names at least one namespace', entry);
+  return joins.map(([type, source]) => checkSource(`${name}.${type}`, type as Namespace, source));
+}
+
+function checkSource(name: string, type: Namespace, source: unknown): JoinedNamespace {
+  if (typeof source === 'string' || source instanceof URL) return { type, path: hostPath(name, source), inode: 0 };
+  object(name, source);
+  if ('namespaces' in (source as object)) {
+    const handle = (source as InNamespaces).namespaces?.[type];
+    if (handle === undefined || handle.inode === 0) throw notStarted(name);
+    return { type, ...handle };
+  }
+  knownOptions(name, source as object, ['path', 'inode']);
+  const { path, inode } = source as { path?: unknown; inode?: unknown };
+  return {
+    type,
+    path: hostPath(`${name}.path`, path),
+    inode: integer(`${name}.inode`, inode ?? 0, 0, 0xffffffff),
+  };
+}
+
 export function checkHostname(value: unknown): string {
   const name = text('hostname', value);
   // The kernel holds 64 bytes, gethostname(2); letters, digits, '-' and '.' as hostname(7) has it.
@@ -24,6 +121,28 @@ export function checkHostname(value: unknown): string {
   return name;
 }
 
-export function checkNamespaces(value: unknown): readonly Namespace[] {
-  return distinct('namespaces', array('namespaces', value), Object.keys(NAMESPACES)) as readonly Namespace[];
+const CLOCK_NAMES: readonly Clock[] = ['monotonic', 'boottime'];
+/** What fits into the plan; the kernel itself takes up to about 146 years. */
+const SECONDS_MOST = 2 ** 31 - 1;
+
+export function checkTimeOffsets(value: unknown): TimeOffsets {
+  object('timeOffsets', value);
+  knownOptions('timeOffsets', value as object, CLOCK_NAMES);
+  const offsets = Object.entries(value as TimeOffsetsInput).filter(([, offset]) => offset !== undefined);
+  return Object.fromEntries(offsets.map(([clock, offset]) => [clock, checkOffset(`timeOffsets.${clock}`, offset)]));
+}
+
+function checkOffset(name: string, value: unknown): TimeOffset {
+  if (typeof value === 'number') {
+    const ms = integer(name, value, -SECONDS_MOST * 1000, SECONDS_MOST * 1000);
+    const secs = Math.floor(ms / 1000);
+    return { secs, nanosecs: (ms - secs * 1000) * 1_000_000 };
+  }
+  object(name, value);
+  knownOptions(name, value as object, ['secs', 'nanosecs']);
+  const { secs, nanosecs } = value as Partial<TimeOffset>;
+  return {
+    secs: integer(`${name}.secs`, secs ?? 0, -SECONDS_MOST, SECONDS_MOST),
+    nanosecs: integer(`${name}.nanosecs`, nanosecs ?? 0, 0, 999_999_999),
+  };
 }

@@ -1,14 +1,14 @@
-/** Finds a range of ids for a container, and holds it while the container lives. */
+/** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
 import type { Host } from '../compile/host.js';
 import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_SIZE } from '../compile/ids.js';
 import { noIdRange } from '../errors.js';
 import { native } from '../launch/native.js';
 
-/** A range that no other container of this machine has. */
+/** A range that no other container of this machine has, as long as the socket is open somewhere. */
 export interface HeldRange {
   readonly first: number;
-  release(): void;
+  readonly socket: number;
 }
 
 const COUNT = (RANGE_LAST - RANGE_FIRST) / RANGE_SIZE;
@@ -22,19 +22,8 @@ export function holdRange(host: Host): HeldRange {
   for (let tries = 0; tries < COUNT; tries += 1) {
     const first = RANGE_FIRST + slot * RANGE_SIZE;
     const socket = isFree(first, host.reservedIds) ? native().tryBindAbstract(`carrel/ids/${first}`) : undefined;
-    if (socket !== undefined) return held(first, socket);
+    if (socket !== undefined) return { first, socket };
     slot = (slot + 1) % COUNT;
   }
   throw noIdRange();
-}
-
-function held(first: number, socket: number): HeldRange {
-  let open = true;
-  return {
-    first,
-    release: () => {
-      if (open) native().close(socket);
-      open = false;
-    },
-  };
 }

@@ -38,7 +38,12 @@ export class Channel {
     this.#send(ORDER_KINDS.resize, rows * 65_536 + columns);
   }
 
-  /** Hangs up. A supervisor that still works ends its container then. */
+  /** Lets the child pass the barrier at which it waits. */
+  go(): void {
+    this.#send(ORDER_KINDS.go, 0);
+  }
+
+  /** Hangs up. A supervisor that still works ends its container then, unless it is detached. */
   close(): void {
     this.#socket.destroy();
   }

@@ -15,6 +15,9 @@ export const NAMESPACES = {
   network: 0x40000000,
 } as const satisfies Readonly<Record<Namespace, number>>;
 
+/** A clock whose time a time namespace can shift; time_namespaces(7). The numbers are `CLOCK_*` of linux/time.h. */
+export const CLOCKS = { monotonic: 1, boottime: 7 } as const;
+
 /** An attribute of a mount; mount_setattr(2). */
 export type MountAttribute = 'readonly' | 'nosuid' | 'nodev' | 'noexec' | 'noatime' | 'nodiratime' | 'nosymfollow';
 

@@ -31,6 +31,8 @@ export function encode(plan: Plan): Buffer {
   u32('size', writer.size);
   u32('slots', plan.slots.length);
   u32('received', plan.received);
+  u32('kept', plan.kept);
+  u32('detached', plan.detached ? 1 : 0);
   u32('timeoutSignal', plan.timeoutSignal);
   writer.number(start + header.timeoutMs, plan.timeoutMs);
   writer.bits(start + header.clone, NAMESPACES, plan.clone);
@@ -56,6 +58,8 @@ export function decode(bytes: Buffer): Plan {
     after: readSteps(bytes, u32('afterOffset'), u32('afterCount')) as readonly HostStep[],
     slots: Array.from({ length: u32('slots') }, (_, index) => `slot ${index}`),
     received: u32('received'),
+    kept: u32('kept'),
+    detached: u32('detached') === 1,
     timeoutMs: Number(bytes.readBigUInt64LE(header.timeoutMs)),
     timeoutSignal: u32('timeoutSignal'),
   });

@@ -26,12 +26,18 @@ function ranges(numbers: readonly number[]): string {
 }
 
 const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
-  barrier: () => 'wait for the host',
+  barrier: (step) => (step.hook ? 'wait for the host and its hook' : 'wait for the host'),
   denySetgroups: () => 'setgroups deny',
   setUidMap: (step) => `uid_map ${ranges(step.ranges)}`,
   setGidMap: (step) => `gid_map ${ranges(step.ranges)}`,
   fchown: (step) => `fchown the pipe in slot ${step.slot} to ${step.uid}:${step.gid}`,
-  idmap: (step) => `idmap slot ${step.slot} to the container's ids`,
+  idmap: (step) =>
+    step.namespace === undefined
+      ? `idmap slot ${step.slot} to the container's ids`
+      : `idmap slot ${step.slot} to the ids of the namespace in slot ${step.namespace}`,
+  setTimeOffset: (step) => `shift the ${step.clock} clock by ${step.seconds} s ${step.nanoseconds} ns`,
+  openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
+  setns: (step) => `setns ${step.type}, slot ${step.slot}`,
   openTree: (step) => `open_tree ${quoted(step.source)} into slot ${step.slot}`,
   unshare: (step) => `unshare ${list(step.namespaces)}`,
   propagation: (step) => `make ${quoted(step.target)} ${step.type}, recursively`,
@@ -93,6 +99,7 @@ export function explain(plan: Plan): string {
     }
     row('', `barrier ${barriers}: waits`);
     for (const act of step.acts) row(describe(act));
+    if (step.hook) row('hook: JavaScript of the caller');
     barriers += 1;
   }
   if (plan.timeoutMs > 0) row(`after ${plan.timeoutMs} ms: signal ${plan.timeoutSignal}`);

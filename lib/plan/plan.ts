@@ -15,6 +15,10 @@ export interface Plan {
   /** What each slot holds; the first `received` are the descriptors that the caller sends. Names are for readers. */
   readonly slots: readonly string[];
   readonly received: number;
+  /** How many of the received ones, the first, the supervisor itself holds until all is over. */
+  readonly kept: number;
+  /** Whether the container goes on when Node ends, or lets go of it. */
+  readonly detached: boolean;
   /** Wall-clock limit in milliseconds from the clone on, kept by the supervisor; 0: none. */
   readonly timeoutMs: number;
   /** The number of the signal that is sent when the time is up. */

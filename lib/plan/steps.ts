@@ -7,13 +7,14 @@
  * `column` says who performs it: the supervisor on the `host`, the child that becomes the `container`, or `both`.
  */
 
-import { CAPABILITIES, MOUNT_ATTRIBUTES, NAMESPACES, PROPAGATIONS } from './constants.js';
+import { CAPABILITIES, CLOCKS, MOUNT_ATTRIBUTES, NAMESPACES, PROPAGATIONS } from './constants.js';
 import {
   boolean,
   bytes,
   choice,
   type Field,
   flags,
+  integer,
   number,
   numbers,
   optional,
@@ -33,8 +34,8 @@ const attributes = flags(MOUNT_ATTRIBUTES);
 const capabilities = flags(CAPABILITIES);
 
 export const STEPS = {
-  /** The child waits while the supervisor performs `acts` on the host. */
-  barrier: { column: 'container', fields: { acts: steps } },
+  /** The child waits while the supervisor performs `acts` on the host; with `hook` also until Node says go. */
+  barrier: { column: 'container', fields: { acts: steps, hook: boolean } },
 
   /** Writes /proc/PID/setgroups: "deny", which a user without CAP_SETGID owes before `setGidMap`. user_namespaces(7). */
   denySetgroups: { column: 'host', fields: {} },
@@ -44,8 +45,14 @@ export const STEPS = {
   setGidMap: { column: 'host', fields: { ranges: numbers } },
   /** Gives the pipe in `slot` an owner, so that /dev/stdout can be opened again inside. Refuses what is not a pipe. fchown(2). */
   fchown: { column: 'host', fields: { slot, uid: number, gid: number } },
-  /** Shows the tree in `slot` with its owners mapped by the container's user namespace. mount_setattr(2), since 5.12. */
-  idmap: { column: 'host', fields: { slot } },
+  /** Shows the tree in `slot` with its owners mapped by the container's user namespace, or by the one in `namespace`. mount_setattr(2), since 5.12. */
+  idmap: { column: 'host', fields: { slot, namespace: optional(slot) } },
+  /** Shifts a clock of the container's time namespace, before anybody is in it. time_namespaces(7), since 5.6. */
+  setTimeOffset: { column: 'host', fields: { clock: choice(CLOCKS), seconds: integer, nanoseconds: number } },
+  /** Opens a namespace into `slot`. `inode`, unless 0, is the one that it must have: else its process has ended. namespaces(7) */
+  openNamespace: { column: 'both', fields: { slot, path: string, type: choice(NAMESPACES), inode: number } },
+  /** Joins the namespace in `slot`; a pid namespace counts for children only. setns(2). */
+  setns: { column: 'both', fields: { slot, type: choice(NAMESPACES) } },
 
   /** Copies the mounts at `source` into `slot`, attached nowhere; with `recursive` those below it too. open_tree(2), since 5.2. */
   openTree: { column: 'both', fields: { slot, source: string, recursive: boolean } },
@@ -148,7 +155,12 @@ type OpsIn<Column> = { [O in Op]: (typeof STEPS)[O]['column'] extends Column ? O
 /** A step that the supervisor can perform on the host: in `before`, in `after`, at a barrier. */
 export type HostStep = { [O in OpsIn<'host' | 'both'>]: StepOf<O> }[OpsIn<'host' | 'both'>];
 /** The one step that carries others. */
-export type Barrier = { readonly op: 'barrier'; readonly from?: string; readonly acts: readonly HostStep[] };
+export type Barrier = {
+  readonly op: 'barrier';
+  readonly from?: string;
+  readonly acts: readonly HostStep[];
+  readonly hook: boolean;
+};
 /** A step that the child can perform on its way into the container. */
 export type ContainerStep =
   | Barrier

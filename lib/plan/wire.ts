@@ -9,8 +9,8 @@
  * record:  op u32, size u32 │ eight bytes a field
  * field:   number u64 · place {offset u32, length u32} of bytes · list {offset u32, count u32} of numbers or places
  *
- * channel: Node ◄── frame (512 bytes) ── supervisor        running, refused, exited
- *          Node ── order (8 bytes) ────► supervisor        signal, resize; closing the channel ends the container
+ * channel: Node ◄── frame (512 bytes) ── supervisor        barrier, running, refused, exited
+ *          Node ── order (8 bytes) ────► supervisor        signal, resize, go; closing the channel ends the container
  * ```
  */
 
@@ -20,7 +20,7 @@ type Layout = Readonly<Record<string, Width>>;
 /** "CRLP", the first four bytes of a plan. */
 export const PLAN_MAGIC = 0x504c5243;
 /** Raised whenever the wire changes; a launcher refuses a plan of another version. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 /** A plan's size in bytes at the most: room for 10,000 arguments and a megabyte of path. */
 export const PLAN_MAX = 64 * 1024 * 1024;
 /** Slots of a plan at the most; also the most descriptors that one message can carry, SCM_MAX_FD in unix(7), less two. */
@@ -36,6 +36,10 @@ export const HEADER = {
   /** Slots in all; the first `received` of them hold the caller's descriptors. */
   slots: 'u32',
   received: 'u32',
+  /** How many of the received ones, the first, the supervisor holds open until all is over. */
+  kept: 'u32',
+  /** Whether the container goes on when the channel is closed. */
+  detached: 'u32',
   /** Sent to the command when the time is up. */
   timeoutSignal: 'u32',
   /** Wall-clock time for everything from the clone on; 0: none. */
@@ -51,7 +55,7 @@ export const HEADER = {
 } as const satisfies Layout;
 
 /** What a frame reports. */
-export const FRAME_KINDS = { running: 1, refused: 2, exited: 3 } as const;
+export const FRAME_KINDS = { running: 1, refused: 2, exited: 3, barrier: 4 } as const;
 /** Where a refused step stands. `acts` are those of the barrier `index`. */
 export const LISTS = { check: 0, before: 1, clone: 2, steps: 3, acts: 4, after: 5 } as const;
 /** Why the supervisor ended the container, if it did. */
@@ -67,10 +71,19 @@ export const FRAME = {
   error: 'i32',
   /** Of a refused `exec`: which of its paths. Of a failed check: which rule, its line in plan.c. */
   detail: 'u32',
-  /** The command, as the host numbers it. */
+  /** The command, as the host numbers it; at a barrier, the child. */
   pid: 'i32',
   waitStatus: 'i32',
   ending: 'u32',
+  /** Inode numbers of the namespaces that `pid` is in, at `barrier` and `running`; 0: not to be had. namespaces(7) */
+  timeNamespace: 'u32',
+  mountNamespace: 'u32',
+  cgroupNamespace: 'u32',
+  utsNamespace: 'u32',
+  ipcNamespace: 'u32',
+  userNamespace: 'u32',
+  pidNamespace: 'u32',
+  networkNamespace: 'u32',
   wallNs: 'u64',
   userUs: 'u64',
   systemUs: 'u64',
@@ -85,8 +98,8 @@ export const FRAME = {
 
 export const FRAME_SIZE = 512;
 
-/** What Node asks of a supervisor: `value` is the signal's number, or rows × 65536 + columns. */
-export const ORDER_KINDS = { signal: 1, resize: 2 } as const;
+/** What Node asks of a supervisor: `value` is the signal's number, or rows × 65536 + columns; `go` lets the child pass its barrier. */
+export const ORDER_KINDS = { signal: 1, resize: 2, go: 3 } as const;
 export const ORDER = { kind: 'u32', value: 'u32' } as const satisfies Layout;
 
 /** Where each field of a layout begins. */

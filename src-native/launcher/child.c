@@ -6,6 +6,8 @@
 
 static const step_function STEPS[STEP_COUNT + 1] = {
 	[STEP_BARRIER] = step_barrier,
+	[STEP_OPEN_NAMESPACE] = step_open_namespace,
+	[STEP_SETNS] = step_setns,
 	[STEP_OPEN_TREE] = step_open_tree,
 	[STEP_UNSHARE] = step_unshare,
 	[STEP_PROPAGATION] = step_propagation,

@@ -152,6 +152,8 @@ uint32_t plan_check(const unsigned char *base, size_t size)
 	RULE(header->size == size);
 	RULE(header->slots <= SLOTS_MAX);
 	RULE(header->received <= header->slots);
+	RULE(header->kept <= header->received);
+	RULE(header->detached <= 1);
 	RULE(header->timeout_signal <= 64);
 	RULE((header->clone & ~NAMESPACES_KNOWN) == 0);
 	RULE(header->steps_count > 0);

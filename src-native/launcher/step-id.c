@@ -1,36 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Steps about ids: who the container's users are on the host, and who the command is inside.
-#include <linux/magic.h>
 #include <linux/prctl.h>
-#include "actor.h"
+#include "entry.h"
 #include "text.h"
 
 enum { MAP_LONGEST = 4096, RANGE_NUMBERS = 3, GROUPS_MOST = 256 };
-
-// Opens /proc/PID/`name` of the child. /proc must be the real one, or the write would land elsewhere. CVE-2025-52881
-static struct outcome child_entry(const struct actor *actor, const char *name, int flags, int *ret_fd)
-{
-	char path[64];
-	struct sys_statfs statfs;
-	char *end = text_number(text_copy(path, "/proc/"), (uint64_t)actor->child);
-	end = text_copy(end, "/");
-	*text_copy(end, name) = 0;
-	*ret_fd = (int)TRY(openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
-	TRY(fstatfs, *ret_fd, &statfs);
-	if (statfs.type != PROC_SUPER_MAGIC && statfs.type != 0x6e736673) // NSFS_MAGIC, linux/magic.h
-		return REFUSED(fstatfs, SYS_EINVAL);
-	return DONE;
-}
-
-static struct outcome write_entry(const struct actor *actor, const char *name, const char *text, size_t length)
-{
-	int file = -1;
-	PASS(child_entry(actor, name, O_WRONLY, &file));
-	// One write: the kernel takes a map whole or not at all. user_namespaces(7)
-	TRY(write, file, text, length);
-	TRY(close, file);
-	return DONE;
-}
 
 static struct outcome write_map(const struct actor *actor, const char *name, struct wire_list ranges)
 {
@@ -42,13 +16,13 @@ static struct outcome write_map(const struct actor *actor, const char *name, str
 		at = text_number(at, plan_number_at(actor->plan, ranges, i));
 		*at++ = i % RANGE_NUMBERS == RANGE_NUMBERS - 1 ? '\n' : ' ';
 	}
-	return write_entry(actor, name, text, (size_t)(at - text));
+	return entry_write(actor, name, text, (size_t)(at - text));
 }
 
 struct outcome step_deny_setgroups(struct actor *actor, const void *record)
 {
 	(void)record;
-	return write_entry(actor, "setgroups", "deny", 4);
+	return entry_write(actor, "setgroups", "deny", 4);
 }
 
 struct outcome step_set_uid_map(struct actor *actor, const void *record)
@@ -65,11 +39,15 @@ struct outcome step_idmap(struct actor *actor, const void *record)
 {
 	const struct step_idmap *step = record;
 	int user_namespace = -1;
-	PASS(child_entry(actor, "ns/user", O_RDONLY, &user_namespace));
+	if (step->namespace == NO_SLOT)
+		PASS(entry_open(actor, "ns/user", O_RDONLY, &user_namespace));
+	else
+		user_namespace = actor->page->slots[step->namespace];
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace};
 	TRY(mount_setattr, actor->page->slots[step->slot], "", AT_EMPTY_PATH | 0x8000 /* AT_RECURSIVE */, &attr,
 		sizeof(attr));
-	TRY(close, user_namespace);
+	if (step->namespace == NO_SLOT)
+		TRY(close, user_namespace);
 	return DONE;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Steps about the process and what surrounds it: namespaces, host name, network, and exec, the last one.
+// Steps about the process and what surrounds it: host name, network, and exec, the last one.
 #include <linux/sockios.h>
 #include "child.h"
 #include "text.h"
@@ -10,13 +10,6 @@ struct interface_request { // struct ifreq of linux/if.h, which wants the C libr
 	char rest[22];
 };
 enum { INTERFACE_UP = 1 }; // IFF_UP
-
-struct outcome step_unshare(struct actor *actor, const void *record)
-{
-	(void)actor;
-	TRY(unshare, ((const struct step_unshare *)record)->namespaces);
-	return DONE;
-}
 
 struct outcome step_set_hostname(struct actor *actor, const void *record)
 {
@@ -53,10 +46,10 @@ static struct outcome arrange_stdio(struct actor *actor, struct wire_list stdio)
 		if (fds[i] >= 0 && fds[i] < (int)stdio.count)
 			fds[i] = (int)TRY(fcntl, fds[i], F_DUPFD_CLOEXEC, stdio.count);
 	}
-	for (uint32_t i = 0; i < stdio.count; i++) {
-		// An empty slot: 0 to 2 stay the launcher's /dev/null, higher ones are closed by exec like all the rest.
-		if (fds[i] >= 0)
-			TRY(dup3, fds[i], (int)i, 0);
+	// From the last one on: 0 is the launcher's /dev/null until its turn comes, and where a slot is empty.
+	for (uint32_t i = stdio.count; i-- > 0;) {
+		if (fds[i] >= 0 || i > 2)
+			TRY(dup3, fds[i] >= 0 ? fds[i] : 0, (int)i, 0);
 	}
 	return DONE;
 }

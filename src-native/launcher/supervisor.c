@@ -1,32 +1,10 @@
 // SPDX-License-Identifier: MIT
-// One container from the host's side: performs its host acts, clones it, obeys Node, keeps the time, reaps, cleans up, reports.
+// One container from the host's side: performs its host acts, clones it, watches it, reaps, cleans up, reports.
 #include "supervisor.h"
 #include <linux/prctl.h>
 #include "child.h"
 #include "orphans.h"
-#include "relay.h"
 #include "text.h"
-
-struct supervisor {
-	struct plan plan;
-	struct page *page;
-	struct actor actor; // performs host acts
-	struct frame frame; // the one that is being made
-	struct relay relay;
-	int channel;
-	// Both ends of the report socket; the child's is closed here as soon as the child has descriptors of its own.
-	int report;
-	int report_child;
-	int timer;
-	int child;
-	int child_pidfd;
-	int command_pidfd;
-	// Signals that Node sent before the command ran: bit n − 1.
-	uint64_t pending;
-	int running;
-	uint32_t ending;
-	struct sys_timespec began;
-};
 
 static const step_function ACTS[STEP_COUNT + 1] = {
 	[STEP_DENY_SETGROUPS] = step_deny_setgroups,
@@ -36,10 +14,13 @@ static const step_function ACTS[STEP_COUNT + 1] = {
 	[STEP_IDMAP] = step_idmap,
 	[STEP_OPEN_TREE] = step_open_tree,
 	[STEP_RELAY] = step_relay,
+	[STEP_OPEN_NAMESPACE] = step_open_namespace,
+	[STEP_SETNS] = step_setns,
+	[STEP_SET_TIME_OFFSET] = step_set_time_offset,
 };
 
 // Sends the frame. That Node is gone is noticed by the loop, not here.
-static void report(struct supervisor *self, uint32_t kind)
+void supervisor_report(struct supervisor *self, uint32_t kind)
 {
 	self->frame.kind = kind;
 	if (self->channel < 0)
@@ -63,8 +44,7 @@ static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act,
 		memcpy(self->frame.message, self->page->message, sizeof(self->frame.message));
 }
 
-// Performs host acts in order. Returns 0, or records the refusal and returns -1.
-static int perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count)
+int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count)
 {
 	const unsigned char *at = self->plan.base + offset;
 	for (uint32_t i = 0; i < count; i++) {
@@ -77,184 +57,6 @@ static int perform(struct supervisor *self, uint32_t list, uint32_t offset, uint
 		at += record->size;
 	}
 	return 0;
-}
-
-// Ends the container. With a pid namespace of its own the kernel ends all that is in it.
-static void end(struct supervisor *self, uint32_t ending)
-{
-	if (self->ending == ENDING_NONE)
-		self->ending = ending;
-	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
-}
-
-// Whether the child was ended, by this supervisor or by somebody else.
-static int has_ended(const struct supervisor *self)
-{
-	if (self->ending != ENDING_NONE)
-		return 1;
-	struct pollfd death = {.fd = self->child_pidfd, .events = POLLIN};
-	const struct sys_timespec now = {0, 0};
-	return sys_ppoll(&death, 1, &now) > 0;
-}
-
-static void on_barrier(struct supervisor *self)
-{
-	const struct plan *plan = &self->plan;
-	const unsigned char *at = plan->base + plan->header->steps_offset;
-	uint32_t index = __atomic_load_n(&self->page->index, __ATOMIC_RELAXED);
-	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
-		at += ((const struct record *)at)->size;
-	const struct step_barrier *step = (const struct step_barrier *)at;
-	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
-	if (has_ended(self))
-		return;
-	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
-		perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
-		if (has_ended(self))
-			self->frame.error = 0;
-		end(self, ENDING_NONE);
-		return;
-	}
-	const char go = 'g';
-	sys_write(self->report, &go, 1);
-}
-
-// What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
-static void part_with_slots(struct supervisor *self)
-{
-	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
-		int fd = self->page->slots[i];
-		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket)
-			sys_close(fd);
-	}
-}
-
-static void on_command(struct supervisor *self, int pid)
-{
-	sys_close(self->report_child);
-	self->report_child = -1;
-	part_with_slots(self);
-	self->frame.pid = pid;
-	if (pid == self->child) {
-		self->command_pidfd = self->child_pidfd;
-		return;
-	}
-	long pidfd = sys_pidfd_open(pid, 0);
-	// Init reaps it only after the flag is set: if it is not, the pidfd is the command's. init.c
-	if (pidfd >= 0 && !__atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
-		self->command_pidfd = (int)pidfd;
-	else if (pidfd >= 0)
-		sys_close((int)pidfd);
-}
-
-static void signal_command(struct supervisor *self, uint32_t signal)
-{
-	if (signal == SYS_SIGKILL) {
-		end(self, self->ending == ENDING_NONE ? ENDING_SIGNAL : self->ending);
-		return;
-	}
-	if (!self->running)
-		self->pending |= 1ull << (signal - 1);
-	else if (self->command_pidfd >= 0)
-		sys_pidfd_send_signal(self->command_pidfd, (int)signal);
-}
-
-// The child's end is closed everywhere: exec has happened, or the child has died on its way.
-static void on_exec(struct supervisor *self)
-{
-	sys_close(self->report);
-	self->report = -1;
-	if (__atomic_load_n(&self->page->refused, __ATOMIC_ACQUIRE) ||
-		self->page->index != self->plan.header->steps_count - 1)
-		return;
-	self->running = 1;
-	report(self, FRAME_RUNNING);
-	for (uint32_t signal = 1; signal <= 64; signal++)
-		if (self->pending >> (signal - 1) & 1)
-			signal_command(self, signal);
-}
-
-static void on_report(struct supervisor *self)
-{
-	union {
-		struct sys_cmsghdr head;
-		char room[sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred)];
-	} control;
-	char what;
-	struct sys_iovec iov = {&what, 1};
-	struct sys_msghdr message = {
-		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
-	long received = sys_recvmsg(self->report, &message, SYS_MSG_CMSG_CLOEXEC);
-	if (received == -SYS_EINTR)
-		return;
-	if (received <= 0)
-		on_exec(self);
-	else if (what == REPORT_BARRIER)
-		on_barrier(self);
-	else if (what == REPORT_COMMAND)
-		on_command(self, (int)((const struct sys_ucred *)(control.room + sizeof(struct sys_cmsghdr)))->pid);
-}
-
-static void on_channel(struct supervisor *self)
-{
-	struct order order;
-	long received = sys_read(self->channel, &order, sizeof(order));
-	if (received == -SYS_EINTR || received == -SYS_EAGAIN)
-		return;
-	if (received == sizeof(order) && order.kind == ORDER_SIGNAL && order.value >= 1 && order.value <= 64) {
-		signal_command(self, order.value);
-	} else if (received == sizeof(order) && order.kind == ORDER_RESIZE) {
-		relay_resize(&self->relay, order.value);
-	} else {
-		// Node closed its end, or died, or speaks another language: either way nobody is left to answer to.
-		sys_close(self->channel);
-		self->channel = -1;
-		end(self, ENDING_HANGUP);
-	}
-}
-
-static void on_timer(struct supervisor *self)
-{
-	uint64_t expirations;
-	sys_read(self->timer, &expirations, sizeof(expirations));
-	uint32_t signal = self->plan.header->timeout_signal;
-	if (self->ending == ENDING_NONE)
-		self->ending = ENDING_TIMEOUT;
-	if (!self->running || signal == SYS_SIGKILL || signal == 0)
-		end(self, ENDING_TIMEOUT);
-	else
-		signal_command(self, signal);
-}
-
-// Until the child has ended.
-static void watch(struct supervisor *self)
-{
-	for (;;) {
-		struct pollfd polled[] = {
-			{.fd = self->child_pidfd, .events = POLLIN},
-			{.fd = self->report, .events = POLLIN},
-			{.fd = self->channel, .events = POLLIN},
-			{.fd = self->timer, .events = POLLIN},
-			relay_master(&self->relay),
-			relay_socket(&self->relay),
-		};
-		long ready = sys_ppoll(polled, 6, 0);
-		if (ready < 0 && ready != -SYS_EINTR)
-			end(self, ENDING_NONE);
-		if (ready <= 0)
-			continue;
-		// The report first: a command that is over already did run, and Node hears of both.
-		if (polled[1].revents)
-			on_report(self);
-		else if (polled[0].revents)
-			return;
-		if (polled[2].revents)
-			on_channel(self);
-		if (polled[3].revents)
-			on_timer(self);
-		if (polled[4].revents || polled[5].revents)
-			relay_carry(&self->relay, polled[4].revents, polled[5].revents);
-	}
 }
 
 static uint64_t elapsed_ns(const struct sys_timespec *since)
@@ -311,7 +113,6 @@ static struct outcome prepare(struct supervisor *self, const int *fds, uint32_t 
 		.report = -1,
 		.child = -1,
 		.relay = &self->relay};
-	TRY(clock_gettime, SYS_CLOCK_MONOTONIC, &self->began);
 	if (header->timeout_ms == 0)
 		return DONE;
 	struct sys_itimerspec time = {
@@ -333,6 +134,8 @@ static struct outcome clone_child(struct supervisor *self)
 	int own_pidfd = (int)TRY(pidfd_open, (int)sys_getpid(), 0);
 	// Else an ordinary user's supervisor could not open the child's /proc/PID/uid_map. The child takes it back. proc(5)
 	TRY(prctl, PR_SET_DUMPABLE, (self->plan.header->clone & CLONE_NEWUSER) != 0, 0, 0);
+	// After a time namespace was joined, or it would be another clock.
+	TRY(clock_gettime, SYS_CLOCK_MONOTONIC, &self->began);
 	long pid = TRY(clone3, &args, sizeof(args));
 	if (pid == 0)
 		child_run(&child, own_pidfd);
@@ -367,8 +170,8 @@ static void conclude(struct supervisor *self)
 		record_refusal(self, LIST_STEPS, 0, (struct outcome){page->syscall, page->error});
 	if (page->refused)
 		self->frame.detail = page->detail;
-	perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
-	report(self, self->frame.error ? FRAME_REFUSED : FRAME_EXITED);
+	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
+	supervisor_report(self, self->frame.error ? FRAME_REFUSED : FRAME_EXITED);
 }
 
 __attribute__((noreturn)) static void finish(const struct supervisor *self)
@@ -392,16 +195,16 @@ void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count)
 		outcome = prepare(&self, fds, count);
 	if (outcome.error) {
 		record_refusal(&self, LIST_CHECK, 0, outcome);
-		report(&self, FRAME_REFUSED);
+		supervisor_report(&self, FRAME_REFUSED);
 		finish(&self);
 	}
 	const struct plan_header *header = self.plan.header;
-	if (perform(&self, LIST_BEFORE, header->before_offset, header->before_count) == 0) {
+	if (supervisor_perform(&self, LIST_BEFORE, header->before_offset, header->before_count) == 0) {
 		outcome = clone_child(&self);
 		if (outcome.error)
 			record_refusal(&self, LIST_CLONE, 0, outcome);
 		if (self.child > 0) {
-			watch(&self);
+			supervisor_watch(&self);
 			reap(&self);
 			orphans_end();
 		}

@@ -1,8 +1,37 @@
 // SPDX-License-Identifier: MIT
-// The supervisor: one for each container, on the host. It reads no path and takes no decision that is not in the plan.
+// One container from the host's side: what its supervisor knows, and the parts that it is made of.
 #pragma once
-#include <stdint.h>
+#include "actor.h"
+#include "relay.h"
 
-// Performs the plan in `plan_fd`, reports on `channel` (-1: to nobody), and ends when the container has. `fds` fill the
-// first slots.
+struct supervisor {
+	struct plan plan;
+	struct page *page;
+	struct actor actor; // performs host acts
+	struct frame frame; // the one that is being made
+	struct relay relay;
+	int channel;
+	// Both ends of the report socket; the child's is closed here as soon as the child has descriptors of its own.
+	int report;
+	int report_child;
+	int timer;
+	int child;
+	int child_pidfd;
+	int command_pidfd;
+	// Signals that Node sent before the command ran: bit n − 1.
+	uint64_t pending;
+	int running;
+	// The child stands at a barrier until Node says go.
+	int hooked;
+	uint32_t ending;
+	struct sys_timespec began;
+};
+
+// Takes a request's descriptors, performs its plan, and ends. `channel` is -1 where nobody listens.
 __attribute__((noreturn)) void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count);
+// Performs host acts in order. Returns 0, or records the refusal and returns -1.
+int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
+// Sends the frame to Node.
+void supervisor_report(struct supervisor *self, uint32_t kind);
+// Obeys Node, answers the child and keeps the time until the child has ended.
+void supervisor_watch(struct supervisor *self);

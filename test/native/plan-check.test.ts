@@ -12,7 +12,17 @@ import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
 import { OPS, type StepOf } from '#lib/plan/steps.js';
-import { FRAME_KINDS, HEADER, LISTS, offsetsOf, PLAN_MAX, RECORD_HEAD, SLOTS_MAX, sizeOf } from '#lib/plan/wire.js';
+import {
+  FRAME_KINDS,
+  HEADER,
+  LISTS,
+  offsetsOf,
+  PLAN_MAX,
+  RECORD_HEAD,
+  SLOTS_MAX,
+  sizeOf,
+  WIRE_VERSION,
+} from '#lib/plan/wire.js';
 
 const REFUSED = 125;
 const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
@@ -30,6 +40,8 @@ const harmless: Plan = {
   after: [],
   slots: ['stdin', 'stdout', 'stderr'],
   received: 3,
+  kept: 0,
+  detached: false,
   timeoutMs: 0,
   timeoutSignal: 9,
 };
@@ -82,7 +94,7 @@ describe('a header is refused with', () => {
   const size = encode(harmless).length;
   const cases: readonly (readonly [name: keyof typeof HEADER, values: readonly number[]])[] = [
     ['magic', [0, 0x504c5242, 0xffffffff]],
-    ['version', [0, 2, 0xffffffff]],
+    ['version', [0, WIRE_VERSION - 1, WIRE_VERSION + 1, 0xffffffff]],
     ['size', [0, size - 1, size + 1, PLAN_MAX + 1, 0xffffffff]],
     ['slots', [0, 2, SLOTS_MAX + 1, 0xffffffff]],
     ['received', [4, SLOTS_MAX, 0xffffffff]],
@@ -125,7 +137,7 @@ describe('a plan is refused that', () => {
   const field = (index: number, change: (bytes: Buffer, at: number) => void): Buffer =>
     patched((bytes) => change(bytes, bytes.readUInt32LE(at.stepsOffset) + RECORD_HEAD + 8 * index));
   const host: HostStep = { op: 'denySetgroups' };
-  const barrier: ContainerStep = { op: 'barrier', acts: [] };
+  const barrier: ContainerStep = { op: 'barrier', acts: [], hook: false };
 
   const cases: Readonly<Record<string, () => Buffer>> = {
     'is empty': () => Buffer.alloc(0),
@@ -141,8 +153,8 @@ describe('a plan is refused that', () => {
       encode({ ...harmless, before: [file as unknown as HostStep] }),
     'has the container perform a step of the host': () => steps(host, exec),
     'has the host exec': () => encode({ ...harmless, after: [exec as unknown as HostStep] }),
-    'has a barrier in a barrier': () => steps({ op: 'barrier', acts: [barrier] }, exec),
-    'has a step of the container in a barrier': () => steps({ op: 'barrier', acts: [file] }, exec),
+    'has a barrier in a barrier': () => steps({ op: 'barrier', acts: [barrier], hook: false }, exec),
+    'has a step of the container in a barrier': () => steps({ op: 'barrier', acts: [file], hook: false }, exec),
     'names a slot that there is not': () =>
       encode({ ...harmless, before: [{ op: 'fchown', slot: 3, uid: 0, gid: 0 }] }),
     'leaves out a slot that is needed': () =>

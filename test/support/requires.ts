@@ -20,6 +20,7 @@ const PROBES = {
   'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
   make: () => runs('no make', 'make', '--version'),
+  python3: () => runs('no python3', 'python3', '--version'),
   /** Root of the machine, not of a user namespace. */
   root: () => (process.getuid?.() === 0 && everyIdIsMapped() ? undefined : 'needs root'),
   strace: () => runs('no strace, or ptrace is refused', 'strace', '-o', '/dev/null', 'true'),

@@ -45,6 +45,8 @@ const command: Command = {
   stdio: ['pipe', 'ignore', 'descriptor'],
   timeoutMs: 0,
   timeoutSignal: 9,
+  detached: false,
+  hooked: false,
 };
 
 const plain = new Container();
@@ -208,7 +210,7 @@ describe('the user', () => {
   test('user(1000) owns its pipes, as the host numbers it, and holds no capability', () => {
     const made = plan(image.user('1000:7'));
     const [fchown] = made.before;
-    assert.deepEqual(fchown, { op: 'fchown', slot: 0, uid: FIRST + 1000, gid: FIRST + 7, from: 'stdio' });
+    assert.deepEqual(fchown, { op: 'fchown', slot: 1, uid: FIRST + 1000, gid: FIRST + 7, from: 'stdio' });
     const { bounding, inheritable, ambient, effective, permitted } = only(made.steps, 'setCapabilities');
     assert.deepEqual([effective, permitted, inheritable, ambient], [[], [], [], []]);
     assert.deepEqual(bounding, image.toJSON().capabilities);
@@ -410,12 +412,12 @@ describe('the command', () => {
 
   test('its descriptors are slots that the caller fills', () => {
     const made = plan(image);
-    assert.deepEqual(only(made.steps, 'exec').stdio, [0, NO_SLOT, 1]);
-    assert.equal(made.received, 2);
-    assert.deepEqual(made.slots.slice(0, 2), ['stdin', 'stderr']);
+    assert.deepEqual(only(made.steps, 'exec').stdio, [1, NO_SLOT, 2]);
+    assert.deepEqual([made.received, made.kept], [3, 1]);
+    assert.deepEqual(made.slots.slice(0, 3), ['id range', 'stdin', 'stderr']);
     assert.deepEqual(
       made.before.map((step) => step.op === 'fchown' && step.slot),
-      [0],
+      [1],
     );
   });
 
@@ -424,8 +426,8 @@ describe('the command', () => {
     const open = only(made.steps, 'openTerminal');
     const relay = only(actsOf(made), 'relay');
     assert.deepEqual([open.columns, open.rows], [100, 30]);
-    assert.equal(made.received, 1);
-    assert.deepEqual([relay.socket, relay.master], [0, open.master]);
+    assert.deepEqual([made.received, made.kept], [2, 1]);
+    assert.deepEqual([relay.socket, relay.master], [1, open.master]);
     assert.deepEqual(only(made.steps, 'exec').stdio, [open.slot, open.slot, open.slot]);
     assert.equal(only(made.steps, 'controllingTerminal').slot, open.slot);
     assert.ok(only(made.steps, 'exec').env.includes('TERM=xterm'));

@@ -17,6 +17,8 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   capabilities: (box) => box.capabilities(['CAP_CHOWN']),
   noNewPrivileges: (box) => box.noNewPrivileges(false),
   init: (box) => box.init(false),
+  timeOffsets: (box) => box.timeOffsets({ monotonic: 1500 }),
+  steps: (box) => box.step({ op: 'setHostname', hostname: 'other' }, { before: 'init' }),
 };
 
 const full = Object.values(SETTERS).reduce((box, set) => set(box), new Container());
@@ -36,10 +38,12 @@ describe('a Container', () => {
     });
 
     test(`${name} keeps all else that was set before`, () => {
-      const { mounts, ...rest } = set(full).toJSON();
-      const { mounts: before, ...all } = full.toJSON();
+      // These two are added to.
+      const { mounts, steps, ...rest } = set(full).toJSON();
+      const { mounts: mountsBefore, steps: stepsBefore, ...all } = full.toJSON();
       assert.deepEqual(rest, all);
-      assert.deepEqual(mounts.slice(0, before.length), before);
+      assert.deepEqual(mounts.slice(0, mountsBefore.length), mountsBefore);
+      assert.deepEqual(steps.slice(0, stepsBefore.length), stepsBefore);
     });
   }
 
@@ -104,12 +108,14 @@ describe('a Container', () => {
       .namespaces(undefined)
       .cwd(undefined)
       .user(undefined)
-      .capabilities(undefined);
-    const { mounts, env, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
+      .capabilities(undefined)
+      .timeOffsets(undefined);
+    const { mounts, steps, env, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
     const fresh = new Container().toJSON();
     assert.deepEqual(rest, {
       namespaces: fresh.namespaces,
       idmap: fresh.idmap,
+      timeOffsets: {},
       cwd: fresh.cwd,
       user: fresh.user,
       capabilities: fresh.capabilities,

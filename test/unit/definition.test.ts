@@ -46,6 +46,44 @@ const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
       ['/srv\0/box', VALUE],
     ],
   },
+  timeOffsets: {
+    unset: {},
+    right: [
+      [{}, {}],
+      [{ monotonic: 1500 }, { monotonic: { secs: 1, nanosecs: 500_000_000 } }],
+      [{ boottime: -500 }, { boottime: { secs: -1, nanosecs: 500_000_000 } }],
+      [{ boottime: { secs: -3 } }, { boottime: { secs: -3, nanosecs: 0 } }],
+    ],
+    wrong: [
+      [1, TYPE],
+      [{ realtime: 1 }, VALUE],
+      [{ monotonic: '1' }, TYPE],
+      [{ monotonic: 1.5 }, RANGE],
+      [{ monotonic: { secs: 1, nanosecs: 1e9 } }, RANGE],
+      [{ monotonic: { seconds: 1 } }, VALUE],
+    ],
+  },
+  steps: {
+    unset: [],
+    right: [
+      [[], []],
+      [
+        [{ step: { op: 'setHostname', hostname: 'x' } }],
+        [{ step: { op: 'setHostname', hostname: 'x' }, before: 'pivotRoot' }],
+      ],
+    ],
+    wrong: [
+      [{}, TYPE],
+      [['x'], TYPE],
+      [[{ step: { op: 'sethostname', hostname: 'x' }, before: 'init' }], VALUE],
+      [[{ step: { op: 'setHostname', hostname: 1 }, before: 'init' }], TYPE],
+      [[{ step: { op: 'setHostname' }, before: 'init' }], TYPE],
+      [[{ step: { op: 'setHostname', hostname: 'x', name: 'y' }, before: 'init' }], VALUE],
+      [[{ step: { op: 'setHostname', hostname: 'x' }, before: 'never' }], VALUE],
+      [[{ step: { op: 'setUidMap', ranges: [] }, before: 'init' }], VALUE],
+      [[{ step: { op: 'init' } }], VALUE],
+    ],
+  },
   readonly: {
     unset: false,
     right: [

@@ -17,6 +17,7 @@ const small: Plan = {
         { op: 'openTree', slot: 1, source: '/srv/my box', recursive: true },
         { op: 'idmap', slot: 1 },
       ],
+      hook: false,
     },
     { op: 'propagation', target: '/', type: 'private' },
     { op: 'bind', slot: 1, target: '/', attributes: ['nosuid', 'nodev'], recursive: true, create: false },
@@ -46,6 +47,8 @@ const small: Plan = {
   after: [],
   slots: ['stdin', '/srv/my box'],
   received: 1,
+  kept: 0,
+  detached: false,
   timeoutMs: 2000,
   timeoutSignal: 9,
 };
@@ -80,7 +83,7 @@ describe('explain', () => {
   test('numbers the barriers', () => {
     const text = explain({
       ...small,
-      steps: [{ op: 'barrier', acts: [] }, { op: 'init' }, { op: 'barrier', acts: [] }],
+      steps: [{ op: 'barrier', acts: [], hook: false }, { op: 'init' }, { op: 'barrier', acts: [], hook: false }],
     });
     assert.match(text, /barrier 0: waits.*barrier 1: waits/s);
   });

@@ -31,6 +31,8 @@ const empty: Plan = {
   after: [],
   slots: [],
   received: 0,
+  kept: 0,
+  detached: false,
   timeoutMs: 0,
   timeoutSignal: 0,
 };
@@ -226,6 +228,8 @@ function randomPlan(random: () => number): Plan {
     after: list(hostOps) as HostStep[],
     slots: slotNames(slots),
     received: below(slots + 1, random),
+    kept: below(slots + 1, random),
+    detached: random() < 0.5,
     timeoutMs: below(Number.MAX_SAFE_INTEGER, random),
     timeoutSignal: below(65, random),
   };

@@ -1,0 +1,85 @@
+/** Checks of steps that a caller wrote: by the same table that types and encodes them. */
+
+import { contradiction, invalidType, invalidValue } from '../errors.js';
+import { type Field, NO_SLOT } from '../plan/fields.js';
+import { freezeDeep } from '../plan/plan.js';
+import { type ContainerStep, fieldsOf, type HostStep, OPS, type Op, STEPS, type Step } from '../plan/steps.js';
+import { SLOTS_MAX } from '../plan/wire.js';
+import { array, boolean, integer, knownOptions, object, oneOf, text } from './checks.js';
+
+/** A step of the caller's in a container's plan, and the kind of step that it comes before. */
+export interface InsertedStep {
+  readonly step: ContainerStep;
+  readonly before: Op;
+}
+
+const KINDS = Object.keys(OPS) as readonly Op[];
+const ENDS: readonly Op[] = ['exec', 'init'];
+
+export function checkInserted(name: string, value: unknown): InsertedStep {
+  object(name, value);
+  knownOptions(name, value as object, ['step', 'before']);
+  const { step, before } = value as Partial<InsertedStep>;
+  const checked = checkStep(`${name}.step`, step, 'container') as ContainerStep;
+  if (ENDS.includes(checked.op)) throw contradiction(`${name}.step: a container has its own "${checked.op}"`);
+  return freezeDeep({ step: checked, before: oneOf(`${name}.before`, before ?? 'pivotRoot', KINDS) as Op });
+}
+
+/** A step with every field checked, frozen; a field that is left out and may be is not there. */
+export function checkStep(name: string, value: unknown, column: 'host' | 'container'): Step {
+  object(name, value);
+  const { op, from, ...given } = value as Record<string, unknown>;
+  const kind = oneOf(`${name}.op`, op, KINDS) as Op;
+  const spec = STEPS[kind];
+  if (spec.column !== 'both' && spec.column !== column) {
+    throw invalidValue(`${name}.op`, `a step of the ${column}; "${kind}" is one of the ${spec.column}`, kind);
+  }
+  const fields = fieldsOf(kind);
+  knownOptions(
+    `${name} (${kind})`,
+    given,
+    fields.map(([field]) => field),
+  );
+  const checked = fields
+    .filter(([field, { optional }]) => given[field] !== undefined || optional !== true)
+    .map(([field, spec]) => [field, checkField(`${name}.${field}`, spec, given[field])]);
+  const origin = from === undefined ? {} : { from: text(`${name}.from`, from) };
+  return freezeDeep({ op: kind, ...Object.fromEntries(checked), ...origin } as Step);
+}
+
+function checkField(name: string, field: Field, value: unknown): unknown {
+  const names = Object.keys(field.names ?? {});
+  const each = (check: (name: string, entry: unknown) => unknown): unknown[] =>
+    array(name, value).map((entry, index) => check(`${name}[${index}]`, entry));
+  switch (field.kind) {
+    case 'number':
+      return integer(name, value, 0, Number.MAX_SAFE_INTEGER);
+    case 'integer':
+      return integer(name, value, -(2 ** 31), 2 ** 31 - 1);
+    case 'boolean':
+      return boolean(name, value);
+    case 'slot':
+      return checkSlot(name, value);
+    case 'flags':
+      return each((entry, one) => oneOf(entry, one, names));
+    case 'choice':
+      return oneOf(name, value, names);
+    case 'string':
+      return text(name, value);
+    case 'bytes':
+      if (!(value instanceof Uint8Array)) throw invalidType(name, 'a Uint8Array', value);
+      return value;
+    case 'strings':
+      return each(text);
+    case 'numbers':
+      return each((entry, one) => integer(entry, one, 0, Number.MAX_SAFE_INTEGER));
+    case 'slots':
+      return each((entry, one) => (one === NO_SLOT ? NO_SLOT : checkSlot(entry, one)));
+    case 'steps':
+      return each((entry, one) => checkStep(entry, one, 'host') as HostStep);
+  }
+}
+
+function checkSlot(name: string, value: unknown): number {
+  return integer(name, value, 0, SLOTS_MAX - 1);
+}

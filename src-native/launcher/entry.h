@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// The child's entries in the host's /proc, for acts of the supervisor.
+#pragma once
+#include "actor.h"
+
+// Opens /proc/PID/`name` of the child. /proc must be the real one, or a write would land elsewhere. CVE-2025-52881
+struct outcome entry_open(const struct actor *actor, const char *name, int flags, int *ret_fd);
+// Writes `text` there, in one go: the kernel takes it whole or not at all.
+struct outcome entry_write(const struct actor *actor, const char *name, const char *text, size_t length);

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// What a supervisor reacts to while its container lives: the child's reports, Node's orders, the clock, the terminal.
+#include "supervisor.h"
+#include "child.h"
+#include "text.h"
+
+// Ends the container. With a pid namespace of its own the kernel ends all that is in it.
+static void end(struct supervisor *self, uint32_t ending)
+{
+	if (self->ending == ENDING_NONE)
+		self->ending = ending;
+	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
+}
+
+// Whether the child was ended, by this supervisor or by somebody else.
+static int has_ended(const struct supervisor *self)
+{
+	if (self->ending != ENDING_NONE)
+		return 1;
+	struct pollfd death = {.fd = self->child_pidfd, .events = POLLIN};
+	const struct sys_timespec now = {0, 0};
+	return sys_ppoll(&death, 1, &now) > 0;
+}
+
+// Says which namespaces the process of the frame is in. 0 where it has ended, or may not be looked at.
+static void identify(struct supervisor *self)
+{
+	// In the order of the frame.
+	static const char *const NAMES[] = {"time", "mnt", "cgroup", "uts", "ipc", "user", "pid", "net"};
+	uint32_t *inodes = &self->frame.time_namespace;
+	for (uint32_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++) {
+		char path[64];
+		struct stat stat = {0};
+		char *end = text_number(text_copy(path, "/proc/"), (uint64_t)self->frame.pid);
+		*text_copy(text_copy(end, "/ns/"), NAMES[i]) = 0;
+		inodes[i] = sys_newfstatat(AT_FDCWD, path, &stat, 0) < 0 ? 0 : (uint32_t)stat.st_ino;
+	}
+}
+
+// The child goes on from its barrier.
+static void let_go(struct supervisor *self)
+{
+	const char go = 'g';
+	self->hooked = 0;
+	sys_write(self->report, &go, 1);
+}
+
+static void on_barrier(struct supervisor *self)
+{
+	const struct plan *plan = &self->plan;
+	const unsigned char *at = plan->base + plan->header->steps_offset;
+	uint32_t index = __atomic_load_n(&self->page->index, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
+		at += ((const struct record *)at)->size;
+	const struct step_barrier *step = (const struct step_barrier *)at;
+	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
+	if (has_ended(self))
+		return;
+	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
+		supervisor_perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
+		if (has_ended(self))
+			self->frame.error = 0;
+		end(self, ENDING_NONE);
+		return;
+	}
+	if (!step->hook) {
+		let_go(self);
+		return;
+	}
+	self->hooked = 1;
+	self->frame.index = index;
+	self->frame.pid = self->child;
+	identify(self);
+	supervisor_report(self, FRAME_BARRIER);
+}
+
+// What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
+static void part_with_slots(struct supervisor *self)
+{
+	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
+		int fd = self->page->slots[i];
+		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket)
+			sys_close(fd);
+	}
+}
+
+static void on_command(struct supervisor *self, int pid)
+{
+	sys_close(self->report_child);
+	self->report_child = -1;
+	part_with_slots(self);
+	self->frame.pid = pid;
+	if (pid == self->child) {
+		self->command_pidfd = self->child_pidfd;
+		return;
+	}
+	long pidfd = sys_pidfd_open(pid, 0);
+	// Init reaps it only after the flag is set: if it is not, the pidfd is the command's. init.c
+	if (pidfd >= 0 && !__atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
+		self->command_pidfd = (int)pidfd;
+	else if (pidfd >= 0)
+		sys_close((int)pidfd);
+}
+
+static void signal_command(struct supervisor *self, uint32_t signal)
+{
+	if (signal == SYS_SIGKILL) {
+		end(self, self->ending == ENDING_NONE ? ENDING_SIGNAL : self->ending);
+		return;
+	}
+	if (!self->running)
+		self->pending |= 1ull << (signal - 1);
+	else if (self->command_pidfd >= 0)
+		sys_pidfd_send_signal(self->command_pidfd, (int)signal);
+}
+
+// The child's end is closed everywhere: exec has happened, or the child has died on its way.
+static void on_exec(struct supervisor *self)
+{
+	sys_close(self->report);
+	self->report = -1;
+	if (__atomic_load_n(&self->page->refused, __ATOMIC_ACQUIRE) ||
+		self->page->index != self->plan.header->steps_count - 1)
+		return;
+	self->running = 1;
+	identify(self);
+	supervisor_report(self, FRAME_RUNNING);
+	for (uint32_t signal = 1; signal <= 64; signal++)
+		if (self->pending >> (signal - 1) & 1)
+			signal_command(self, signal);
+}
+
+static void on_report(struct supervisor *self)
+{
+	union {
+		struct sys_cmsghdr head;
+		char room[sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred)];
+	} control;
+	char what;
+	struct sys_iovec iov = {&what, 1};
+	struct sys_msghdr message = {
+		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+	long received = sys_recvmsg(self->report, &message, SYS_MSG_CMSG_CLOEXEC);
+	if (received == -SYS_EINTR)
+		return;
+	if (received <= 0)
+		on_exec(self);
+	else if (what == REPORT_BARRIER)
+		on_barrier(self);
+	else if (what == REPORT_COMMAND)
+		on_command(self, (int)((const struct sys_ucred *)(control.room + sizeof(struct sys_cmsghdr)))->pid);
+}
+
+static void on_channel(struct supervisor *self)
+{
+	struct order order;
+	long received = sys_read(self->channel, &order, sizeof(order));
+	if (received == -SYS_EINTR || received == -SYS_EAGAIN)
+		return;
+	if (received == sizeof(order) && order.kind == ORDER_SIGNAL && order.value >= 1 && order.value <= 64) {
+		signal_command(self, order.value);
+	} else if (received == sizeof(order) && order.kind == ORDER_RESIZE) {
+		relay_resize(&self->relay, order.value);
+	} else if (received == sizeof(order) && order.kind == ORDER_GO) {
+		if (self->hooked)
+			let_go(self);
+	} else {
+		// Node closed its end, or died, or speaks another language: either way nobody is left to answer to.
+		sys_close(self->channel);
+		self->channel = -1;
+		if (!self->plan.header->detached || self->hooked)
+			end(self, ENDING_HANGUP);
+	}
+}
+
+static void on_timer(struct supervisor *self)
+{
+	uint64_t expirations;
+	sys_read(self->timer, &expirations, sizeof(expirations));
+	uint32_t signal = self->plan.header->timeout_signal;
+	if (self->ending == ENDING_NONE)
+		self->ending = ENDING_TIMEOUT;
+	if (!self->running || signal == SYS_SIGKILL || signal == 0)
+		end(self, ENDING_TIMEOUT);
+	else
+		signal_command(self, signal);
+}
+
+void supervisor_watch(struct supervisor *self)
+{
+	for (;;) {
+		struct pollfd polled[] = {
+			{.fd = self->child_pidfd, .events = POLLIN},
+			{.fd = self->report, .events = POLLIN},
+			{.fd = self->channel, .events = POLLIN},
+			{.fd = self->timer, .events = POLLIN},
+			relay_master(&self->relay),
+			relay_socket(&self->relay),
+		};
+		long ready = sys_ppoll(polled, 6, 0);
+		if (ready < 0 && ready != -SYS_EINTR)
+			end(self, ENDING_NONE);
+		if (ready <= 0)
+			continue;
+		// The report first: a command that is over already did run, and Node hears of both.
+		if (polled[1].revents)
+			on_report(self);
+		else if (polled[0].revents)
+			return;
+		if (polled[2].revents)
+			on_channel(self);
+		if (polled[3].revents)
+			on_timer(self);
+		if (polled[4].revents || polled[5].revents)
+			relay_carry(&self->relay, polled[4].revents, polled[5].revents);
+	}
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Container } from 'carrel';
+import { useCleanHost } from '../support/host.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const library = new URL('../../../dist/index.js', import.meta.url).href;
+
+/** Starts a Node that starts a container and is then killed; tells the command's pid on the host. */
+async function leave(options: string): Promise<number> {
+  const source = `
+    import { Container } from ${JSON.stringify(library)};
+    const child = new Container().spawn('sleep', ['600'], ${options});
+    child.once('spawn', () => process.stdout.write(String(child.pid) + '\\n'));`;
+  const node = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(node.stdout, 'data')) as [Buffer];
+  node.kill('SIGKILL');
+  await once(node, 'exit');
+  return Number(line.toString());
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function gone(pid: number): Promise<boolean> {
+  for (let tries = 0; lives(pid) && tries < 500; tries += 1) await sleep(10);
+  return !lives(pid);
+}
+
+suite('detached', () => {
+  test('without it, the container ends with Node', async () => {
+    assert.ok(await gone(await leave(`{ stdio: 'ignore' }`)));
+  });
+
+  test('with it, the container goes on, until it is over', async () => {
+    const pid = await leave(`{ stdio: 'ignore', detached: true, timeout: 1500 }`);
+    await sleep(300);
+    assert.ok(lives(pid), 'it has ended with Node');
+    assert.ok(await gone(pid), 'its time is up');
+  });
+
+  test('excludes a terminal', () => {
+    assert.throws(() => new Container().spawn('true', [], { detached: true, terminal: true }), {
+      code: 'ERR_INVALID_ARG_VALUE',
+    });
+  });
+});

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Container, type ContainerProcess, type Namespace, StepError } from 'carrel';
+import { busyboxRoot } from '../support/busybox.js';
+import { useCleanHost } from '../support/host.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const LINKS: Readonly<Record<Namespace, string>> = {
+  user: 'user',
+  mount: 'mnt',
+  pid: 'pid',
+  network: 'net',
+  ipc: 'ipc',
+  uts: 'uts',
+  cgroup: 'cgroup',
+  time: 'time',
+};
+const DEFAULT: readonly Namespace[] = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'];
+
+/** A container that runs as long as the test wants it to. */
+async function running(box: Container): Promise<ContainerProcess & AsyncDisposable> {
+  const child = box.spawn('cat');
+  await once(child, 'spawn');
+  return child;
+}
+
+/** What the kernel calls the namespaces that a command sees itself in. */
+async function seen(box: Container, names: readonly Namespace[]): Promise<readonly string[]> {
+  const { stdout } = await box.run(
+    'readlink',
+    names.map((name) => `/proc/self/ns/${LINKS[name]}`),
+    { check: true },
+  );
+  return stdout.trim().split('\n');
+}
+
+function linksOf(pid: number | undefined, names: readonly Namespace[]): readonly string[] {
+  return names.map((name) => readlinkSync(`/proc/${pid}/ns/${LINKS[name]}`));
+}
+
+suite('joining the namespaces of another container', () => {
+  for (const name of ['network', 'ipc', 'uts', 'cgroup', 'pid'] as const) {
+    test(`${name}, with its user namespace`, async () => {
+      await using other = await running(new Container().hostname('other'));
+      const rest = DEFAULT.filter((entry) => entry !== name && entry !== 'user');
+      const box = new Container().namespaces([...rest, { user: other, [name]: other }]);
+      assert.deepEqual(await seen(box, ['user', name]), linksOf(other.pid, ['user', name]));
+      // Without it: the same container has its own.
+      assert.notDeepEqual(await seen(new Container(), ['user', name]), linksOf(other.pid, ['user', name]));
+    });
+  }
+
+  test('time', async () => {
+    await using other = await running(
+      new Container().namespaces([...DEFAULT, 'time']).timeOffsets({ boottime: 86_400_000 }),
+    );
+    const rest = DEFAULT.filter((entry) => entry !== 'user');
+    const box = new Container().namespaces([...rest, { user: other, time: other }]);
+    assert.deepEqual(await seen(box, ['time']), linksOf(other.pid, ['time']));
+    const { usage } = await box.run('true');
+    assert.ok(usage.wallMs > 0 && usage.wallMs < 60_000, `the wall clock is one clock: ${usage.wallMs}`);
+  });
+
+  test('all of them: a command in a running container', async () => {
+    await using other = await running(new Container().hostname('other'));
+    const box = new Container().namespaces([
+      Object.fromEntries(DEFAULT.map((name) => [name, other])) as Readonly<Record<Namespace, ContainerProcess>>,
+    ]);
+    const { stdout } = await box.run(
+      'sh',
+      ['-c', 'hostname; ps -e -o args 2>/dev/null || ls /proc; cat /proc/1/comm'],
+      {
+        check: true,
+      },
+    );
+    assert.match(stdout, /^other\n/);
+    assert.match(stdout, /\bcarrel-init\n$/);
+    assert.deepEqual(await seen(box, DEFAULT), linksOf(other.pid, DEFAULT));
+  });
+
+  test('whoever joins sees the files of its mount namespace, with the rights of root in it', async () => {
+    await using other = await running(new Container());
+    const all = new Container().namespaces([
+      Object.fromEntries(DEFAULT.map((name) => [name, other])) as Readonly<Record<Namespace, ContainerProcess>>,
+    ]);
+    await all.run('sh', ['-c', 'echo joined > /root/note'], { check: true });
+    const { stdout } = await all.run('sh', ['-c', 'cat /root/note; id -u; grep -E "Cap(Inh|Amb)" /proc/self/status'], {
+      check: true,
+    });
+    assert.deepEqual(stdout.trim().split(/\s+/), [
+      'joined',
+      '0',
+      'CapInh:',
+      `${'0'.repeat(16)}`,
+      'CapAmb:',
+      `${'0'.repeat(16)}`,
+    ]);
+  });
+
+  test('one speaks with the other over the network that they share', requires('python3'), async () => {
+    const listen =
+      'import socket\ns = socket.create_server(("127.0.0.1", 7000))\nprint("up", flush=True)\nc, _ = s.accept()\nc.sendall(b"hello")\nc.close()';
+    await using server = new Container().spawn('python3', ['-c', listen], { stdio: ['ignore', 'pipe', 'inherit'] });
+    assert.ok(server.stdout);
+    await once(server.stdout, 'data');
+    const connect = 'import socket\nprint(socket.create_connection(("127.0.0.1", 7000)).recv(9).decode())';
+    const rest = DEFAULT.filter((name) => name !== 'network' && name !== 'user');
+    const client = new Container().namespaces([...rest, { user: server, network: server }]);
+    assert.equal((await client.run('python3', ['-c', connect], { check: true })).stdout, 'hello\n');
+    assert.equal((await new Container().run('python3', ['-c', connect])).exitCode, 1);
+  });
+});
+
+suite('a new file system beside a joined user namespace', () => {
+  test('belongs to its root', requires('busybox'), async () => {
+    await using other = await running(new Container());
+    const rest = DEFAULT.filter((name) => name !== 'user');
+    const box = new Container().rootfs(busyboxRoot()).namespaces([...rest, { user: other }]);
+    const { stdout } = await box.run('stat', ['-c', '%u:%g', '/etc/passwd', '/dev'], { check: true });
+    assert.equal(stdout, '0:0\n'.repeat(2));
+  });
+});
+
+suite('joining by a path', () => {
+  test(
+    'root joins a network that belongs to nobody else, with a user namespace of its own',
+    requires('root'),
+    async () => {
+      const holder = spawn('unshare', ['--net', 'cat'], { stdio: ['pipe', 'ignore', 'inherit'] });
+      try {
+        await changed(holder.pid, 'net');
+        const rest = DEFAULT.filter((name) => name !== 'network');
+        const box = new Container().namespaces([...rest, { network: `/proc/${holder.pid}/ns/net` }]);
+        assert.deepEqual(await seen(box, ['network']), linksOf(holder.pid, ['network']));
+      } finally {
+        holder.stdin.end();
+        await once(holder, 'exit');
+      }
+    },
+  );
+
+  test('what is no namespace, or none of that type, is refused', async () => {
+    const file = fileURLToPath(import.meta.url);
+    for (const [path, code] of [
+      [file, 'EINVAL'],
+      ['/proc/self/ns/uts', 'EINVAL'],
+      ['/dev/null', 'EINVAL'],
+      [`${file}/missing`, 'ENOTDIR'],
+      ['/proc/self/ns/missing', 'ENOENT'],
+    ] as const) {
+      const rest = DEFAULT.filter((name) => name !== 'network');
+      const error = await failure(new Container().namespaces([...rest, { network: path }]));
+      assert.equal(error.code, code, path);
+      assert.equal(error.step?.op, 'openNamespace');
+      assert.equal(error.path, path);
+      assert.equal(error.option, 'namespaces()');
+    }
+  });
+
+  test('a pid that is another process’s by now is noticed', async () => {
+    const rest = DEFAULT.filter((name) => name !== 'network');
+    const error = await failure(
+      new Container().namespaces([...rest, { network: { path: '/proc/self/ns/net', inode: 1 } }]),
+    );
+    assert.equal(error.code, 'ESRCH');
+    assert.match(error.hint ?? '', /has ended/);
+  });
+});
+
+suite('a process that cannot be joined', () => {
+  test('has not started', async () => {
+    const child = new Container().spawn('true');
+    assert.throws(() => new Container().namespaces([{ network: child }]), {
+      name: 'TypeError',
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: /namespaces\[0\]\.network must be a process that runs/,
+    });
+    await child.result;
+  });
+
+  test('has ended', async () => {
+    const child = new Container().spawn('cat');
+    await once(child, 'spawn');
+    const rest = DEFAULT.filter((name) => name !== 'network' && name !== 'user');
+    const box = new Container().namespaces([...rest, { user: child, network: child }]);
+    child.stdin?.end();
+    await child.result;
+    const error = await failure(box);
+    assert.ok(error.code === 'ENOENT' || error.code === 'ESRCH', error.code);
+  });
+});
+
+async function failure(box: Container): Promise<StepError> {
+  try {
+    await box.run('true');
+  } catch (error) {
+    assert.ok(error instanceof StepError, String(error));
+    return error;
+  }
+  return assert.fail('it was joined');
+}
+
+async function changed(pid: number | undefined, link: string): Promise<void> {
+  while (readlinkSync(`/proc/${pid}/ns/${link}`) === readlinkSync(`/proc/self/ns/${link}`)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
