@@ -8,7 +8,7 @@ import type { ExitStatus } from './result.js';
 import { SPAWN_OPTIONS, type SpawnOptions } from './spawn.js';
 
 /** Options of {@link Container.run}: those of `spawn`, and these. */
-export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal'> {
+export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'detached'> {
   /** Written to the command's standard input, which is then closed. Default: nothing. */
   readonly input?: string | Uint8Array | undefined;
   /** `'utf8'` gives strings, `'buffer'` gives Buffers. Default: `'utf8'`. */
@@ -32,8 +32,12 @@ export interface RunResult<Output extends string | Buffer = string> extends Exit
   readonly command: readonly string[];
 }
 
-const OWN_OPTIONS = ['input', 'encoding', 'maxOutput', 'check'];
+const OWN_OPTIONS = ['input', 'encoding', 'maxOutput', 'check'] as const;
+const RUN_OPTIONS = SPAWN_OPTIONS.filter((name) => !['stdio', 'terminal', 'detached'].includes(name));
 const DEFAULT_MAX_OUTPUT = '16m';
+
+/** The options that are about what goes in and what comes out. */
+export type CollectOptions = Pick<RunOptions, (typeof OWN_OPTIONS)[number]>;
 
 /** What of the options is `run`'s own, checked. */
 export interface Collecting {
@@ -43,9 +47,9 @@ export interface Collecting {
   readonly check: boolean;
 }
 
-export function checkRun(options: RunOptions): Collecting {
-  const known = [...SPAWN_OPTIONS.filter((name) => name !== 'stdio' && name !== 'terminal'), ...OWN_OPTIONS];
-  knownOptions('run()', options, known);
+/** `others` are the options that somebody else checks. */
+export function checkRun(options: CollectOptions, others: readonly string[] = RUN_OPTIONS): Collecting {
+  knownOptions('run()', options, [...others, ...OWN_OPTIONS]);
   const { input, encoding, maxOutput, check } = options;
   if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
     throw invalidType('input', 'a string or bytes', input);

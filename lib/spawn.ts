@@ -1,10 +1,8 @@
 /** Starts a command: options → command → plan → process. */
 
-import debug from 'debug';
 import type { Command } from './compile/command.js';
 import { compile } from './compile/compile.js';
-import type { Host } from './compile/host.js';
-import { canMapRange, RANGE_FIRST } from './compile/ids.js';
+import { RANGE_FIRST } from './compile/ids.js';
 import {
   boolean,
   containerPath,
@@ -18,21 +16,11 @@ import {
 import type { ContainerDefinition } from './definition/definition.js';
 import { checkUser, type User } from './definition/user.js';
 import { contradiction, invalidType } from './errors.js';
-import { holdRange } from './host/idmap.js';
 import { probe } from './host/probe.js';
-import { native } from './launch/native.js';
-import {
-  checkStdio,
-  closeStdio,
-  openStdio,
-  openTerminal,
-  type Stdio,
-  type StdioChoice,
-  type StdioOption,
-} from './launch/stdio.js';
-import { explain } from './plan/explain.js';
+import { checkStdio, type StdioChoice, type StdioOption } from './launch/stdio.js';
+import { perform } from './perform.js';
 import type { Plan } from './plan/plan.js';
-import { ContainerProcess, type Hook } from './process.js';
+import type { ContainerProcess, Hook } from './process.js';
 
 /** Options of {@link Container.spawn}. Names and meaning are `child_process`'s, where it has them. */
 export interface SpawnOptions {
@@ -79,7 +67,6 @@ export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
 ]);
 
 const SIGKILL = 9;
-const log = debug('carrel:plan');
 
 /** A command with its options, checked; and what of them is not the plan's. */
 export interface CheckedCommand {
@@ -137,7 +124,7 @@ function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
   };
 }
 
-/** The plan for a command, with the first range of ids: for showing, not for starting. */
+/** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 export function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
   return compile(definition, command, probe(), RANGE_FIRST);
 }
@@ -148,34 +135,6 @@ export function start(
   checked: CheckedCommand,
   hooks: readonly Hook[],
 ): ContainerProcess {
-  const { command, signal } = checked;
-  signal?.throwIfAborted();
-  const host = probe();
-  const range = needsRange(definition, host) ? holdRange(host) : undefined;
-  let stdio: Stdio | undefined;
-  let child: ContainerProcess;
-  try {
-    const plan = compile(definition, command, host, range?.first ?? RANGE_FIRST);
-    if (log.enabled) log('\n%s', explain(plan));
-    stdio = command.terminal === undefined ? openStdio(checked.stdio) : openTerminal();
-    const kept = range === undefined ? [] : [range.socket];
-    child = new ContainerProcess({
-      plan,
-      stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
-      hooks,
-      over: () => signal?.removeEventListener('abort', abort),
-    });
-  } catch (error) {
-    // No descriptor is left behind where the last one was not to be had.
-    if (range !== undefined) native().close(range.socket);
-    if (stdio !== undefined) closeStdio(stdio);
-    throw error;
-  }
-  const abort = (): void => child.end('aborted');
-  signal?.addEventListener('abort', abort, { once: true });
-  return child;
-}
-
-function needsRange({ namespaces }: ContainerDefinition, host: Host): boolean {
-  return namespaces.includes('user') && canMapRange(host);
+  checked.signal?.throwIfAborted();
+  return perform(planFor(definition, checked), { stdio: checked.stdio, signal: checked.signal, hooks });
 }

@@ -68,7 +68,8 @@ function checkField(name: string, field: Field, value: unknown): unknown {
       return text(name, value);
     case 'bytes':
       if (!(value instanceof Uint8Array)) throw invalidType(name, 'a Uint8Array', value);
-      return value;
+      // A copy: what is in a plan does not change.
+      return new Uint8Array(value);
     case 'strings':
       return each(text);
     case 'numbers':

@@ -1,0 +1,53 @@
+/** Has a plan performed: holds its ids, opens its descriptors, and gives the process. */
+
+import debug from 'debug';
+import { RANGE_FIRST, RANGE_SIZE } from './compile/ids.js';
+import { holdRange } from './host/idmap.js';
+import { probe } from './host/probe.js';
+import { native } from './launch/native.js';
+import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from './launch/stdio.js';
+import { moveIds } from './plan/compose.js';
+import { explain } from './plan/explain.js';
+import type { Plan } from './plan/plan.js';
+import { ContainerProcess, type Hook } from './process.js';
+
+/** What a plan leaves to the moment. */
+export interface Performance {
+  /** One entry for each descriptor that the plan receives; a terminal's plan receives none of these. */
+  readonly stdio: readonly StdioChoice[];
+  readonly signal: AbortSignal | undefined;
+  readonly hooks: readonly Hook[];
+}
+
+const log = debug('carrel:plan');
+
+/** `plan` is for the first range of ids; it is performed with one that nobody else has. */
+export function perform(plan: Plan, { stdio: choices, signal, hooks }: Performance): ContainerProcess {
+  const range = plan.kept > 0 ? holdRange(probe()) : undefined;
+  let stdio: Stdio | undefined;
+  let child: ContainerProcess;
+  try {
+    const own = range === undefined ? plan : moveIds(plan, RANGE_FIRST, range.first, RANGE_SIZE);
+    if (log.enabled) log('\n%s', explain(own));
+    stdio = hasTerminal(plan) ? openTerminal() : openStdio(choices);
+    const kept = range === undefined ? [] : [range.socket];
+    child = new ContainerProcess({
+      plan: own,
+      stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
+      hooks,
+      over: () => signal?.removeEventListener('abort', abort),
+    });
+  } catch (error) {
+    // No descriptor is left behind where the last one was not to be had.
+    if (range !== undefined) native().close(range.socket);
+    if (stdio !== undefined) closeStdio(stdio);
+    throw error;
+  }
+  const abort = (): void => child.end('aborted');
+  signal?.addEventListener('abort', abort, { once: true });
+  return child;
+}
+
+export function hasTerminal({ steps }: Plan): boolean {
+  return steps.some(({ op }) => op === 'openTerminal');
+}
