@@ -64,6 +64,6 @@ suite('capabilities()', () => {
 });
 
 test('noNewPrivileges() can be turned off', async () => {
-  assert.equal((await sets(box))['NoNewPrivs'], '1');
-  assert.equal((await sets(box.noNewPrivileges(false)))['NoNewPrivs'], '0');
+  assert.equal((await sets(box)).NoNewPrivs, '1');
+  assert.equal((await sets(box.noNewPrivileges(false))).NoNewPrivs, '0');
 });

@@ -82,11 +82,11 @@ suite('a command starts with a clean slate', () => {
   });
 
   test('nothing of the caller’s environment', async () => {
-    process.env['CARREL_SECRET'] = 'secret';
-    const path = process.env['PATH'];
+    process.env.CARREL_SECRET = 'secret';
+    const path = process.env.PATH;
     assert.ok(path);
     const names = (await lines('tr "\\0" "\\n" < /proc/self/environ')).map((line) => line.split('=')[0]);
-    delete process.env['CARREL_SECRET'];
+    delete process.env.CARREL_SECRET;
     // What the shell adds for tr, as every shell does.
     assert.deepEqual(names.filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name ?? '')).sort(), [
       'HOME',
