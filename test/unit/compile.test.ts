@@ -3,40 +3,12 @@ import { describe, test } from 'node:test';
 import { bind, Container, type Plan, type Step, tmpfs } from 'carrel';
 import type { Command } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/compile.js';
-import type { Host } from '#lib/compile/host.js';
 import { isFree, RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
 import type { Op, StepOf } from '#lib/plan/steps.js';
+import { ALL_CAPABILITIES, namespaceRoot, root, user } from '../support/hosts.js';
 
-const ALL_CAPABILITIES = (1n << 41n) - 1n;
-const EVERY_ID = [{ inside: 0, outside: 0, count: 4294967295 }];
 const FIRST = 0x60010000;
-
-/** Root of a machine. */
-const root: Host = {
-  uid: 0,
-  gid: 0,
-  capabilities: ALL_CAPABILITIES,
-  uidMap: EVERY_ID,
-  gidMap: EVERY_ID,
-  reservedIds: [{ inside: 0, outside: 100000, count: 65536 }],
-  programs: [
-    { path: '/usr', directory: true },
-    { path: '/bin', link: 'usr/bin' },
-  ],
-  settings: [{ path: '/etc/services' }],
-  execDir: undefined,
-  masked: ['/proc/kcore', '/proc/keys'],
-  readonly: ['/proc/sys'],
-  resolver: [{ path: '/run/resolv.conf' }, { path: '/etc/hosts' }],
-};
-const user: Host = { ...root, uid: 1000, gid: 100, capabilities: 0n };
-/** Root of a user namespace with one id, as `unshare --map-root-user` makes it. */
-const namespaceRoot: Host = {
-  ...root,
-  uidMap: [{ inside: 0, outside: 1000, count: 1 }],
-  gidMap: [{ inside: 0, outside: 100, count: 1 }],
-};
 
 const command: Command = {
   file: 'ls',

@@ -1,0 +1,123 @@
+/**
+ * Public types, checked by the compiler alone: this file is compiled with the tests and never run. A line below `@ts-expect-error` that compiles
+ * is an error.
+ */
+
+import type { Readable, Writable } from 'node:stream';
+import {
+  bind,
+  type CarrelError,
+  Container,
+  type ContainerProcess,
+  type ExitStatus,
+  type Reason,
+  type RunResult,
+  type StepError,
+  tmpfs,
+} from 'carrel';
+import { type concat, type Plan, type parse, plan, run, type spawn, type stringify } from 'carrel/plan';
+import { barrier, exec, mount, openTree, pivotRoot, setUidMap } from 'carrel/steps';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_equal: Equal<A, B>): void {}
+
+const box = new Container();
+
+// Each setter gives a Container, so that calls can be chained.
+same<ReturnType<typeof box.rootfs>, Container>(true);
+same<ReturnType<typeof box.mount>, Container>(true);
+same<ReturnType<typeof box.step>, Container>(true);
+same<ReturnType<typeof box.hook>, Container>(true);
+
+// run() gives text, or bytes where they were asked for.
+same<ReturnType<typeof box.run>, Promise<RunResult<string | Buffer>>>(true);
+export const text: Promise<RunResult<string>> = box.run('ls');
+export const textToo: Promise<RunResult> = box.run('ls', ['-l'], { timeout: 5 });
+export const bytes: Promise<RunResult<Buffer>> = box.run('ls', [], { encoding: 'buffer' });
+// @ts-expect-error bytes are no text
+export const wrong: Promise<RunResult<string>> = box.run('ls', [], { encoding: 'buffer' });
+export const planned: Promise<RunResult<Buffer>> = run(box.plan('ls'), { encoding: 'buffer' });
+
+// spawn() gives a process at once, not a promise; it is not thenable.
+same<ReturnType<typeof box.spawn>, ContainerProcess>(true);
+same<ReturnType<typeof spawn>, ContainerProcess>(true);
+same<'then' extends keyof ContainerProcess ? true : false, false>(true);
+same<ContainerProcess['stdin'], Writable | null>(true);
+same<ContainerProcess['stdout'], Readable | null>(true);
+same<ContainerProcess['pid'], number | undefined>(true);
+same<ContainerProcess['result'], Promise<ExitStatus>>(true);
+same<StepError extends CarrelError ? true : false, true>(true);
+
+// Events carry what child_process's do.
+const child = box.spawn('ls', [], { stdio: ['ignore', 'pipe', 2, 'pipe'], detached: true });
+child.on('exit', (code, signal) => {
+  same<typeof code, number | null>(true);
+  same<typeof signal, NodeJS.Signals | null>(true);
+});
+child.on('error', (error) => same<typeof error, Error>(true));
+// @ts-expect-error there is no such event
+child.on('exits', () => {});
+
+// What cannot be changed is readonly.
+// @ts-expect-error a definition is frozen
+box.toJSON().readonly = true;
+// @ts-expect-error a plan is frozen
+box.plan().steps[0] = pivotRoot();
+// @ts-expect-error a result is frozen
+text.then((result) => (result.stdout = ''));
+
+// Names are checked.
+box.namespaces(['user', { network: child }, { ipc: '/proc/1/ns/ipc' }, { type: 'uts', path: '/proc/1/ns/uts' }]);
+// @ts-expect-error it is called "network"
+box.namespaces(['net']);
+box.capabilities({ add: ['CAP_SYS_PTRACE'] });
+// @ts-expect-error names have their prefix
+box.capabilities(['SYS_PTRACE']);
+box.mount(bind('/a', '/b', { readonly: true }), tmpfs('/c', { size: '1m' }));
+// @ts-expect-error a misspelt option
+bind('/a', '/b', { readOnly: true });
+// @ts-expect-error run() has no stdio of the caller's
+box.run('ls', [], { stdio: 'inherit' });
+// @ts-expect-error nor a terminal
+box.run('ls', [], { terminal: true });
+
+// hook() is told the namespaces.
+box.hook(async ({ pid, namespaces }) => {
+  same<typeof pid, number>(true);
+  same<typeof namespaces.network.path, string>(true);
+});
+
+// Reasons can be told apart exhaustively.
+export function sentence(reason: Reason): string {
+  switch (reason) {
+    case 'exited':
+    case 'signaled':
+    case 'timeout':
+    case 'output-limit':
+    case 'aborted':
+    case 'killed':
+      return reason;
+    default: {
+      const never: never = reason;
+      return never;
+    }
+  }
+}
+
+// Steps: what has a default may be left out, nothing else.
+mount({ type: 'tmpfs', target: '/x' });
+// @ts-expect-error where?
+mount({ type: 'tmpfs' });
+pivotRoot();
+// @ts-expect-error no such attribute
+mount({ type: 'tmpfs', target: '/x', attributes: ['ro'] });
+
+// Plans: host acts on the host, the child's in the child.
+plan({ before: [openTree({ slot: 3, source: '/a' })], steps: [barrier({ acts: [setUidMap({ ranges: [0, 0, 1] })] })] });
+// @ts-expect-error exec is not the host's
+plan({ before: [exec({ args: ['ls'] })] });
+// @ts-expect-error maps are written by the host
+plan({ steps: [setUidMap({ ranges: [] })] });
+same<ReturnType<typeof concat>, Plan>(true);
+same<ReturnType<typeof parse>, Plan>(true);
+same<ReturnType<typeof stringify>, string>(true);

@@ -1,0 +1,213 @@
+/**
+ * Any definition, on any host: it is refused in a sentence, or it compiles, and then nothing of it is lost on the way to the launcher.
+ */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { bind, Container, type DefinitionInput, type Plan, type Step, tmpfs } from 'carrel';
+import { concat, equals, explain, parse, plan as planOf, stringify } from 'carrel/plan';
+import type { Command } from '#lib/compile/command.js';
+import { compile } from '#lib/compile/compile.js';
+import type { Host } from '#lib/compile/host.js';
+import { RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
+import { moveIds } from '#lib/plan/compose.js';
+import { CAPABILITIES, type Capability, NAMESPACES, type Namespace } from '#lib/plan/constants.js';
+import { decode, encode } from '#lib/plan/encode.js';
+import { describe as inWords } from '#lib/plan/explain.js';
+import { HOSTS } from '../support/hosts.js';
+import { generator, type Random } from '../support/random.js';
+
+const ROUNDS = 400;
+const SEED = 20261124;
+
+const names = Object.keys(NAMESPACES) as Namespace[];
+const capabilities = Object.keys(CAPABILITIES) as Capability[];
+const PATHS = ['/srv/a', '/tmp/x/y', '/etc/hosts', '/dev/x', '/a b/ü:,\\"', '/run/../var'];
+
+/** A valid value for each option; another one each time. */
+const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => DefinitionInput[K] } = {
+  rootfs: (random) => random.pick(['/srv/box', '/srv/my box', './relative', undefined]),
+  readonly: (random) => random.boolean(),
+  mounts: (random) =>
+    random.list(4, () =>
+      random.boolean()
+        ? bind(random.pick(PATHS), random.pick(PATHS), { readonly: random.boolean(), recursive: random.boolean() })
+        : tmpfs(random.pick(PATHS), { mode: random.below(0o7777), size: 1 + random.below(2 ** 40) }),
+    ),
+  namespaces: (random) =>
+    names
+      .filter(() => random.below(4) > 0)
+      .map((name) => (random.below(8) === 0 ? { [name]: `/proc/${1 + random.below(30_000)}/ns/${name}` } : name)),
+  idmap: () => 'auto',
+  hostname: (random) => random.pick(['box', 'a.b-c', undefined]),
+  timeOffsets: (random) =>
+    random.boolean() ? {} : { monotonic: random.below(1e9) - 5e8, boottime: random.below(1e9) },
+  env: (random) => Object.fromEntries(random.list(4, () => [`V${random.below(99)}`, random.text()])),
+  cwd: (random) => random.pick(['/', ...PATHS]),
+  user: (random) => random.pick([0, 1000, '7:8', { uid: 70_000, gid: 1 }]),
+  capabilities: (random) =>
+    random.boolean()
+      ? capabilities.filter(() => random.boolean())
+      : { add: capabilities.filter(() => random.boolean()), drop: capabilities.filter(() => random.boolean()) },
+  noNewPrivileges: (random) => random.boolean(),
+  init: (random) => random.boolean(),
+  steps: (random) =>
+    random.list(2, () => ({
+      step: random.pick([
+        { op: 'openTree', slot: random.below(3), source: '/usr', recursive: true } as const,
+        { op: 'setHostname', hostname: 'other' } as const,
+      ]),
+      before: 'exec' as const,
+    })),
+};
+
+function definition(random: Random): DefinitionInput {
+  const options = Object.entries(VALUES).filter(() => random.boolean());
+  return Object.fromEntries(options.map(([name, value]) => [name, value(random)]));
+}
+
+function command(random: Random): Command {
+  return {
+    file: random.pick(['sh', '/bin/sh', 'ü', '--bind']),
+    args: random.list(5, () => random.text()),
+    env: {},
+    stdio: random.pick([['pipe', 'pipe', 'pipe'], ['ignore', 'descriptor', 'pipe', 'socket', 'ignore'], []] as const),
+    ...(random.boolean() ? {} : { terminal: { columns: 1 + random.below(500), rows: 1 + random.below(500) } }),
+    timeoutMs: random.below(2 ** 40),
+    timeoutSignal: 1 + random.below(64),
+    detached: random.boolean(),
+    hooked: random.boolean(),
+  };
+}
+
+/** What the definition says is refused in a sentence with Node's code; anything else is a fault of carrel's. */
+function attempt<Result>(run: () => Result): Result | undefined {
+  try {
+    return run();
+  } catch (error) {
+    assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
+    assert.match(
+      String((error as NodeJS.ErrnoException).code),
+      /^ERR_(INVALID_ARG_VALUE|INVALID_ARG_TYPE|OUT_OF_RANGE)$/,
+    );
+    assert.doesNotMatch(error.message, /undefined|\[object|NaN/);
+    return undefined;
+  }
+}
+
+function each(run: (random: Random, plan: Plan, box: Container, host: Host) => void): number {
+  let compiled = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const random = generator(SEED + round);
+    const box = attempt(() => new Container(definition(random)));
+    if (box === undefined) continue;
+    for (const host of HOSTS) {
+      const made = attempt(() => compile(box.toJSON(), command(random), host, RANGE_FIRST));
+      if (made === undefined) continue;
+      compiled += 1;
+      run(random, made, box, host);
+    }
+  }
+  return compiled;
+}
+
+const stepsOf = (plan: Plan): readonly Step[] => [
+  ...plan.before,
+  ...plan.steps.flatMap((step): readonly Step[] => (step.op === 'barrier' ? [step, ...step.acts] : [step])),
+  ...plan.after,
+];
+
+describe('any definition', () => {
+  test('comes back from its JSON', () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const box = attempt(() => new Container(definition(generator(SEED + round))));
+      if (box === undefined) continue;
+      assert.deepEqual(new Container(JSON.parse(JSON.stringify(box))).toJSON(), box.toJSON());
+    }
+  });
+
+  test('compiles often enough for the rest to mean something', () => {
+    assert.ok(each(() => {}) > ROUNDS, 'most are refused');
+  });
+
+  test('gives the same plan again', () => {
+    each((_random, plan, box, host) => {
+      const exec = plan.steps.at(-1);
+      assert.equal(exec?.op, 'exec');
+      assert.ok(Object.isFrozen(plan) && Object.isFrozen(plan.steps.at(-1)));
+      assert.equal(box.toJSON(), box.toJSON());
+      assert.ok(HOSTS.includes(host));
+    });
+  });
+
+  test('is decoded as it was encoded', () => {
+    each((_random, plan) => {
+      const bytes = encode(plan);
+      assert.deepEqual(bare(decode(bytes)), bare(plan));
+      assert.ok(encode(decode(bytes)).equals(bytes));
+    });
+  });
+
+  test('is read as it was written', () => {
+    each((_random, plan) => {
+      assert.deepEqual(parse(stringify(plan)), plan);
+    });
+  });
+
+  test('is explained without loss: every step has its sentence, and no control character', () => {
+    each((_random, plan) => {
+      const text = explain(plan).replace(/\s+/g, '');
+      for (const step of stepsOf(plan)) {
+        if (step.op === 'barrier') continue;
+        const sentence = inWords(step).replace(/\s+/g, '');
+        assert.ok(sentence.length > 0 && !/undefined|\[object|NaN/.test(sentence), sentence);
+        // What is too long for its column is broken in two, and may have the other column's words between.
+        assert.ok(text.includes(sentence.slice(0, 12)), `${sentence} is not in it`);
+      }
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed
+      assert.doesNotMatch(explain(plan), /[\u0000-\u0009\u000b-\u001f\u007f]/);
+    });
+  });
+
+  test('moves to another range of ids and back', () => {
+    each((_random, plan) => {
+      const moved = moveIds(plan, RANGE_FIRST, RANGE_FIRST + RANGE_SIZE, RANGE_SIZE);
+      assert.deepEqual(moveIds(moved, RANGE_FIRST + RANGE_SIZE, RANGE_FIRST, RANGE_SIZE), plan);
+      if (plan.kept > 0) assert.ok(!equals(moved, plan));
+    });
+  });
+
+  test('keeps its slots apart when plans are joined', () => {
+    each((_random, plan) => {
+      if (plan.kept > 0) return;
+      const part = planOf({ steps: [{ op: 'openTree', slot: 3, source: '/x', recursive: true }], received: 3 });
+      const both = concat(part, plan);
+      assert.equal(both.steps.length, plan.steps.length + 1);
+      const own = both.steps[0];
+      const others = stepsOf(both).filter((step) => step !== own);
+      assert.ok(own?.op === 'openTree' && own.slot >= both.received && own.slot < both.slots.length);
+      for (const step of others) assert.ok(!('slot' in step) || step.slot !== own.slot, step.op);
+    });
+  });
+});
+
+/** What is sent of a plan: neither where steps come from, nor what slots are called. */
+function bare(plan: Plan): unknown {
+  const strip = (step: Step): unknown => {
+    const { from: _from, ...rest } = step as Step & { readonly acts?: readonly Step[] };
+    return 'acts' in rest && rest.acts !== undefined ? { ...rest, acts: rest.acts.map(strip) } : rest;
+  };
+  return JSON.parse(
+    JSON.stringify({
+      ...plan,
+      slots: plan.slots.length,
+      // Flags are a set: on the wire they have no order.
+      clone: [...plan.clone].sort(),
+      before: plan.before.map(strip),
+      steps: plan.steps.map(strip),
+      after: plan.after.map(strip),
+    }),
+    (_key, value) =>
+      Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? [...value].sort() : value,
+  );
+}
