@@ -155,6 +155,11 @@ struct sys_siginfo {
 	int rest[25];
 };
 
+// int capget(cap_user_header_t hdrp, cap_user_data_t datap);
+static inline long sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct *ret_data)
+{
+	return SYS(__NR_capget, header, ret_data, 0, 0, 0, 0);
+}
 // int capset(cap_user_header_t hdrp, const cap_user_data_t datap);
 static inline long sys_capset(struct __user_cap_header_struct *header, const struct __user_cap_data_struct *data)
 {
@@ -164,6 +169,11 @@ static inline long sys_capset(struct __user_cap_header_struct *header, const str
 static inline long sys_chdir(const char *path)
 {
 	return SYS(__NR_chdir, path, 0, 0, 0, 0, 0);
+}
+// int chroot(const char *path);
+static inline long sys_chroot(const char *path)
+{
+	return SYS(__NR_chroot, path, 0, 0, 0, 0, 0);
 }
 // long clone3(struct clone_args *cl_args, size_t size);
 static inline long sys_clone3(struct clone_args *args, size_t size)
@@ -240,6 +250,11 @@ static inline long sys_fsmount(int fs_fd, unsigned int flags, unsigned int attri
 static inline long sys_fsopen(const char *type, unsigned int flags)
 {
 	return SYS(__NR_fsopen, type, flags, 0, 0, 0, 0);
+}
+// int fspick(int dirfd, const char *pathname, unsigned int flags);
+static inline long sys_fspick(int dir_fd, const char *path, unsigned int flags)
+{
+	return SYS(__NR_fspick, dir_fd, path, flags, 0, 0, 0);
 }
 // int fstat(int fd, struct stat *statbuf);
 static inline long sys_fstat(int fd, struct stat *ret_stat)
@@ -333,6 +348,11 @@ static inline long sys_open_tree(int dir_fd, const char *path, unsigned int flag
 {
 	return SYS(__NR_open_tree, dir_fd, path, flags, 0, 0, 0);
 }
+// int pidfd_getfd(int pidfd, int targetfd, unsigned int flags);
+static inline long sys_pidfd_getfd(int pid_fd, int target_fd)
+{
+	return SYS(__NR_pidfd_getfd, pid_fd, target_fd, 0, 0, 0, 0);
+}
 // int pidfd_open(pid_t pid, unsigned int flags);
 static inline long sys_pidfd_open(int pid, unsigned int flags)
 {
@@ -392,6 +412,11 @@ static inline long sys_rt_sigtimedwait(const uint64_t *set)
 static inline long sys_sendmsg(int fd, const struct sys_msghdr *message, unsigned int flags)
 {
 	return SYS(__NR_sendmsg, fd, message, flags, 0, 0, 0);
+}
+// int setdomainname(const char *name, size_t len);
+static inline long sys_setdomainname(const char *name, size_t length)
+{
+	return SYS(__NR_setdomainname, name, length, 0, 0, 0, 0);
 }
 // int setgroups(size_t size, const gid_t *list);
 static inline long sys_setgroups(size_t count, const uint32_t *groups)

@@ -21,6 +21,21 @@ int args_int(const struct args *args, size_t index, int32_t *ret_number)
 	return 1;
 }
 
+int args_uint(const struct args *args, size_t index, uint32_t *ret_number)
+{
+	if (napi_get_value_uint32(args->env, args->values[index], ret_number) != napi_ok)
+		return reject(args->env, "a number is needed");
+	return 1;
+}
+
+int args_uint64(const struct args *args, size_t index, uint64_t *ret_number)
+{
+	bool lossless;
+	if (napi_get_value_bigint_uint64(args->env, args->values[index], ret_number, &lossless) != napi_ok || !lossless)
+		return reject(args->env, "a BigInt of 64 bits is needed");
+	return 1;
+}
+
 int args_buffer(const struct args *args, size_t index, void **ret_data, size_t *ret_length)
 {
 	if (napi_get_buffer_info(args->env, args->values[index], ret_data, ret_length) != napi_ok)
@@ -41,6 +56,22 @@ int args_ints(const struct args *args, size_t index, int32_t *ret_numbers, uint3
 	return 1;
 }
 
+int args_string(const struct args *args, size_t index, const char **ret_string)
+{
+	napi_valuetype type;
+	void *data;
+	size_t length;
+	*ret_string = 0;
+	if (napi_typeof(args->env, args->values[index], &type) == napi_ok && type == napi_null)
+		return 1;
+	if (!args_buffer(args, index, &data, &length))
+		return 0;
+	if (length == 0 || ((const char *)data)[length - 1] != 0)
+		return reject(args->env, "a buffer that ends with NUL is needed");
+	*ret_string = data;
+	return 1;
+}
+
 int args_text(const struct args *args, size_t index, char *ret_text, size_t size)
 {
 	size_t length;
@@ -55,6 +86,16 @@ napi_value result_int(napi_env env, int64_t number)
 	napi_value value;
 	napi_create_int64(env, number, &value);
 	return value;
+}
+
+napi_value result_none(napi_env env, const char *syscall, long result)
+{
+	return result < 0 ? throw_errno(env, syscall, result) : 0;
+}
+
+napi_value result_number(napi_env env, const char *syscall, long result)
+{
+	return result < 0 ? throw_errno(env, syscall, result) : result_int(env, result);
 }
 
 napi_value result_pair(napi_env env, const int pair[2])
