@@ -3,9 +3,10 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import debug from 'debug';
-import { errorName, unsupported } from '../errors.js';
+import { errorName, type SystemErrorPaths, systemError, unsupported } from '../errors.js';
+import type { SystemCalls } from './system-calls.js';
 
-interface Addon {
+interface Addon extends SystemCalls {
   sealedMemfd(bytes: Uint8Array): number;
   launcherMemfd(): number;
   socketpair(): [number, number];
@@ -40,14 +41,26 @@ export interface Native {
 
 const log = debug('carrel:native');
 const require = createRequire(import.meta.url);
-let loaded: Native | undefined;
+let loaded: Addon | undefined;
+let wrapped: Native | undefined;
 
 export function native(): Native {
-  loaded ??= wrap(load());
-  return loaded;
+  wrapped ??= wrap(load());
+  return wrapped;
+}
+
+/** Makes one system call; gives its error the form of Node's system errors, with the paths that it was about. */
+export function systemCall<Result>(make: (calls: SystemCalls) => Result, paths?: SystemErrorPaths): Result {
+  const calls = load();
+  return act(() => make(calls), paths);
 }
 
 function load(): Addon {
+  loaded ??= loadAddon();
+  return loaded;
+}
+
+function loadAddon(): Addon {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   try {
     const addon = (require('node-gyp-build') as (directory: string) => Addon)(root);
@@ -80,14 +93,13 @@ function wrap(addon: Addon): Native {
 }
 
 /** Runs one act; gives its error the form of Node's system errors. */
-function act<Result>(run: () => Result): Result {
+function act<Result>(run: () => Result, paths?: SystemErrorPaths): Result {
   try {
     return run();
   } catch (error) {
     const { errno, syscall } = error as AddonError;
     if (errno === undefined) throw error;
-    const code = errorName(-errno);
-    throw Object.assign(new Error(`${syscall} ${code}`), { errno, syscall, code });
+    throw systemError(syscall, errno, paths);
   }
 }
 
