@@ -95,7 +95,8 @@ describe('fsopen, fsconfig, fsmount and moveMount', requires('user-namespaces'),
   });
 
   test('createExclusive does not share what is there', () => {
-    const found = isolated(({ fsopen, fsconfig, codeOf }) => {
+    const found = isolated(({ unshare, fsopen, fsconfig, codeOf }) => {
+      unshare(['ipc']);
       const create = (command: 'create' | 'createExclusive'): string | null =>
         codeOf(() => {
           const context = fsopen('mqueue');

@@ -159,6 +159,8 @@ describe('unshare', requires('user-namespaces'), () => {
 describe('setns', requires('user-namespaces'), () => {
   test('by a file moves the calling thread, and no other', () => {
     const found = isolated(async ({ startThread, unshare, setns, namespace, fs }) => {
+      // One that the user owns, to go back to.
+      unshare(['uts']);
       const old = fs.openSync('/proc/thread-self/ns/uts', 'r');
       unshare(['uts']);
       const mine = fs.openSync('/proc/thread-self/ns/uts', 'r');
