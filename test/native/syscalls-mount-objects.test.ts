@@ -94,7 +94,32 @@ describe('fsopen, fsconfig, fsmount and moveMount', requires('user-namespaces'),
     assert.deepEqual(codes, [null, null, null, 'EINVAL']);
   });
 
-  test('createExclusive does not share what is there', () => {
+  test('show the namespace of the thread that called fsopen, whichever goes on', () => {
+    const found = isolated(async ({ startThread, unshare, fsopen, fsconfig, fsmount, openat2, fs }) => {
+      unshare(['ipc']);
+      const thread = await startThread();
+      const context = await thread.run((tools) => {
+        tools.unshare(['ipc']);
+        return tools.fsopen('mqueue');
+      });
+      fsconfig(context, { command: 'create' });
+      const continued = fsmount(context);
+      const theirs = await thread.run((tools) => {
+        const own = tools.fsopen('mqueue');
+        tools.fsconfig(own, { command: 'create' });
+        return tools.fsmount(own);
+      });
+      const own = fsopen('mqueue');
+      fsconfig(own, { command: 'create' });
+      openat2({ dirfd: continued, path: 'queue' }, { access: 'wronly', flags: ['creat'] });
+      const seen = [continued, theirs, fsmount(own)].map((dirfd) => fs.readdirSync(`/proc/self/fd/${dirfd}`));
+      await thread.end();
+      return seen;
+    });
+    assert.deepEqual(found, [['queue'], ['queue'], []]);
+  });
+
+  test('createExclusive does not share what is there', requires('linux-6.6'), () => {
     const found = isolated(({ unshare, fsopen, fsconfig, codeOf }) => {
       unshare(['ipc']);
       const create = (command: 'create' | 'createExclusive'): string | null =>
@@ -107,7 +132,7 @@ describe('fsopen, fsconfig, fsmount and moveMount', requires('user-namespaces'),
     assert.deepEqual(found, [null, null, 'EBUSY']);
   });
 
-  test('setFd gives a parameter a descriptor', () => {
+  test('setFd gives a parameter a descriptor', requires('linux-6.13'), () => {
     const found = isolated(({ fsopen, fsconfig, fsmount, moveMount, mount, openat2, fs }, directory) => {
       mount('tmpfs', directory, { type: 'tmpfs' });
       for (const name of ['lower', 'upper', 'work', 'merged']) fs.mkdirSync(`${directory}/${name}`);
@@ -205,7 +230,7 @@ describe('moveMount', requires('user-namespaces'), () => {
     assert.deepEqual(found, { first: true, attached: true });
   });
 
-  test('with beneath puts a mount under the one that is there', () => {
+  test('with beneath puts a mount under the one that is there', requires('linux-6.5'), () => {
     const found = isolated(({ mount, unmount, fsopen, fsconfig, fsmount, moveMount, fs }, directory) => {
       mount('above', directory, { type: 'tmpfs' });
       fs.writeFileSync(`${directory}/above`, '');
@@ -284,7 +309,7 @@ describe('mountSetattr', requires('user-namespaces'), () => {
     assert.equal(code, 'EINVAL');
   });
 
-  test('with idmap shows other owners, of a mount that is not attached yet', requires('root'), () => {
+  test('with idmap shows other owners, of a mount that is not attached yet', requires('root', 'linux-6.3'), () => {
     const found = isolated(async (tools: Tools, directory) => {
       const { mount, openTree, moveMount, mountSetattr, codeOf, fs, spawn } = tools;
       const [source, target] = [`${directory}/source`, `${directory}/target`];

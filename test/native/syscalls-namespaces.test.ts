@@ -220,12 +220,12 @@ describe('setns', requires('user-namespaces'), () => {
         files.writeFileSync(`${path}/new`, '');
         const inNew = files.readdirSync(path);
         setns(mine, ['mount']);
-        return { shared, inNew, back: files.readdirSync(path) };
+        return { shared, inNew, back: files.readdirSync(path), cwd: files.readlinkSync('/proc/thread-self/cwd') };
       }, directory);
       await thread.end();
       return seen;
     });
-    assert.deepEqual(found, { shared: 'EINVAL', inNew: ['new'], back: ['old'] });
+    assert.deepEqual(found, { shared: 'EINVAL', inNew: ['new'], back: ['old'], cwd: '/' });
   });
 
   test('of the own user namespace is EINVAL, of time EUSERS: Node has several threads', () => {

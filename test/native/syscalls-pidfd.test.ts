@@ -40,19 +40,26 @@ describe('pidfdOpen', () => {
     }
   });
 
-  test('of nobody is ESRCH, and of a thread takes its flag', () => {
+  test('of nobody is ESRCH, of a thread that leads no process EINVAL or ENOENT', () => {
     assert.throws(() => pidfdOpen(4_194_304), {
       code: 'ESRCH',
       errno: -3,
       syscall: 'pidfd_open',
       message: 'pidfd_open ESRCH',
     });
-    const thread = Number(readdirSync('/proc/self/task').find((id) => id !== String(process.pid)));
     assert.throws(
-      () => pidfdOpen(thread),
-      ({ code }: NodeJS.ErrnoException) => code === 'EINVAL' || code === 'ENOENT',
+      () => pidfdOpen(someThread()),
+      ({ code = '' }: NodeJS.ErrnoException) => ['EINVAL', 'ENOENT'].includes(code),
     );
-    closeSync(pidfdOpen(thread, ['thread']));
+  });
+
+  test('with thread means one thread', requires('linux-6.9'), () => {
+    const pidfd = pidfdOpen(someThread(), ['thread']);
+    try {
+      pidfdSendSignal(pidfd, 0);
+    } finally {
+      closeSync(pidfd);
+    }
   });
 });
 
@@ -113,6 +120,25 @@ describe('pidfdGetfd', () => {
     }
   });
 
+  test('reads the table of the process’s first thread', requires('user-namespaces'), () => {
+    const found = isolated(async ({ pidfdOpen: open, pidfdGetfd: get, codeOf, startThread, fs }, directory) => {
+      const thread = await startThread();
+      const pidfd = open(process.pid);
+      const opened = await thread.run((tools, path) => {
+        const before = tools.fs.openSync(path, 'r');
+        tools.unshare(['files']);
+        // The last of many: the other threads have none of so high a number.
+        const list = Array.from({ length: 200 }, () => tools.fs.openSync(path, 'r'));
+        return [before, list.at(-1) ?? -1] as const;
+      }, directory);
+      const ino = fs.fstatSync(get(pidfd, opened[0])).ino;
+      const later = codeOf(() => get(pidfd, opened[1]));
+      await thread.end();
+      return { same: ino === fs.statSync(directory).ino, later };
+    });
+    assert.deepEqual(found, { same: true, later: 'EBADF' });
+  });
+
   test('of a process that must not be traced is EPERM', requires('user-namespaces'), () => {
     const code = isolated(({ pidfdOpen: open, pidfdGetfd: get, codeOf, capset, setDumpable }) => {
       const pidfd = open(process.ppid);
@@ -125,6 +151,11 @@ describe('pidfdGetfd', () => {
     assert.deepEqual(code, [null, 'EPERM']);
   });
 });
+
+/** One of V8's or libuv's, which live as long as the process. */
+function someThread(): number {
+  return Number(readdirSync('/proc/self/task').find((id) => id !== String(process.pid)));
+}
 
 async function withChild<Result>(act: (child: ChildProcess) => Result): Promise<Result> {
   const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });

@@ -6,6 +6,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { findBusybox } from './busybox.js';
 
 /** Why the machine lacks it; `undefined` when it is there. */
@@ -19,6 +20,11 @@ const PROBES = {
   'cgroup-v2': () => (cgroups().every(([id]) => id === '0') ? undefined : 'no pure cgroup v2'),
   'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
+  'linux-6.3': () => since(6, 3),
+  'linux-6.5': () => since(6, 5),
+  'linux-6.6': () => since(6, 6),
+  'linux-6.9': () => since(6, 9),
+  'linux-6.13': () => since(6, 13),
   make: () => runs('no make', 'make', '--version'),
   python3: () => runs('no python3', 'python3', '--version'),
   /** Root of the machine, not of a user namespace. */
@@ -47,6 +53,14 @@ function lackOf(capability: Capability): string | undefined {
 
 function runs(otherwise: string, command: string, ...args: readonly string[]): string | undefined {
   return spawnSync(command, args, { stdio: 'ignore', timeout: 10_000 }).status === 0 ? undefined : otherwise;
+}
+
+/** For what cannot be tried without being the test itself. */
+function since(major: number, minor: number): string | undefined {
+  const [ours = 0, below = 0] = release()
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+  return ours > major || (ours === major && below >= minor) ? undefined : `needs Linux ${major}.${minor}`;
 }
 
 function everyIdIsMapped(): boolean {
