@@ -1,7 +1,7 @@
 /** Mounts by descriptor: fsopen, fsconfig, fsmount, fspick, open_tree, move_mount, mount_setattr. */
 
-import { oneOf, text } from '../definition/checks.js';
-import { contradiction, invalidType } from '../errors.js';
+import { boolean, knownOptions, object, oneOf, text } from '../definition/checks.js';
+import { contradiction } from '../errors.js';
 import { systemCall } from '../launch/native.js';
 import { MOUNT_ATTRIBUTES, type MountAttribute, PROPAGATIONS } from '../plan/constants.js';
 import { bitsOf, checkDescriptor, checkOptions, checkPlace, cString, type Place, pathsOf } from './arguments.js';
@@ -38,15 +38,17 @@ const ATIMES = { relatime: 0, noatime: MOUNT_ATTRIBUTES.noatime, strictatime: 0x
 const MOUNT_ATTR_IDMAP = 0x100000;
 const { noatime: _atime, ...PLAIN_ATTRIBUTES } = MOUNT_ATTRIBUTES;
 
-/** The numbers are `enum fsconfig_command` of linux/mount.h. */
+/** The numbers are `enum fsconfig_command` of linux/mount.h; what each takes beside its name. */
 const FSCONFIG_COMMANDS = {
-  setFlag: 0,
-  setString: 1,
-  setFd: 5,
-  create: 6,
-  reconfigure: 7,
-  createExclusive: 8,
-} as const;
+  setFlag: { number: 0, takes: ['key'] },
+  setString: { number: 1, takes: ['key', 'value'] },
+  setFd: { number: 5, takes: ['key', 'value'] },
+  create: { number: 6, takes: [] },
+  reconfigure: { number: 7, takes: [] },
+  createExclusive: { number: 8, takes: [] },
+} as const satisfies Readonly<
+  Record<FsconfigCommand['command'], { readonly number: number; readonly takes: readonly string[] }>
+>;
 
 /**
  * An attribute of a mount that is set or not: the man page's `MOUNT_ATTR_…`. When access times are kept is {@link AccessTime}.
@@ -143,15 +145,15 @@ export function fspick(place: Place, flags: readonly FspickFlag[] = []): number 
  */
 export function fsconfig(context: number, command: FsconfigCommand): void {
   const fd = checkDescriptor('context', context);
-  checkOptions('command', command, ['command', 'key', 'value']);
-  const number = FSCONFIG_COMMANDS[oneOf('command', command.command, Object.keys(FSCONFIG_COMMANDS)) as 'create'];
+  object('command', command);
+  const name = oneOf('command', command.command, Object.keys(FSCONFIG_COMMANDS)) as FsconfigCommand['command'];
+  const { number, takes } = FSCONFIG_COMMANDS[name];
+  knownOptions(`command ${name}`, command, ['command', ...takes]);
   const { key, value } = command as { key?: unknown; value?: unknown };
-  const takes = { setFlag: ['key'], setString: ['key', 'value'], setFd: ['key', 'value'] };
-  checkOptions(`command ${command.command}`, command, ['command', ...(takes[command.command as 'setFd'] ?? [])]);
-  const name = command.command.startsWith('set') ? cString(text('key', key)) : null;
-  const string = command.command === 'setString' ? cString(text('value', value)) : null;
-  const aux = command.command === 'setFd' ? checkDescriptor('value', value) : 0;
-  systemCall((calls) => calls.fsconfig(fd, number, name, string, aux));
+  const parameter = takes.length > 0 ? cString(text('key', key)) : null;
+  const string = name === 'setString' ? cString(text('value', value)) : null;
+  const descriptor = name === 'setFd' ? checkDescriptor('value', value) : 0;
+  systemCall((calls) => calls.fsconfig(fd, number, parameter, string, descriptor));
 }
 
 /**
@@ -224,13 +226,15 @@ export function mountSetattr(place: Place, options: MountSetattrOptions): void {
   const { dirfd, path, empty, shown } = checkPlace('place', place);
   checkOptions('mountSetattr()', options, ['set', 'clear', 'atime', 'propagation', 'idmap', 'recursive', 'flags']);
   const { atime, propagation, idmap, recursive = false } = options;
-  if (typeof recursive !== 'boolean') throw invalidType('recursive', 'true or false', recursive);
   const set = bitsOf('set', options.set, PLAIN_ATTRIBUTES);
   const clear = bitsOf('clear', options.clear, PLAIN_ATTRIBUTES);
   if ((set & clear) !== 0) throw contradiction('an attribute is in both set and clear');
   const spread = propagation === undefined ? 0 : PROPAGATIONS[checkPropagation(propagation)];
   const userns = idmap === undefined ? 0 : checkDescriptor('idmap', idmap);
-  const flags = bitsOf('flags', options.flags, AT_FLAGS) | (empty ? AT_EMPTY_PATH : 0) | (recursive ? AT_RECURSIVE : 0);
+  const flags =
+    bitsOf('flags', options.flags, AT_FLAGS) |
+    (empty ? AT_EMPTY_PATH : 0) |
+    (boolean('recursive', recursive) ? AT_RECURSIVE : 0);
   systemCall(
     (calls) =>
       calls.mountSetattr(

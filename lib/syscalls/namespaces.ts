@@ -31,7 +31,8 @@ const UTS_MOST = 64;
  * In particular:
  *
  * - `user` is impossible: a process with several threads, as Node is, gets `EINVAL`. Start a process in a user namespace instead.
- * - `mount` separates `fs` too, and `ipc` separates `sysvsem`.
+ * - `mount` separates `fs` too. The mounts are copies that go on to share what is mounted on them, where they did: `mount(null,
+ *   '/', { flags: ['rec', 'private'] })` first. `ipc` separates `sysvsem`.
  * - `pid` is for children: the calling thread stays where it is, and the first process that it starts is PID 1 there; when that
  *   one ends, no other can be started. From then on this thread cannot start threads: `new Worker` fails with
  *   `ERR_WORKER_INIT_FAILED`, and libuv *aborts Node* if its pool was not running yet; call some function of `fs.promises`

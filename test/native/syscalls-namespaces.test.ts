@@ -58,6 +58,32 @@ describe('unshare', requires('user-namespaces'), () => {
     assert.deepEqual(found, { inside: ['new'], outside: ['old'] });
   });
 
+  for (const [propagation, seen] of [
+    ['shared', 'tmpfs'],
+    ['private', null],
+  ] as const) {
+    test(`of mount: what is mounted on mounts that are ${propagation} ${seen === null ? 'stays in' : 'gets out'}`, () => {
+      const found = isolated(async ({ startThread, mount, mountOn }, directory, type) => {
+        mount('tmpfs', directory, { type: 'ramfs' });
+        mount(null, directory, { flags: ['shared'] });
+        const thread = await startThread();
+        await thread.run(
+          ({ unshare, mount: mountThere }, path, kind) => {
+            unshare(['mount']);
+            mountThere(null, '/', { flags: ['rec', kind] });
+            mountThere('tmpfs', path, { type: 'tmpfs' });
+          },
+          directory,
+          type,
+        );
+        const outside = mountOn(directory)?.type;
+        await thread.end();
+        return outside === 'tmpfs' ? 'tmpfs' : null;
+      }, propagation);
+      assert.equal(found, seen);
+    });
+  }
+
   test('of user is EINVAL: Node has several threads', () => {
     const error = isolated(({ unshare, thrown }) => thrown(() => unshare(['user'])));
     assert.equal(error?.message, 'unshare EINVAL');
