@@ -247,6 +247,21 @@ describe('moveMount', requires('user-namespaces'), () => {
   });
 });
 
+test('moveMount with setGroup gives a mount the propagation group of another', requires('user-namespaces'), () => {
+  const found = isolated(({ mount, openTree, moveMount, mountOn, fs }, directory) => {
+    const [from, to] = [`${directory}/from`, `${directory}/to`];
+    for (const path of [from, to]) fs.mkdirSync(path);
+    mount('tmpfs', from, { type: 'tmpfs' });
+    moveMount(openTree(from, ['clone']), to);
+    mount(null, from, { flags: ['shared'] });
+    const before = mountOn(to)?.tags;
+    moveMount(from, to, ['setGroup']);
+    const group = mountOn(from)?.tags.join();
+    return { before, same: group?.startsWith('shared:') && group === mountOn(to)?.tags.join() };
+  });
+  assert.deepEqual(found, { before: [], same: true });
+});
+
 describe('mountSetattr', requires('user-namespaces'), () => {
   test('sets and clears attributes, and the access time', () => {
     const found = isolated(({ mount, mountSetattr, mountOn }, directory) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { MountFlag } from 'carrel/syscalls';
 import { useCleanHost } from '../support/host.js';
 import { isolated } from '../support/isolated.js';
 import { requires } from '../support/requires.js';
@@ -20,6 +21,39 @@ describe('mount', requires('user-namespaces'), () => {
     assert.ok(!found.after?.options.includes('nodev'));
     assert.ok(found.after?.superOptions.includes('size=64k'));
     assert.equal(found.mode, 0o751);
+  });
+
+  test('passes on every flag of a file system and of its mount', () => {
+    const found = isolated(({ mount, unmount, mountOn }, directory) => {
+      const shown = (flags: readonly MountFlag[]): readonly string[] => {
+        mount('tmpfs', directory, { type: 'tmpfs', flags });
+        const { options = [], superOptions = [] } = mountOn(directory) ?? {};
+        unmount(directory, ['force']);
+        return [...new Set([...options, ...superOptions])];
+      };
+      const plain = shown([]);
+      const flags = ['readonly', 'nosuid', 'nodev', 'noexec', 'synchronous', 'dirsync', 'nosymfollow'] as const;
+      const more = ['noatime', 'nodiratime', 'strictatime', 'lazytime', 'relatime', 'silent'] as const;
+      return [...flags, ...more].map((flag) => {
+        const now = shown([flag]);
+        return `${flag}: ${now.filter((one) => !plain.includes(one))} -${plain.filter((one) => !now.includes(one))}`;
+      });
+    });
+    assert.deepEqual(found, [
+      'readonly: ro -rw',
+      'nosuid: nosuid -',
+      'nodev: nodev -',
+      'noexec: noexec -',
+      'synchronous: sync -',
+      'dirsync: dirsync -',
+      'nosymfollow: nosymfollow -',
+      'noatime: noatime -relatime',
+      'nodiratime: nodiratime -',
+      'strictatime:  -relatime',
+      'lazytime: lazytime -',
+      'relatime:  -',
+      'silent:  -',
+    ]);
   });
 
   test('binds, and makes the bind read-only with a second call', () => {
