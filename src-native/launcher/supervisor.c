@@ -148,6 +148,9 @@ static struct outcome clone_child(struct supervisor *self)
 // What the terminal still holds goes to Node, unless Node no longer wants it.
 static void drain(struct supervisor *self)
 {
+	// Still open here where the child ended before it told of its command: the terminal would never be over.
+	if (self->report_child >= 0)
+		supervisor_part_with_slots(self);
 	while (relay_open(&self->relay)) {
 		struct pollfd polled[] = {
 			relay_master(&self->relay),

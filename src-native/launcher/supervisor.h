@@ -33,5 +33,7 @@ __attribute__((noreturn)) void supervisor_run(int plan_fd, int channel, const in
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
 // Sends the frame to Node.
 void supervisor_report(struct supervisor *self, uint32_t kind);
+// What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
+void supervisor_part_with_slots(struct supervisor *self);
 // Obeys Node, answers the child and keeps the time until the child has ended.
 void supervisor_watch(struct supervisor *self);

@@ -42,7 +42,9 @@ static void let_go(struct supervisor *self)
 {
 	const char go = 'g';
 	self->hooked = 0;
-	sys_write(self->report, &go, 1);
+	// Else it would wait for ever.
+	if (sys_write(self->report, &go, 1) != 1)
+		end(self, ENDING_NONE);
 }
 
 static void on_barrier(struct supervisor *self)
@@ -74,8 +76,7 @@ static void on_barrier(struct supervisor *self)
 	supervisor_report(self, FRAME_BARRIER);
 }
 
-// What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
-static void part_with_slots(struct supervisor *self)
+void supervisor_part_with_slots(struct supervisor *self)
 {
 	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
 		int fd = self->page->slots[i];
@@ -88,7 +89,7 @@ static void on_command(struct supervisor *self, int pid)
 {
 	sys_close(self->report_child);
 	self->report_child = -1;
-	part_with_slots(self);
+	supervisor_part_with_slots(self);
 	self->frame.pid = pid;
 	if (pid == self->child) {
 		self->command_pidfd = self->child_pidfd;
