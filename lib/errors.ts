@@ -322,6 +322,11 @@ export function supervisorLost(): CarrelError {
   return new CarrelError('ERR_SUPERVISOR_LOST', 'the launcher or the supervisor was killed before the command ran');
 }
 
+export function supervisorFailed(syscall: string, errno: number): CarrelError {
+  const what = `${syscall}: ${errorName(errno)}, ${errorText(errno)}`;
+  return new CarrelError('ERR_SUPERVISOR', `the supervisor could not prepare for the container: ${what}`);
+}
+
 export function noIdRange(): CarrelError {
   return new CarrelError(
     'ERR_NO_ID_RANGE',

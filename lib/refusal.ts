@@ -1,6 +1,6 @@
 /** What a supervisor's frame says about a refused step, as an error. */
 
-import { type CarrelError, planRejected, type Refusal, StepError } from './errors.js';
+import { type CarrelError, planRejected, type Refusal, StepError, supervisorFailed } from './errors.js';
 import type { Frame } from './launch/channel.js';
 import type { Plan } from './plan/plan.js';
 import type { Step, StepOf } from './plan/steps.js';
@@ -9,8 +9,10 @@ import { syscallName } from './seccomp/syscalls.js';
 
 /** The error for a `refused` frame of `plan`. */
 export function refusalOf(plan: Plan, frame: Frame): CarrelError {
-  if (frame.list === LISTS.check) return planRejected(frame.detail);
   const syscall = syscallName(frame.syscall);
+  // Without a rule that was broken it is the supervisor's own preparations that were refused.
+  if (frame.list === LISTS.check)
+    return frame.detail === 0 ? supervisorFailed(syscall, frame.error) : planRejected(frame.detail);
   const base = { syscall, errno: frame.error, message: kernelMessage(frame.message), uid: process.getuid?.() ?? 0 };
   const at = (list: Refusal['place']['list'], index: number, total: number, step: Step | undefined): StepError =>
     new StepError({
