@@ -1,0 +1,72 @@
+/** Wrong arguments: what was given, where, and what would be right. With Node's codes. */
+
+import { inspect } from 'node:util';
+
+/** An argument of the wrong type, as Node words it. */
+export function invalidType(name: string, expected: string, value: unknown): TypeError {
+  return withCode(new TypeError(`${name} must be ${expected}. Received ${shown(value)}`), 'ERR_INVALID_ARG_TYPE');
+}
+
+/** An argument of the right type with an impossible value. */
+export function invalidValue(name: string, expected: string, value: unknown): TypeError {
+  return withCode(new TypeError(`${name} must be ${expected}. Received ${shown(value)}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** A number outside its range. */
+export function outOfRange(name: string, range: string, value: unknown): RangeError {
+  return withCode(new RangeError(`${name} must be ${range}. Received ${shown(value)}`), 'ERR_OUT_OF_RANGE');
+}
+
+/** A misspelt option, with the name that was probably meant. */
+export function unknownOption(where: string, name: string, known: readonly string[]): TypeError {
+  const near = nearest(name, known);
+  const meant = near === undefined ? `It takes ${known.join(', ')}` : `Did you mean "${near}"?`;
+  return withCode(new TypeError(`${where} has no option "${name}". ${meant}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** Two parts of a definition that exclude each other. */
+export function contradiction(message: string): TypeError {
+  return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** A process whose namespaces are not known. */
+export function notStarted(name: string): TypeError {
+  return withCode(
+    new TypeError(`${name} must be a process that runs: wait for its "spawn" event, and join it before it ends`),
+    'ERR_INVALID_ARG_VALUE',
+  );
+}
+
+function withCode<E extends Error>(error: E, code: string): E {
+  return Object.assign(error, { code });
+}
+
+function shown(value: unknown): string {
+  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
+  return value !== null && ['string', 'number', 'boolean', 'bigint'].includes(typeof value)
+    ? `${typeof value} ${text}`
+    : text;
+}
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const scored = known.map((candidate) => ({
+    candidate,
+    distance: distance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
+  const best = scored.sort((a, b) => a.distance - b.distance)[0];
+  return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

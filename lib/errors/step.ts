@@ -1,0 +1,70 @@
+/** A refused step as an error. */
+
+import { describe } from '../plan/explain.js';
+import type { Step } from '../plan/steps.js';
+import { CarrelError } from './classes.js';
+import { hintFor } from './hints.js';
+import { errorName, errorText } from './numbers.js';
+
+/** Where in a plan a step stands. */
+export interface StepPlace {
+  /** The list that it is in; `clone` is the clone itself. */
+  readonly list: 'before' | 'clone' | 'steps' | 'acts' | 'after';
+  /** Its place in that list, from 0; for `acts`, the place of the barrier. */
+  readonly index: number;
+  /** How many steps that list has. */
+  readonly total: number;
+}
+
+/** A step of a plan was refused by the kernel. The command has not run, and nothing is left of the container. */
+export class StepError extends CarrelError {
+  override readonly name: string = 'StepError';
+  /** The kernel's error number, negative, as in Node's system errors. */
+  readonly errno: number;
+  /** The system call that was refused. */
+  readonly syscall: string;
+  /** The path that the step was about, if it was about one. */
+  declare readonly path?: string;
+  /** The step as it stands in the plan; none where the clone itself was refused. */
+  declare readonly step?: Step;
+  readonly index: number;
+  /** The builder call that the step came from. */
+  declare readonly option?: string;
+
+  /** @internal */
+  constructor(refusal: Refusal) {
+    const { place, step, syscall, errno, path } = refusal;
+    super(errorName(errno), stepMessage(refusal), refusal.hint ?? hintFor(refusal));
+    this.errno = -errno;
+    this.syscall = syscall;
+    this.index = place.index;
+    if (path !== undefined) this.path = path;
+    if (step !== undefined) this.step = step;
+    if (step?.from !== undefined) this.option = step.from;
+  }
+}
+
+/** What is known of a refused step. */
+export interface Refusal {
+  readonly place: StepPlace;
+  readonly step?: Step;
+  readonly syscall: string;
+  /** Positive. */
+  readonly errno: number;
+  /** What the kernel itself said about a mount. */
+  readonly message?: string;
+  readonly path?: string;
+  readonly hint?: string;
+  readonly uid: number;
+}
+
+function stepMessage({ place, step, errno, message, syscall }: Refusal): string {
+  const what = step === undefined ? 'clone the container’s process' : describe(step);
+  const said = message === undefined || message === '' ? errorText(errno) : message;
+  const where = { before: 'before the clone', clone: 'at the clone', after: 'after the end', acts: '', steps: '' }[
+    place.list
+  ];
+  const number = where === '' ? `step ${place.index + 1} of ${place.total}` : where;
+  const from = step?.from === undefined ? '' : `, from ${step.from}`;
+  return `${what}: ${errorName(errno)}, ${said} (${syscall}, ${number}${from})`;
+}
