@@ -408,6 +408,17 @@ static inline long sys_rt_sigtimedwait(const uint64_t *set)
 {
 	return SYS(__NR_rt_sigtimedwait, set, 0, 0, sizeof(uint64_t), 0, 0);
 }
+// int sched_getscheduler(pid_t pid);
+static inline long sys_sched_getscheduler(int pid)
+{
+	return SYS(__NR_sched_getscheduler, pid, 0, 0, 0, 0, 0);
+}
+// int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param); a policy of no priority has priority 0
+static inline long sys_sched_setscheduler(int pid, int policy)
+{
+	const int priority = 0;
+	return SYS(__NR_sched_setscheduler, pid, policy, &priority, 0, 0, 0);
+}
 // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags);
 static inline long sys_sendmsg(int fd, const struct sys_msghdr *message, unsigned int flags)
 {
