@@ -27,12 +27,13 @@ export function perform(plan: Plan, { stdio: choices, signal, hooks }: Performan
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
   try {
-    const own = range === undefined ? plan : moveIds(plan, RANGE_FIRST, range.first, RANGE_SIZE);
-    if (log.enabled) log('\n%s', explain(own));
+    const move = range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE };
+    if (log.enabled) log('\n%s', explain(move === undefined ? plan : moveIds(plan, move)));
     stdio = hasTerminal(plan) ? openTerminal() : openStdio(choices);
     const kept = range === undefined ? [] : [range.socket];
     child = new ContainerProcess({
-      plan: own,
+      plan,
+      move,
       stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
       hooks,
       over: () => signal?.removeEventListener('abort', abort),

@@ -10,6 +10,7 @@ import { request } from './launch/launcher.js';
 import { native } from './launch/native.js';
 import type { Stdio } from './launch/stdio.js';
 import { attachTerminal } from './launch/terminal.js';
+import { type IdMove, moveIds } from './plan/compose.js';
 import { NAMESPACES, type Namespace } from './plan/constants.js';
 import { encode } from './plan/encode.js';
 import type { Plan } from './plan/plan.js';
@@ -45,6 +46,8 @@ const SIGKILL = 9;
 /** @internal What a process is made of. */
 export interface Start {
   readonly plan: Plan;
+  /** Which range of ids of the host it has instead of the plan's. */
+  readonly move: IdMove | undefined;
   readonly stdio: Stdio;
   readonly hooks: readonly Hook[];
   /** Called when the container is gone. */
@@ -66,11 +69,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly stderr: Readable | null;
   /** The streams of all descriptors, `null` where one has none; those from the fourth on go both ways. */
   readonly stdio: readonly (Duplex | null)[];
-  /** The plan that was performed. */
-  readonly plan: Plan;
   readonly spawnfile: string;
   readonly spawnargs: readonly string[];
 
+  #plan: Plan;
+  #move: IdMove | undefined;
   #pid: number | undefined;
   #exitCode: number | null = null;
   #signalCode: NodeJS.Signals | null = null;
@@ -91,10 +94,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #origin: { readonly stack?: string } = {};
 
   /** @internal */
-  constructor({ plan, stdio, hooks, over }: Start) {
+  constructor({ plan, move, stdio, hooks, over }: Start) {
     super();
     Error.captureStackTrace(this.#origin, ContainerProcess);
-    this.plan = plan;
+    this.#plan = plan;
+    this.#move = move;
     const exec = plan.steps.at(-1) as StepOf<'exec'>;
     this.spawnfile = exec.args[0] ?? '';
     this.spawnargs = exec.args;
@@ -111,6 +115,13 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     // Its rejection is also the `error` event: whoever listens to that need not catch this.
     promise.catch(() => {});
     this.#channel = this.#launch(stdio);
+  }
+
+  /** The plan that was performed. */
+  get plan(): Plan {
+    if (this.#move !== undefined) this.#plan = moveIds(this.#plan, this.#move);
+    this.#move = undefined;
+    return this.#plan;
   }
 
   /** The command's process id on the host; `undefined` until it runs. */
@@ -232,7 +243,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   #launch(stdio: Stdio): Channel {
     const { sealedMemfd, socketpair, close } = native();
-    const memfd = sealedMemfd(encode(this.plan));
+    const memfd = sealedMemfd(encode(this.#plan, this.#move));
     let pair: readonly [number, number];
     try {
       pair = socketpair();

@@ -4,22 +4,29 @@ import { type Field, NO_SLOT } from './fields.js';
 import { freezeDeep, type Plan } from './plan.js';
 import { fieldsOf, type Step } from './steps.js';
 
+/** The same step with other values in some of its fields, those of steps that it carries too. `change` gives the new value, or `undefined`. */
+function changeFields<S extends Step>(step: S, change: (field: Field, value: unknown) => unknown): S {
+  const values = step as unknown as Readonly<Record<string, unknown>>;
+  const changes: Record<string, unknown> = {};
+  for (const [name, field] of fieldsOf(step.op)) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const next =
+      field.kind === 'steps'
+        ? (value as readonly Step[]).map((act) => changeFields(act, change))
+        : change(field, value);
+    if (next !== undefined) changes[name] = next;
+  }
+  return Object.keys(changes).length === 0 ? step : { ...step, ...changes };
+}
+
 /** The same step with other slots: `move` says where each is now. */
 export function moveSlots<S extends Step>(step: S, move: (slot: number) => number): S {
   const moved = (slot: number): number => (slot === NO_SLOT ? NO_SLOT : move(slot));
-  const values = step as unknown as Readonly<Record<string, unknown>>;
-  const changes = fieldsOf(step.op).flatMap(([name, field]) => {
-    const value = values[name];
-    return value === undefined ? [] : changed(field, name, value);
+  return changeFields(step, (field, value) => {
+    if (field.kind === 'slot') return moved(value as number);
+    return field.kind === 'slots' ? (value as readonly number[]).map(moved) : undefined;
   });
-  return changes.length === 0 ? step : { ...step, ...Object.fromEntries(changes) };
-
-  function changed(field: Field, name: string, value: unknown): readonly (readonly [string, unknown])[] {
-    if (field.kind === 'slot') return [[name, moved(value as number)]];
-    if (field.kind === 'slots') return [[name, (value as readonly number[]).map(moved)]];
-    if (field.kind === 'steps') return [[name, (value as readonly Step[]).map((act) => moveSlots(act, move))]];
-    return [];
-  }
 }
 
 /** How many slots the steps name: one more than the highest. */
@@ -33,22 +40,30 @@ export function slotCount(steps: readonly Step[]): number {
   return count;
 }
 
-/** The same plan for another range of ids of the host: all that names one of the `count` ids from `from` on names one from `to` on. */
-export function moveIds(plan: Plan, from: number, to: number, count: number): Plan {
-  const move = (id: number): number => (id >= from && id < from + count ? id - from + to : id);
-  const moved = <S extends Step>(step: S): S => {
-    switch (step.op) {
-      case 'setUidMap':
-      case 'setGidMap':
-        return { ...step, ranges: step.ranges.map((number, index) => (index % 3 === 1 ? move(number) : number)) };
-      case 'fchown':
-        return { ...step, uid: move(step.uid), gid: move(step.gid) };
-      case 'barrier':
-        return { ...step, acts: step.acts.map(moved) };
-      default:
-        return step;
-    }
-  };
+/** What becomes of ids of the host: the `count` ids from `from` on are those from `to` on. */
+export interface IdMove {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+export function movedId({ from, to, count }: IdMove, id: number): number {
+  return id >= from && id < from + count ? id - from + to : id;
+}
+
+/** Whether the number at `index` of a list of ranges (inside, outside, count) is one of the host. */
+export function isOutside(index: number): boolean {
+  return index % 3 === 1;
+}
+
+/** The same plan for another range of ids of the host. */
+export function moveIds(plan: Plan, move: IdMove): Plan {
+  const moved = <S extends Step>(step: S): S =>
+    changeFields(step, ({ ids }, value) => {
+      if (ids === 'one') return movedId(move, value as number);
+      if (ids === undefined) return undefined;
+      return (value as readonly number[]).map((number, index) => (isOutside(index) ? movedId(move, number) : number));
+    });
   return freezeDeep({
     ...plan,
     before: plan.before.map(moved),

@@ -4,6 +4,7 @@
  * Records come first, each list of steps in one piece; what their fields point to stands behind them.
  */
 
+import { type IdMove, isOutside, movedId } from './compose.js';
 import { NAMESPACES, type Namespace } from './constants.js';
 import { type Field, NO_SLOT } from './fields.js';
 import { freezeDeep, type Plan } from './plan.js';
@@ -13,36 +14,91 @@ import { HEADER, offsetsOf, PLAN_MAGIC, PLAN_MAX, RECORD_HEAD, sizeOf, WIRE_VERS
 const header = offsetsOf(HEADER);
 const headerSize = sizeOf(HEADER);
 const HALF = 2 ** 32;
+/** Bytes for a command that is not long: a longer one makes the buffer grow. */
+const ROOM = 4096;
 const opNames = new Map(Object.entries(OPS).map(([op, number]) => [number, op as Op]));
 
-/** Encodes a plan for the launcher. Throws a `RangeError` when it would be larger than {@link PLAN_MAX}. */
-export function encode(plan: Plan): Buffer {
+/**
+ * Encodes a plan for the launcher; with `move`, as `moveIds` would have it.
+ *
+ * All but `exec`, the last step, is the same for every command of one container: it is written once, and copied from then on.
+ *
+ * @throws RangeError when it would be larger than {@link PLAN_MAX}.
+ */
+export function encode(plan: Plan, move?: IdMove): Buffer {
+  const { bytes, lists, ids } = templateOf(plan);
+  const writer = new Writer(bytes);
+  const last = plan.steps.at(-1);
+  if (last?.op === 'exec') writer.record(last, lists.steps + recordSizes(plan.steps) - recordSize('exec'));
+  writeHeader(writer, plan, lists);
+  if (move !== undefined) for (const at of ids) writer.number(at, movedId(move, writer.buffer.readUInt32LE(at)));
+  return writer.buffer.subarray(0, writer.size);
+}
+
+/** Where each list of steps begins. */
+interface Lists {
+  readonly before: number;
+  readonly after: number;
+  readonly steps: number;
+}
+
+/** A plan's bytes but for its header and its `exec`. */
+interface Template {
+  readonly bytes: Buffer;
+  readonly lists: Lists;
+  /** Where ids of the host stand. */
+  readonly ids: readonly number[];
+  /** What it was made of. */
+  readonly plan: Plan;
+}
+
+/** By the first step, an object that all plans of a container share. */
+const templates = new WeakMap<Step, Template>();
+
+function templateOf(plan: Plan): Template {
+  const [first] = plan.steps;
+  const known = first === undefined ? undefined : templates.get(first);
+  if (known !== undefined && hasSameFrame(known.plan, plan)) return known;
   const writer = new Writer();
-  const start = writer.reserve(headerSize);
-  const before = writer.steps(plan.before);
-  const steps = writer.steps(plan.steps);
-  const after = writer.steps(plan.after);
-  const { buffer } = writer;
+  writer.reserve(headerSize);
+  const lists = {
+    before: writer.steps(plan.before),
+    after: writer.steps(plan.after),
+    steps: writer.steps(plan.steps, plan.steps.at(-1)?.op === 'exec' ? 1 : 0),
+  };
+  const template = { bytes: Buffer.from(writer.buffer.subarray(0, writer.size)), lists, ids: writer.ids, plan };
+  // What is not frozen could be another plan the next time.
+  if (first !== undefined && Object.isFrozen(first)) templates.set(first, template);
+  return template;
+}
+
+function hasSameFrame(one: Plan, other: Plan): boolean {
+  const { length } = one.steps;
+  if (one.before !== other.before || one.after !== other.after || length !== other.steps.length) return false;
+  return one.steps.every((step, index) => step === other.steps[index] || (index === length - 1 && step.op === 'exec'));
+}
+
+function writeHeader(writer: Writer, plan: Plan, lists: Lists): void {
+  const { buffer, size } = writer;
   const u32 = (name: keyof typeof HEADER, value: number): void => {
-    buffer.writeUInt32LE(value, start + header[name]);
+    buffer.writeUInt32LE(value, header[name]);
   };
   u32('magic', PLAN_MAGIC);
   u32('version', WIRE_VERSION);
-  u32('size', writer.size);
+  u32('size', size);
   u32('slots', plan.slots.length);
   u32('received', plan.received);
   u32('kept', plan.kept);
   u32('detached', plan.detached ? 1 : 0);
   u32('timeoutSignal', plan.timeoutSignal);
-  writer.number(start + header.timeoutMs, plan.timeoutMs);
-  writer.bits(start + header.clone, NAMESPACES, plan.clone);
-  u32('beforeOffset', before);
+  writer.number(header.timeoutMs, plan.timeoutMs);
+  writer.bits(header.clone, NAMESPACES, plan.clone);
+  u32('beforeOffset', lists.before);
   u32('beforeCount', plan.before.length);
-  u32('stepsOffset', steps);
+  u32('stepsOffset', lists.steps);
   u32('stepsCount', plan.steps.length);
-  u32('afterOffset', after);
+  u32('afterOffset', lists.after);
   u32('afterCount', plan.after.length);
-  return buffer.subarray(0, writer.size);
 }
 
 /** Reads a plan back from its bytes: for tests, and for tools that are handed one. Slots have lost their names. */
@@ -67,8 +123,17 @@ export function decode(bytes: Buffer): Plan {
 
 /** A growing buffer. Nothing in it moves once it is written, so an offset stays true. */
 class Writer {
-  buffer: Buffer = Buffer.allocUnsafe(16_384);
-  size = 0;
+  buffer: Buffer;
+  size: number;
+  /** Where ids of the host were written. */
+  readonly ids: number[] = [];
+
+  /** @param begun What is there already. */
+  constructor(begun: Uint8Array = new Uint8Array()) {
+    this.size = begun.length;
+    this.buffer = Buffer.allocUnsafe(begun.length + ROOM);
+    this.buffer.set(begun);
+  }
 
   /** Zeroed room for `count` bytes, aligned to eight. */
   reserve(count: number): number {
@@ -86,10 +151,11 @@ class Writer {
     return at;
   }
 
-  steps(steps: readonly Step[]): number {
-    const offset = this.reserve(steps.reduce((sum, step) => sum + recordSize(step.op), 0));
+  /** The last `open` records are left empty. */
+  steps(steps: readonly Step[], open = 0): number {
+    const offset = this.reserve(recordSizes(steps));
     let at = offset;
-    for (const step of steps) {
+    for (const step of steps.slice(0, steps.length - open)) {
       this.record(step, at);
       at += recordSize(step.op);
     }
@@ -109,6 +175,7 @@ class Writer {
   field(field: Field, value: unknown, at: number): void {
     switch (field.kind) {
       case 'number':
+        if (field.ids === 'one') this.ids.push(at);
         this.number(at, value as number);
         return;
       case 'integer':
@@ -137,7 +204,7 @@ class Writer {
         return;
       case 'numbers':
       case 'slots':
-        this.numbers(at, value as readonly number[]);
+        this.numbers(at, value as readonly number[], field.ids === 'ranges');
         return;
       case 'steps':
         this.pair(at, this.steps(value as readonly Step[]), (value as readonly Step[]).length);
@@ -197,10 +264,11 @@ class Writer {
     });
   }
 
-  numbers(at: number, values: readonly number[]): void {
+  numbers(at: number, values: readonly number[], ranges: boolean): void {
     const offset = this.reserve(values.length * 8);
     this.pair(at, offset, values.length);
     values.forEach((value, index) => {
+      if (ranges && isOutside(index)) this.ids.push(offset + index * 8);
       this.number(offset + index * 8, value);
     });
   }
@@ -208,6 +276,10 @@ class Writer {
 
 function recordSize(op: Op): number {
   return RECORD_HEAD + 8 * fieldsOf(op).length;
+}
+
+function recordSizes(steps: readonly Step[]): number {
+  return steps.reduce((sum, { op }) => sum + recordSize(op), 0);
 }
 
 function readSteps(bytes: Buffer, offset: number, count: number): readonly Step[] {

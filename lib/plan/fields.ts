@@ -12,6 +12,8 @@ export interface Field<Value = unknown> {
   readonly names?: Readonly<Record<string, number | bigint>>;
   /** The field may be left out. */
   readonly optional?: boolean;
+  /** It holds an id of the host, or ranges of them (inside, outside, count): `moveIds` gives the plan other ones. */
+  readonly ids?: 'one' | 'ranges';
   /** Carries the TypeScript type, never a value. */
   readonly value?: Value;
 }
@@ -50,6 +52,7 @@ export const NO_SLOT = 0xffffffff;
 type NameOf<Names> = Extract<keyof Names, string>;
 
 export const number: Field<number> = { kind: 'number' };
+export const hostId: Field<number> = { kind: 'number', ids: 'one' };
 export const integer: Field<number> = { kind: 'integer' };
 export const boolean: Field<boolean> = { kind: 'boolean' };
 export const slot: Field<number> = { kind: 'slot' };
@@ -57,6 +60,7 @@ export const string: Field<string> = { kind: 'string' };
 export const bytes: Field<Uint8Array> = { kind: 'bytes' };
 export const strings: Field<readonly string[]> = { kind: 'strings' };
 export const numbers: Field<readonly number[]> = { kind: 'numbers' };
+export const idRanges: Field<readonly number[]> = { kind: 'numbers', ids: 'ranges' };
 export const slots: Field<readonly number[]> = { kind: 'slots' };
 /** Its type is in steps.ts, which says what a host step is. */
 export const steps: Field<never> = { kind: 'steps' };

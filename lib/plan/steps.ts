@@ -14,6 +14,8 @@ import {
   choice,
   type Field,
   flags,
+  hostId,
+  idRanges,
   integer,
   number,
   numbers,
@@ -40,11 +42,11 @@ export const STEPS = {
   /** Writes /proc/PID/setgroups: "deny", which a user without CAP_SETGID owes before `setGidMap`. user_namespaces(7). */
   denySetgroups: { column: 'host', fields: {} },
   /** Writes /proc/PID/uid_map. `ranges` is flat: inside, outside, count, and so on. user_namespaces(7). */
-  setUidMap: { column: 'host', fields: { ranges: numbers } },
+  setUidMap: { column: 'host', fields: { ranges: idRanges } },
   /** Writes /proc/PID/gid_map. `ranges` is flat: inside, outside, count, and so on. user_namespaces(7). */
-  setGidMap: { column: 'host', fields: { ranges: numbers } },
+  setGidMap: { column: 'host', fields: { ranges: idRanges } },
   /** Gives the pipe in `slot` an owner, so that /dev/stdout can be opened again inside. Refuses what is not a pipe. fchown(2). */
-  fchown: { column: 'host', fields: { slot, uid: number, gid: number } },
+  fchown: { column: 'host', fields: { slot, uid: hostId, gid: hostId } },
   /** Shows the tree in `slot` with its owners mapped by the container's user namespace, or by the one in `namespace`. mount_setattr(2), since 5.12. */
   idmap: { column: 'host', fields: { slot, namespace: optional(slot) } },
   /** Shifts a clock of the container's time namespace, before anybody is in it. time_namespaces(7), since 5.6. */

@@ -171,8 +171,8 @@ describe('any definition', () => {
 
   test('moves to another range of ids and back', () => {
     each((_random, plan) => {
-      const moved = moveIds(plan, RANGE_FIRST, RANGE_FIRST + RANGE_SIZE, RANGE_SIZE);
-      assert.deepEqual(moveIds(moved, RANGE_FIRST + RANGE_SIZE, RANGE_FIRST, RANGE_SIZE), plan);
+      const moved = moveIds(plan, { from: RANGE_FIRST, to: RANGE_FIRST + RANGE_SIZE, count: RANGE_SIZE });
+      assert.deepEqual(moveIds(moved, { from: RANGE_FIRST + RANGE_SIZE, to: RANGE_FIRST, count: RANGE_SIZE }), plan);
       if (plan.kept > 0) assert.ok(!equals(moved, plan));
     });
   });
