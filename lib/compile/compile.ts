@@ -6,10 +6,11 @@
  */
 
 import type { ContainerDefinition } from '../definition/definition.js';
+import type { User } from '../definition/user.js';
 import { contradiction } from '../errors.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
-import type { ContainerStep, HostStep } from '../plan/steps.js';
+import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { Command } from './command.js';
 import { execStep } from './command.js';
 import { type Host, hasCapability } from './host.js';
@@ -22,6 +23,42 @@ import { Slots } from './slots.js';
 import { planStdio } from './stdio.js';
 
 export function compile(definition: ContainerDefinition, command: Command, host: Host, firstId: number): Plan {
+  const { plan, user } = frameOf(definition, command, host, firstId);
+  const { stdio } = plan.steps.at(-1) as StepOf<'exec'>;
+  const exec = execStep(definition, command, host, user, stdio);
+  const { timeoutMs, timeoutSignal } = command;
+  const steps = plan.steps.slice();
+  steps[steps.length - 1] = freezeDeep(exec);
+  return Object.freeze({ ...plan, steps: Object.freeze(steps), timeoutMs, timeoutSignal });
+}
+
+/** All of a plan but what is the command's own: its program, arguments, environment and time. */
+interface Frame {
+  readonly key: string;
+  readonly host: Host;
+  readonly plan: Plan;
+  readonly user: User;
+}
+
+const frames = new WeakMap<ContainerDefinition, Frame>();
+
+/** Commands of one container differ in little: the frame around the last one is kept. */
+function frameOf(definition: ContainerDefinition, command: Command, host: Host, firstId: number): Frame {
+  const { cwd, user, stdio, terminal, detached, hooked } = command;
+  const key = JSON.stringify([cwd, user, stdio, terminal, detached, hooked, firstId]);
+  const known = frames.get(definition);
+  if (known?.key === key && known.host === host) return known;
+  const frame = { key, host, ...compileFrame(definition, command, host, firstId) };
+  frames.set(definition, frame);
+  return frame;
+}
+
+function compileFrame(
+  definition: ContainerDefinition,
+  command: Command,
+  host: Host,
+  firstId: number,
+): Pick<Frame, 'plan' | 'user'> {
   const user = command.user ?? definition.user;
   const ids = planIds(definition, user, host, firstId);
   const owner = onHost(ids, user, host);
@@ -84,7 +121,7 @@ export function compile(definition: ContainerDefinition, command: Command, host:
     execStep(definition, command, host, user, stdio.descriptors),
   ];
 
-  return freezeDeep({
+  const plan: Plan = freezeDeep({
     // Trees while the supervisor still has its rights over them, which it leaves behind with its user namespace.
     before: [...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
     clone: definition.namespaces.filter(
@@ -99,6 +136,7 @@ export function compile(definition: ContainerDefinition, command: Command, host:
     timeoutMs: command.timeoutMs,
     timeoutSignal: command.timeoutSignal,
   });
+  return { plan, user };
 }
 
 function timeOffsets({ timeOffsets }: ContainerDefinition): readonly HostStep[] {

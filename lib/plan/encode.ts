@@ -79,13 +79,10 @@ function hasSameFrame(one: Plan, other: Plan): boolean {
 }
 
 function writeHeader(writer: Writer, plan: Plan, lists: Lists): void {
-  const { buffer, size } = writer;
-  const u32 = (name: keyof typeof HEADER, value: number): void => {
-    buffer.writeUInt32LE(value, header[name]);
-  };
+  const u32 = (name: keyof typeof HEADER, value: number): void => writer.word(header[name], value);
   u32('magic', PLAN_MAGIC);
   u32('version', WIRE_VERSION);
-  u32('size', size);
+  u32('size', writer.size);
   u32('slots', plan.slots.length);
   u32('received', plan.received);
   u32('kept', plan.kept);
@@ -121,32 +118,41 @@ export function decode(bytes: Buffer): Plan {
   });
 }
 
-/** A growing buffer. Nothing in it moves once it is written, so an offset stays true. */
+/** A growing buffer of zeros. Nothing in it moves once it is written, so an offset stays true. */
 class Writer {
   buffer: Buffer;
   size: number;
   /** Where ids of the host were written. */
   readonly ids: number[] = [];
+  /** The same memory. Each number of the wire is aligned, and written in the machine's order, which is little-endian. */
+  #words: Uint32Array;
 
   /** @param begun What is there already. */
   constructor(begun: Uint8Array = new Uint8Array()) {
-    this.size = begun.length;
-    this.buffer = Buffer.allocUnsafe(begun.length + ROOM);
+    const memory = new ArrayBuffer((begun.length + ROOM + 7) & ~7);
+    this.buffer = Buffer.from(memory);
     this.buffer.set(begun);
+    this.size = begun.length;
+    this.#words = new Uint32Array(memory);
   }
 
-  /** Zeroed room for `count` bytes, aligned to eight. */
+  word(at: number, value: number): void {
+    this.#words[at >> 2] = value;
+  }
+
+  /** Room for `count` bytes, aligned to eight. */
   reserve(count: number): number {
     const at = (this.size + 7) & ~7;
     const end = at + count;
     if (end > PLAN_MAX)
       throw new RangeError(`the plan is larger than ${PLAN_MAX} bytes: too many or too long arguments`);
     if (end > this.buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(end, this.buffer.length * 2));
+      const memory = new ArrayBuffer((Math.max(end, this.buffer.length * 2) + 7) & ~7);
+      const larger = Buffer.from(memory);
       this.buffer.copy(larger, 0, 0, this.size);
       this.buffer = larger;
+      this.#words = new Uint32Array(memory);
     }
-    this.buffer.fill(0, this.size, end);
     this.size = end;
     return at;
   }
@@ -163,8 +169,7 @@ class Writer {
   }
 
   record(step: Step, offset: number): void {
-    this.buffer.writeUInt32LE(OPS[step.op], offset);
-    this.buffer.writeUInt32LE(recordSize(step.op), offset + 4);
+    this.pair(offset, OPS[step.op], recordSize(step.op));
     let at = offset + RECORD_HEAD;
     for (const [name, field] of fieldsOf(step.op)) {
       this.field(field, (step as unknown as Record<string, unknown>)[name], at);
@@ -238,8 +243,8 @@ class Writer {
   }
 
   pair(at: number, first: number, second: number): void {
-    this.buffer.writeUInt32LE(first, at);
-    this.buffer.writeUInt32LE(second, at + 4);
+    this.word(at, first);
+    this.word(at + 4, second);
   }
 
   bytes(at: number, bytes: Uint8Array): void {
@@ -256,12 +261,20 @@ class Writer {
     this.pair(at, offset, length);
   }
 
+  /** All texts in one piece: to write each by itself takes longer than all that there is to write. */
   strings(at: number, values: readonly string[]): void {
-    const offset = this.reserve(values.length * 8);
-    this.pair(at, offset, values.length);
-    values.forEach((value, index) => {
-      this.text(offset + index * 8, value);
-    });
+    const places = this.reserve(values.length * 8);
+    this.pair(at, places, values.length);
+    const text = `${values.join('\0')}\0`;
+    const bytes = Buffer.byteLength(text);
+    let offset = this.reserve(bytes);
+    this.buffer.write(text, offset);
+    const ascii = bytes === text.length;
+    for (const [index, value] of values.entries()) {
+      const length = ascii ? value.length : Buffer.byteLength(value);
+      this.pair(places + index * 8, offset, length);
+      offset += length + 1;
+    }
   }
 
   numbers(at: number, values: readonly number[], ranges: boolean): void {
