@@ -1,7 +1,8 @@
 /** The channel to one supervisor, drawn in plan/wire.ts: frames in, orders out. */
 
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { FRAME, FRAME_KINDS, FRAME_SIZE, ORDER, ORDER_KINDS, offsetsOf, sizeOf } from '../plan/wire.js';
+import { openSocket } from './streams.js';
 
 const offsets = offsetsOf(FRAME);
 const order = offsetsOf(ORDER);
@@ -23,7 +24,7 @@ export class Channel {
 
   constructor(descriptor: number, events: ChannelEvents) {
     this.#events = events;
-    this.#socket = new Socket({ fd: descriptor });
+    this.#socket = openSocket(descriptor);
     this.#socket.on('data', (bytes: Buffer) => this.#read(bytes));
     // A reset comes with `close` right behind it, which says all that there is to say.
     this.#socket.on('error', () => this.#socket.destroy());

@@ -6,10 +6,11 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import debug from 'debug';
 import { launcherFailed } from '../errors.js';
 import { native } from './native.js';
+import { openSocket } from './streams.js';
 
 const log = debug('carrel:launcher');
 
@@ -27,7 +28,7 @@ class Launcher {
     const image = launcherMemfd();
     this.#descriptor = ours;
     // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
-    this.#socket = new Socket({ fd: ours });
+    this.#socket = openSocket(ours);
     this.#socket.on('error', () => this.#socket.destroy());
     this.#socket.on('close', () => log('gone'));
     this.#socket.resume();

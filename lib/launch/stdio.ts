@@ -1,9 +1,9 @@
 /** The caller's side of the command's descriptors: pipes and sockets, and the streams on their ends. */
 
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { invalidType, invalidValue, outOfRange } from '../errors.js';
 import { native } from './native.js';
+import { openReader, openSocket, openWriter } from './streams.js';
 
 /**
  * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth on,
@@ -67,7 +67,7 @@ export function openStdio(choices: readonly StdioChoice[]): Stdio {
   return { sent, owned, streams };
 }
 
-function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): Socket | null {
+function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): Duplex | null {
   if (choice.kind === 'ignore') return null;
   if (choice.kind === 'descriptor') {
     sent.push(choice.descriptor);
@@ -76,9 +76,9 @@ function openOne(choice: StdioChoice, index: number, sent: number[], owned: numb
   const [theirs, ours] = choice.kind === 'socket' ? native().socketpair() : pipe(index);
   sent.push(theirs);
   owned.push(theirs);
-  if (choice.kind === 'socket') return new Socket({ fd: ours, allowHalfOpen: true });
+  if (choice.kind === 'socket') return openSocket(ours, true);
   // Before the command starts, so that nothing it says is lost; it waits in the pipe until somebody reads.
-  return new Socket({ fd: ours, readable: index > 0, writable: index === 0 });
+  return index === 0 ? openWriter(ours) : openReader(ours);
 }
 
 /** The command's end and ours. Standard streams are pipes: a socket could not be opened again by /dev/stdout. */
@@ -97,7 +97,7 @@ export function closeStdio({ owned, streams }: Stdio): void {
 export function openTerminal(): Stdio {
   const [ours, theirs] = native().socketpair();
   // Whoever ends the input still reads the output; once that is over, nobody is left to type to.
-  const stream = new Socket({ fd: ours, allowHalfOpen: true });
+  const stream = openSocket(ours, true);
   stream.once('end', () => stream.destroy());
   stream.on('error', () => stream.destroy());
   return { sent: [theirs], owned: [theirs], streams: [stream, stream, null] };

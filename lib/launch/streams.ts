@@ -1,0 +1,93 @@
+/**
+ * Streams on descriptors that are ours already, close with them, and wait in the event loop: Node's own sockets, which Deno has as well.
+ *
+ * Bun (seen in 1.4) takes over a descriptor by `connect()` alone, only if it is a socket, and reads a pipe by `node:fs` in a thread for each, of
+ * which there are few. Its own files wait as they should.
+ */
+
+import { Socket } from 'node:net';
+import { Duplex, type DuplexOptions } from 'node:stream';
+import { native } from './native.js';
+
+/** What of Bun's global object is used here. */
+interface Bun {
+  file(descriptor: number): {
+    stream(): ReadableStream<Uint8Array>;
+    writer(): { write(bytes: Uint8Array): number; flush(): number | Promise<number>; end(): number | Promise<number> };
+  };
+}
+
+interface ReadableStream<Chunk> {
+  getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: Chunk }>; cancel(): Promise<void> };
+}
+
+/** Half of a Duplex; the types of Node 20 do not know that it can be. */
+type PipeEnd = DuplexOptions & { readonly readable?: false; readonly writable?: false } & ThisType<Duplex>;
+
+const bun = (globalThis as { readonly Bun?: Bun }).Bun;
+
+/** A connected stream socket. `allowHalfOpen`: whether it may still be written when the other side has ended. */
+export function openSocket(descriptor: number, allowHalfOpen = false): Socket {
+  if (bun === undefined) return new Socket({ fd: descriptor, allowHalfOpen });
+  const socket = new Socket({ allowHalfOpen });
+  // A descriptor is no address; to Bun it is.
+  (socket.connect as unknown as (options: { fd: number }) => void).call(socket, { fd: descriptor });
+  return socket;
+}
+
+/** The end of a pipe that is read. */
+export function openReader(descriptor: number): Duplex {
+  return bun === undefined
+    ? new Socket({ fd: descriptor, readable: true, writable: false })
+    : bunReader(bun, descriptor);
+}
+
+/** The end of a pipe that is written. */
+export function openWriter(descriptor: number): Duplex {
+  return bun === undefined
+    ? new Socket({ fd: descriptor, readable: false, writable: true })
+    : bunWriter(bun, descriptor);
+}
+
+function bunReader({ file }: Bun, descriptor: number): Duplex {
+  const reader = file(descriptor).stream().getReader();
+  const ends: PipeEnd = {
+    writable: false,
+    read() {
+      reader.read().then(
+        ({ done, value }) => this.push(done || value === undefined ? null : Buffer.from(value)),
+        (error: Error) => this.destroy(error),
+      );
+    },
+    destroy(error, callback) {
+      void reader
+        .cancel()
+        .catch(() => undefined)
+        .then(() => closed(descriptor, error, callback));
+    },
+  };
+  return new Duplex(ends);
+}
+
+function bunWriter({ file }: Bun, descriptor: number): Duplex {
+  const sink = file(descriptor).writer();
+  const ends: PipeEnd = {
+    readable: false,
+    write(bytes: Uint8Array, _encoding, callback) {
+      sink.write(bytes);
+      Promise.resolve(sink.flush()).then(() => callback(), callback);
+    },
+    destroy(error, callback) {
+      void Promise.resolve(sink.end())
+        .catch(() => undefined)
+        .then(() => closed(descriptor, error, callback));
+    },
+  };
+  return new Duplex(ends);
+}
+
+/** Bun's files leave the descriptor to whoever opened it. */
+function closed(descriptor: number, error: Error | null, callback: (error: Error | null) => void): void {
+  native().close(descriptor);
+  callback(error);
+}
