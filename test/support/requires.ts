@@ -27,6 +27,7 @@ const PROBES = {
   'linux-6.13': () => since(6, 13),
   make: () => runs('no make', 'make', '--version'),
   python3: () => runs('no python3', 'python3', '--version'),
+  readelf: () => runs('no readelf', 'readelf', '--version'),
   /** Root of the machine, not of a user namespace. */
   root: () => (process.getuid?.() === 0 && everyIdIsMapped() ? undefined : 'needs root'),
   strace: () => runs('no strace, or ptrace is refused', 'strace', '-o', '/dev/null', 'true'),
@@ -34,6 +35,7 @@ const PROBES = {
   subuid: () =>
     runs('no subordinate ids', 'unshare', '--user', '--map-root-user', '--map-users=auto', '--map-groups=auto', 'true'),
   'user-namespaces': () => runs('no user namespaces for this user', 'unshare', '--user', '--map-root-user', 'true'),
+  'x64-gcc': () => runs('no compiler for x64', 'x86_64-linux-gnu-gcc', '--version'),
 } as const satisfies Record<string, Probe>;
 
 export type Capability = keyof typeof PROBES;

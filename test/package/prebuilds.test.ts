@@ -1,0 +1,130 @@
+/** What is built for a release: for any libc, found by node-gyp-build, and the same bytes wherever and whenever it is built. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Capability, requires } from '../support/requires.js';
+import '../support/temporary.js';
+
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+
+const ARCHITECTURES = {
+  x64: { compiler: 'x86_64-linux-gnu-gcc', machine: 'Advanced Micro Devices X86-64', needs: ['x64-gcc'] },
+  arm64: { compiler: 'aarch64-linux-gnu-gcc', machine: 'AArch64', needs: ['arm64-gcc'] },
+} as const satisfies Record<string, { compiler: string; machine: string; needs: readonly Capability[] }>;
+
+/** What compilers call by themselves. glibc has them since 2.4, on arm64 since its first, and musl since 1.1. */
+const IN_EVERY_LIBC = /^(__stack_chk_(fail|guard)|mem(cpy|move|set|cmp))$/;
+
+for (const [arch, { compiler, machine, needs }] of Object.entries(ARCHITECTURES)) {
+  const addon = join(checkout, `prebuilds/linux-${arch}/carrel.node`);
+  const launcher = join(checkout, `src-native/build/${arch}/launcher`);
+
+  describe(`prebuilt for linux-${arch}`, requires('readelf', ...needs), () => {
+    test('the addon needs no library and no version of a symbol: whatever libc the process has will do', () => {
+      assert.match(readelf(addon, '--file-header'), new RegExp(`Machine:\\s+${machine}\n`));
+      const dynamic = readelf(addon, '--dynamic');
+      assert.match(dynamic, /\(SYMTAB\)/);
+      assert.doesNotMatch(dynamic, /\((NEEDED|RPATH|RUNPATH|TEXTREL|VERNEED|VERSYM)\)/);
+      assert.match(readelf(addon, '--version-info'), /No version information found/);
+      assert.doesNotMatch(readFileSync(addon, 'latin1'), /GLIBC/);
+    });
+
+    test('all that it takes from the process is Node-API and what every libc has, and all that it gives is what Node-API asks for', () => {
+      const symbols = dynamicSymbols(addon);
+      const taken = symbols.filter(({ defined }) => !defined).map(({ name }) => name);
+      assert.ok(taken.includes('napi_create_function'));
+      assert.deepEqual(
+        taken.filter((name) => !name.startsWith('napi_') && !IN_EVERY_LIBC.test(name)),
+        [],
+      );
+      const given = symbols.filter(({ defined }) => defined).map(({ name }) => name);
+      assert.deepEqual(given.sort(), ['napi_register_module_v1', 'node_api_module_get_api_version_v1']);
+    });
+
+    test('neither can be made to execute what it can write', () => {
+      for (const file of [addon, launcher]) {
+        const headers = readelf(file, '--program-headers');
+        assert.match(headers, /GNU_STACK\s.*\sRW\s/);
+        assert.doesNotMatch(headers, /\sRWE\s/);
+      }
+      assert.match(readelf(addon, '--program-headers'), /GNU_RELRO/);
+      assert.match(readelf(addon, '--dynamic'), /NOW/);
+    });
+
+    test('the launcher is static, and the addon carries it', () => {
+      const headers = readelf(launcher, '--program-headers');
+      assert.match(headers, /Elf file type is EXEC/);
+      assert.doesNotMatch(headers, /INTERP|DYNAMIC/);
+      assert.ok(readFileSync(addon).includes(readFileSync(launcher)));
+    });
+  });
+
+  test(
+    `linux-${arch}: built twice, elsewhere and at another time, it is the same bytes`,
+    requires('make', ...needs),
+    () => {
+      const directory = mkdtempSync(join(tmpdir(), 'prebuilds-'));
+      const first = build(join(directory, 'a'), compiler, { TZ: 'UTC', LC_ALL: 'C' });
+      const second = build(join(directory, 'another directory of this machine'.replaceAll(' ', '-')), compiler, {
+        TZ: 'Asia/Tokyo',
+        LC_ALL: 'C.UTF-8',
+        SOURCE_DATE_EPOCH: '1',
+      });
+      for (const name of ['launcher', 'addon'] as const) {
+        assert.ok(first[name].length > 10_000);
+        assert.ok(first[name].equals(second[name]), `the ${name} differs`);
+        assert.ok(!second[name].includes('another-directory'));
+      }
+
+      function build(place: string, cc: string, env: NodeJS.ProcessEnv): { launcher: Buffer; addon: Buffer } {
+        const sources = join(place, 'src-native');
+        cpSync(join(checkout, 'src-native'), sources, {
+          recursive: true,
+          filter: (path) => path !== join(checkout, 'src-native/build'),
+        });
+        const date = Object.keys(env).length;
+        utimesSync(join(sources, 'wire.h'), date, date);
+        const headers = `NODE_API_HEADERS=${join(checkout, 'node_modules/node-api-headers/include')}`;
+        const make = spawnSync('make', ['--silent', '-C', sources, `CC=${cc}`, headers], {
+          encoding: 'utf8',
+          env: { PATH: process.env.PATH, TMPDIR: directory, ...env },
+        });
+        assert.equal(make.status, 0, make.stderr);
+        return {
+          launcher: readFileSync(join(sources, `build/${arch}/launcher`)),
+          addon: readFileSync(join(place, `prebuilds/linux-${arch}/carrel.node`)),
+        };
+      }
+    },
+  );
+
+  for (const libc of ['glibc', 'musl']) {
+    test(`node-gyp-build finds it on linux-${arch} with ${libc}`, requires(...needs), () => {
+      const program = `process.stdout.write(require('node-gyp-build').path(${JSON.stringify(checkout)}))`;
+      const env = { ...process.env, npm_config_arch: arch, npm_config_platform: 'linux', LIBC: libc };
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { cwd: checkout, env, encoding: 'utf8' });
+      assert.equal(stdout, addon, stderr);
+    });
+  }
+}
+
+function readelf(file: string, ...options: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('readelf', ['--wide', ...options, file], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+/** Number, value, size, type, binding, visibility, section, name. */
+function dynamicSymbols(file: string): readonly { readonly name: string; readonly defined: boolean }[] {
+  const lines = readelf(file, '--dyn-syms').split('\n');
+  const symbols = lines.map((line) => line.trim().split(/\s+/)).filter((fields) => fields[4] === 'GLOBAL');
+  return symbols.map((fields) => ({ name: fields[7] ?? '', defined: fields[6] !== 'UND' }));
+}
