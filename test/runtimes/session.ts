@@ -5,7 +5,7 @@
 
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bind, Container, type ContainerProcess } from 'carrel';
@@ -13,6 +13,9 @@ import { pidfdOpen } from 'carrel/syscalls';
 
 const box = new Container().hostname('box');
 const BIG = 2 ** 22;
+
+/** Which libc is expected in this process. */
+const libc = process.argv.at(-1);
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   'run: output, exit code, input': async () => {
@@ -107,10 +110,12 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
       rmSync(directory, { recursive: true });
     }
   },
-  'carrel/syscalls: the addon in this process': async () => {
+  'carrel/syscalls: the addon in this process, with the libc that was meant': async () => {
     const descriptor = pidfdOpen(process.pid);
     ok(readlinkSync(`/proc/self/fd/${descriptor}`).includes('pidfd'));
-    closeSync(descriptor);
+    const maps = readFileSync('/proc/self/maps', 'utf8');
+    ok(maps.includes('/carrel.node\n'));
+    deepEqual([/\/libc\.so\.6\n/.test(maps), /-musl\/libc\.so\n/.test(maps)], [libc === 'glibc', libc === 'musl']);
   },
   'nothing is left: descriptors': async () => {
     const count = (): number => readdirSync('/proc/self/fd').length;
