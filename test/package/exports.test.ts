@@ -1,0 +1,55 @@
+/** The names that the package exports, compared with the recorded ones: what disappears or appears does so on purpose. */
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+}
+
+/** `carrel/steps` for `./steps`, and its declarations. */
+const entries = Object.entries(
+  (JSON.parse(readFileSync(`${checkout}/package.json`, 'utf8')) as Manifest).exports,
+).flatMap(([path, target]) =>
+  typeof target === 'string' ? [] : [{ name: `carrel${path.slice(1)}`, types: checkout + target.types }],
+);
+
+test('the exports are those of test/package/exports.txt', async () => {
+  const program = ts.createProgram(
+    entries.map(({ types }) => types),
+    { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'], strict: true },
+  );
+  const lines: string[] = [];
+  for (const { name, types } of entries) {
+    const values = Object.keys((await import(name)) as object);
+    lines.push(...values.map((value) => `${name}: value ${value}`));
+    const declared = exportsOf(program, types);
+    assert.deepEqual(
+      values.filter((value) => !declared.includes(value)),
+      [],
+      `${name} exports values without declarations`,
+    );
+    lines.push(...declared.filter((one) => !values.includes(one)).map((type) => `${name}: type ${type}`));
+  }
+  const found = `${lines.sort().join('\n')}\n`;
+  mkdirSync(`${checkout}/build`, { recursive: true });
+  writeFileSync(`${checkout}/build/exports.txt`, found);
+  assert.equal(
+    found,
+    readFileSync(`${checkout}/test/package/exports.txt`, 'utf8'),
+    'if it is on purpose: cp build/exports.txt test/package/exports.txt',
+  );
+});
+
+function exportsOf(program: ts.Program, path: string): readonly string[] {
+  const source = program.getSourceFile(path);
+  const checker = program.getTypeChecker();
+  const symbol = source && checker.getSymbolAtLocation(source);
+  assert.ok(symbol, `${path} is no module`);
+  return checker.getExportsOfModule(symbol).map(({ name }) => name);
+}

@@ -1,0 +1,80 @@
+/** What is in the packed tarball, and what its manifest says. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+
+interface Packed {
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+describe('the tarball', () => {
+  let packed: Packed;
+  let paths: readonly string[];
+  before(() => {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent'];
+    const report: unknown = JSON.parse(execFileSync('npm', args, { cwd: checkout, encoding: 'utf8' }));
+    // npm 12 gives an object by names where npm 11 gives a list.
+    [packed] = Object.values(report as Record<string, Packed>) as [Packed];
+    paths = packed.files.map(({ path }) => path);
+  });
+
+  test('holds the compiled library, what was prebuilt, and the texts; no source and no test', (t) => {
+    const kinds = [
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
+      /^dist\/[a-z0-9/-]+\.(js|js\.map|d\.ts)$/,
+      /^prebuilds\/linux-(x64|arm64)\/carrel\.node$/,
+    ];
+    assert.deepEqual(
+      paths.filter((path) => !kinds.some((kind) => kind.test(path))),
+      [],
+    );
+    t.diagnostic(`${paths.length} files, ${packed.size} bytes, unpacked ${packed.unpackedSize}`);
+  });
+
+  test('holds every module, with its declarations', () => {
+    const sources = readdirSync(`${checkout}/lib`, { recursive: true, encoding: 'utf8' });
+    const modules = sources
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => `dist/${path.slice(0, -'.ts'.length)}`);
+    assert.ok(modules.length > 50);
+    const wanted = modules.flatMap((path) => [`${path}.js`, `${path}.d.ts`]);
+    assert.deepEqual(
+      wanted.filter((path) => !paths.includes(path)),
+      [],
+    );
+  });
+
+  test('holds the addon of this machine, and the texts', () => {
+    for (const path of [
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'SECURITY.md',
+      `prebuilds/linux-${process.arch}/carrel.node`,
+    ])
+      assert.ok(paths.includes(path), path);
+  });
+});
+
+describe('the manifest', () => {
+  const manifest = JSON.parse(readFileSync(`${checkout}/package.json`, 'utf8')) as Record<string, unknown>;
+  const scripts = manifest.scripts as Record<string, string>;
+
+  test('lets it be installed anywhere, and runs nothing then', () => {
+    assert.deepEqual([manifest.os, manifest.cpu, manifest.libc], [undefined, undefined, undefined]);
+    assert.deepEqual([scripts.preinstall, scripts.install, scripts.postinstall], [undefined, undefined, undefined]);
+    assert.equal(manifest.gypfile, undefined);
+  });
+
+  test('needs two packages at run time, and is asked for nothing by others', () => {
+    assert.deepEqual(Object.keys(manifest.dependencies as object), ['debug', 'node-gyp-build']);
+    assert.deepEqual([manifest.optionalDependencies, manifest.peerDependencies], [undefined, undefined]);
+  });
+});
