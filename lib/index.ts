@@ -34,6 +34,7 @@ export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
+export type { TimedAct } from './plan/timing.js';
 export { ContainerProcess, type ContainerProcessEvents, type Hook, type HookContext } from './process.js';
 export type { ExitStatus, Reason, Usage } from './result.js';
 export type { RunOptions, RunResult } from './run.js';

@@ -17,12 +17,14 @@ export interface Performance {
   readonly stdio: readonly StdioChoice[];
   readonly signal: AbortSignal | undefined;
   readonly hooks: readonly Hook[];
+  /** When the caller asked for it, on the monotonic clock. */
+  readonly calledNs: number;
 }
 
 const log = debug('carrel:plan');
 
 /** `plan` is for the first range of ids; it is performed with one that nobody else has. */
-export function perform(plan: Plan, { stdio: choices, signal, hooks }: Performance): ContainerProcess {
+export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performance): ContainerProcess {
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
@@ -36,6 +38,7 @@ export function perform(plan: Plan, { stdio: choices, signal, hooks }: Performan
       move,
       stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
       hooks,
+      calledNs,
       over: () => signal?.removeEventListener('abort', abort),
     });
   } catch (error) {

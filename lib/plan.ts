@@ -26,6 +26,7 @@
 import { array, boolean, distinct, integer, knownOptions, object, text } from './definition/checks.js';
 import { checkStep } from './definition/steps.js';
 import { contradiction, invalidType, invalidValue } from './errors.js';
+import { monotonicNs } from './launch/clock.js';
 import { checkStdio, type StdioChoice, type StdioOption } from './launch/stdio.js';
 import { hasTerminal, perform } from './perform.js';
 import { joinPlans, slotCount } from './plan/compose.js';
@@ -59,9 +60,11 @@ export interface PlanInput {
   readonly timeoutSignal?: number;
   /** Whether it goes on when Node ends. Default: `false`. */
   readonly detached?: boolean;
+  /** Whether the supervisor tells when each act began, for `explain({ timing: true })` of the process. Default: `false`. */
+  readonly timed?: boolean;
 }
 
-const PARTS = ['before', 'clone', 'steps', 'after', 'received', 'timeoutMs', 'timeoutSignal', 'detached'];
+const PARTS = ['before', 'clone', 'steps', 'after', 'received', 'timeoutMs', 'timeoutSignal', 'detached', 'timed'];
 const STANDARD = ['stdin', 'stdout', 'stderr'];
 
 /**
@@ -92,6 +95,7 @@ export function plan(parts: PlanInput): Plan {
     detached: boolean('detached', parts.detached ?? false),
     timeoutMs: integer('timeoutMs', parts.timeoutMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
     timeoutSignal: integer('timeoutSignal', parts.timeoutSignal ?? 9, 1, 64),
+    ...(boolean('timed', parts.timed ?? false) ? { timed: true as const } : {}),
   });
 }
 
@@ -157,6 +161,7 @@ export interface SpawnPlanOptions {
  * @throws TypeError where there is no `exec`, or `stdio` does not fit the plan; then nothing was started.
  */
 export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerProcess {
+  const calledNs = monotonicNs();
   knownOptions('spawn()', options, ['stdio', 'hooks', 'signal']);
   const { hooks = [], signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
@@ -165,7 +170,7 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
   if (value.steps.at(-1)?.op !== 'exec')
     throw contradiction('the plan has no exec at its end: there is nothing to run');
   signal?.throwIfAborted();
-  return perform(value, { stdio: choicesFor(value, options.stdio), hooks, signal });
+  return perform(value, { stdio: choicesFor(value, options.stdio), hooks, signal, calledNs });
 }
 
 /** Options of {@link run}. */

@@ -4,17 +4,21 @@ import { EventEmitter } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { signalNumber } from './definition/checks.js';
 import type { NamespaceHandle } from './definition/namespaces.js';
-import { hookFailed, supervisorLost } from './errors.js';
+import { contradiction, hookFailed, supervisorLost } from './errors.js';
 import { Channel, type Frame, type FrameKind } from './launch/channel.js';
+import { monotonicNs } from './launch/clock.js';
 import { request } from './launch/launcher.js';
+import { namespacesOf } from './launch/namespaces.js';
 import { native } from './launch/native.js';
 import type { Stdio } from './launch/stdio.js';
 import { attachTerminal } from './launch/terminal.js';
 import { type IdMove, moveIds } from './plan/compose.js';
-import { NAMESPACES, type Namespace } from './plan/constants.js';
+import type { Namespace } from './plan/constants.js';
 import { encode } from './plan/encode.js';
+import { explain, explainTiming } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
 import type { StepOf } from './plan/steps.js';
+import { type Mark, type TimedAct, timedActs } from './plan/timing.js';
 import { refusalOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
 
@@ -50,6 +54,8 @@ export interface Start {
   readonly move: IdMove | undefined;
   readonly stdio: Stdio;
   readonly hooks: readonly Hook[];
+  /** When the caller asked for it, on the monotonic clock. */
+  readonly calledNs: number;
   /** Called when the container is gone. */
   readonly over: () => void;
 }
@@ -72,6 +78,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly spawnfile: string;
   readonly spawnargs: readonly string[];
 
+  readonly #calledNs: number;
+  #sentNs = 0;
+  readonly #marks: Mark[] = [];
+  #toldNs = 0;
+  #timing: readonly TimedAct[] | undefined;
   #plan: Plan;
   #move: IdMove | undefined;
   #pid: number | undefined;
@@ -94,11 +105,12 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #origin: { readonly stack?: string } = {};
 
   /** @internal */
-  constructor({ plan, move, stdio, hooks, over }: Start) {
+  constructor({ plan, move, stdio, hooks, calledNs, over }: Start) {
     super();
     Error.captureStackTrace(this.#origin, ContainerProcess);
     this.#plan = plan;
     this.#move = move;
+    this.#calledNs = calledNs;
     const exec = plan.steps.at(-1) as StepOf<'exec'>;
     this.spawnfile = exec.args[0] ?? '';
     this.spawnargs = exec.args;
@@ -122,6 +134,29 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     if (this.#move !== undefined) this.#plan = moveIds(this.#plan, this.#move);
     this.#move = undefined;
     return this.#plan;
+  }
+
+  /**
+   * When each act of it began, and how long it took, in the order of time, once it has ended. `undefined` before that, and unless it was started with
+   * `timing: true`. Times of the container's own acts are the child's, all others are their supervisor's or Node's, on the one monotonic clock.
+   */
+  get timing(): readonly TimedAct[] | undefined {
+    return this.#timing;
+  }
+
+  /**
+   * The plan that was performed, as a text of two columns; with `timing`, what was timed, in the order of time, with microseconds since the call and those
+   * that each act took.
+   *
+   * @throws TypeError for `timing` before the end, or where the process was not started with `timing: true`.
+   */
+  explain({ timing = false }: { readonly timing?: boolean } = {}): string {
+    if (!timing) return explain(this.plan);
+    if (this.#timing === undefined)
+      throw contradiction(
+        'explain({ timing: true }) needs a process that was started with timing: true, and has ended',
+      );
+    return explainTiming(this.#timing);
   }
 
   /** The command's process id on the host; `undefined` until it runs. */
@@ -257,6 +292,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       end: () => this.#onEnd(),
     });
     request([memfd, theirs, ...stdio.sent], (error) => {
+      this.#sentNs = monotonicNs();
       for (const descriptor of [memfd, theirs, ...stdio.owned]) close(descriptor);
       // Told by the same way as every other failure: after the caller has had a turn to listen.
       if (error !== undefined) this.#ended = error;
@@ -267,6 +303,10 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   #onFrame(kind: FrameKind, frame: Frame): void {
     if (kind === 'barrier') {
       void this.#runHooks({ pid: frame.pid, namespaces: namespacesOf(frame) });
+    } else if (kind === 'timing') {
+      // The first of them: what it takes to tell the others is not the container's.
+      if (this.#marks.length === 0) this.#toldNs = monotonicNs();
+      this.#marks.push({ list: frame.list, index: frame.index, act: frame.act, atNs: frame.wallNs });
     } else if (kind === 'running') {
       this.#state = 'running';
       this.#namespaces = namespacesOf(frame);
@@ -297,6 +337,10 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   #finish(end: ExitStatus | Error): void {
     this.#state = 'over';
+    if (this.#marks.length > 0) {
+      const times = { calledNs: this.#calledNs, sentNs: this.#sentNs, toldNs: this.#toldNs };
+      this.#timing = timedActs(this.plan, this.#marks, times);
+    }
     this.#over();
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
     if (!this.#terminal || end instanceof Error) this.#channel.close();
@@ -327,18 +371,6 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     void Promise.all(streams.map(closed)).then(() => this.emit('close', this.#exitCode, this.#signalCode));
   }
 }
-
-/** The files that stand for the namespaces of the frame's process. namespaces(7) */
-function namespacesOf(frame: Frame): Readonly<Record<Namespace, NamespaceHandle>> {
-  const names = Object.keys(NAMESPACES) as readonly Namespace[];
-  const handles = names.map((name) => {
-    const path = `/proc/${frame.pid}/ns/${FILES[name] ?? name}`;
-    return [name, Object.freeze({ path, inode: frame[`${name}Namespace`] })];
-  });
-  return Object.freeze(Object.fromEntries(handles)) as Readonly<Record<Namespace, NamespaceHandle>>;
-}
-
-const FILES: Readonly<Partial<Record<Namespace, string>>> = { mount: 'mnt', network: 'net' };
 
 function closed(stream: Readable): Promise<void> {
   return new Promise((resolve) => {

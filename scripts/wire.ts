@@ -14,6 +14,7 @@ import {
   FRAME_SIZE,
   HEADER,
   LISTS,
+  MOMENTS,
   ORDER,
   ORDER_KINDS,
   PLAN_MAGIC,
@@ -122,6 +123,7 @@ ${layout('frame', FRAME, FRAME_SIZE, `\tchar message[${FRAME_SIZE - sizeOf(FRAME
 ${layout('order', ORDER, sizeOf(ORDER))}
 ${constants('FRAME', FRAME_KINDS)}
 ${constants('LIST', LISTS)}
+${constants('MOMENT', MOMENTS)}
 ${constants('ENDING', ENDINGS)}
 ${constants('ORDER', ORDER_KINDS)}
 ${constants('STEP', OPS)}

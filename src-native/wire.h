@@ -38,6 +38,7 @@ struct plan_header {
 	uint32_t kept;
 	uint32_t detached;
 	uint32_t timeout_signal;
+	uint32_t timed;
 	uint64_t timeout_ms;
 	uint64_t clone;
 	uint32_t before_offset;
@@ -47,7 +48,7 @@ struct plan_header {
 	uint32_t after_offset;
 	uint32_t after_count;
 };
-static_assert(sizeof(struct plan_header) == 72, "plan_header");
+static_assert(sizeof(struct plan_header) == 80, "plan_header");
 
 struct frame {
 	uint32_t kind;
@@ -93,6 +94,7 @@ enum {
 	FRAME_REFUSED = 2,
 	FRAME_EXITED = 3,
 	FRAME_BARRIER = 4,
+	FRAME_TIMING = 5,
 };
 
 enum {
@@ -102,6 +104,16 @@ enum {
 	LIST_STEPS = 3,
 	LIST_ACTS = 4,
 	LIST_AFTER = 5,
+	LIST_MOMENTS = 6,
+};
+
+enum {
+	MOMENT_FORKED = 0,
+	MOMENT_CHECKED = 1,
+	MOMENT_RUNNING = 2,
+	MOMENT_ENDED = 3,
+	MOMENT_REAPED = 4,
+	MOMENT_OVER = 5,
 };
 
 enum {

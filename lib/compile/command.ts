@@ -17,6 +17,8 @@ export interface Command {
   readonly terminal?: { readonly columns: number; readonly rows: number };
   readonly timeoutMs: number;
   readonly timeoutSignal: number;
+  /** Whether the supervisor tells when each act began. */
+  readonly timed: boolean;
   /** Whether it goes on when Node ends. */
   readonly detached: boolean;
   /** Whether JavaScript of the caller's is to run while the container waits. */

@@ -96,5 +96,6 @@ export function joinPlans(plans: readonly Plan[]): Plan {
     detached: plans.some(({ detached }) => detached),
     timeoutMs: timed?.timeoutMs ?? 0,
     timeoutSignal: timed?.timeoutSignal ?? plans.at(-1)?.timeoutSignal ?? 9,
+    ...(plans.some((plan) => plan.timed) ? { timed: true as const } : {}),
   });
 }

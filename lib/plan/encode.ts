@@ -88,6 +88,7 @@ function writeHeader(writer: Writer, plan: Plan, lists: Lists): void {
   u32('kept', plan.kept);
   u32('detached', plan.detached ? 1 : 0);
   u32('timeoutSignal', plan.timeoutSignal);
+  u32('timed', plan.timed === true ? 1 : 0);
   writer.number(header.timeoutMs, plan.timeoutMs);
   writer.bits(header.clone, NAMESPACES, plan.clone);
   u32('beforeOffset', lists.before);
@@ -115,6 +116,7 @@ export function decode(bytes: Buffer): Plan {
     detached: u32('detached') === 1,
     timeoutMs: Number(bytes.readBigUInt64LE(header.timeoutMs)),
     timeoutSignal: u32('timeoutSignal'),
+    ...(u32('timed') === 1 ? { timed: true as const } : {}),
   });
 }
 

@@ -2,6 +2,7 @@
 
 import type { Plan } from './plan.js';
 import type { Op, Step, StepOf } from './steps.js';
+import type { TimedAct } from './timing.js';
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 const octal = (mode: number): string => `0${mode.toString(8)}`;
@@ -106,6 +107,24 @@ export function explain(plan: Plan): string {
   for (const step of plan.after) row(`after exit: ${describe(step)}`);
   return `${lines.join('\n')}\n`;
 }
+
+/** What was timed, in the order of time: when it began, how long it took, and who was busy with it. */
+export function explainTiming(acts: readonly TimedAct[]): string {
+  const cell = (us: number | undefined): string => (us === undefined ? '' : us.toFixed(0)).padStart(TIME);
+  const lines = [`${'at µs'.padStart(TIME)}${'took µs'.padStart(TIME)}  ${columns('host', 'container').join('')}`];
+  for (const { what, by, startUs, durationUs } of acts) {
+    const [first = '', ...more] =
+      by === 'container' ? columns('', what) : columns(by === 'node' ? `Node: ${what}` : what, '');
+    lines.push(
+      `${cell(startUs)}${cell(durationUs)}  ${first}`,
+      ...more.map((line) => `${' '.repeat(2 * TIME + 2)}${line}`),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Characters for a number of microseconds. */
+const TIME = 9;
 
 const CLONE: Readonly<Record<string, string>> = { mount: 'NS', network: 'NET' };
 

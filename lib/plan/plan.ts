@@ -23,6 +23,8 @@ export interface Plan {
   readonly timeoutMs: number;
   /** The number of the signal that is sent when the time is up. */
   readonly timeoutSignal: number;
+  /** Whether the supervisor tells when each act began; not there: it does not. */
+  readonly timed?: true;
 }
 
 /** Freezes a value and all that is below it, so that a plan cannot change after it was printed or sent. */

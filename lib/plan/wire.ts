@@ -9,7 +9,7 @@
  * record:  op u32, size u32 │ eight bytes a field
  * field:   number u64 · place {offset u32, length u32} of bytes · list {offset u32, count u32} of numbers or places
  *
- * channel: Node ◄── frame (512 bytes) ── supervisor        barrier, running, refused, exited
+ * channel: Node ◄── frame (512 bytes) ── supervisor        barrier, running, refused, exited, timing
  *          Node ── order (8 bytes) ────► supervisor        signal, resize, go; closing the channel ends the container
  * ```
  */
@@ -42,6 +42,8 @@ export const HEADER = {
   detached: 'u32',
   /** Sent to the command when the time is up. */
   timeoutSignal: 'u32',
+  /** Whether the supervisor reports when each act began. */
+  timed: 'u32',
   /** Wall-clock time for everything from the clone on; 0: none. */
   timeoutMs: 'u64',
   /** `CLONE_NEW*` for clone3(2). */
@@ -55,9 +57,11 @@ export const HEADER = {
 } as const satisfies Layout;
 
 /** What a frame reports. */
-export const FRAME_KINDS = { running: 1, refused: 2, exited: 3, barrier: 4 } as const;
-/** Where a refused step stands. `acts` are those of the barrier `index`. */
-export const LISTS = { check: 0, before: 1, clone: 2, steps: 3, acts: 4, after: 5 } as const;
+export const FRAME_KINDS = { running: 1, refused: 2, exited: 3, barrier: 4, timing: 5 } as const;
+/** Where a refused step stands, or one whose time is told. `acts` are those of the barrier `index`; `moments` are no steps. */
+export const LISTS = { check: 0, before: 1, clone: 2, steps: 3, acts: 4, after: 5, moments: 6 } as const;
+/** Moments between the steps: the supervisor runs, has checked the plan, sees that the command runs, that it has ended, has reaped it, is done. */
+export const MOMENTS = { forked: 0, checked: 1, running: 2, ended: 3, reaped: 4, over: 5 } as const;
 /** Why the supervisor ended the container, if it did. */
 export const ENDINGS = { none: 0, timeout: 1, signal: 2, hangup: 3 } as const;
 
@@ -84,6 +88,7 @@ export const FRAME = {
   userNamespace: 'u32',
   pidNamespace: 'u32',
   networkNamespace: 'u32',
+  /** What passed since the clone; in `timing`, when it was on the monotonic clock. */
   wallNs: 'u64',
   userUs: 'u64',
   systemUs: 'u64',

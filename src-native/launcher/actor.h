@@ -2,6 +2,7 @@
 // Who performs steps: the supervisor, or the child. And the page that both share from before the clone.
 #pragma once
 #include "plan.h"
+#include "timing.h"
 
 struct relay;
 
@@ -31,6 +32,8 @@ struct actor {
 	int owns_files;
 	// Host column: the child that the acts are for.
 	int child;
+	// Owned by the supervisor, which the child has a copy of.
+	struct timing *timing;
 	// Host column: what relay.c carries; owned by the supervisor.
 	struct relay *relay;
 };

@@ -69,6 +69,7 @@ void child_run(struct actor *actor, int supervisor)
 	for (uint32_t i = 0; i < plan->header->steps_count; i++) {
 		const struct record *record = (const struct record *)at;
 		__atomic_store_n(&actor->page->index, i, __ATOMIC_RELAXED);
+		timing_step(actor->timing, i);
 		outcome = STEPS[record->op](actor, record);
 		if (outcome.error)
 			refuse(actor->page, outcome);

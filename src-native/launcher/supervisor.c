@@ -49,6 +49,7 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 	const unsigned char *at = self->plan.base + offset;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct record *record = (const struct record *)at;
+		timing_mark(&self->timing, list, self->page->index, i);
 		struct outcome outcome = ACTS[record->op](&self->actor, record);
 		if (outcome.error) {
 			record_refusal(self, list, i, outcome);
@@ -59,13 +60,6 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 	return 0;
 }
 
-static uint64_t elapsed_ns(const struct sys_timespec *since)
-{
-	struct sys_timespec now;
-	sys_clock_gettime(SYS_CLOCK_MONOTONIC, &now);
-	return (uint64_t)((now.seconds - since->seconds) * 1000000000 + now.nanoseconds - since->nanoseconds);
-}
-
 static void reap(struct supervisor *self)
 {
 	struct rusage usage = {0};
@@ -73,7 +67,7 @@ static void reap(struct supervisor *self)
 	int status = 0;
 	while (sys_wait4(self->child, &status, SYS_WALL, &usage) == -SYS_EINTR)
 		;
-	frame->wall_ns = elapsed_ns(&self->began);
+	frame->wall_ns = timing_now() - self->began;
 	// Init ended by itself: what it tells of the command counts. Else it was killed, and the command with it.
 	int by_init = frame->pid != 0 && frame->pid != self->child && status == 0;
 	frame->wait_status = by_init ? __atomic_load_n(&self->page->command_status, __ATOMIC_ACQUIRE) : status;
@@ -112,6 +106,7 @@ static struct outcome prepare(struct supervisor *self, const int *fds, uint32_t 
 		.root = AT_FDCWD,
 		.report = -1,
 		.child = -1,
+		.timing = &self->timing,
 		.relay = &self->relay};
 	if (header->timeout_ms == 0)
 		return DONE;
@@ -135,7 +130,8 @@ static struct outcome clone_child(struct supervisor *self)
 	// Else an ordinary user's supervisor could not open the child's /proc/PID/uid_map. The child takes it back. proc(5)
 	TRY(prctl, PR_SET_DUMPABLE, (self->plan.header->clone & CLONE_NEWUSER) != 0, 0, 0);
 	// After a time namespace was joined, or it would be another clock.
-	TRY(clock_gettime, SYS_CLOCK_MONOTONIC, &self->began);
+	self->began = timing_now();
+	timing_mark(&self->timing, LIST_CLONE, 0, 0);
 	long pid = TRY(clone3, &args, sizeof(args));
 	if (pid == 0)
 		child_run(&child, own_pidfd);
@@ -166,6 +162,29 @@ static void drain(struct supervisor *self)
 	}
 }
 
+// Tells Node when everything began.
+static void report_timing(struct supervisor *self)
+{
+	const struct timing *timing = &self->timing;
+	struct frame last = self->frame;
+	if (!timing->marks)
+		return;
+	self->frame = (struct frame){.list = LIST_STEPS};
+	for (uint32_t i = 0; i < self->plan.header->steps_count && timing->steps[i]; i++) {
+		self->frame.index = i;
+		self->frame.wall_ns = timing->steps[i];
+		supervisor_report(self, FRAME_TIMING);
+	}
+	for (uint32_t i = 0; i < timing->count; i++) {
+		self->frame.list = timing->marks[i].list;
+		self->frame.index = timing->marks[i].index;
+		self->frame.act = timing->marks[i].act;
+		self->frame.wall_ns = timing->marks[i].at;
+		supervisor_report(self, FRAME_TIMING);
+	}
+	self->frame = last;
+}
+
 static void conclude(struct supervisor *self)
 {
 	const struct page *page = self->page;
@@ -174,6 +193,8 @@ static void conclude(struct supervisor *self)
 	if (page->refused)
 		self->frame.detail = page->detail;
 	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
+	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_OVER, 0);
+	report_timing(self);
 	supervisor_report(self, self->frame.error ? FRAME_REFUSED : FRAME_EXITED);
 }
 
@@ -193,9 +214,12 @@ void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count)
 		.child_pidfd = -1,
 		.command_pidfd = -1,
 		.relay = RELAY_NONE};
+	uint64_t forked = timing_now();
 	struct outcome outcome = plan_map(plan_fd, &self.plan, &self.frame.detail);
 	if (outcome.error == 0)
 		outcome = prepare(&self, fds, count);
+	if (outcome.error == 0)
+		outcome = timing_begin(&self.timing, self.plan.header, forked);
 	if (outcome.error) {
 		record_refusal(&self, LIST_CHECK, 0, outcome);
 		supervisor_report(&self, FRAME_REFUSED);
@@ -208,7 +232,9 @@ void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count)
 			record_refusal(&self, LIST_CLONE, 0, outcome);
 		if (self.child > 0) {
 			supervisor_watch(&self);
+			timing_mark(&self.timing, LIST_MOMENTS, MOMENT_ENDED, 0);
 			reap(&self);
+			timing_mark(&self.timing, LIST_MOMENTS, MOMENT_REAPED, 0);
 			orphans_end();
 		}
 	}

@@ -10,6 +10,7 @@ struct supervisor {
 	struct actor actor; // performs host acts
 	struct frame frame; // the one that is being made
 	struct relay relay;
+	struct timing timing;
 	int channel;
 	// Both ends of the report socket; the child's is closed here as soon as the child has descriptors of its own.
 	int report;
@@ -24,7 +25,8 @@ struct supervisor {
 	// The child stands at a barrier until Node says go.
 	int hooked;
 	uint32_t ending;
-	struct sys_timespec began;
+	// When the child was cloned.
+	uint64_t began;
 };
 
 // Takes a request's descriptors, performs its plan, and ends. `channel` is -1 where nobody listens.

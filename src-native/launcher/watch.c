@@ -124,6 +124,7 @@ static void on_exec(struct supervisor *self)
 		self->page->index != self->plan.header->steps_count - 1)
 		return;
 	self->running = 1;
+	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_RUNNING, 0);
 	identify(self);
 	supervisor_report(self, FRAME_RUNNING);
 	for (uint32_t signal = 1; signal <= 64; signal++)

@@ -18,6 +18,7 @@ const command: Command = {
   timeoutMs: 0,
   timeoutSignal: 9,
   detached: false,
+  timed: false,
   hooked: false,
 };
 

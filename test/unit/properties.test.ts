@@ -76,6 +76,7 @@ function command(random: Random): Command {
     timeoutMs: random.below(2 ** 40),
     timeoutSignal: 1 + random.below(64),
     detached: random.boolean(),
+    timed: random.boolean(),
     hooked: random.boolean(),
   };
 }
