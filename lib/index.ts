@@ -29,6 +29,7 @@ export type {
 } from './definition/namespaces.js';
 export type { InsertedStep } from './definition/steps.js';
 export type { User } from './definition/user.js';
+export { isSupported } from './doctor.js';
 export { CarrelError, ExitError, StepError } from './errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace } from './plan/constants.js';

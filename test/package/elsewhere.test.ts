@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isSupported } from '#lib/index.js';
 import '../support/temporary.js';
 
 const SYSTEMS = [
@@ -35,7 +36,7 @@ const PROGRAM = `
       refusals[name] = error.code + ' ' + error.message;
     }
   }
-  console.log(JSON.stringify({ platform: process.platform, definition: box.toJSON().hostname, refusals }));
+  console.log(JSON.stringify({ platform: process.platform, supported: carrel.isSupported(), definition: box.toJSON().hostname, refusals }));
 `;
 
 for (const { platform, arch, reason } of SYSTEMS) {
@@ -53,17 +54,23 @@ for (const { platform, arch, reason } of SYSTEMS) {
     assert.equal(stderr, '');
     const {
       platform: seen,
+      supported,
       definition,
       refusals,
     } = JSON.parse(stdout) as {
       platform: string;
+      supported: boolean;
       definition: string;
       refusals: Record<string, string>;
     };
-    assert.deepEqual([seen, definition], [platform, 'box']);
+    assert.deepEqual([seen, supported, definition], [platform, false, 'box']);
     for (const name of ['spawn', 'run', 'explain']) {
       assert.equal(refusals[name], `ERR_UNSUPPORTED carrel cannot start containers here: ${reason}`, name);
     }
     assert.match(refusals.syscalls ?? '', /^ERR_UNSUPPORTED /);
   });
 }
+
+test('isSupported() is true where containers are started', () => {
+  assert.equal(isSupported(), true);
+});

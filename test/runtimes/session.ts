@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bind, Container, type ContainerProcess } from 'carrel';
+import { bind, Container, type ContainerProcess, isSupported } from 'carrel';
 import { pidfdOpen } from 'carrel/syscalls';
 
 const box = new Container().hostname('box');
@@ -18,6 +18,7 @@ const BIG = 2 ** 22;
 const libc = process.argv.at(-1);
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  isSupported: async () => equal(isSupported(), true),
   'run: output, exit code, input': async () => {
     const result = await box.run('sh', ['-c', 'id -u; hostname; cat; echo oops >&2; exit 3'], { input: 'typed\n' });
     deepEqual([result.stdout, result.stderr, result.exitCode], ['0\nbox\ntyped\n', 'oops\n', 3]);
