@@ -6,6 +6,8 @@ import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
 import type { Mount } from './definition/mounts.js';
 import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.js';
+import type { Network } from './definition/network.js';
+import type { ResourceLimitsInput } from './definition/rlimits.js';
 import type { User } from './definition/user.js';
 import { invalidType } from './errors.js';
 import { explain } from './plan/explain.js';
@@ -112,6 +114,26 @@ export class Container {
   }
 
   /**
+   * The NIS domain name inside, written as `hostname` is. Default: none, which the kernel calls `(none)`. OCI `domainname`, setdomainname(2)
+   *
+   * @throws TypeError also without `uts` among the namespaces.
+   */
+  domainname(name: string | undefined): Container {
+    return this.#with({ domainname: name });
+  }
+
+  /**
+   * Which network the container has: `'none'`, a loopback interface of its own that is up, and no other; `'host'`, the host's, with its name resolution and
+   * also its abstract unix sockets, which some services of the host trust (CVE-2020-15257). A word for `network` among the `namespaces`, or not among them; to join a network use
+   * `namespaces`. Default: as `namespaces` says, and with their default `'none'`.
+   *
+   * @throws TypeError where `namespaces` says otherwise.
+   */
+  network(network: Network | undefined): Container {
+    return this.#with({ network });
+  }
+
+  /**
    * Adds environment variables. Nothing of the caller's environment is passed on; PATH and HOME, and TERM with a terminal, have
    * defaults of their own. OCI `process.env`.
    */
@@ -145,6 +167,58 @@ export class Container {
   /** Whether programs inside are kept from gaining privileges by set-user-id bits. Default: `true`. PR_SET_NO_NEW_PRIVS in prctl(2). */
   noNewPrivileges(enabled = true): Container {
     return this.#with({ noNewPrivileges: enabled });
+  }
+
+  /**
+   * Limits resources of the command and of each process that comes of it: `rlimits({ nofile: 1024, core: 0, cpu: { soft: 10, hard: 20 } })`. Names are those of
+   * getrlimit(2), with or without `RLIMIT_`; one number is both limits; `'unlimited'` is none; bytes may be a text such as `'64m'`, `cpu` is in seconds. A command's own `rlimits` go before
+   * these, name by name. Default: the caller's limits. `nproc` counts all processes of the user on the machine, so an ordinary user's others too; `as` is too little for many run-times
+   * long before their memory is. To raise a hard limit takes CAP_SYS_RESOURCE on the host, and is a {@link StepError} without it. OCI `process.rlimits`, getrlimit(2)
+   *
+   * @throws TypeError or RangeError naming the limit.
+   */
+  rlimits(limits: ResourceLimitsInput | undefined): Container {
+    return this.#with({ rlimits: limits });
+  }
+
+  /**
+   * Settings of the kernel that a namespace has for itself: `sysctl({ 'net.ipv4.ip_unprivileged_port_start': 0 })`. Keys are `net.*` with a new `network` namespace, `kernel.shm*`,
+   * `kernel.msg*`, `kernel.sem*` and `fs.mqueue.*` with a new `ipc`, `kernel.domainname` with a new `uts`; with `/` for `.` where a name has a dot. Programs inside cannot change
+   * them. Those of `ipc` can be set with a new user namespace since Linux 6.9. Default: the kernel's. OCI `linux.sysctl`, sysctl(8)
+   *
+   * @throws TypeError where a key is none of these, or its namespace is not new; one that the kernel refuses is a {@link StepError}.
+   */
+  sysctl(settings: Readonly<Record<string, string | number>> | undefined): Container {
+    return this.#with({ sysctl: settings });
+  }
+
+  /** The file mode creation mask of the command, 0 to 0o777. Default: 0o022, whatever the caller's is. OCI `process.user.umask`, umask(2) */
+  umask(mask: number | undefined): Container {
+    return this.#with({ umask: mask });
+  }
+
+  /**
+   * The nice value of all of the container's processes: −20, favoured most, to 19. Default: the caller's. To go below the caller's takes CAP_SYS_NICE on the
+   * host, or RLIMIT_NICE, and is a {@link StepError} without. nice(2), setpriority(2)
+   */
+  nice(nice: number | undefined): Container {
+    return this.#with({ nice });
+  }
+
+  /**
+   * How soon the kernel kills the container's processes where memory is short: −1000, never, to 1000, first. Default: the caller's. To go below the caller's
+   * takes CAP_SYS_RESOURCE on the host, and is a {@link StepError} without. OCI `process.oomScoreAdj`, proc(5)
+   */
+  oomScoreAdj(adjustment: number | undefined): Container {
+    return this.#with({ oomScoreAdj: adjustment });
+  }
+
+  /**
+   * The CPUs that the container's processes run on: `[0, 2]`, or `'0-3,8'`. Programs inside can change it for themselves, within what a cpuset allows: it is no limit.
+   * Default: the caller's. One that is not there is a {@link StepError}. OCI `process.execCPUAffinity`, sched_setaffinity(2)
+   */
+  cpuAffinity(cpus: readonly number[] | string | undefined): Container {
+    return this.#with({ cpuAffinity: cpus });
   }
 
   /**

@@ -27,12 +27,21 @@ export type {
   TimeOffsets,
   TimeOffsetsInput,
 } from './definition/namespaces.js';
+export type { Network } from './definition/network.js';
+export type {
+  LimitInput,
+  LimitValue,
+  ResourceLimit,
+  ResourceLimits,
+  ResourceLimitsInput,
+} from './definition/rlimits.js';
 export type { InsertedStep } from './definition/steps.js';
+export type { Sysctl } from './definition/sysctl.js';
 export type { User } from './definition/user.js';
 export { isSupported } from './doctor.js';
 export { CarrelError, ExitError, StepError } from './errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
-export type { Capability, MountAttribute, Namespace } from './plan/constants.js';
+export type { Capability, MountAttribute, Namespace, Resource } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';

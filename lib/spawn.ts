@@ -14,6 +14,7 @@ import {
   text,
 } from './definition/checks.js';
 import type { ContainerDefinition } from './definition/definition.js';
+import { checkRlimits, type ResourceLimitsInput } from './definition/rlimits.js';
 import { checkUser, type User } from './definition/user.js';
 import { contradiction, invalidType } from './errors.js';
 import { probe } from './host/probe.js';
@@ -37,6 +38,8 @@ export interface SpawnOptions {
   readonly cwd?: string | undefined;
   /** The user in the container: a number, `'uid:gid'`, or `{ uid, gid }`. Default: the container's `user`, or 0. */
   readonly user?: number | string | User | undefined;
+  /** Resource limits, added to the container's; a name goes before the same there. Default: none. */
+  readonly rlimits?: ResourceLimitsInput | undefined;
   /**
    * Wall-clock milliseconds from the start of the container on; then `killSignal` is sent. Kept by the supervisor: it holds while the event
    * loop is blocked. 0 to 2^53 − 1; default: 0, no limit.
@@ -64,6 +67,7 @@ export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
   'env',
   'cwd',
   'user',
+  'rlimits',
   'timeout',
   'killSignal',
   'signal',
@@ -104,6 +108,7 @@ export function checkCommand(file: unknown, args: unknown, options: SpawnOptions
       env: environment('env', options.env ?? {}),
       ...(cwd === undefined ? {} : { cwd: containerPath('cwd', cwd) }),
       ...(user === undefined ? {} : { user: checkUser(user) }),
+      ...(options.rlimits === undefined ? {} : { rlimits: checkRlimits(options.rlimits) }),
       stdio: stdio.map(({ kind }) => kind),
       ...(terminal === undefined ? {} : { terminal }),
       timeoutMs: integer('timeout', options.timeout ?? 0, 0, Number.MAX_SAFE_INTEGER),

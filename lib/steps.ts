@@ -85,6 +85,9 @@ export const setTimeOffset: StepConstructor<'setTimeOffset', 'nanoseconds'> = st
 /** Sets the host name, of up to 64 bytes. Needs CAP_SYS_ADMIN over the uts namespace. sethostname(2) */
 export const setHostname: StepConstructor<'setHostname'> = step('setHostname');
 
+/** Sets the NIS domain name, of up to 64 bytes. Needs CAP_SYS_ADMIN over the uts namespace. setdomainname(2) */
+export const setDomainname: StepConstructor<'setDomainname'> = step('setDomainname');
+
 /** Brings the network interface `name` up. Needs CAP_NET_ADMIN over the network namespace. netdevice(7) */
 export const linkUp: StepConstructor<'linkUp'> = step('linkUp');
 
@@ -158,6 +161,24 @@ export const controllingTerminal: StepConstructor<'controllingTerminal'> = step(
 
 /** Forks: the parent half stays as PID 1, reaps, forwards signals and ends with the command; the child half goes on. Needs a new pid namespace to be PID 1. pid_namespaces(7) */
 export const init: StepConstructor<'init'> = step('init');
+
+/**
+ * *Host, or container.* Limits `resource`: as an act of a barrier for the child and all that comes of it, as a step of the child for itself. A limit that is left out is none. To raise a
+ * hard limit needs CAP_SYS_RESOURCE in the first user namespace, so on the host. prlimit(2)
+ */
+export const setRlimit: StepConstructor<'setRlimit'> = step('setRlimit');
+
+/** *Host.* Sets the nice value of the child, −20 to 19, in a barrier. To lower it needs CAP_SYS_NICE, or RLIMIT_NICE. setpriority(2) */
+export const setPriority: StepConstructor<'setPriority'> = step('setPriority');
+
+/** *Host.* Writes the child's /proc/PID/oom_score_adj, −1000 to 1000, in a barrier. To lower it needs CAP_SYS_RESOURCE. proc(5) */
+export const setOomScoreAdj: StepConstructor<'setOomScoreAdj'> = step('setOomScoreAdj');
+
+/** The CPUs that the child may run on. Refused with EINVAL unless it then may run on exactly these, each below 8192. Needs nothing. sched_setaffinity(2) */
+export const setAffinity: StepConstructor<'setAffinity'> = step('setAffinity');
+
+/** The file mode creation mask that {@link exec} gives the command. Without this step it is 0o022; until then it is 0. Needs nothing. umask(2) */
+export const umask: StepConstructor<'umask'> = step('umask');
 
 /** A session keyring of its own, so that the caller's keys are out of reach. keyctl(2), Linux 2.6.10 */
 export const joinSessionKeyring: StepConstructor<'joinSessionKeyring'> = step('joinSessionKeyring');

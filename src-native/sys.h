@@ -383,6 +383,11 @@ static inline long sys_prctl(int option, unsigned long a, unsigned long b, unsig
 {
 	return SYS(__NR_prctl, option, a, b, c, 0, 0);
 }
+// int prlimit(pid_t pid, int resource, const struct rlimit *new_limit, struct rlimit *old_limit);
+static inline long sys_prlimit64(int pid, unsigned int resource, const uint64_t soft_and_hard[2])
+{
+	return SYS(__NR_prlimit64, pid, resource, soft_and_hard, 0, 0, 0);
+}
 // ssize_t read(int fd, void *buf, size_t count);
 static inline long sys_read(int fd, void *buffer, size_t size)
 {
@@ -408,10 +413,20 @@ static inline long sys_rt_sigtimedwait(const uint64_t *set)
 {
 	return SYS(__NR_rt_sigtimedwait, set, 0, 0, sizeof(uint64_t), 0, 0);
 }
+// int sched_getaffinity(pid_t pid, size_t cpusetsize, cpu_set_t *mask);
+static inline long sys_sched_getaffinity(int pid, size_t size, unsigned char *ret_mask)
+{
+	return SYS(__NR_sched_getaffinity, pid, size, ret_mask, 0, 0, 0);
+}
 // int sched_getscheduler(pid_t pid);
 static inline long sys_sched_getscheduler(int pid)
 {
 	return SYS(__NR_sched_getscheduler, pid, 0, 0, 0, 0, 0);
+}
+// int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask);
+static inline long sys_sched_setaffinity(int pid, size_t size, const unsigned char *mask)
+{
+	return SYS(__NR_sched_setaffinity, pid, size, mask, 0, 0, 0);
 }
 // int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param); a policy of no priority has priority 0
 static inline long sys_sched_setscheduler(int pid, int policy)
@@ -443,6 +458,11 @@ static inline long sys_sethostname(const char *name, size_t length)
 static inline long sys_setns(int fd, int type)
 {
 	return SYS(__NR_setns, fd, type, 0, 0, 0, 0);
+}
+// int setpriority(int which, id_t who, int prio);
+static inline long sys_setpriority(int which, int who, int nice)
+{
+	return SYS(__NR_setpriority, which, who, nice, 0, 0, 0);
 }
 // int setresgid(gid_t rgid, gid_t egid, gid_t sgid);
 static inline long sys_setresgid(uint32_t real, uint32_t effective, uint32_t saved)

@@ -137,38 +137,44 @@ enum {
 	STEP_FCHOWN = 5,
 	STEP_IDMAP = 6,
 	STEP_SET_TIME_OFFSET = 7,
-	STEP_OPEN_NAMESPACE = 8,
-	STEP_SETNS = 9,
-	STEP_OPEN_TREE = 10,
-	STEP_UNSHARE = 11,
-	STEP_PROPAGATION = 12,
-	STEP_MOUNT = 13,
-	STEP_BIND = 14,
-	STEP_DEVICE = 15,
-	STEP_MOUNT_SETATTR = 16,
-	STEP_SYSCTL = 17,
-	STEP_MASK = 18,
-	STEP_READONLY_PATH = 19,
-	STEP_DIRECTORY = 20,
-	STEP_FILE = 21,
-	STEP_SYMLINK = 22,
-	STEP_PIVOT_ROOT = 23,
-	STEP_SET_HOSTNAME = 24,
-	STEP_LINK_UP = 25,
-	STEP_JOIN_SESSION_KEYRING = 26,
-	STEP_OPEN_TERMINAL = 27,
-	STEP_RELAY = 28,
-	STEP_INIT = 29,
-	STEP_CONTROLLING_TERMINAL = 30,
-	STEP_SET_GROUPS = 31,
-	STEP_SET_USER = 32,
-	STEP_CHDIR = 33,
-	STEP_SET_CAPABILITIES = 34,
-	STEP_NO_NEW_PRIVILEGES = 35,
-	STEP_EXEC = 36,
+	STEP_SET_PRIORITY = 8,
+	STEP_SET_OOM_SCORE_ADJ = 9,
+	STEP_SET_RLIMIT = 10,
+	STEP_OPEN_NAMESPACE = 11,
+	STEP_SETNS = 12,
+	STEP_OPEN_TREE = 13,
+	STEP_UNSHARE = 14,
+	STEP_PROPAGATION = 15,
+	STEP_MOUNT = 16,
+	STEP_BIND = 17,
+	STEP_DEVICE = 18,
+	STEP_MOUNT_SETATTR = 19,
+	STEP_SYSCTL = 20,
+	STEP_MASK = 21,
+	STEP_READONLY_PATH = 22,
+	STEP_DIRECTORY = 23,
+	STEP_FILE = 24,
+	STEP_SYMLINK = 25,
+	STEP_PIVOT_ROOT = 26,
+	STEP_SET_HOSTNAME = 27,
+	STEP_SET_DOMAINNAME = 28,
+	STEP_LINK_UP = 29,
+	STEP_JOIN_SESSION_KEYRING = 30,
+	STEP_OPEN_TERMINAL = 31,
+	STEP_RELAY = 32,
+	STEP_INIT = 33,
+	STEP_CONTROLLING_TERMINAL = 34,
+	STEP_SET_GROUPS = 35,
+	STEP_SET_USER = 36,
+	STEP_SET_AFFINITY = 37,
+	STEP_UMASK = 38,
+	STEP_CHDIR = 39,
+	STEP_SET_CAPABILITIES = 40,
+	STEP_NO_NEW_PRIVILEGES = 41,
+	STEP_EXEC = 42,
 };
 
-enum { STEP_COUNT = 36 };
+enum { STEP_COUNT = 42 };
 
 struct step_barrier {
 	struct record head;
@@ -216,6 +222,26 @@ struct step_set_time_offset {
 	uint64_t nanoseconds;
 };
 static_assert(sizeof(struct step_set_time_offset) == 32, "setTimeOffset");
+
+struct step_set_priority {
+	struct record head;
+	int64_t nice;
+};
+static_assert(sizeof(struct step_set_priority) == 16, "setPriority");
+
+struct step_set_oom_score_adj {
+	struct record head;
+	int64_t adjustment;
+};
+static_assert(sizeof(struct step_set_oom_score_adj) == 16, "setOomScoreAdj");
+
+struct step_set_rlimit {
+	struct record head;
+	uint64_t resource;
+	uint64_t soft;
+	uint64_t hard;
+};
+static_assert(sizeof(struct step_set_rlimit) == 32, "setRlimit");
 
 struct step_open_namespace {
 	struct record head;
@@ -343,6 +369,12 @@ struct step_set_hostname {
 };
 static_assert(sizeof(struct step_set_hostname) == 16, "setHostname");
 
+struct step_set_domainname {
+	struct record head;
+	struct wire_bytes domainname;
+};
+static_assert(sizeof(struct step_set_domainname) == 16, "setDomainname");
+
 struct step_link_up {
 	struct record head;
 	struct wire_bytes name;
@@ -393,6 +425,18 @@ struct step_set_user {
 	uint64_t gid;
 };
 static_assert(sizeof(struct step_set_user) == 24, "setUser");
+
+struct step_set_affinity {
+	struct record head;
+	struct wire_list cpus;
+};
+static_assert(sizeof(struct step_set_affinity) == 16, "setAffinity");
+
+struct step_umask {
+	struct record head;
+	uint64_t mask;
+};
+static_assert(sizeof(struct step_umask) == 16, "umask");
 
 struct step_chdir {
 	struct record head;
@@ -458,6 +502,9 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_FCHOWN] = {COLUMN_HOST, 3, {{FIELD_SLOT, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_IDMAP] = {COLUMN_HOST, 2, {{FIELD_SLOT, 0x0}, {FIELD_OPTIONAL_SLOT, 0x0}}},
 	[STEP_SET_TIME_OFFSET] = {COLUMN_HOST, 3, {{FIELD_CHOICE, 0x7}, {FIELD_INTEGER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_SET_PRIORITY] = {COLUMN_HOST, 1, {{FIELD_INTEGER, 0x0}}},
+	[STEP_SET_OOM_SCORE_ADJ] = {COLUMN_HOST, 1, {{FIELD_INTEGER, 0x0}}},
+	[STEP_SET_RLIMIT] = {COLUMN_HOST | COLUMN_CONTAINER, 3, {{FIELD_CHOICE, 0xf}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x7e020080}, {FIELD_NUMBER, 0x0}}},
 	[STEP_SETNS] = {COLUMN_HOST | COLUMN_CONTAINER, 2, {{FIELD_SLOT, 0x0}, {FIELD_CHOICE, 0x7e020080}}},
 	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
@@ -475,6 +522,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_SYMLINK] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
 	[STEP_PIVOT_ROOT] = {COLUMN_CONTAINER, 0, {}},
 	[STEP_SET_HOSTNAME] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_SET_DOMAINNAME] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_LINK_UP] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_JOIN_SESSION_KEYRING] = {COLUMN_CONTAINER, 0, {}},
 	[STEP_OPEN_TERMINAL] = {COLUMN_CONTAINER, 4, {{FIELD_SLOT, 0x0}, {FIELD_SLOT, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
@@ -483,6 +531,8 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_CONTROLLING_TERMINAL] = {COLUMN_CONTAINER, 1, {{FIELD_SLOT, 0x0}}},
 	[STEP_SET_GROUPS] = {COLUMN_CONTAINER, 1, {{FIELD_NUMBERS, 0x0}}},
 	[STEP_SET_USER] = {COLUMN_CONTAINER, 2, {{FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_SET_AFFINITY] = {COLUMN_CONTAINER, 1, {{FIELD_NUMBERS, 0x0}}},
+	[STEP_UMASK] = {COLUMN_CONTAINER, 1, {{FIELD_NUMBER, 0x0}}},
 	[STEP_CHDIR] = {COLUMN_CONTAINER, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_SET_CAPABILITIES] = {COLUMN_CONTAINER, 5, {{FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}}},
 	[STEP_NO_NEW_PRIVILEGES] = {COLUMN_CONTAINER, 0, {}},

@@ -1,6 +1,7 @@
 /** The command: which file it may be, with which arguments, environment and descriptors. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
+import type { ResourceLimits } from '../definition/rlimits.js';
 import type { User } from '../definition/user.js';
 import type { StepOf } from '../plan/steps.js';
 import type { Host } from './host.js';
@@ -12,6 +13,7 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly user?: User;
+  readonly rlimits?: ResourceLimits;
   /** One entry a descriptor: a new pipe or socket, a descriptor of the caller's, or /dev/null. */
   readonly stdio: readonly ('pipe' | 'socket' | 'descriptor' | 'ignore')[];
   readonly terminal?: { readonly columns: number; readonly rows: number };

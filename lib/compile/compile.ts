@@ -18,6 +18,8 @@ import { canMapRange, mapIds, onHost, planIds } from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
 import { planMounts } from './mounts.js';
+import { namespaceSettings } from './namespace-settings.js';
+import { limitResources, raiseLimits, schedule } from './resources.js';
 import { dropRights } from './security.js';
 import { Slots } from './slots.js';
 import { planStdio } from './stdio.js';
@@ -78,7 +80,13 @@ function compileFrame(
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
   const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
-  const acts = [...mapIds(ids, host), ...timeOffsets(definition), ...(joined ? [] : mounts.acts)];
+  const acts = [
+    ...mapIds(ids, host),
+    ...timeOffsets(definition),
+    ...raiseLimits(definition, command, host),
+    ...schedule(definition),
+    ...(joined ? [] : mounts.acts),
+  ];
   const become = (uid: number, gid: number, from: string): readonly ContainerStep[] => [
     // Where setgroups is denied there is no way to drop groups; what they allow is the caller's own to give.
     ...(ids.kind === 'one' || (ids.kind === 'joined' && !canMapRange(host))
@@ -100,10 +108,11 @@ function compileFrame(
     ...(has('cgroup') ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const] : []),
     // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
     ...mounts.steps,
-    ...(has('uts')
-      ? [{ op: 'setHostname', hostname: definition.hostname ?? 'carrel', from: 'hostname()' } as const]
-      : []),
-    ...(has('network') ? [{ op: 'linkUp', name: 'lo', from: 'namespaces()' } as const] : []),
+    ...namespaceSettings(definition),
+    // Before init: set-up aside, all of the container stays there.
+    ...(definition.cpuAffinity === undefined
+      ? []
+      : [{ op: 'setAffinity', cpus: definition.cpuAffinity, from: 'cpuAffinity()' } as const]),
     // Needs the container's /dev/pts, and descriptors that are shared with the supervisor still.
     ...stdio.openTerminal,
     ...init,
@@ -116,6 +125,9 @@ function compileFrame(
       : become(user.uid, user.gid, 'user()')),
     // As the user: a directory that the user may not enter is an error, not a way in.
     { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
+    { op: 'umask', mask: definition.umask, from: 'umask()' },
+    // No step above is to fail by them, and none of them may bind init.
+    ...limitResources(definition, command),
     // Rights go last: every step above needs some.
     ...dropRights(definition, user),
     execStep(definition, command, host, user, stdio.descriptors),

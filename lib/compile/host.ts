@@ -1,5 +1,6 @@
 /** What `compile` knows of the machine. `host/probe.ts` asks for it; a test writes it by hand. */
 
+import type { ResourceLimits } from '../definition/rlimits.js';
 import { CAPABILITIES, type Capability } from '../plan/constants.js';
 
 /** A run of ids: `count` ids from `inside` on are those from `outside` on. user_namespaces(7) */
@@ -38,6 +39,8 @@ export interface Host {
   readonly readonly: readonly string[];
   /** Name resolution, for containers in the host's network. */
   readonly resolver: readonly HostEntry[];
+  /** Resource limits of this process. */
+  readonly limits: ResourceLimits;
 }
 
 export function hasCapability(host: Host, name: Capability): boolean {

@@ -8,6 +8,7 @@ import { freezeDeep } from '../plan/plan.js';
 import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { Host, HostEntry } from './host.js';
 import { canMapRange, type IdPlan } from './ids.js';
+import { sysctls } from './namespace-settings.js';
 import type { Slots } from './slots.js';
 
 export interface MountPlan {
@@ -41,6 +42,7 @@ export function planMounts(
       ? [{ op: 'mountSetattr', target: '/', attributes: ['readonly'], from: 'readonly()' } as const]
       : []),
     ...noNestedUsers(definition),
+    ...sysctls(definition),
     ...host.masked.map((target): ContainerStep => ({ op: 'mask', target })),
     ...host.readonly.map((target): ContainerStep => ({ op: 'readonlyPath', target })),
     { op: 'pivotRoot' },

@@ -4,9 +4,20 @@ import { contradiction } from '../errors.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
 import { type CapabilityChoice, checkCapabilities, DEFAULT_CAPABILITIES } from './capabilities.js';
-import { array, boolean, containerPath, environment, hostPath, knownOptions, object, oneOf } from './checks.js';
+import {
+  array,
+  boolean,
+  containerPath,
+  environment,
+  hostPath,
+  integer,
+  knownOptions,
+  object,
+  oneOf,
+} from './checks.js';
 import { checkMount, type Mount } from './mounts.js';
 import {
+  checkDomainname,
   checkHostname,
   checkNamespaces,
   checkTimeOffsets,
@@ -16,7 +27,11 @@ import {
   type TimeOffsets,
   type TimeOffsetsInput,
 } from './namespaces.js';
+import { checkNetwork, checkNetworkNamespace, type Network, withNetwork } from './network.js';
+import { checkRlimits, type ResourceLimits, type ResourceLimitsInput } from './rlimits.js';
+import { checkCpuAffinity, checkNice, checkOomScoreAdj } from './scheduling.js';
 import { checkInserted, type InsertedStep } from './steps.js';
+import { checkSysctl, checkSysctlNamespaces, type Sysctl } from './sysctl.js';
 import { checkUser, type User } from './user.js';
 
 /** The whole definition of a container, as plain data. */
@@ -29,12 +44,25 @@ export interface ContainerDefinition {
   readonly namespaces: readonly (Namespace | JoinedNamespace)[];
   readonly idmap: 'auto';
   readonly hostname?: string;
+  readonly domainname?: string;
+  /** What the namespaces say of the network, where it was said by this word. */
+  readonly network?: Network;
   readonly timeOffsets: TimeOffsets;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly user: User;
   readonly capabilities: readonly Capability[];
   readonly noNewPrivileges: boolean;
+  readonly rlimits: ResourceLimits;
+  readonly sysctl: Sysctl;
+  /** The file mode creation mask. */
+  readonly umask: number;
+  /** `undefined`: the caller's. */
+  readonly nice?: number;
+  /** `undefined`: the caller's. */
+  readonly oomScoreAdj?: number;
+  /** CPUs in order; `undefined`: the caller's. */
+  readonly cpuAffinity?: readonly number[];
   readonly init: boolean;
   /** Steps of the caller's own. */
   readonly steps: readonly InsertedStep[];
@@ -48,12 +76,20 @@ export interface DefinitionInput {
   readonly namespaces?: readonly NamespaceEntry[] | undefined;
   readonly idmap?: 'auto' | undefined;
   readonly hostname?: string | undefined;
+  readonly domainname?: string | undefined;
+  readonly network?: Network | undefined;
   readonly timeOffsets?: TimeOffsetsInput | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly cwd?: string | undefined;
   readonly user?: number | string | User | undefined;
   readonly capabilities?: CapabilityChoice | undefined;
   readonly noNewPrivileges?: boolean | undefined;
+  readonly rlimits?: ResourceLimitsInput | undefined;
+  readonly sysctl?: Readonly<Record<string, string | number>> | undefined;
+  readonly umask?: number | undefined;
+  readonly nice?: number | undefined;
+  readonly oomScoreAdj?: number | undefined;
+  readonly cpuAffinity?: readonly number[] | string | undefined;
   readonly init?: boolean | undefined;
   readonly steps?: readonly InsertedStep[] | undefined;
 }
@@ -69,6 +105,9 @@ const DEFAULTS: ContainerDefinition = freezeDeep({
   user: { uid: 0, gid: 0 },
   capabilities: DEFAULT_CAPABILITIES,
   noNewPrivileges: true,
+  rlimits: {},
+  sysctl: {},
+  umask: 0o022,
   init: true,
   steps: [],
 });
@@ -81,12 +120,20 @@ const PARTS: { readonly [K in keyof DefinitionInput]-?: (value: NonNullable<Defi
   namespaces: checkNamespaces,
   idmap: (value) => oneOf('idmap', value, ['auto']),
   hostname: checkHostname,
+  domainname: checkDomainname,
+  network: checkNetwork,
   timeOffsets: checkTimeOffsets,
   env: (value) => environment('env', value),
   cwd: (value) => containerPath('cwd', value),
   user: checkUser,
   capabilities: checkCapabilities,
   noNewPrivileges: (value) => boolean('noNewPrivileges', value),
+  rlimits: checkRlimits,
+  sysctl: checkSysctl,
+  umask: (value) => integer('umask', value, 0, 0o777),
+  nice: checkNice,
+  oomScoreAdj: checkOomScoreAdj,
+  cpuAffinity: checkCpuAffinity,
   init: (value) => boolean('init', value),
   steps: (value) => array('steps', value).map((step, index) => checkInserted(`steps[${index}]`, step)),
 };
@@ -101,17 +148,36 @@ export function define(base: ContainerDefinition | undefined, changes: Definitio
     else next[name] = (PARTS[name as keyof DefinitionInput] as (value: unknown) => unknown)(value);
     if (next[name] === undefined) delete next[name];
   }
+  if ('network' in changes) spellNetwork(next, changes, base?.network);
   const definition = freezeDeep(next as unknown as ContainerDefinition);
   checkWhole(definition);
   return definition;
 }
 
-function checkWhole({ namespaces, rootfs, mounts, hostname }: ContainerDefinition): void {
+/** What `network` says, `namespaces` says too: changed with it, unless they were given together. */
+function spellNetwork(next: Record<string, unknown>, { namespaces, network }: DefinitionInput, was?: Network): void {
+  // To take 'host' back is to have a network of one's own again.
+  const word = network ?? (was === 'host' ? 'none' : undefined);
+  if (namespaces === undefined && word !== undefined) {
+    next.namespaces = withNetwork(next.namespaces as ContainerDefinition['namespaces'], word);
+  }
+}
+
+function checkWhole(definition: ContainerDefinition): void {
+  const { namespaces, rootfs, mounts, hostname, domainname, network, sysctl } = definition;
   // Mounts made in the host's own mount namespace would stay on the host. mount_namespaces(7)
   if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0)) {
     throw contradiction('rootfs and mounts need "mount" among the namespaces, new and not joined');
   }
   if (!namespaces.includes('uts') && hostname !== undefined) {
     throw contradiction('hostname needs "uts" among the namespaces: it would rename the host');
+  }
+  if (!namespaces.includes('uts') && domainname !== undefined) {
+    throw contradiction('domainname needs "uts" among the namespaces: it would rename the host');
+  }
+  checkNetworkNamespace(namespaces, network);
+  checkSysctlNamespaces(sysctl, namespaces);
+  if (domainname !== undefined && sysctl['kernel/domainname'] !== undefined) {
+    throw contradiction('domainname and sysctl "kernel.domainname" are the same: give one of them');
   }
 }

@@ -113,10 +113,18 @@ function checkSource(name: string, type: Namespace, source: unknown): JoinedName
 }
 
 export function checkHostname(value: unknown): string {
-  const name = text('hostname', value);
+  return checkHostPart('hostname', value);
+}
+
+export function checkDomainname(value: unknown): string {
+  return checkHostPart('domainname', value);
+}
+
+function checkHostPart(part: string, value: unknown): string {
+  const name = text(part, value);
   // The kernel holds 64 bytes, gethostname(2); letters, digits, '-' and '.' as hostname(7) has it.
   if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/.test(name)) {
-    throw invalidValue('hostname', '1 to 64 letters, digits, "-" and ".", with a letter or digit at both ends', value);
+    throw invalidValue(part, '1 to 64 letters, digits, "-" and ".", with a letter or digit at both ends', value);
   }
   return name;
 }

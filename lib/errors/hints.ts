@@ -21,6 +21,7 @@ export interface Hint {
 
 const ordinaryUser: Condition = { words: 'for an ordinary user', holds: ({ uid }) => uid !== 0 };
 const proc: Condition = { words: 'for proc', holds: ({ step }) => step?.op === 'mount' && step.type === 'proc' };
+const written: Condition = { words: 'at the write', holds: ({ syscall }) => syscall === 'write' };
 const ofPath: Condition = {
   words: 'of a path',
   holds: ({ step }) => step?.op === 'bind' && step.source !== undefined,
@@ -119,6 +120,39 @@ export const HINTS: readonly Hint[] = [
     error: 'EDQUOT',
     text: 'this user’s keys are used up: raise kernel.keys.maxkeys and kernel.keys.maxbytes',
   },
+  {
+    op: 'setRlimit',
+    error: 'EPERM',
+    text:
+      'a hard limit can be raised only with CAP_SYS_RESOURCE on the host, and nofile never beyond fs.nr_open: ' +
+      'ulimit -H -a shows what the caller has',
+  },
+  {
+    op: 'setPriority',
+    error: 'EACCES',
+    text: 'to be favoured over what the caller is takes CAP_SYS_NICE on the host, or RLIMIT_NICE',
+  },
+  {
+    op: 'setOomScoreAdj',
+    error: 'EACCES',
+    text: 'to go below the caller’s own oom_score_adj takes CAP_SYS_RESOURCE on the host',
+  },
+  {
+    op: 'setAffinity',
+    error: 'EINVAL',
+    text: 'one of these CPUs is not there, or not this process’s to use: see taskset -p and cpuset(7)',
+  },
+  {
+    op: 'sysctl',
+    error: 'ENOENT',
+    text: 'this kernel has no such key, or has it for the whole machine and not for each namespace',
+  },
+  {
+    op: 'sysctl',
+    error: 'EACCES',
+    text: 'this kernel lets only the host’s root change that; keys of ipc are the container’s own since Linux 6.9',
+  },
+  { op: 'sysctl', error: 'EINVAL', when: written, text: 'the kernel does not take {value} for this key' },
   { op: 'exec', error: 'ENOEXEC', text: 'it is no program for this architecture, or a script without a #! line' },
   {
     op: 'exec',

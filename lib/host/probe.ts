@@ -3,7 +3,9 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Host, HostEntry, IdRange } from '../compile/host.js';
+import type { LimitValue, ResourceLimits } from '../definition/rlimits.js';
 import { unsupported } from '../errors.js';
+import type { Resource } from '../plan/constants.js';
 
 let facts: Host | undefined;
 
@@ -69,6 +71,7 @@ function ask(): Host {
     masked: MASKED.filter((path) => entry(path).length > 0),
     readonly: READONLY.filter((path) => entry(path).length > 0),
     resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(real(path))),
+    limits: resourceLimits(read('/proc/self/limits')),
   });
 }
 
@@ -113,6 +116,40 @@ function idRanges(text: string | undefined): readonly IdRange[] {
     .map((line) => line.trim().split(/\s+/).map(Number))
     .filter((numbers) => numbers.length === 3)
     .map(([inside = 0, outside = 0, count = 0]) => ({ inside, outside, count }));
+}
+
+/** Titles of /proc/PID/limits. proc(5) */
+const LIMIT_TITLES: Readonly<Record<Resource, string>> = {
+  cpu: 'Max cpu time',
+  fsize: 'Max file size',
+  data: 'Max data size',
+  stack: 'Max stack size',
+  core: 'Max core file size',
+  rss: 'Max resident set',
+  nproc: 'Max processes',
+  nofile: 'Max open files',
+  memlock: 'Max locked memory',
+  as: 'Max address space',
+  locks: 'Max file locks',
+  sigpending: 'Max pending signals',
+  msgqueue: 'Max msgqueue size',
+  nice: 'Max nice priority',
+  rtprio: 'Max realtime priority',
+  rttime: 'Max realtime timeout',
+};
+
+function resourceLimits(text: string | undefined): ResourceLimits {
+  const value = (word: string | undefined): LimitValue => (word === 'unlimited' ? word : Number(word));
+  const lines = (text ?? '').split('\n');
+  const found = Object.entries(LIMIT_TITLES).flatMap(([resource, title]) => {
+    const words = lines
+      .find((line) => line.startsWith(title))
+      ?.slice(title.length)
+      .trim()
+      .split(/\s+/);
+    return words === undefined ? [] : [[resource, { soft: value(words[0]), hard: value(words[1]) }]];
+  });
+  return Object.fromEntries(found) as ResourceLimits;
 }
 
 /** Lines of subuid(5): name:first:count. */

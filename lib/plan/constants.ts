@@ -40,6 +40,45 @@ export const PROPAGATIONS = {
   shared: 0x100000,
 } as const;
 
+/** A resource limit by its name in getrlimit(2), without `RLIMIT_`. */
+export type Resource =
+  | 'cpu'
+  | 'fsize'
+  | 'data'
+  | 'stack'
+  | 'core'
+  | 'rss'
+  | 'nproc'
+  | 'nofile'
+  | 'memlock'
+  | 'as'
+  | 'locks'
+  | 'sigpending'
+  | 'msgqueue'
+  | 'nice'
+  | 'rtprio'
+  | 'rttime';
+
+/** Resource limits, getrlimit(2); the numbers are `RLIMIT_*` of asm-generic/resource.h. */
+export const RESOURCES = {
+  cpu: 0,
+  fsize: 1,
+  data: 2,
+  stack: 3,
+  core: 4,
+  rss: 5,
+  nproc: 6,
+  nofile: 7,
+  memlock: 8,
+  as: 9,
+  locks: 10,
+  sigpending: 11,
+  msgqueue: 12,
+  nice: 13,
+  rtprio: 14,
+  rttime: 15,
+} as const satisfies Readonly<Record<Resource, number>>;
+
 const CAPABILITY_NAMES = [
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',

@@ -16,6 +16,7 @@ const headerSize = sizeOf(HEADER);
 const HALF = 2 ** 32;
 /** Bytes for a command that is not long: a longer one makes the buffer grow. */
 const ROOM = 4096;
+const NO_NUMBER = 2n ** 64n - 1n;
 const opNames = new Map(Object.entries(OPS).map(([op, number]) => [number, op as Op]));
 
 /**
@@ -183,7 +184,9 @@ class Writer {
     switch (field.kind) {
       case 'number':
         if (field.ids === 'one') this.ids.push(at);
-        this.number(at, value as number);
+        // Left out: all bits set, which is RLIM_INFINITY.
+        if (value === undefined && field.optional === true) this.pair(at, HALF - 1, HALF - 1);
+        else this.number(at, value as number);
         return;
       case 'integer':
         this.integer(at, value as number);
@@ -321,7 +324,7 @@ function readField(bytes: Buffer, field: Field, at: number): unknown {
     Array.from({ length: count }, (_, index) => read(offset + index * 8));
   switch (field.kind) {
     case 'number':
-      return Number(number);
+      return number === NO_NUMBER && field.optional === true ? undefined : Number(number);
     case 'integer':
       return bytes.readInt32LE(at);
     case 'boolean':

@@ -19,6 +19,8 @@ const attributes = (names: readonly string[]): string => (names.length === 0 ? '
 const capabilities = (names: readonly string[]): string =>
   names.length === 0 ? 'none' : names.map((name) => name.replace('CAP_', '').toLowerCase()).join(' ');
 
+const limit = (value: number | undefined): string => (value === undefined ? 'unlimited' : String(value));
+
 function ranges(numbers: readonly number[]): string {
   const lines: string[] = [];
   for (let at = 0; at + 2 < numbers.length; at += 3)
@@ -37,6 +39,9 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
       ? `idmap slot ${step.slot} to the container's ids`
       : `idmap slot ${step.slot} to the ids of the namespace in slot ${step.namespace}`,
   setTimeOffset: (step) => `shift the ${step.clock} clock by ${step.seconds} s ${step.nanoseconds} ns`,
+  setPriority: (step) => `nice ${step.nice}`,
+  setOomScoreAdj: (step) => `oom_score_adj ${step.adjustment}`,
+  setRlimit: (step) => `rlimit ${step.resource}: ${limit(step.soft)}, at most ${limit(step.hard)}`,
   openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
   setns: (step) => `setns ${step.type}, slot ${step.slot}`,
   openTree: (step) => `open_tree ${quoted(step.source)} into slot ${step.slot}`,
@@ -57,6 +62,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   symlink: (step) => `symlink ${quoted(step.target)} → ${quoted(step.text)}`,
   pivotRoot: () => 'pivotRoot, and the old root is gone',
   setHostname: (step) => `setHostname ${quoted(step.hostname)}`,
+  setDomainname: (step) => `setDomainname ${quoted(step.domainname)}`,
   linkUp: (step) => `link up ${step.name}`,
   joinSessionKeyring: () => 'join a new session keyring',
   openTerminal: (step) => `open a terminal, ${step.columns} × ${step.rows}, and bind it on /dev/console`,
@@ -65,6 +71,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   controllingTerminal: () => 'make the terminal the controlling one',
   setGroups: (step) => `setgroups ${list(step.groups.map(String))}`,
   setUser: (step) => `setresuid ${step.uid}, setresgid ${step.gid}`,
+  setAffinity: (step) => `run on the CPUs ${list(step.cpus.map(String))}`,
+  umask: (step) => `umask ${octal(step.mask)}`,
   chdir: (step) => `chdir ${quoted(step.target)}`,
   setCapabilities: (step) =>
     `capabilities ${capabilities(step.permitted)}` +

@@ -19,7 +19,7 @@ export interface Field<Value = unknown> {
 }
 
 /**
- * - `number`: unsigned, up to 2^53 − 1.
+ * - `number`: unsigned, up to 2^53 − 1; on the wire 2^64 − 1 where an optional one is left out.
  * - `integer`: signed, from −2^31 to 2^31 − 1; on the wire in two's complement of 64 bits.
  * - `boolean`: on the wire 0 or 1.
  * - `flags`: a set of names, on the wire their bits.

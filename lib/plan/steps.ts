@@ -7,7 +7,7 @@
  * `column` says who performs it: the supervisor on the `host`, the child that becomes the `container`, or `both`.
  */
 
-import { CAPABILITIES, CLOCKS, MOUNT_ATTRIBUTES, NAMESPACES, PROPAGATIONS } from './constants.js';
+import { CAPABILITIES, CLOCKS, MOUNT_ATTRIBUTES, NAMESPACES, PROPAGATIONS, RESOURCES } from './constants.js';
 import {
   boolean,
   bytes,
@@ -51,6 +51,15 @@ export const STEPS = {
   idmap: { column: 'host', fields: { slot, namespace: optional(slot) } },
   /** Shifts a clock of the container's time namespace, before anybody is in it. time_namespaces(7), since 5.6. */
   setTimeOffset: { column: 'host', fields: { clock: choice(CLOCKS), seconds: integer, nanoseconds: number } },
+  /** The nice value of the container's processes, −20 to 19. setpriority(2). */
+  setPriority: { column: 'host', fields: { nice: integer } },
+  /** Writes /proc/PID/oom_score_adj: how soon the kernel kills the container's processes where memory is short, −1000 to 1000. proc(5). */
+  setOomScoreAdj: { column: 'host', fields: { adjustment: integer } },
+  /** Limits a resource, of the container's processes as the host's step, of the command as the child's; without `soft` or `hard` there is no such limit. prlimit(2). */
+  setRlimit: {
+    column: 'both',
+    fields: { resource: choice(RESOURCES), soft: optional(number), hard: optional(number) },
+  },
   /** Opens a namespace into `slot`. `inode`, unless 0, is the one that it must have: else its process has ended. namespaces(7) */
   openNamespace: { column: 'both', fields: { slot, path: string, type: choice(NAMESPACES), inode: number } },
   /** Joins the namespace in `slot`; a pid namespace counts for children only. setns(2). */
@@ -101,6 +110,8 @@ export const STEPS = {
 
   /** sethostname(2). */
   setHostname: { column: 'container', fields: { hostname: string } },
+  /** setdomainname(2). */
+  setDomainname: { column: 'container', fields: { domainname: string } },
   /** Brings the network interface `name` up. netdevice(7). */
   linkUp: { column: 'container', fields: { name: string } },
   /** A session keyring of its own, so that the caller's keys are out of reach. keyctl(2), since 2.6.10. */
@@ -119,6 +130,10 @@ export const STEPS = {
   setGroups: { column: 'container', fields: { groups: numbers } },
   /** Real, effective and saved ids; capabilities stay permitted until `setCapabilities`. setresgid(2), setresuid(2). */
   setUser: { column: 'container', fields: { uid: number, gid: number } },
+  /** The CPUs that the process may run on, exactly these. sched_setaffinity(2). */
+  setAffinity: { column: 'container', fields: { cpus: numbers } },
+  /** The file mode creation mask that `exec` gives the command. umask(2). */
+  umask: { column: 'container', fields: { mask: number } },
   /** fchdir(2); the path is resolved inside, and never through /proc's magic links. */
   chdir: { column: 'container', fields: { target: string } },
   /** Exactly these, in all five sets of capabilities(7). */

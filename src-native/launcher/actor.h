@@ -30,6 +30,8 @@ struct actor {
 	int report;
 	// Container column: its descriptors are no longer shared with the supervisor.
 	int owns_files;
+	// Container column: what exec sets for the command.
+	uint32_t umask;
 	// Host column: the child that the acts are for.
 	int child;
 	// Owned by the supervisor, which the child has a copy of.
@@ -68,9 +70,14 @@ struct outcome step_pivot_root(struct actor *actor, const void *record);
 struct outcome step_propagation(struct actor *actor, const void *record);
 struct outcome step_readonly_path(struct actor *actor, const void *record);
 struct outcome step_set_capabilities(struct actor *actor, const void *record);
+struct outcome step_set_affinity(struct actor *actor, const void *record);
+struct outcome step_set_domainname(struct actor *actor, const void *record);
 struct outcome step_set_gid_map(struct actor *actor, const void *record);
 struct outcome step_set_groups(struct actor *actor, const void *record);
 struct outcome step_set_hostname(struct actor *actor, const void *record);
+struct outcome step_set_oom_score_adj(struct actor *actor, const void *record);
+struct outcome step_set_priority(struct actor *actor, const void *record);
+struct outcome step_set_rlimit(struct actor *actor, const void *record);
 struct outcome step_set_time_offset(struct actor *actor, const void *record);
 struct outcome step_set_uid_map(struct actor *actor, const void *record);
 struct outcome step_set_user(struct actor *actor, const void *record);
@@ -78,4 +85,5 @@ struct outcome step_relay(struct actor *actor, const void *record);
 struct outcome step_setns(struct actor *actor, const void *record);
 struct outcome step_symlink(struct actor *actor, const void *record);
 struct outcome step_sysctl(struct actor *actor, const void *record);
+struct outcome step_umask(struct actor *actor, const void *record);
 struct outcome step_unshare(struct actor *actor, const void *record);

@@ -23,6 +23,7 @@ static const step_function STEPS[STEP_COUNT + 1] = {
 	[STEP_SYMLINK] = step_symlink,
 	[STEP_PIVOT_ROOT] = step_pivot_root,
 	[STEP_SET_HOSTNAME] = step_set_hostname,
+	[STEP_SET_DOMAINNAME] = step_set_domainname,
 	[STEP_LINK_UP] = step_link_up,
 	[STEP_JOIN_SESSION_KEYRING] = step_join_session_keyring,
 	[STEP_OPEN_TERMINAL] = step_open_terminal,
@@ -30,6 +31,9 @@ static const step_function STEPS[STEP_COUNT + 1] = {
 	[STEP_CONTROLLING_TERMINAL] = step_controlling_terminal,
 	[STEP_SET_GROUPS] = step_set_groups,
 	[STEP_SET_USER] = step_set_user,
+	[STEP_SET_RLIMIT] = step_set_rlimit,
+	[STEP_SET_AFFINITY] = step_set_affinity,
+	[STEP_UMASK] = step_umask,
 	[STEP_CHDIR] = step_chdir,
 	[STEP_SET_CAPABILITIES] = step_set_capabilities,
 	[STEP_NO_NEW_PRIVILEGES] = step_no_new_privileges,
@@ -53,8 +57,9 @@ static struct outcome begin(struct actor *actor, int supervisor)
 	if (TRY(ppoll, &death, 1, &now) > 0)
 		return REFUSED(ppoll, SYS_ESRCH);
 	TRY(setsid);
-	// The modes that steps ask for are the modes they get; exec sets the usual mask again.
+	// The modes that steps ask for are the modes they get; exec sets the command's mask.
 	sys_umask(0);
+	actor->umask = 022;
 	actor->root = (int)TRY(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	return DONE;
 }

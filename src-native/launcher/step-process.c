@@ -18,6 +18,13 @@ struct outcome step_set_hostname(struct actor *actor, const void *record)
 	return DONE;
 }
 
+struct outcome step_set_domainname(struct actor *actor, const void *record)
+{
+	const struct step_set_domainname *step = record;
+	TRY(setdomainname, plan_string(actor->plan, step->domainname), step->domainname.length);
+	return DONE;
+}
+
 struct outcome step_link_up(struct actor *actor, const void *record)
 {
 	const struct step_link_up *step = record;
@@ -101,6 +108,6 @@ struct outcome step_exec(struct actor *actor, const void *record)
 	PASS(child_own_files(actor));
 	PASS(child_say(actor, REPORT_COMMAND));
 	PASS(arrange_stdio(actor, step->stdio));
-	sys_umask(022);
+	sys_umask(actor->umask);
 	return try_paths(actor, step, argv, envp);
 }

@@ -17,6 +17,9 @@ static const step_function ACTS[STEP_COUNT + 1] = {
 	[STEP_OPEN_NAMESPACE] = step_open_namespace,
 	[STEP_SETNS] = step_setns,
 	[STEP_SET_TIME_OFFSET] = step_set_time_offset,
+	[STEP_SET_PRIORITY] = step_set_priority,
+	[STEP_SET_OOM_SCORE_ADJ] = step_set_oom_score_adj,
+	[STEP_SET_RLIMIT] = step_set_rlimit,
 };
 
 // Sends the frame. That Node is gone is noticed by the loop, not here.

@@ -22,6 +22,7 @@ export const root: Host = {
   masked: ['/proc/kcore', '/proc/keys'],
   readonly: ['/proc/sys'],
   resolver: [{ path: '/run/resolv.conf' }, { path: '/etc/hosts' }],
+  limits: { nofile: { soft: 1024, hard: 4096 }, core: { soft: 0, hard: 'unlimited' } },
 };
 
 /** An ordinary user. */

@@ -8,9 +8,17 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   rootfs: (box) => box.rootfs('/srv/box'),
   readonly: (box) => box.readonly(),
   mounts: (box) => box.mount(tmpfs('/scratch')),
-  namespaces: (box) => box.namespaces(['user', 'mount', 'uts']),
+  namespaces: (box) => box.namespaces(['user', 'mount', 'uts', 'ipc', 'network']),
   idmap: (box) => box.idmap('auto'),
   hostname: (box) => box.hostname('box'),
+  domainname: (box) => box.domainname('example'),
+  network: (box) => box.network('none'),
+  rlimits: (box) => box.rlimits({ nofile: 64 }),
+  sysctl: (box) => box.sysctl({ 'kernel.shmmni': 5 }),
+  umask: (box) => box.umask(0o077),
+  nice: (box) => box.nice(5),
+  oomScoreAdj: (box) => box.oomScoreAdj(500),
+  cpuAffinity: (box) => box.cpuAffinity('0-1'),
   env: (box) => box.env({ A: '1' }),
   cwd: (box) => box.cwd('/srv'),
   user: (box) => box.user(1000),
@@ -109,7 +117,15 @@ describe('a Container', () => {
       .cwd(undefined)
       .user(undefined)
       .capabilities(undefined)
-      .timeOffsets(undefined);
+      .timeOffsets(undefined)
+      .domainname(undefined)
+      .network(undefined)
+      .rlimits(undefined)
+      .sysctl(undefined)
+      .umask(undefined)
+      .nice(undefined)
+      .oomScoreAdj(undefined)
+      .cpuAffinity(undefined);
     const { mounts, steps, env, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
     const fresh = new Container().toJSON();
     assert.deepEqual(rest, {
@@ -119,6 +135,9 @@ describe('a Container', () => {
       cwd: fresh.cwd,
       user: fresh.user,
       capabilities: fresh.capabilities,
+      rlimits: {},
+      sysctl: {},
+      umask: 0o022,
     });
     assert.ok(!('rootfs' in box.toJSON()) && !('hostname' in box.toJSON()));
   });

@@ -4,21 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
 import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
 import { DEFAULT_NAMESPACES } from '#lib/definition/namespaces.js';
+import { type Option, PROCESS_OPTIONS, type Wrong } from '../support/options.js';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const VALUE = 'ERR_INVALID_ARG_VALUE';
 const RANGE = 'ERR_OUT_OF_RANGE';
-
-type Case = readonly [value: unknown, expected: unknown];
-type Wrong = readonly [value: unknown, code: string];
-
-interface Option {
-  readonly unset: unknown;
-  readonly right: readonly Case[];
-  readonly wrong: readonly Wrong[];
-  /** Parts that this one needs. */
-  readonly beside?: DefinitionInput;
-}
 
 const plainTypes: readonly Wrong[] = [
   [null, TYPE],
@@ -31,6 +21,7 @@ const drop = (...names: readonly string[]): readonly string[] =>
 const numbers = (uid: number, gid: number): object => ({ uid, gid });
 
 const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
+  ...PROCESS_OPTIONS,
   rootfs: {
     unset: undefined,
     right: [

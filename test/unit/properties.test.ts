@@ -40,6 +40,18 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
       .map((name) => (random.below(8) === 0 ? { [name]: `/proc/${1 + random.below(30_000)}/ns/${name}` } : name)),
   idmap: () => 'auto',
   hostname: (random) => random.pick(['box', 'a.b-c', undefined]),
+  domainname: (random) => random.pick(['example', 'a.b', undefined]),
+  network: (random) => random.pick(['none', 'host', undefined]),
+  rlimits: (random) => ({
+    nofile: random.below(2000),
+    core: random.pick([0, 'unlimited', '1m', { soft: 0, hard: 'unlimited' }, undefined]),
+  }),
+  sysctl: (random) =>
+    random.pick([{}, { 'net.ipv4.ip_forward': 1 }, { 'kernel.shmmni': '5' }, { 'kernel.domainname': 'x' }]),
+  umask: (random) => random.below(0o777),
+  nice: (random) => random.below(40) - 20,
+  oomScoreAdj: (random) => random.below(2001) - 1000,
+  cpuAffinity: (random) => random.pick([[random.below(8192)], '0-3,7', undefined]),
   timeOffsets: (random) =>
     random.boolean() ? {} : { monotonic: random.below(1e9) - 5e8, boottime: random.below(1e9) },
   env: (random) => Object.fromEntries(random.list(4, () => [`V${random.below(99)}`, random.text()])),

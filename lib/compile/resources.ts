@@ -1,0 +1,51 @@
+/** What the container's processes may use, and how they stand to others. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { LimitValue, ResourceLimit } from '../definition/rlimits.js';
+import type { Resource } from '../plan/constants.js';
+import type { HostStep, StepOf } from '../plan/steps.js';
+import type { Command } from './command.js';
+import { type Host, hasCapability } from './host.js';
+import { canMapRange } from './ids.js';
+
+/** For the command, and all that comes of it. */
+export function limitResources(definition: ContainerDefinition, command: Command): readonly StepOf<'setRlimit'>[] {
+  return limits(definition, command).map(([resource, limit]) => setRlimit(resource, limit));
+}
+
+/**
+ * Hard limits that are above the caller's: only the supervisor can raise them, since a capability in a user namespace does not count. The soft ones
+ * stay, for the steps of the set-up. Where the caller cannot either, the command's own step is refused. prlimit(2)
+ */
+export function raiseLimits(definition: ContainerDefinition, command: Command, host: Host): readonly HostStep[] {
+  if (!hasCapability(host, 'CAP_SYS_RESOURCE') || !canMapRange(host)) return [];
+  return limits(definition, command).flatMap(([resource, { hard }]) => {
+    const now = host.limits[resource];
+    return now !== undefined && size(hard) > size(now.hard) ? [setRlimit(resource, { soft: now.soft, hard })] : [];
+  });
+}
+
+/** Acts on the child before it forks init: they hold for all of the container, and favours are the host's to give. */
+export function schedule({ nice, oomScoreAdj }: ContainerDefinition): readonly HostStep[] {
+  return [
+    ...(nice === undefined ? [] : [{ op: 'setPriority', nice, from: 'nice()' } as const]),
+    ...(oomScoreAdj === undefined
+      ? []
+      : [{ op: 'setOomScoreAdj', adjustment: oomScoreAdj, from: 'oomScoreAdj()' } as const]),
+  ];
+}
+
+/** The command's own go before the container's. */
+function limits({ rlimits }: ContainerDefinition, command: Command): readonly (readonly [Resource, ResourceLimit])[] {
+  return Object.entries({ ...rlimits, ...command.rlimits }) as [Resource, ResourceLimit][];
+}
+
+const size = (limit: LimitValue): number => (limit === 'unlimited' ? Number.POSITIVE_INFINITY : limit);
+
+function setRlimit(resource: Resource, { soft, hard }: ResourceLimit): StepOf<'setRlimit'> {
+  return { op: 'setRlimit', resource, ...bound('soft', soft), ...bound('hard', hard), from: 'rlimits()' };
+}
+
+function bound<Name extends 'soft' | 'hard'>(name: Name, value: LimitValue): { readonly [N in Name]?: number } {
+  return (value === 'unlimited' ? {} : { [name]: value }) as { readonly [N in Name]?: number };
+}

@@ -1,0 +1,176 @@
+/** Options of a definition about the process and its networks: values that are taken, what becomes of them, and what is refused. */
+
+import type { DefinitionInput } from 'carrel';
+
+const TYPE = 'ERR_INVALID_ARG_TYPE';
+const VALUE = 'ERR_INVALID_ARG_VALUE';
+const RANGE = 'ERR_OUT_OF_RANGE';
+
+export type Case = readonly [value: unknown, expected: unknown];
+export type Wrong = readonly [value: unknown, code: string];
+
+export interface Option {
+  readonly unset: unknown;
+  readonly right: readonly Case[];
+  readonly wrong: readonly Wrong[];
+  /** Parts that this one needs. */
+  readonly beside?: DefinitionInput;
+}
+
+const both = (limit: number | 'unlimited'): object => ({ soft: limit, hard: limit });
+
+export const PROCESS_OPTIONS = {
+  domainname: {
+    unset: undefined,
+    right: [
+      ['example', 'example'],
+      ['a.b-c', 'a.b-c'],
+    ],
+    wrong: [
+      [1, TYPE],
+      ['', VALUE],
+      ['-a', VALUE],
+      ['a b', VALUE],
+      ['x'.repeat(65), VALUE],
+    ],
+  },
+  network: {
+    unset: undefined,
+    right: [
+      ['none', 'none'],
+      ['host', 'host'],
+    ],
+    wrong: [
+      [true, TYPE],
+      ['bridge', VALUE],
+    ],
+  },
+  rlimits: {
+    unset: {},
+    right: [
+      [{}, {}],
+      [{ nofile: 1024 }, { nofile: both(1024) }],
+      [{ RLIMIT_NOFILE: 1024, nproc: undefined }, { nofile: both(1024) }],
+      [
+        { core: 0, as: '64m', stack: 'unlimited' },
+        { core: both(0), as: both(67_108_864), stack: both('unlimited') },
+      ],
+      [{ core: '0' }, { core: both(0) }],
+      [{ cpu: { soft: 1, hard: 2 } }, { cpu: { soft: 1, hard: 2 } }],
+      [
+        { cpu: { soft: 1 }, nproc: { hard: 2 } },
+        { cpu: both(1), nproc: both(2) },
+      ],
+      [{ memlock: { soft: '1k', hard: 'unlimited' } }, { memlock: { soft: 1024, hard: 'unlimited' } }],
+    ],
+    wrong: [
+      [1, TYPE],
+      [{ files: 1 }, VALUE],
+      [{ nofile: 1, RLIMIT_NOFILE: 2 }, VALUE],
+      [{ nofile: true }, TYPE],
+      [{ nofile: [1, 2] }, TYPE],
+      [{ nofile: -1 }, RANGE],
+      [{ nofile: 1.5 }, RANGE],
+      [{ nofile: Number.POSITIVE_INFINITY }, RANGE],
+      [{ nofile: '1k' }, VALUE],
+      [{ as: 'much' }, VALUE],
+      [{ nofile: {} }, VALUE],
+      [{ nofile: { max: 1 } }, VALUE],
+      [{ nofile: { soft: 2, hard: 1 } }, VALUE],
+      [{ nofile: { soft: 'unlimited', hard: 1 } }, VALUE],
+    ],
+  },
+  sysctl: {
+    unset: {},
+    right: [
+      [{}, {}],
+      [
+        { 'net.ipv4.ip_forward': 1, 'kernel.shmmax': '64', 'kernel.sem': '1 2 3 4', 'fs.mqueue.msg_max': 5 },
+        { 'net/ipv4/ip_forward': '1', 'kernel/shmmax': '64', 'kernel/sem': '1 2 3 4', 'fs/mqueue/msg_max': '5' },
+      ],
+      [{ 'net/ipv4/conf/a.1/rp_filter': 0 }, { 'net/ipv4/conf/a.1/rp_filter': '0' }],
+      [{ 'kernel.domainname': 'x', 'kernel.msgmax': undefined }, { 'kernel/domainname': 'x' }],
+    ],
+    wrong: [
+      ['net.ipv4.ip_forward=1', TYPE],
+      [{ 'net.ipv4.ip_forward': true }, TYPE],
+      [{ 'net.ipv4.ip_forward': 1, 'net/ipv4/ip_forward': 1 }, VALUE],
+      [{ 'net.ipv4.ip_forward': '1\n0' }, VALUE],
+      [{ 'net.ipv4.ip_forward': '1\0' }, VALUE],
+      [{ 'kernel.hostname': 'x' }, VALUE],
+      [{ 'kernel.core_pattern': '|/bin/sh' }, VALUE],
+      [{ 'vm.overcommit_memory': '1' }, VALUE],
+      [{ 'user.max_user_namespaces': '1' }, VALUE],
+      [{ 'net.': '1' }, VALUE],
+      [{ net: '1' }, VALUE],
+      [{ 'net/../kernel/core_pattern': '1' }, VALUE],
+      [{ 'net/./x': '1' }, VALUE],
+      [{ '/net/x': '1' }, VALUE],
+      [{ 'kernel.shmmax/../core_pattern': '1' }, VALUE],
+      [{ 'fs/mqueue/a/b': '1' }, VALUE],
+      [{ 'net/x\0': '1' }, VALUE],
+    ],
+  },
+  umask: {
+    unset: 0o022,
+    right: [
+      [0, 0],
+      [0o077, 0o077],
+    ],
+    wrong: [
+      ['077', TYPE],
+      [0o1000, RANGE],
+      [-1, RANGE],
+    ],
+  },
+  nice: {
+    unset: undefined,
+    right: [
+      [-20, -20],
+      [0, 0],
+      [19, 19],
+    ],
+    wrong: [
+      ['0', TYPE],
+      [20, RANGE],
+      [-21, RANGE],
+      [0.5, RANGE],
+    ],
+  },
+  oomScoreAdj: {
+    unset: undefined,
+    right: [
+      [-1000, -1000],
+      [0, 0],
+      [1000, 1000],
+    ],
+    wrong: [
+      ['0', TYPE],
+      [1001, RANGE],
+      [-1001, RANGE],
+    ],
+  },
+  cpuAffinity: {
+    unset: undefined,
+    right: [
+      [[0], [0]],
+      [
+        [3, 1, 3],
+        [1, 3],
+      ],
+      ['0-3,8', [0, 1, 2, 3, 8]],
+      ['5', [5]],
+    ],
+    wrong: [
+      [1, TYPE],
+      [['1'], TYPE],
+      [[], VALUE],
+      ['', VALUE],
+      ['3-1', VALUE],
+      ['a', VALUE],
+      ['1,', VALUE],
+      [[8192], RANGE],
+      ['0-9000', RANGE],
+    ],
+  },
+} as const satisfies Readonly<Partial<Record<keyof DefinitionInput, Option>>>;
