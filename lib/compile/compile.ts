@@ -46,8 +46,8 @@ const frames = new WeakMap<ContainerDefinition, Frame>();
 
 /** Commands of one container differ in little: the frame around the last one is kept. */
 function frameOf(definition: ContainerDefinition, command: Command, host: Host, firstId: number): Frame {
-  const { cwd, user, stdio, terminal, timed, detached, hooked } = command;
-  const key = JSON.stringify([cwd, user, stdio, terminal, timed, detached, hooked, firstId]);
+  const { cwd, user, rlimits, stdio, terminal, timed, detached, hooked } = command;
+  const key = JSON.stringify([cwd, user, rlimits, stdio, terminal, timed, detached, hooked, firstId]);
   const known = frames.get(definition);
   if (known?.key === key && known.host === host) return known;
   const frame = { key, host, ...compileFrame(definition, command, host, firstId) };

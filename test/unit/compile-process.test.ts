@@ -18,6 +18,7 @@ const command: Command = {
   timeoutSignal: 9,
   detached: false,
   hooked: false,
+  timed: false,
 };
 const box = new Container();
 const CONTRADICTION = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };
