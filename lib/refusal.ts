@@ -1,6 +1,7 @@
 /** What a supervisor's frame says about a refused step, as an error. */
 
 import { type CarrelError, planRejected, type Refusal, StepError, supervisorFailed } from './errors.js';
+import { readSysctl } from './host/sysctl.js';
 import type { Frame } from './launch/channel.js';
 import type { Plan } from './plan/plan.js';
 import type { Step, StepOf } from './plan/steps.js';
@@ -13,7 +14,8 @@ export function refusalOf(plan: Plan, frame: Frame): CarrelError {
   // Without a rule that was broken it is the supervisor's own preparations that were refused.
   if (frame.list === LISTS.check)
     return frame.detail === 0 ? supervisorFailed(syscall, frame.error) : planRejected(frame.detail);
-  const base = { syscall, errno: frame.error, message: kernelMessage(frame.message), uid: process.getuid?.() ?? 0 };
+  const message = kernelMessage(frame.message);
+  const base = { syscall, errno: frame.error, message, uid: process.getuid?.() ?? 0, sysctl: readSysctl };
   const at = (list: Refusal['place']['list'], index: number, total: number, step: Step | undefined): StepError =>
     new StepError({
       ...base,
@@ -39,27 +41,19 @@ export function refusalOf(plan: Plan, frame: Frame): CarrelError {
 }
 
 /** The path that a step was about, and what only the frame knows about it. */
-function about(step: Step | undefined, frame: Frame): { readonly path?: string; readonly hint?: string } {
+function about(step: Step | undefined, frame: Frame): Pick<Refusal, 'path' | 'found'> {
   if (step === undefined) return {};
   if (step.op === 'exec') return aboutExec(step, frame);
   if (step.op === 'openNamespace') return { path: step.path };
-  const path = 'target' in step ? step.target : 'source' in step ? step.source : undefined;
+  const source = 'source' in step ? step.source : undefined;
+  // Of the two paths of a bind, the one that was refused.
+  const path = 'target' in step && syscallName(frame.syscall) !== 'open_tree' ? step.target : source;
   return path === undefined ? {} : { path };
 }
 
-function aboutExec(step: StepOf<'exec'>, { detail, error }: Frame): { readonly path: string; readonly hint?: string } {
+function aboutExec(step: StepOf<'exec'>, { detail }: Frame): Pick<Refusal, 'path' | 'found'> {
   const found = detail > 0 ? step.paths[detail - 1] : undefined;
-  const path = found ?? step.args[0] ?? '';
-  const ENOENT = 2;
-  if (error !== ENOENT) return { path };
-  if (found !== undefined)
-    return { path, hint: `${found} exists, but the interpreter or loader that it names does not` };
-  return step.paths.length > 1
-    ? {
-        path,
-        hint: `no such program in ${step.paths.map((candidate) => candidate.slice(0, candidate.lastIndexOf('/'))).join(':')}`,
-      }
-    : { path, hint: 'no such file in the container' };
+  return { path: found ?? step.args[0] ?? '', found: found !== undefined };
 }
 
 /** What the kernel says about a mount begins with its class, "e " for an error. fsopen(2) */

@@ -30,7 +30,11 @@ export function launcherFailed(cause: Error): CarrelError {
 }
 
 export function supervisorLost(): CarrelError {
-  return new CarrelError('ERR_SUPERVISOR_LOST', 'the launcher or the supervisor was killed before the command ran');
+  return new CarrelError(
+    'ERR_SUPERVISOR_LOST',
+    'the launcher or the supervisor was killed before the command ran',
+    'by SIGKILL from outside, or by the kernel for want of memory, which dmesg tells; the next command gets a new one',
+  );
 }
 
 export function supervisorFailed(syscall: string, errno: number): CarrelError {

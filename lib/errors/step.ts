@@ -34,7 +34,7 @@ export class StepError extends CarrelError {
   /** @internal */
   constructor(refusal: Refusal) {
     const { place, step, syscall, errno, path } = refusal;
-    super(errorName(errno), stepMessage(refusal), refusal.hint ?? hintFor(refusal));
+    super(errorName(errno), stepMessage(refusal), hintFor(refusal));
     this.errno = -errno;
     this.syscall = syscall;
     this.index = place.index;
@@ -54,12 +54,15 @@ export interface Refusal {
   /** What the kernel itself said about a mount. */
   readonly message?: string;
   readonly path?: string;
-  readonly hint?: string;
   readonly uid: number;
+  /** Of exec: whether one of its files was there. */
+  readonly found?: boolean;
+  /** What a setting of the kernel is, by its name as sysctl(8) has it; `undefined` where there is none. */
+  readonly sysctl?: (name: string) => string | undefined;
 }
 
 function stepMessage({ place, step, errno, message, syscall }: Refusal): string {
-  const what = step === undefined ? 'clone the container’s process' : describe(step);
+  const what = step === undefined ? 'clone the container’s process' : shortened(describe(step));
   const said = message === undefined || message === '' ? errorText(errno) : message;
   const where = { before: 'before the clone', clone: 'at the clone', after: 'after the end', acts: '', steps: '' }[
     place.list
@@ -68,3 +71,10 @@ function stepMessage({ place, step, errno, message, syscall }: Refusal): string 
   const from = step?.from === undefined ? '' : `, from ${step.from}`;
   return `${what}: ${errorName(errno)}, ${said} (${syscall}, ${number}${from})`;
 }
+
+/** Arguments and paths can be of any length, and an error is read by people. */
+function shortened(sentence: string): string {
+  return sentence.length <= LONGEST ? sentence : `${sentence.slice(0, LONGEST)}… (${sentence.length} characters)`;
+}
+
+const LONGEST = 400;

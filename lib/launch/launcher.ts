@@ -25,7 +25,13 @@ class Launcher {
   constructor() {
     const { launcherMemfd, socketpair, close } = native();
     const [ours, theirs] = socketpair();
-    const image = launcherMemfd();
+    let image: number;
+    try {
+      image = launcherMemfd();
+    } catch (error) {
+      for (const descriptor of [ours, theirs]) close(descriptor);
+      throw error;
+    }
     this.#descriptor = ours;
     // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
     this.#socket = openSocket(ours);
@@ -70,9 +76,16 @@ let current: Launcher | undefined;
  * may close them when `sent` is called. A launcher that has died is replaced.
  */
 export function request(descriptors: readonly number[], sent: (error?: Error) => void): void {
-  const launcher = ready();
-  if (launcher instanceof Error) {
-    sent(launcher);
+  let launcher: Launcher;
+  try {
+    launcher = ready();
+  } catch (cause) {
+    sent(launcherFailed(cause as Error));
+    return;
+  }
+  if (launcher.process.pid === undefined) {
+    // Node tells why by an event, after this turn.
+    launcher.process.once('error', (cause) => sent(launcherFailed(cause)));
     return;
   }
   const error = launcher.send(descriptors);
@@ -87,14 +100,10 @@ export function request(descriptors: readonly number[], sent: (error?: Error) =>
   }
 }
 
-function ready(): Launcher | Error {
+/** The launcher that is there, or a new one. One that could not be started has no pid. */
+function ready(): Launcher {
   if (current?.alive === true) return current;
   const launcher = new Launcher();
-  if (launcher.process.pid === undefined) {
-    // Node tells the cause by an event, after this turn; it must be listened to.
-    launcher.process.on('error', (error) => log('failed: %s', error.message));
-    return launcherFailed(new Error('spawn failed'));
-  }
-  current = launcher;
+  if (launcher.process.pid !== undefined) current = launcher;
   return launcher;
 }

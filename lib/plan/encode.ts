@@ -148,7 +148,9 @@ class Writer {
     const at = (this.size + 7) & ~7;
     const end = at + count;
     if (end > PLAN_MAX)
-      throw new RangeError(`the plan is larger than ${PLAN_MAX} bytes: too many or too long arguments`);
+      throw Object.assign(new RangeError(`the plan is larger than ${PLAN_MAX} bytes: too many or too long arguments`), {
+        code: 'ERR_OUT_OF_RANGE',
+      });
     if (end > this.buffer.length) {
       const memory = new ArrayBuffer((Math.max(end, this.buffer.length * 2) + 7) & ~7);
       const larger = Buffer.from(memory);

@@ -4,7 +4,8 @@
 #include "args.h"
 
 #ifndef MFD_EXEC
-#define MFD_EXEC 0x10u
+#define MFD_NOEXEC_SEAL 0x8u
+#define MFD_EXEC        0x10u
 #endif
 
 // The launcher, embedded by launcher.S.
@@ -16,8 +17,8 @@ static napi_value sealed(napi_env env, const char *name, unsigned int flags, con
 {
 	const char *syscall = "memfd_create";
 	long fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
-	// MFD_EXEC is since 6.3; before, every memfd could be executed. FIXME: remove when the floor is 6.3
-	if (fd == -SYS_EINVAL && flags)
+	// Both flags are since 6.3; before, every memfd could be executed. FIXME: remove when the floor is 6.3
+	if (fd == -SYS_EINVAL)
 		fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	long result = fd;
 	while (result >= 0 && size > 0) {
@@ -47,7 +48,7 @@ napi_value addon_sealed_memfd(napi_env env, napi_callback_info info)
 	size_t size;
 	if (!args_buffer(&args, 0, &bytes, &size))
 		return 0;
-	return sealed(env, "carrel-plan", 0, bytes, size);
+	return sealed(env, "carrel-plan", MFD_NOEXEC_SEAL, bytes, size);
 }
 
 // launcherMemfd(): number

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, test } from 'node:test';
 import { CarrelError, ExitError, StepError } from 'carrel';
+import { HINTS } from '#lib/errors/hints.js';
 import { errorName, type Refusal, unknownOption } from '#lib/errors.js';
-import type { Step } from '#lib/plan/steps.js';
+import { fieldsOf, type Step } from '#lib/plan/steps.js';
 
-const { E2BIG, EACCES, EINVAL, ELOOP, ENOENT, ENOSPC, ENOSYS, ENOTDIR, EPERM, EROFS, ETXTBSY } = constants.errno;
+const { E2BIG, EACCES, EAGAIN, EINVAL, EIO, ELOOP, ENODEV, ENOENT, ENOSPC, ENOSYS, ENOTDIR, EPERM, EROFS, ETXTBSY } =
+  constants.errno;
 
 const mount: Step = {
   op: 'mount',
@@ -60,13 +62,10 @@ describe('the message of a StepError', () => {
     const { step, ...clone } = refusal({
       place: { list: 'clone', index: 0, total: 1 },
       syscall: 'clone3',
-      errno: EINVAL,
+      errno: EIO,
     });
     assert.ok(step !== undefined);
-    assert.equal(
-      new StepError(clone).message,
-      'clone the container’s process: EINVAL, invalid argument (clone3, at the clone)',
-    );
+    assert.equal(new StepError(clone).message, 'clone the container’s process: EIO, i/o error (clone3, at the clone)');
   });
 });
 
@@ -91,29 +90,82 @@ describe('a StepError', () => {
 });
 
 describe('hints', () => {
-  const clone = { place: { list: 'clone', index: 0, total: 1 } } as const;
+  const clone = { place: { list: 'clone', index: 0, total: 1 }, syscall: 'clone3' } as const;
+  const openTree: Step = { op: 'openTree', slot: 0, source: '/srv', recursive: true };
+  const chdir: Step = { op: 'chdir', target: '/x' };
+  const settings = (values: Readonly<Record<string, string>>): Pick<Refusal, 'sysctl'> => ({
+    sysctl: (name) => values[name],
+  });
+  const ubuntu = settings({ 'kernel.apparmor_restrict_unprivileged_userns': '1' });
   const cases: readonly (readonly [name: string, refusal: Partial<Refusal>, hint: RegExp])[] = [
-    ['clone as an ordinary user, EPERM', { ...clone, errno: EPERM }, /unprivileged_userns_clone/],
+    ['clone as an ordinary user, EPERM', { ...clone, errno: EPERM }, /forbids user namespaces/],
     ['clone as root, EPERM', { ...clone, errno: EPERM, uid: 0 }, /CAP_SYS_ADMIN/],
-    ['clone, ENOSPC', { ...clone, errno: ENOSPC }, /user\.max_\*_namespaces/],
-    ['clone, ENOSYS', { ...clone, errno: ENOSYS }, /clone3/],
-    ['setUidMap, EPERM', { step: { op: 'setUidMap', ranges: [] }, errno: EPERM }, /AppArmor/],
-    ['idmap, EINVAL', { step: { op: 'idmap', slot: 0 }, errno: EINVAL }, /overlayfs.*ext4/],
-    ['proc, EPERM', { step: proc, errno: EPERM }, /partly hidden/],
-    ['mount behind a link, ELOOP', { step: proc, errno: ELOOP }, /symbolic link/],
-    ['mount, ENOENT', { step: proc, errno: ENOENT, path: '/proc' }, /make the directory \/proc/],
-    ['bind of a path, ENOENT', { step: bind, errno: ENOENT }, /\/srv exists on the host, and \/data/],
-    ['bind, ENOTDIR', { step: bind, errno: ENOTDIR }, /directory only/],
     [
-      'openTree, ENOENT',
-      { step: { op: 'openTree', slot: 0, source: '/srv', recursive: true }, errno: ENOENT, path: '/srv' },
+      'clone, Debian’s switch',
+      { ...clone, errno: EPERM, ...settings({ 'kernel.unprivileged_userns_clone': '0' }) },
+      /set kernel.unprivileged_userns_clone to 1/,
+    ],
+    ['clone, AppArmor', { ...clone, errno: EACCES, ...ubuntu }, /kernel.apparmor_restrict_unprivileged_userns to 0/],
+    [
+      'the first step that needs a right, AppArmor',
+      { step: { op: 'unshare', namespaces: ['cgroup'] }, syscall: 'unshare', errno: EPERM, ...ubuntu },
+      /AppArmor gives an ordinary user no rights/,
+    ],
+    ['clone, ENOSPC', { ...clone, errno: ENOSPC }, /user\.max_\*_namespaces/],
+    [
+      'clone, ENOSPC, none allowed',
+      { ...clone, errno: ENOSPC, ...settings({ 'user.max_user_namespaces': '0' }) },
+      /raise user.max_user_namespaces, which is 0/,
+    ],
+    ['clone, EUSERS', { ...clone, errno: 87 }, /nested too deep/],
+    ['clone, EAGAIN', { ...clone, errno: EAGAIN }, /too many processes/],
+    ['clone, ENOSYS', { ...clone, errno: ENOSYS }, /clone3.*seccomp=unconfined/],
+    ['another call, ENOSYS', { ...clone, syscall: 'pidfd_open', errno: ENOSYS }, /5\.15.*lacks pidfd_open/],
+    ['any step, ENOSYS', { errno: ENOSYS }, /5\.15.*lacks fsconfig/],
+    ['setUidMap, EPERM', { step: { op: 'setUidMap', ranges: [] }, errno: EPERM }, /CAP_SETUID/],
+    ['idmap, EINVAL', { step: { op: 'idmap', slot: 0 }, errno: EINVAL }, /overlayfs.*ext4/],
+    [
+      'the first mount, EACCES',
+      { step: { op: 'propagation', target: '/', type: 'private' }, errno: EACCES },
+      /apparmor=unconfined/,
+    ],
+    ['proc, EPERM', { step: proc, errno: EPERM }, /partly hidden.*systempaths=unconfined/],
+    ['mount behind a link, ELOOP', { step: proc, errno: ELOOP }, /symbolic link/],
+    ['mount, ENOENT', { step: proc, syscall: 'openat2', errno: ENOENT, path: '/proc' }, /make the directory \/proc in/],
+    [
+      'mount on a file, ENOTDIR',
+      { step: proc, errno: ENOTDIR, path: '/proc' },
+      /\/proc, or what is above it, is a file/,
+    ],
+    ['mount of an unknown type, ENODEV', { errno: ENODEV }, /no file system overlay/],
+    [
+      'bind, its source ENOENT',
+      { step: bind, syscall: 'open_tree', errno: ENOENT },
       /\/srv does not exist on the host/,
     ],
-    ['chdir, ENOENT', { step: { op: 'chdir', target: '/x' }, errno: ENOENT, path: '/x' }, /\/x does not exist in the/],
-    ['chdir, ELOOP', { step: { op: 'chdir', target: '/x' }, errno: ELOOP }, /out of the container/],
-    ['chdir, EACCES', { step: { op: 'chdir', target: '/x' }, errno: EACCES }, /may not enter/],
-    ['exec, EACCES', { step: exec, errno: EACCES }, /not executable/],
+    ['bind, its target ENOENT', { step: bind, syscall: 'openat2', errno: ENOENT }, /make \/data in the root/],
+    ['bind, its target ENOTDIR', { step: bind, syscall: 'openat2', errno: ENOTDIR }, /\/data leads through a file/],
+    ['bind of a file on a directory', { step: bind, syscall: 'move_mount', errno: EINVAL }, /on a directory only/],
+    [
+      'a root filesystem that is a file',
+      { step: { ...bind, target: '/' }, syscall: 'move_mount', errno: EINVAL },
+      /is a directory, and this is none/,
+    ],
+    ['openTree, ENOENT', { step: openTree, errno: ENOENT, path: '/srv' }, /\/srv does not exist on the host/],
+    ['openTree, EACCES', { step: openTree, errno: EACCES, path: '/srv' }, /may not enter a directory above \/srv/],
+    ['chdir, ENOENT', { step: chdir, errno: ENOENT, path: '/x' }, /\/x does not exist in the/],
+    ['chdir, ENOTDIR', { step: chdir, errno: ENOTDIR, path: '/x' }, /\/x, or what is above it, is a file/],
+    ['chdir, ELOOP', { step: chdir, errno: ELOOP }, /out of the container/],
+    ['chdir, EACCES', { step: chdir, errno: EACCES }, /may not enter/],
+    [
+      'exec, a file that is there',
+      { step: exec, errno: ENOENT, path: '/bin/ls', found: true },
+      /\/bin\/ls is there, but/,
+    ],
+    ['exec by name, ENOENT', { step: exec, errno: ENOENT, found: false }, /no such program in \/bin$/],
+    ['exec, EACCES', { step: exec, errno: EACCES }, /may execute/],
     ['exec, E2BIG', { step: exec, errno: E2BIG }, /ARG_MAX/],
+    ['exec, one too long', { step: { ...exec, args: ['x'.repeat(131_072)] }, errno: E2BIG }, /128 KiB/],
     ['exec, ETXTBSY', { step: exec, errno: ETXTBSY }, /open for writing/],
   ];
   for (const [name, changes, hint] of cases) {
@@ -129,9 +181,44 @@ describe('hints', () => {
     assert.equal(new StepError(refusal({ step: mount, errno: EPERM })).hint, undefined);
   });
 
-  test('one that came with the refusal goes first', () => {
-    assert.equal(new StepError(refusal({ step: exec, errno: EACCES, hint: 'chmod +x' })).hint, 'chmod +x');
+  test('AppArmor’s restriction is not blamed where it is off, nor for root, nor for what the command lacks', () => {
+    const first = { step: { op: 'unshare', namespaces: ['cgroup'] }, syscall: 'unshare', errno: EPERM } as const;
+    const off = settings({ 'kernel.apparmor_restrict_unprivileged_userns': '0' });
+    for (const changes of [
+      { ...first, ...off },
+      { ...first, ...ubuntu, uid: 0 },
+      { ...ubuntu, step: exec, errno: EACCES },
+    ])
+      assert.doesNotMatch(new StepError(refusal(changes)).hint ?? '', /AppArmor/);
   });
+
+  test('every row can be reached: none is behind a more general one', () => {
+    for (const [index, { op, error, syscall, when }] of HINTS.entries()) {
+      const before = HINTS.slice(0, index).find(
+        (other) =>
+          (other.op === op || other.op === 'any') &&
+          other.error === error &&
+          (other.syscall === undefined || other.syscall === syscall) &&
+          (other.when === undefined || other.when === when),
+      );
+      assert.equal(before, undefined, `row ${index}: ${op} ${error}`);
+    }
+  });
+
+  test('every name in braces is a field of the step, or known to all', () => {
+    for (const { op, text } of HINTS) {
+      const fields = op === 'clone' || op === 'any' ? [] : fieldsOf(op).map(([name]) => name);
+      const known = ['path', 'syscall', ...(op === 'exec' ? ['searched'] : []), ...fields];
+      for (const [, name = ''] of text.matchAll(/\{(\w+)\}/g)) assert.ok(known.includes(name), `${op}: {${name}}`);
+    }
+  });
+});
+
+test('a message stays readable, however long a command is', () => {
+  const args = ['/bin/ls', ...Array.from({ length: 100_000 }, () => 'argument')];
+  const { message } = new StepError(refusal({ step: { ...exec, args }, errno: E2BIG }));
+  assert.ok(message.length < 1000, String(message.length));
+  assert.match(message, /… \(\d+ characters\): E2BIG/);
 });
 
 test('an ExitError carries the whole result', () => {
