@@ -1,0 +1,83 @@
+/** The clone: whether this process may make namespaces at all. */
+
+import type { Condition, Hint } from './hint.js';
+
+const ordinaryUser: Condition = { words: 'for an ordinary user', holds: ({ uid }) => uid !== 0 };
+const apparmor: Condition = {
+  words: 'for an ordinary user, where kernel.apparmor_restrict_unprivileged_userns is 1',
+  holds: ({ uid, sysctl }) => uid !== 0 && sysctl?.('kernel.apparmor_restrict_unprivileged_userns') === '1',
+};
+const switchedOff: Condition = {
+  words: 'for an ordinary user, where kernel.unprivileged_userns_clone is 0',
+  holds: ({ uid, sysctl }) => uid !== 0 && sysctl?.('kernel.unprivileged_userns_clone') === '0',
+};
+const noUserNamespaces: Condition = {
+  words: 'where user.max_user_namespaces is 0',
+  holds: ({ sysctl }) => sysctl?.('user.max_user_namespaces') === '0',
+};
+
+/** AppArmor lets the clone pass, and takes every right in the new user namespace: whatever needs the first one is refused. */
+const RESTRICTED =
+  'AppArmor gives an ordinary user no rights in a user namespace here: set kernel.apparmor_restrict_unprivileged_userns ' +
+  'to 0, or load a profile with the rule "userns," for this program';
+
+export const CLONE_HINTS: readonly Hint[] = [
+  ...(['clone', 'unshare', 'setUidMap', 'propagation', 'mount', 'bind', 'setUser', 'setGroups'] as const).flatMap(
+    (op) => ['EPERM', 'EACCES'].map((error) => ({ op, error, when: apparmor, text: RESTRICTED })),
+  ),
+  {
+    op: 'clone',
+    error: 'EPERM',
+    when: switchedOff,
+    text: 'user namespaces are switched off for ordinary users: set kernel.unprivileged_userns_clone to 1',
+  },
+  {
+    op: 'clone',
+    error: 'EPERM',
+    syscall: 'clone3',
+    when: ordinaryUser,
+    text: 'an outer sandbox, a security module or a chroot forbids user namespaces; or "user" is not among the namespaces',
+  },
+  {
+    op: 'clone',
+    error: 'EPERM',
+    syscall: 'clone3',
+    text: 'the caller lacks CAP_SYS_ADMIN, an outer sandbox forbids namespaces, or this is a chroot, where user namespaces are refused',
+  },
+  {
+    op: 'clone',
+    error: 'ENOSPC',
+    when: noUserNamespaces,
+    text: 'user namespaces are switched off: raise user.max_user_namespaces, which is 0',
+  },
+  {
+    op: 'clone',
+    error: 'ENOSPC',
+    text:
+      'a limit of user.max_*_namespaces, which sysctl shows, or of nesting (32 user namespaces) is reached: end containers, or ' +
+      'raise it',
+  },
+  {
+    op: 'clone',
+    error: 'EUSERS',
+    text: 'user namespaces are nested too deep, 32 is the most; or user.max_user_namespaces is reached',
+  },
+  {
+    op: 'clone',
+    error: 'EAGAIN',
+    text: 'too many processes: raise the pids limit of the cgroup, RLIMIT_NPROC (ulimit -u), or kernel.pid_max',
+  },
+  {
+    op: 'clone',
+    error: 'EINVAL',
+    text: 'this kernel was built without one of these namespaces',
+  },
+  {
+    op: 'clone',
+    error: 'ENOSYS',
+    syscall: 'clone3',
+    text:
+      'an outer sandbox filters clone3, as Docker does: give the outer container --security-opt seccomp=unconfined, ' +
+      'or CAP_SYS_ADMIN',
+  },
+];

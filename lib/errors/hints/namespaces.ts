@@ -1,0 +1,41 @@
+/** Namespaces that are joined, and what is set in them. */
+
+import type { Condition, Hint } from './hint.js';
+
+const written: Condition = { words: 'at the write', holds: ({ syscall }) => syscall === 'write' };
+
+export const NAMESPACE_HINTS: readonly Hint[] = [
+  {
+    op: 'openNamespace',
+    error: 'ESRCH',
+    text: 'the process whose namespace it was has ended; its pid is another process’s now',
+  },
+  { op: 'openNamespace', error: 'ENOENT', text: 'no process has {path}: it has ended, or never was' },
+  {
+    op: 'openNamespace',
+    error: 'EACCES',
+    text: 'only who may trace a process sees its namespaces: it is another user’s, or has more rights. ptrace(2)',
+  },
+  { op: 'openNamespace', error: 'EINVAL', text: '{path} is no namespace of the type {type}' },
+  {
+    op: 'setns',
+    error: 'EPERM',
+    text: 'to join a namespace takes CAP_SYS_ADMIN over it: join the user namespace that it belongs to as well',
+  },
+  {
+    op: 'setTimeOffset',
+    error: 'ERANGE',
+    text: 'a clock cannot go back beyond 0, which is when the machine was started, nor on for more than about 146 years',
+  },
+  {
+    op: 'sysctl',
+    error: 'ENOENT',
+    text: 'this kernel has no such key, or has it for the whole machine and not for each namespace',
+  },
+  {
+    op: 'sysctl',
+    error: 'EACCES',
+    text: 'this kernel lets only the host’s root change that; keys of ipc are the container’s own since Linux 6.9',
+  },
+  { op: 'sysctl', error: 'EINVAL', when: written, text: 'the kernel does not take {value} for this key' },
+];
