@@ -1,0 +1,136 @@
+/** `explain()` held to strace(1): what the kernel was asked is what the plan says, call by call, and nothing else. */
+
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { bind, Container, type Plan, type Step, tmpfs } from 'carrel';
+import { freezeDeep } from '#lib/plan/plan.js';
+import { freshBusyboxRoot } from '../support/busybox.js';
+import { difference, type Expected, expectedCalls, expectedClone, onlyLooks } from '../support/calls.js';
+import { useCleanHost } from '../support/host.js';
+import { requires } from '../support/requires.js';
+import { type Call, trace } from '../support/trace.js';
+
+useCleanHost();
+
+/** What a supervisor does for every plan, around the acts of this one. */
+const SUPERVISOR: readonly Expected[] = [
+  { name: 'execve', args: ['--once'] },
+  { name: 'fcntl', args: ['F_GET_SEALS'] },
+  { name: 'prctl', args: [] },
+  { name: 'rt_sigaction', args: [] },
+  { name: 'rt_sigprocmask', args: [] },
+  { name: 'socketpair', args: [] },
+  { name: 'setsockopt', args: ['SO_PASSCRED'] },
+  { name: 'write', args: ['"g"'] },
+  { name: 'wait4', args: [] },
+  { name: 'sendmsg', args: [] },
+  { name: 'exit_group', args: [] },
+];
+
+/** What init does once it is PID 1. */
+const INIT = ['prctl', 'close_range', 'rt_sigtimedwait', 'waitid', 'wait4', 'exit_group', 'kill'];
+
+/** The calls of the process that goes through the steps: the child, and from init on the other half of it. */
+function walker(calls: readonly Call[], supervisor: number | undefined): readonly Call[] {
+  const [child, command] = [...new Set(calls.map(({ pid }) => pid))].filter((pid) => pid !== supervisor);
+  const first = calls.filter(({ pid }) => pid === child);
+  const fork = first.findIndex(({ name }) => name === 'clone');
+  if (fork < 0) return first;
+  const init = first.slice(fork + 1).map(({ name }) => name);
+  assert.deepEqual(
+    init.filter((name) => !INIT.includes(name)),
+    [],
+    'init',
+  );
+  return [...first.slice(0, fork + 1), ...calls.filter(({ pid }) => pid === command)];
+}
+
+/** The calls of each step, in order: a timed plan asks for the time before each. */
+function segments(calls: readonly Call[]): readonly (readonly Call[])[] {
+  const found: Call[][] = [];
+  for (const call of calls) {
+    if (call.name === 'clock_gettime') found.push([]);
+    else found.at(-1)?.push(call);
+    if (call.name === 'execve' && call.result === '0') break;
+  }
+  return found;
+}
+
+function holdTo(plan: Plan): void {
+  const timed = freezeDeep({ ...plan, timed: true as const });
+  const calls = trace(timed);
+  const supervisor = calls[0]?.pid;
+  const own = calls.filter(({ pid }) => pid === supervisor);
+
+  // The supervisor's acts, in their order, and the clone between them.
+  const host: readonly (Expected | readonly Expected[])[] = [
+    ...plan.before.map(expectedCalls),
+    expectedClone(plan.clone),
+    ...plan.steps.flatMap((step) => (step.op === 'barrier' ? step.acts.map(expectedCalls) : [])),
+    ...plan.after.map(expectedCalls),
+  ];
+  const around = (call: Call): boolean =>
+    SUPERVISOR.some(({ name, args }) => call.name === name && args.every((part) => call.args.includes(part)));
+  const acts = own.filter((call) => !onlyLooks(call) && !around(call));
+  assert.equal(difference(host.flat(), acts), undefined, 'host');
+
+  const children = segments(walker(calls, supervisor));
+  assert.equal(children.length, plan.steps.length);
+  for (const [index, step] of plan.steps.entries()) {
+    const made = (children[index] ?? []).filter((call) => !onlyLooks(call));
+    assert.equal(difference(expectedCalls(step), made, targetOf(step)), undefined, `step ${index}, ${step.op}`);
+  }
+}
+
+function targetOf(step: Step): string {
+  return 'target' in step ? step.target : '';
+}
+
+/** Without a channel nobody can fill more than the first slots. */
+const quiet = { stdio: 'ignore' } as const;
+
+suite('what explain() says is what strace sees', requires('strace', 'busybox'), () => {
+  const root = freshBusyboxRoot();
+  const boxes: Readonly<Record<string, () => Plan>> = {
+    'the host’s programs': () => new Container().plan('true', [], quiet),
+    'a root filesystem': () => new Container().rootfs(root).plan('true', [], quiet),
+    'no init, read-only, mounts': () =>
+      new Container()
+        .rootfs(root)
+        .init(false)
+        .readonly()
+        .mount(bind('/usr', '/tmp/programs', { readonly: true }), tmpfs('/tmp/scratch', { size: '1m' }))
+        .plan('true', [], quiet),
+    'another user, another directory, few capabilities': () =>
+      new Container().capabilities(['CAP_CHOWN']).user(0).cwd('/tmp').umask(0o077).plan('true', [], quiet),
+    'limits, priorities, names': () =>
+      new Container()
+        .rlimits({ nofile: 100 })
+        .nice(1)
+        .oomScoreAdj(500)
+        .cpuAffinity([0])
+        .hostname('box')
+        .domainname('example.org')
+        .plan('true', [], quiet),
+    'a time namespace with other clocks': () =>
+      new Container()
+        .namespaces(['user', 'mount', 'pid', 'time'])
+        .timeOffsets({ boottime: 86_400_000 })
+        .plan('true', [], quiet),
+    'few namespaces': () => new Container().namespaces(['user', 'pid']).plan('true', [], quiet),
+  };
+  for (const [name, planOf] of Object.entries(boxes)) test(name, () => holdTo(planOf()));
+
+  test('a plan that says something else is noticed', () => {
+    const plan = new Container().plan('true', [], quiet);
+    const other = plan.steps.map((step) => (step.op === 'setHostname' ? { ...step, hostname: 'other' } : step));
+    const index = other.findIndex(({ op }) => op === 'setHostname');
+    const made = trace(freezeDeep({ ...plan, timed: true as const })).filter(({ name }) => name === 'sethostname');
+    assert.match(
+      difference(expectedCalls(other[index] as Step), made) ?? '',
+      /"carrel".* instead of sethostname\("other"\)/,
+    );
+    assert.match(difference([], made) ?? '', /sethostname\("carrel", 6\) is not in the plan/);
+    assert.match(difference(expectedCalls(other[index] as Step), []) ?? '', /has not happened/);
+  });
+});

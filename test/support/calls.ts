@@ -1,0 +1,229 @@
+/**
+ * What each step of a plan is to the kernel: the calls that change something, in their order, with what the plan says of them. Calls that
+ * only look (opening by O_PATH, closing, stat) may stand between.
+ */
+
+import { CAPABILITIES } from '#lib/plan/constants.js';
+import type { Op, Step, StepOf } from '#lib/plan/steps.js';
+import type { Call } from './trace.js';
+
+/** A call that is expected: its name and what must be found in its arguments. `optional`: where it was not necessary. */
+export interface Expected {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly optional?: true;
+}
+
+const call = (name: string, ...args: readonly string[]): Expected => ({ name, args });
+const maybe = (name: string, ...args: readonly string[]): Expected => ({ name, args, optional: true });
+const quote = (text: string): string =>
+  `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+const file = (path: string): string => quote(path.slice(path.lastIndexOf('/') + 1));
+const octal = (mode: number): string => `0${mode.toString(8)}`;
+const wholeNumbers = (numbers: readonly number[]): string => `[${numbers.join(', ')}]`;
+/** As the kernel reads them: three numbers a line. */
+const lines = (numbers: readonly number[]): string =>
+  numbers.map((number, index) => `${number}${index % 3 === 2 ? '\\n' : ' '}`).join('');
+
+const attributesOf = (names: readonly string[]): readonly Expected[] =>
+  names.length === 0
+    ? []
+    : [
+        call(
+          'mount_setattr',
+          ...names.map((name) => `MOUNT_ATTR_${name === 'readonly' ? 'RDONLY' : name.toUpperCase()}`),
+        ),
+      ];
+const attach = call('move_mount', 'MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH');
+const copy = (...args: readonly string[]): Expected => call('open_tree', 'OPEN_TREE_CLONE', ...args);
+const death = call('prctl', 'PR_SET_PDEATHSIG, SIGKILL');
+const own = maybe('close_range', 'CLOSE_RANGE_UNSHARE|CLOSE_RANGE_CLOEXEC');
+/** Directories on the way to a target, where they are missing; which they may be says `mayMake`. */
+const parents = maybe('mkdirat');
+
+const CLONE: Readonly<Record<string, string>> = {
+  time: 'CLONE_NEWTIME',
+  mount: 'CLONE_NEWNS',
+  cgroup: 'CLONE_NEWCGROUP',
+  uts: 'CLONE_NEWUTS',
+  ipc: 'CLONE_NEWIPC',
+  user: 'CLONE_NEWUSER',
+  pid: 'CLONE_NEWPID',
+  network: 'CLONE_NEWNET',
+};
+
+/** The clone itself. */
+export function expectedClone(namespaces: readonly string[]): Expected {
+  return call('clone3', 'CLONE_FILES', 'CLONE_PIDFD', ...namespaces.map((name) => CLONE[name] ?? name));
+}
+
+const credentials = (uid: number, gid: number): readonly Expected[] => [
+  call('prctl', 'PR_SET_KEEPCAPS, 1'),
+  call('setresgid', `${gid}, ${gid}, ${gid}`),
+  call('setresuid', `${uid}, ${uid}, ${uid}`),
+  death,
+];
+
+/** Every step has its row: a step that nobody can hold to strace does not exist. */
+const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = {
+  barrier: () => [call('sendmsg', 'iov_base="b"'), call('prctl', 'PR_SET_DUMPABLE, SUID_DUMP_DISABLE')],
+  denySetgroups: () => [call('write', '"deny"')],
+  setUidMap: ({ ranges }) => [call('write', `"${lines(ranges)}"`)],
+  setGidMap: ({ ranges }) => [call('write', `"${lines(ranges)}"`)],
+  fchown: ({ uid, gid }) => [call('fchown', `${uid}, ${gid}`)],
+  idmap: () => [call('mount_setattr', 'MOUNT_ATTR_IDMAP')],
+  setTimeOffset: ({ clock, seconds, nanoseconds }) => [
+    call('write', `"${clock === 'monotonic' ? 1 : 7} ${seconds} ${nanoseconds}"`),
+  ],
+  setPriority: ({ nice }) => [call('setpriority', 'PRIO_PROCESS', `, ${nice}`)],
+  setOomScoreAdj: ({ adjustment }) => [call('write', `"${adjustment}"`)],
+  setRlimit: ({ resource }) => [call('prlimit64', `RLIMIT_${resource.toUpperCase()}`)],
+  openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
+  setns: ({ type }) => [call('setns', CLONE[type] ?? '')],
+  openTree: ({ source }) => [copy(quote(source))],
+  unshare: ({ namespaces }) => [call('unshare', ...namespaces.map((name) => CLONE[name] ?? ''))],
+  propagation: ({ type }) => [call('mount_setattr', `MS_${type.toUpperCase()}`)],
+  mount: ({ type, options, attributes: names }) => [
+    call('fsopen', quote(type)),
+    ...options.map((option) => call('fsconfig', ...option.split('=').map(quote))),
+    call('fsconfig', 'FSCONFIG_CMD_CREATE'),
+    call('fsmount'),
+    ...attributesOf(names),
+    attach,
+  ],
+  bind: ({ source, slot, attributes: names, create, target }) => [
+    ...(slot === undefined ? [copy(quote(source ?? ''))] : []),
+    ...attributesOf(names),
+    ...(create ? [parents, maybe('openat', file(target), 'O_CREAT|O_EXCL|O_NOFOLLOW')] : []),
+    attach,
+  ],
+  device: ({ target }) => [
+    copy(),
+    ...attributesOf(['nosuid', 'noexec']),
+    parents,
+    call('openat', file(target), 'O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW'),
+    attach,
+  ],
+  mountSetattr: ({ attributes: names }) => attributesOf(names),
+  sysctl: ({ path, value }) => [call('openat2', quote(path), 'O_WRONLY'), call('write', quote(value))],
+  // Below an empty directory, or below /dev/null.
+  mask: () => [
+    maybe('fsopen', '"tmpfs"'),
+    maybe('fsconfig', '"mode", "555"'),
+    maybe('fsconfig', 'FSCONFIG_CMD_CREATE'),
+    maybe('fsmount', 'MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC'),
+    maybe('open_tree', 'OPEN_TREE_CLONE'),
+    maybe('mount_setattr', 'MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NOEXEC'),
+    attach,
+  ],
+  readonlyPath: () => [copy(), ...attributesOf(['readonly']), attach],
+  directory: () => [parents],
+  file: ({ target, mode }) => [parents, call('openat', file(target), 'O_CREAT|O_EXCL', octal(mode)), call('write')],
+  symlink: ({ target, text }) => [parents, call('symlinkat', quote(text), file(target))],
+  pivotRoot: () => [
+    call('fchdir'),
+    call('pivot_root', '".", "."'),
+    call('umount2', '".", MNT_DETACH'),
+    call('chdir', '"/"'),
+  ],
+  setHostname: ({ hostname }) => [call('sethostname', quote(hostname))],
+  setDomainname: ({ domainname }) => [call('setdomainname', quote(domainname))],
+  linkUp: ({ name }) => [
+    call('socket', 'AF_INET, SOCK_DGRAM'),
+    call('ioctl', 'SIOCGIFFLAGS', quote(name)),
+    call('ioctl', 'SIOCSIFFLAGS', quote(name), 'IFF_UP'),
+  ],
+  joinSessionKeyring: () => [call('keyctl', 'KEYCTL_JOIN_SESSION_KEYRING')],
+  openTerminal: ({ columns, rows }) => [
+    call('openat2', '"/dev/pts/ptmx"', 'O_RDWR'),
+    call('ioctl', 'TIOCSPTLCK'),
+    call('ioctl', 'TIOCSWINSZ', `ws_row=${rows}, ws_col=${columns}`),
+    call('ioctl', 'TIOCGPTPEER'),
+    call('openat', '"console"', 'O_CREAT|O_EXCL|O_NOFOLLOW'),
+    copy(),
+    attach,
+  ],
+  relay: () => [call('fcntl', 'F_SETFL', 'O_NONBLOCK'), call('fcntl', 'F_SETFL', 'O_NONBLOCK')],
+  init: () => [
+    own,
+    call('rt_sigprocmask', '~[]'),
+    call('clone', 'SIGCHLD'),
+    call('rt_sigprocmask', '[]'),
+    call('setsid'),
+  ],
+  controllingTerminal: () => [call('ioctl', 'TIOCSCTTY')],
+  setGroups: ({ groups }) => [call('setgroups', `${groups.length}, ${wholeNumbers(groups)}`)],
+  setUser: ({ uid, gid }) => credentials(uid, gid),
+  setAffinity: () => [call('sched_setaffinity')],
+  // Kept for exec.
+  umask: () => [],
+  chdir: () => [call('fchdir')],
+  setCapabilities: ({ bounding }) => [
+    call('capset'),
+    ...Object.keys(CAPABILITIES)
+      .filter((name) => !(bounding as readonly string[]).includes(name))
+      .map((name) => maybe('prctl', 'PR_CAPBSET_DROP', name)),
+    call('prctl', 'PR_CAP_AMBIENT_CLEAR_ALL'),
+    call('capset'),
+  ],
+  noNewPrivileges: () => [call('prctl', 'PR_SET_NO_NEW_PRIVS, 1')],
+  exec: ({ paths, args, stdio }) => [
+    own,
+    call('sendmsg', 'iov_base="c"'),
+    ...stdio.map(() => maybe('fcntl', 'F_DUPFD_CLOEXEC')),
+    maybe('fcntl', 'F_DUPFD_CLOEXEC'),
+    ...stdio.map(() => maybe('dup3')),
+    call('umask'),
+    // The first that is there.
+    call('execve', (paths.at(-1) ?? '').replace(/.*\//, '/'), args.map(quote).join(', ')),
+  ],
+};
+
+/** What a step is to the kernel. */
+export function expectedCalls(step: Step): readonly Expected[] {
+  return (CALLS[step.op] as (step: Step) => readonly Expected[])(step);
+}
+
+/** Whether a call only looks, or has been refused: nothing was changed by it. */
+export function onlyLooks({ name, args, result }: Call): boolean {
+  if (result.startsWith('-1')) return true;
+  if (name === 'openat' || name === 'openat2') return args.includes('O_PATH') || args.includes('"/proc/');
+  return LOOKING.includes(name);
+}
+
+const LOOKING = [
+  'capget',
+  'clock_gettime',
+  'close',
+  'faccessat',
+  'fstat',
+  'fstatfs',
+  'getpid',
+  'mmap',
+  'newfstatat',
+  'pidfd_open',
+  'ppoll',
+  'read',
+  'recvmsg',
+  'sched_getaffinity',
+];
+
+/** Why `calls`, of which none only looks, are not those of `expected`; `undefined` where they are. */
+export function difference(expected: readonly Expected[], calls: readonly Call[], target = ''): string | undefined {
+  const wanted = [...expected];
+  for (const { name, args } of calls) {
+    while (wanted[0]?.optional === true && !fits(wanted[0], name, args, target)) wanted.shift();
+    const next = wanted[0];
+    if (next === undefined) return `${name}(${args}) is not in the plan`;
+    if (!fits(next, name, args, target)) return `${name}(${args}) instead of ${next.name}(${next.args.join(' … ')})`;
+    // A path may lack several directories.
+    if (next !== parents) wanted.shift();
+  }
+  const missed = wanted.find(({ optional }) => optional !== true);
+  return missed === undefined ? undefined : `${missed.name}(${missed.args.join(' … ')}) has not happened`;
+}
+
+function fits(expected: Expected, name: string, args: string, target: string): boolean {
+  if (expected === parents) return name === 'mkdirat' && target.split('/').some((part) => args.includes(quote(part)));
+  return name === expected.name && expected.args.every((part) => args.includes(part));
+}

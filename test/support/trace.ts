@@ -1,0 +1,64 @@
+/** What strace(1) saw of a plan that `launcher --once` performed, call by call. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plan } from 'carrel';
+import { native } from '#lib/launch/native.js';
+import { encode } from '#lib/plan/encode.js';
+import { removeTree } from './remove-tree.js';
+
+/** One system call, as strace prints it. */
+export interface Call {
+  readonly pid: number;
+  readonly name: string;
+  readonly args: string;
+  readonly result: string;
+}
+
+const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
+
+/** Performs `plan`, whose received descriptors are all /dev/null, and gives every call of every process, in the order in which they ended. */
+export function trace(plan: Plan): readonly Call[] {
+  const directory = mkdtempSync(join(tmpdir(), 'trace-'));
+  const memfd = native().sealedMemfd(encode(plan));
+  try {
+    const output = join(directory, 'calls');
+    const args = ['-f', '-qq', '-s', '4096', '-e', 'signal=none', '-o', output, launcher, '--once'];
+    const { status, stderr } = spawnSync('strace', args, {
+      cwd: '/',
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe', memfd],
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`launcher --once ended with ${status}: ${stderr}`);
+    return parse(readFileSync(output, 'utf8'));
+  } finally {
+    native().close(memfd);
+    removeTree(directory);
+  }
+}
+
+/** Lines of strace -f. A call that another process interrupts is in two pieces, which are put together. */
+function parse(text: string): readonly Call[] {
+  const begun = new Map<number, string>();
+  const calls: Call[] = [];
+  for (const line of text.split('\n')) {
+    const match = /^(\d+) +(.*)$/.exec(line);
+    if (match === null) continue;
+    const pid = Number(match[1]);
+    const rest = match[2] ?? '';
+    const unfinished = /^(.*) <unfinished \.\.\.>$/.exec(rest);
+    if (unfinished !== null) {
+      begun.set(pid, unfinished[1] ?? '');
+      continue;
+    }
+    const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest);
+    const whole = resumed === null ? rest : `${begun.get(pid) ?? ''}${resumed[1]}`;
+    const call = /^(\w+)\((.*)\) += (.*)$/.exec(whole);
+    if (call !== null) calls.push({ pid, name: call[1] ?? '', args: call[2] ?? '', result: call[3] ?? '' });
+  }
+  return calls;
+}
