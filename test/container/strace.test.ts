@@ -89,7 +89,7 @@ function targetOf(step: Step): string {
 /** Without a channel nobody can fill more than the first slots. */
 const quiet = { stdio: 'ignore' } as const;
 
-suite('what explain() says is what strace sees', requires('strace', 'busybox'), () => {
+suite('what explain() says is what strace sees', requires('strace', 'busybox', 'some-root'), () => {
   const root = freshBusyboxRoot();
   const boxes: Readonly<Record<string, () => Plan>> = {
     'the host’s programs': () => new Container().plan('true', [], quiet),

@@ -30,6 +30,8 @@ const PROBES = {
   readelf: () => runs('no readelf', 'readelf', '--version'),
   /** Root of the machine, not of a user namespace. */
   root: () => (process.getuid?.() === 0 && everyIdIsMapped() ? undefined : 'needs root'),
+  /** Root, of a user namespace at least: who traces a process that is not dumpable sees its calls, and not what they point to. ptrace(2) */
+  'some-root': () => (process.getuid?.() === 0 ? undefined : 'needs root, of a user namespace at least'),
   strace: () => runs('no strace, or ptrace is refused', 'strace', '-o', '/dev/null', 'true'),
   /** Ids of /etc/subuid for the user of this leg. */
   subuid: () =>
