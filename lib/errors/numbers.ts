@@ -1,7 +1,7 @@
 /** The kernel's error numbers as names and sentences, and a refused system call as Node's own errors have it. */
 
 import { constants } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
+import * as util from 'node:util';
 
 /** Error numbers that Node has no name for, errno(3): mount(2), setns(2) and damaged file systems give them. */
 const NAMES: Readonly<Record<number, string>> = { 15: 'ENOTBLK', 87: 'EUSERS', 117: 'EUCLEAN' };
@@ -22,9 +22,12 @@ const TEXTS: Readonly<Record<string, string>> = {
   EUSERS: 'too many users',
 };
 
+/** Node's own sentences. Old versions of Deno and Bun have none, and a named import would keep carrel from being imported there. */
+const sentences: ReturnType<typeof util.getSystemErrorMap> = util.getSystemErrorMap?.() ?? new Map();
+
 /** What strerror(3) says. */
 export function errorText(errno: number): string {
-  return getSystemErrorMap().get(-errno)?.[1] ?? TEXTS[errorName(errno)] ?? `error ${errno}`;
+  return sentences.get(-errno)?.[1] ?? TEXTS[errorName(errno)] ?? `error ${errno}`;
 }
 
 /** What a refused system call was about: the path, and of two paths the second. */

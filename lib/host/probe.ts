@@ -6,6 +6,7 @@ import type { Host, HostEntry, IdRange } from '../compile/host.js';
 import type { LimitValue, ResourceLimits } from '../definition/rlimits.js';
 import { unsupported } from '../errors.js';
 import type { Resource } from '../plan/constants.js';
+import { runtimeLack } from './runtime.js';
 
 let facts: Host | undefined;
 
@@ -55,6 +56,8 @@ function ask(): Host {
   if (process.platform !== 'linux')
     throw unsupported(`containers are a feature of Linux, and this is ${process.platform}`);
   if (process.arch !== 'x64' && process.arch !== 'arm64') throw unsupported(`no launcher is built for ${process.arch}`);
+  const lack = runtimeLack(process.versions);
+  if (lack !== undefined) throw unsupported(lack);
   const status = read('/proc/self/status');
   if (status === undefined) throw unsupported('/proc is not mounted');
   const entries = PROGRAMS.flatMap(entry);

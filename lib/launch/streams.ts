@@ -13,8 +13,14 @@ import { native } from './native.js';
 interface Bun {
   file(descriptor: number): {
     stream(): ReadableStream<Uint8Array>;
-    writer(): { write(bytes: Uint8Array): number; flush(): number | Promise<number>; end(): number | Promise<number> };
+    writer(): Sink;
   };
+}
+
+interface Sink {
+  write(bytes: Uint8Array): number;
+  flush(): number | Promise<number>;
+  end(): number | Promise<number>;
 }
 
 interface ReadableStream<Chunk> {
@@ -74,16 +80,21 @@ function bunWriter({ file }: Bun, descriptor: number): Duplex {
   const ends: PipeEnd = {
     readable: false,
     write(bytes: Uint8Array, _encoding, callback) {
-      sink.write(bytes);
-      Promise.resolve(sink.flush()).then(() => callback(), callback);
+      flushed(sink, bytes).then(() => callback(), callback);
     },
     destroy(error, callback) {
-      void Promise.resolve(sink.end())
+      void (async () => sink.end())()
         .catch(() => undefined)
         .then(() => closed(descriptor, error, callback));
     },
   };
   return new Duplex(ends);
+}
+
+/** A reader that is gone is told by throwing or by rejecting: async makes them one. */
+async function flushed(sink: Sink, bytes: Uint8Array): Promise<void> {
+  sink.write(bytes);
+  await sink.flush();
 }
 
 /** Bun's files leave the descriptor to whoever opened it. */

@@ -20,7 +20,9 @@ const libc = process.argv.at(-1);
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   isSupported: async () => equal(isSupported(), true),
   'run: output, exit code, input': async () => {
-    const result = await box.run('sh', ['-c', 'id -u; hostname; cat; echo oops >&2; exit 3'], { input: 'typed\n' });
+    const result = await box.run('sh', ['-c', 'id -u; cat /proc/sys/kernel/hostname -; echo oops >&2; exit 3'], {
+      input: 'typed\n',
+    });
     deepEqual([result.stdout, result.stderr, result.exitCode], ['0\nbox\ntyped\n', 'oops\n', 3]);
   },
   'run: large input comes back, which nobody has to read at once': async () => {
@@ -100,16 +102,10 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
     equal(seen, 'carrel\n');
   },
   'bind: a directory of the host, read-only': async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'carrel-session-'));
-    try {
-      writeFileSync(join(directory, 'file'), 'content\n');
-      const bound = box.mount(bind(directory, '/tmp/there', { readonly: true }));
-      const { stdout, stderr } = await bound.run('sh', ['-c', 'cat /tmp/there/file; touch /tmp/there/other']);
-      equal(stdout, 'content\n');
-      ok(stderr.includes('Read-only'), stderr);
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    // One of them is on a file system that can be idmapped, if any is.
+    const outcomes = await Promise.allSettled([tmpdir(), '/dev/shm'].map(bound));
+    const [first] = outcomes.filter(({ status }) => status === 'fulfilled');
+    ok(first, outcomes.map((outcome) => ('reason' in outcome ? String(outcome.reason) : '')).join());
   },
   'carrel/syscalls: the addon in this process, with the libc that was meant': async () => {
     const descriptor = pidfdOpen(process.pid);
@@ -131,6 +127,19 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
     ok(count() <= before + 10, `${before} descriptors, then ${count()}`);
   },
 };
+
+async function bound(place: string): Promise<void> {
+  const directory = mkdtempSync(join(place, 'carrel-session-'));
+  try {
+    writeFileSync(join(directory, 'file'), 'content\n');
+    const reader = box.mount(bind(directory, '/tmp/there', { readonly: true }));
+    const { stdout, stderr } = await reader.run('sh', ['-c', 'cat /tmp/there/file; touch /tmp/there/other']);
+    equal(stdout, 'content\n');
+    ok(stderr.includes('Read-only'), stderr);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
 
 /** All that a process says on its standard output. */
 async function textOf(child: ContainerProcess): Promise<string> {

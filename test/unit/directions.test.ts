@@ -32,6 +32,14 @@ for (const [room, allowed] of Object.entries(ROOMS)) {
   });
 }
 
+test('one file opens streams on descriptors, so that one file knows how each runtime does it', () => {
+  const sources = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const opening = sources.filter((name) =>
+    /new Socket\(|\.(ReadStream|WriteStream)\(/.test(readFileSync(new URL(name, lib), 'utf8')),
+  );
+  assert.deepEqual(opening, ['launch/streams.ts']);
+});
+
 test('the imports of a source are found, however they are written', () => {
   const source = [
     "import { a } from 'node:os';",
