@@ -15,12 +15,19 @@ extern const unsigned char launcher_end[] __attribute__((visibility("hidden")));
 // Returns the descriptor, or throws.
 static napi_value sealed(napi_env env, const char *name, unsigned int flags, const unsigned char *bytes, size_t size)
 {
+	// An executable that its user may not read makes a process that nobody of the same user may trace, from its first
+	// instruction on. ptrace(2), execve(2)
+	const uint32_t mode = flags & MFD_EXEC ? 0111 : 0;
 	const char *syscall = "memfd_create";
 	long fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
 	// Both flags are since 6.3; before, every memfd could be executed. FIXME: remove when the floor is 6.3
 	if (fd == -SYS_EINVAL)
 		fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	long result = fd;
+	if (fd >= 0 && mode) {
+		syscall = "fchmod";
+		result = sys_fchmod((int)fd, mode);
+	}
 	while (result >= 0 && size > 0) {
 		syscall = "write";
 		result = sys_write((int)fd, bytes, size);

@@ -32,6 +32,9 @@ struct actor {
 	int owns_files;
 	// Container column: what exec sets for the command.
 	uint32_t umask;
+	// Container column: until it has passed a barrier, the same user's processes may look into it. For an ordinary user's
+	// supervisor, which could not write its maps otherwise, and hooks, which could not open its namespaces. proc(5)
+	int dumpable;
 	// Host column: the child that the acts are for.
 	int child;
 	// Owned by the supervisor, which the child has a copy of.

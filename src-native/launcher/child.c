@@ -50,7 +50,7 @@ __attribute__((noreturn)) static void refuse(struct page *page, struct outcome o
 
 static struct outcome begin(struct actor *actor, int supervisor)
 {
-	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
+	PASS(child_hold(actor));
 	// The supervisor may have died before the line above: then no signal comes. prctl(2)
 	struct pollfd death = {.fd = supervisor, .events = POLLIN};
 	const struct sys_timespec now = {0, 0};
@@ -91,6 +91,13 @@ struct outcome child_say(const struct actor *actor, char what)
 	return DONE;
 }
 
+struct outcome child_hold(const struct actor *actor)
+{
+	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
+	TRY(prctl, PR_SET_DUMPABLE, (unsigned long)actor->dumpable, 0, 0);
+	return DONE;
+}
+
 struct outcome child_own_files(struct actor *actor)
 {
 	if (!actor->owns_files)
@@ -111,7 +118,6 @@ struct outcome step_barrier(struct actor *actor, const void *record)
 	while (received == -SYS_EINTR);
 	if (received != 1)
 		return REFUSED(read, received < 0 ? -received : SYS_ESRCH);
-	// The supervisor of an ordinary user could not have opened /proc/PID/uid_map otherwise; it has now. proc(5)
-	TRY(prctl, PR_SET_DUMPABLE, 0, 0, 0);
-	return DONE;
+	actor->dumpable = 0;
+	return child_hold(actor);
 }

@@ -5,6 +5,9 @@
 
 // Performs the plan's steps. `supervisor` is a pidfd of the parent.
 __attribute__((noreturn)) void child_run(struct actor *actor, int supervisor);
+// After every change of credentials: the child still dies with its supervisor, and nobody of the same user can trace it.
+// A change clears the one, and may set the other to what fs.suid_dumpable says. prctl(2), proc(5)
+struct outcome child_hold(const struct actor *actor);
 // Parts from the table of descriptors that is shared with the supervisor; before init forks, or else before exec.
 struct outcome child_own_files(struct actor *actor);
 // Tells the supervisor one of REPORT_*.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Steps about ids: who the container's users are on the host, and who the command is inside.
 #include <linux/prctl.h>
+#include "child.h"
 #include "entry.h"
 #include "text.h"
 
@@ -78,7 +79,6 @@ struct outcome step_set_groups(struct actor *actor, const void *record)
 
 struct outcome step_set_user(struct actor *actor, const void *record)
 {
-	(void)actor;
 	const struct step_set_user *step = record;
 	uint32_t uid = (uint32_t)step->uid;
 	uint32_t gid = (uint32_t)step->gid;
@@ -86,7 +86,5 @@ struct outcome step_set_user(struct actor *actor, const void *record)
 	TRY(prctl, PR_SET_KEEPCAPS, 1, 0, 0);
 	TRY(setresgid, gid, gid, gid);
 	TRY(setresuid, uid, uid, uid);
-	// A change of credentials clears the one and may set the other. prctl(2)
-	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
-	return DONE;
+	return child_hold(actor);
 }

@@ -3,6 +3,7 @@
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <linux/prctl.h>
+#include "child.h"
 #include "entry.h"
 #include "text.h"
 
@@ -31,10 +32,12 @@ struct outcome step_setns(struct actor *actor, const void *record)
 {
 	const struct step_setns *step = record;
 	TRY(setns, actor->page->slots[step->slot], (int)step->type);
-	if (actor->report < 0)
+	// Joining a user namespace changes credentials; the supervisor has no death signal.
+	if (actor->report < 0) {
+		TRY(prctl, PR_SET_DUMPABLE, 0, 0, 0);
 		return DONE;
-	// Joining a user namespace changes credentials, which may clear it. prctl(2)
-	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
+	}
+	PASS(child_hold(actor));
 	if (step->type == CLONE_NEWNS) {
 		TRY(close, actor->root);
 		actor->root = (int)TRY(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);

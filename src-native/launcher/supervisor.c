@@ -120,6 +120,15 @@ static struct outcome prepare(struct supervisor *self, const int *fds, uint32_t 
 	return DONE;
 }
 
+// Whether this process may open the entries in /proc of a process that nobody may trace: they belong to root. proc(5)
+static int reaches_undumpable(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+	const uint32_t needed = 1u << CAP_DAC_OVERRIDE | 1u << CAP_SYS_PTRACE;
+	return sys_capget(&header, data) == 0 && (data[0].effective & needed) == needed;
+}
+
 static struct outcome clone_child(struct supervisor *self)
 {
 	struct clone_args args = {
@@ -130,8 +139,7 @@ static struct outcome clone_child(struct supervisor *self)
 	struct actor child = self->actor;
 	child.report = self->report_child;
 	int own_pidfd = (int)TRY(pidfd_open, (int)sys_getpid(), 0);
-	// Else an ordinary user's supervisor could not open the child's /proc/PID/uid_map. The child takes it back. proc(5)
-	TRY(prctl, PR_SET_DUMPABLE, (self->plan.header->clone & CLONE_NEWUSER) != 0, 0, 0);
+	child.dumpable = (self->plan.header->clone & CLONE_NEWUSER) && !reaches_undumpable();
 	// After a time namespace was joined, or it would be another clock.
 	self->began = timing_now();
 	timing_mark(&self->timing, LIST_CLONE, 0, 0);
@@ -140,7 +148,6 @@ static struct outcome clone_child(struct supervisor *self)
 		child_run(&child, own_pidfd);
 	self->child = (int)pid;
 	self->actor.child = (int)pid;
-	TRY(prctl, PR_SET_DUMPABLE, 0, 0, 0);
 	return DONE;
 }
 

@@ -1,0 +1,162 @@
+/**
+ * Nobody of the same user can trace a helper of carrel's, or look into it: neither while a container is set up, nor from inside of one.
+ * CVE-2016-8659, CVE-2016-9962, CVE-2026-41163. What is attacked from is the same user without capabilities.
+ */
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { suite, test } from 'node:test';
+import { bind, Container, type ContainerProcess, type ContainerStep, type Hook, type Namespace } from 'carrel';
+import { spawn } from 'carrel/plan';
+import { attack, attackerDirectory, startAttack, verdicts } from '../support/attacker.js';
+import { useCleanHost } from '../support/host.js';
+import { readProcesses } from '../support/processes.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+const isRoot = process.getuid?.() === 0;
+/** Root without capabilities is a user like any other. */
+const prefix = isRoot ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : [];
+const NOTHING = {
+  ptrace: 'EPERM',
+  process_vm_readv: 'EPERM',
+  pidfd_getfd: 'EPERM',
+  mem: 'EACCES',
+  environ: 'EACCES',
+  maps: 'EACCES',
+  root: 'EACCES',
+  cwd: 'EACCES',
+  exe: 'EACCES',
+  'fd/0': 'EACCES',
+  'ns/mnt': 'EACCES',
+};
+
+/** From a process of the container's up to this one: for a command, its init, supervisor and launcher. */
+function above(pid: number): readonly number[] {
+  const table = readProcesses();
+  const pids: number[] = [];
+  for (let at = pid; at !== process.pid; at = table.get(at)?.parent ?? process.pid) pids.push(at);
+  return pids;
+}
+
+function lookInto(pid: number | undefined): Readonly<Record<string, string>> {
+  return closed(attack(['look-into', String(pid)], prefix));
+}
+
+/** Init has no descriptor at all: then there is none to be refused. */
+function closed(output: string): Readonly<Record<string, string>> {
+  const all = verdicts(output);
+  return { ...all, ...(all['fd/0'] === 'ENOENT' && { 'fd/0': 'EACCES' }) };
+}
+
+/** Holds a container up at a barrier of its own, `after` the first one or instead of it, and tells who is there. */
+async function heldUp(after: boolean, look: (child: number) => void): Promise<void> {
+  const plan = new Container().plan('true', []);
+  const [first, ...rest] = plan.steps;
+  assert.equal(first?.op, 'barrier');
+  const hooked: readonly ContainerStep[] = after
+    ? [first, { op: 'barrier', acts: [], hook: true }, ...rest]
+    : [{ ...first, hook: true } as ContainerStep, ...rest];
+  const hook: Hook = ({ pid }) => look(pid);
+  assert.ok((await spawn({ ...plan, steps: hooked }, { hooks: [hook] }).result).ok);
+}
+
+suite('on the host', requires('gcc'), () => {
+  test('the attacker sees all there is of a process of its own', async () => {
+    const other = await startAttack(['hunt', '0'], prefix);
+    const { ptrace, maps, root } = lookInto(other.pid);
+    other.stdin?.end();
+    await once(other, 'close');
+    assert.deepEqual([ptrace, maps, root], ['done', 'done', 'done']);
+  });
+
+  test('launcher, supervisor and child are closed during the set-up', async () => {
+    await heldUp(true, (pid) => {
+      const pids = above(pid);
+      assert.equal(pids.length, 3, 'child, supervisor, launcher');
+      for (const one of pids) assert.deepEqual(lookInto(one), NOTHING, readProcesses().get(one)?.comm);
+    });
+  });
+
+  test('launcher and supervisor before ids are mapped, too; the child only where no hook of an ordinary user needs it', async () => {
+    await heldUp(false, (pid) => {
+      const [child, ...helpers] = above(pid);
+      assert.equal(helpers.length, 2);
+      for (const one of helpers) assert.deepEqual(lookInto(one), NOTHING);
+      if (isRoot) assert.deepEqual(lookInto(child), NOTHING);
+      else assert.equal(lookInto(child).ptrace, 'done', 'as SECURITY.md says');
+    });
+  });
+
+  test('launcher, supervisor and init while the command runs', async () => {
+    const child = new Container().spawn('cat');
+    await once(child, 'spawn');
+    const [, ...helpers] = above(child.pid ?? 0);
+    assert.equal(helpers.length, 3, 'init, supervisor, launcher');
+    for (const one of helpers) assert.deepEqual(lookInto(one), NOTHING);
+    child.stdin?.end();
+    assert.ok((await child.result).ok);
+  });
+
+  test('whoever tries all the time catches nobody, but the child of an ordinary user', async () => {
+    const child = new Container().spawn('cat');
+    await once(child, 'spawn');
+    const launcher = above(child.pid ?? 0).at(-1);
+    child.stdin?.end();
+    await child.result;
+    const hunter = await startAttack(['hunt', String(launcher)], prefix);
+    // An init keeps its command from being a child of the supervisor: what is caught is caught before exec.
+    for (let round = 0; round < 100; round += 1) await new Container().run('true');
+    let output = '';
+    hunter.stdout?.on('data', (chunk: Buffer) => {
+      output += String(chunk);
+    });
+    hunter.stdin?.end();
+    await once(hunter, 'close');
+    const { supervisors, children } = JSON.parse(output.slice(output.indexOf('{'))) as Record<string, [number, number]>;
+    assert.ok((supervisors?.[0] ?? 0) > 0, output);
+    assert.equal(supervisors?.[1], 0, output);
+    if (isRoot) assert.equal(children?.[1], 0, output);
+  });
+});
+
+const ALL: readonly Namespace[] = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'];
+
+/** The same container again, for one more command: nothing of the host comes along that could be looked at. */
+function joined(other: ContainerProcess): Container {
+  return new Container().namespaces([Object.fromEntries(ALL.map((name) => [name, other]))]);
+}
+
+suite('from inside', requires('gcc'), () => {
+  const box = (): Container => new Container().mount(bind(attackerDirectory(), '/attack', { readonly: true }));
+
+  test('init is closed, even to the container’s root', async () => {
+    const { stdout } = await box().run('/attack/attacker', ['look-into', '1'], { check: true });
+    assert.deepEqual(closed(stdout), NOTHING);
+  });
+
+  test('a command that joins shows nothing of the host, however often it is looked at', async () => {
+    const spy = box().spawn('/attack/attacker', ['spy']);
+    await once(spy, 'spawn');
+    assert.ok(spy.stdout);
+    let output = '';
+    spy.stdout.on('data', (chunk: Buffer) => {
+      output += String(chunk);
+    });
+    for (let round = 0; round < 50; round += 1) {
+      await joined(spy).env({ JOINED: 'yes' }).run('sh', ['-c', 'true; true'], { check: true });
+    }
+    spy.stdin?.end();
+    assert.ok((await spy.result).ok);
+    const seen = [...new Set(output.trimEnd().split('\n'))].filter((line) => !/^(ready|looks)/.test(line));
+    assert.match(output, /^looks [1-9]\d+$/m);
+    // What is seen of those that joined is what the container has itself: its root, its programs, pipes, and the variables that were given.
+    const allowed =
+      /^(root \/|cwd \/|exe \/(usr\/)?bin\/\S+|fd (pipe:\[\d+\]|\/dev\/null|\/(usr\/)?(bin|lib)\S*|\/etc\/ld\.so\.\S+|\/usr\/lib\S*)|environ (PATH|HOME|JOINED|PWD|OLDPWD|SHLVL|_)=.*)$/;
+    assert.deepEqual(
+      seen.filter((line) => !allowed.test(line)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,56 @@
+/** attacker.c, what hostile programs try: compiled once for all test files of a leg. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { removeTree } from './remove-tree.js';
+import { legDirectory } from './temporary.js';
+
+const SOURCE = fileURLToPath(new URL('../../../test/hardening/attacker.c', import.meta.url));
+const PROGRAM = 'attacker';
+
+/** The directory that it is in, alone, for binds; tests that use it need `gcc`. */
+export function attackerDirectory(): string {
+  const path = join(legDirectory, 'attacker');
+  if (existsSync(path)) return path;
+  const fresh = mkdtempSync(join(legDirectory, 'making-'));
+  chmodSync(fresh, 0o755);
+  execFileSync('gcc', ['-O1', '-static', '-o', join(fresh, PROGRAM), SOURCE]);
+  chmodSync(join(fresh, PROGRAM), 0o755);
+  try {
+    renameSync(fresh, path);
+  } catch (error) {
+    // Another test file was faster.
+    if (!existsSync(path)) throw error;
+    removeTree(fresh);
+  }
+  return path;
+}
+
+export function attackerProgram(): string {
+  return join(attackerDirectory(), PROGRAM);
+}
+
+/** What it says of each try: `done`, or the name of an error. */
+export function verdicts(output: string): Readonly<Record<string, string>> {
+  const lines = output.trimEnd().split('\n');
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(': ')), line.slice(line.lastIndexOf(': ') + 2)]),
+  );
+}
+
+/** Runs it on the host, behind `prefix`. */
+export function attack(args: readonly string[], prefix: readonly string[] = []): string {
+  const [command = '', ...rest] = [...prefix, attackerProgram(), ...args];
+  return execFileSync(command, rest, { encoding: 'utf8' });
+}
+
+/** Starts an attempt that goes on until its standard input ends, and waits until it has begun. */
+export async function startAttack(args: readonly string[], prefix: readonly string[] = []): Promise<ChildProcess> {
+  const [command = '', ...rest] = [...prefix, attackerProgram(), ...args];
+  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(child.stdout, 'readable');
+  return child;
+}
