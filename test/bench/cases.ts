@@ -8,6 +8,7 @@ import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Container } from '#lib/index.js';
+import type { Peer } from './peers.js';
 
 export interface Sample {
   /** From the call to the end of the command. */
@@ -19,18 +20,14 @@ export interface Sample {
 /** Where things are: the same for all processes of a run. */
 export interface Places {
   readonly rootfs: string;
-  /** The bubblewrap program; absent where the machine has none. */
-  readonly bubblewrap?: string;
+  /** What else starts containers, by name. */
+  readonly peers: Readonly<Record<string, Peer>>;
 }
-
-export type CaseName = keyof typeof CASES;
 
 /** Starts the command; the promise is its end, and rejects unless it ended with exit code 0. */
 type Case = (places: Places) => () => Promise<void>;
 
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-const CASES = {
+const CASES: Readonly<Record<string, Case>> = {
   'carrel rootfs spawn': ({ rootfs }) => {
     const box = new Container().rootfs(rootfs);
     return () => ended(box.spawn('true', [], { stdio: 'ignore' }));
@@ -47,11 +44,6 @@ const CASES = {
     const box = new Container();
     return async () => void (await box.run('true', [], { check: true }));
   },
-  'bubblewrap spawn': ({ rootfs, bubblewrap }) => {
-    if (bubblewrap === undefined) throw new Error('no bubblewrap');
-    const args = bubblewrapArgs(rootfs);
-    return () => ended(spawn(bubblewrap, args, { stdio: 'ignore' }));
-  },
   'child_process spawn': ({ rootfs }) => {
     const path = join(rootfs, 'bin/true');
     return () => ended(spawn(path, [], { stdio: 'ignore' }));
@@ -61,22 +53,20 @@ const CASES = {
     const run = promisify(execFile);
     return async () => void (await run(path));
   },
-} as const satisfies Record<string, Case>;
+};
 
-/** What carrel's default container is, in bubblewrap's words; it has no masked paths, no init of carrel's kind and no ranges of ids. */
-export function bubblewrapArgs(rootfs: string): readonly string[] {
-  return [
-    '--unshare-all',
-    ...['--uid', '0', '--gid', '0', '--hostname', 'carrel', '--new-session', '--die-with-parent', '--cap-drop', 'ALL'],
-    ...['--clearenv', '--setenv', 'PATH', PATH, '--setenv', 'HOME', '/root', '--chdir', '/'],
-    ...['--bind', rootfs, '/', '--proc', '/proc', '--dev', '/dev', '--mqueue', '/dev/mqueue', '--tmpfs', '/tmp'],
-    'true',
-  ];
+/** A function that starts the command of the case or the peer `name`. */
+export function starter(name: string, places: Places): () => Promise<void> {
+  const known = CASES[name];
+  if (known !== undefined) return known(places);
+  const peer = places.peers[name];
+  if (peer === undefined) throw new Error(`no ${name}`);
+  return () => ended(spawn(peer.file, peer.args, { stdio: 'ignore' }));
 }
 
 /** A function that measures `name` once. */
-export function prepare(name: CaseName, places: Places): () => Promise<Sample> {
-  const start = CASES[name](places);
+export function prepare(name: string, places: Places): () => Promise<Sample> {
+  const start = starter(name, places);
   return async () => {
     const began = process.hrtime.bigint();
     const end = start();

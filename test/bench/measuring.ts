@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { CaseName, Places, Sample } from './cases.js';
+import type { Places, Sample } from './cases.js';
 import type { Answer, Request } from './worker.js';
 
 /** What a worker holds: nothing, objects on V8's heap, or Buffers. */
@@ -12,12 +12,13 @@ export type MemoryKind = 'small' | 'objects' | 'buffers';
 export class Measuring {
   readonly #process: ChildProcess;
   readonly kind: MemoryKind;
-  readonly residentBytes: number;
+  /** What it was asked to hold. */
+  readonly bytes: number;
 
-  private constructor(worker: ChildProcess, kind: MemoryKind, residentBytes: number) {
+  private constructor(worker: ChildProcess, kind: MemoryKind, bytes: number) {
     this.#process = worker;
     this.kind = kind;
-    this.residentBytes = residentBytes;
+    this.bytes = bytes;
   }
 
   /** Starts a worker and waits until it holds its memory. */
@@ -29,16 +30,25 @@ export class Measuring {
     });
     // A worker that is still filling its memory does not see that nobody waits for it any more.
     process.once('exit', () => worker.kill());
-    const first = await answerOf(worker);
-    return new Measuring(worker, kind, first.residentBytes);
+    await answerOf(worker);
+    return new Measuring(worker, kind, bytes);
   }
 
-  async measure(name: CaseName, count: number): Promise<readonly Sample[]> {
+  async measure(name: string, count: number): Promise<readonly Sample[]> {
     const request: Request = { name, count };
     this.#process.send(request);
     const { samples, error } = await answerOf(this.#process);
     if (error !== undefined) throw new Error(`${name}: ${error}`);
     return samples;
+  }
+
+  /** Starts `count` at once, and tells by how many milliseconds a timer was late at the most meanwhile. */
+  async delay(name: string, count: number): Promise<number> {
+    const request: Request = { name, count, delay: true };
+    this.#process.send(request);
+    const { delayMs = Number.NaN, error } = await answerOf(this.#process);
+    if (error !== undefined) throw new Error(`${name}: ${error}`);
+    return delayMs;
   }
 
   /** Ends the worker, and waits until it is gone. */

@@ -355,11 +355,13 @@ __attribute__((noreturn)) static void child(struct job *job, int parent)
 	CALL(unshare, CLONE_NEWCGROUP);
 	make_root(job, tree);
 	must(sethostname("carrel", 6), "sethostname");
+	must(setdomainname("(none)", 6), "setdomainname");
 	link_up();
 	start_init();
 	CALL(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
 	int directory = (int)must(resolve_flags(job, "/", O_PATH | O_DIRECTORY, 0), "/");
 	must(fchdir(directory), "fchdir");
+	umask(022);
 	drop_rights();
 	execute(job);
 }

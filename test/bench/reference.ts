@@ -31,11 +31,13 @@ const KNOWN: ReadonlySet<string> = new Set([
   'setCapabilities',
   'setGidMap',
   'setGroups',
+  'setDomainname',
   'setHostname',
   'setUidMap',
   'setUser',
   'symlink',
   'sysctl',
+  'umask',
   'unshare',
 ]);
 

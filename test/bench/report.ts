@@ -1,28 +1,14 @@
-/** The samples of a run as tables: times, the time that the event loop stands still, and the budgets beside what was found. */
+/** What a run found, as tables: for the terminal, and for docs/performance.md. */
 
-import { release } from 'node:os';
-import type { MemoryKind } from './measuring.js';
-import { type Summary, summarize, table } from './statistics.js';
+import type { Held, Results, Start } from './results.js';
+import type { Summary } from './statistics.js';
 
-/** In which Node process: one with little memory, one with much, or none. */
-type Memory = MemoryKind | 'none';
-
-export interface Measured {
-  readonly name: string;
-  readonly memory: Memory;
-  readonly totalNs: readonly number[];
-  /** Empty where no event loop was there to be blocked. */
-  readonly blockedNs: readonly number[];
-}
-
-export interface ReportOptions {
-  readonly measured: readonly Measured[];
-  /** What could not be measured, and why. */
-  readonly skipped: readonly string[];
-  readonly where: string;
-  /** What the processes with much memory hold. */
-  readonly residentBytes: number;
-  readonly short: boolean;
+/** A table with a title above it. */
+export interface Section {
+  readonly title: string;
+  readonly note: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -30,95 +16,166 @@ const TITLES: Readonly<Record<string, string>> = {
   'carrel rootfs run': 'carrel, busybox root, run() with pipes',
   'carrel spawn': "carrel, host's programs, spawn() → exit",
   'carrel run': "carrel, host's programs, run() with pipes",
-  'bubblewrap spawn': 'bubblewrap, busybox root, from Node',
+  firejail: "firejail, host's programs",
+  unshare: 'unshare(1), /proc only',
   'child_process spawn': 'child_process.spawn, no container',
   'child_process execFile': 'child_process.execFile, no container',
-  reference: 'C program, busybox root, clone → reaped',
+  reference: 'C program, the same calls, clone → reaped',
 };
 
-type Find = (name: string, memory: Memory) => Summary | undefined;
-
-export function report({ measured, skipped, where, residentBytes, short }: ReportOptions): string {
-  const total = finder(measured, ({ totalNs }) => totalNs);
-  const blocked = finder(measured, ({ blockedNs }) => blockedNs);
-  const user = process.getuid?.() === 0 ? 'root' : 'an ordinary user';
-  const much = `${Math.round(residentBytes / 2 ** 20)} MiB`;
-  return [
-    `\ncarrel bench, as ${user}, ${where}, Linux ${release()}, Node ${process.version}${short ? ', short: the numbers mean little' : ''}`,
-    `/bin/true, from start to end; samples taken in turn; Node small, or with ${much} in objects or Buffers\n`,
-    times(measured, total),
-    '\nevent loop blocked by one call\n',
-    blockings(measured, blocked),
-    // Of a few cold samples nothing can be told.
-    ...(short ? [] : ['\nbudgets, as information\n', budgets(total, blocked)]),
-    ...(skipped.length === 0 ? [] : [`\nnot measured\n  ${skipped.join('\n  ')}`]),
-  ].join('\n');
+export function titleOf(name: string): string {
+  return TITLES[name] ?? name;
 }
 
-function times(measured: readonly Measured[], total: Find): string {
-  const head = ['what', 'Node', 'samples', 'median ms', 'p10–p90 ms', '× C program', '× child_process'];
-  const rows = measured.map(({ name, memory }) => {
-    const summary = total(name, memory);
-    const bare = total('child_process spawn', memory === 'none' ? 'small' : memory);
-    return [
-      ...start(name, memory, summary),
-      ...spread(summary, 1e6, 2),
-      ratio(summary, total('reference', 'none')),
-      ratio(summary, bare),
-    ];
-  });
-  return table(head, rows);
-}
-
-function blockings(measured: readonly Measured[], blocked: Find): string {
-  const head = ['what', 'Node', 'samples', 'median µs', 'p10–p90 µs', '× child_process'];
-  const rows = measured
-    .filter(({ blockedNs }) => blockedNs.length > 0)
-    .map(({ name, memory }) => {
-      const summary = blocked(name, memory);
-      return [
-        ...start(name, memory, summary),
-        ...spread(summary, 1e3, 0),
-        ratio(summary, blocked('child_process spawn', memory), 3),
-      ];
-    });
-  return table(head, rows);
-}
-
-function budgets(total: Find, blocked: Find): string {
-  const carrel = total('carrel rootfs spawn', 'small');
-  const block = blocked('carrel rootfs spawn', 'buffers');
-  const microseconds = block === undefined ? '–' : `${(block.median / 1e3).toFixed(0)} µs`;
-  return table(
-    ['what', 'budget', 'found'],
-    [
-      ['full container against the C program', '≤ 1.5 ×', unit(ratio(carrel, total('reference', 'none')), '×')],
-      [
-        'bubblewrap from Node against full container',
-        '≥ 2 ×',
-        unit(ratio(total('bubblewrap spawn', 'small'), carrel), '×'),
-      ],
-      ['event loop blocked by spawn(), Node with Buffers', '≤ 150 µs', microseconds],
-      [
-        'child_process.spawn blocks longer, Node with Buffers',
-        '≥ 100 ×',
-        unit(ratio(blocked('child_process spawn', 'buffers'), block, 0), '×'),
-      ],
-    ],
+export function sections(results: Results): readonly Section[] {
+  const all = [startSection(results), blockedSection(results)];
+  // Of a few cold samples nothing can be told.
+  if (!results.short) all.push(budgetSection(results));
+  return [...all, rateSection(results), helperSection(results), outputSection(results), phaseSection(results)].filter(
+    ({ rows }) => rows.length > 0,
   );
 }
 
-function finder(measured: readonly Measured[], values: (one: Measured) => readonly number[]): Find {
-  const summaries = new Map(measured.map((one) => [`${one.memory} ${one.name}`, summarize(values(one))]));
-  return (name, memory) => summaries.get(`${memory} ${name}`);
+function startSection({ starts }: Results): Section {
+  const reference = starts.find(({ name }) => name === 'reference');
+  return {
+    title: 'One container, from the call to the end of `true`',
+    note: 'Samples taken in turn. Other engines are started by `child_process.spawn`.',
+    head: ['what', 'Node holds', 'samples', 'median ms', 'p10–p90 ms', '× C program', '× child_process'],
+    rows: starts.map((one) => [
+      titleOf(one.name),
+      holds(one.held),
+      String(one.totalNs.count),
+      ...spread(one.totalNs, 1e6, 2),
+      ratio(one.totalNs, reference?.totalNs),
+      ratio(one.totalNs, bare(starts, one)?.totalNs),
+    ]),
+  };
 }
 
-function start(name: string, memory: Memory, summary: Summary | undefined): readonly string[] {
-  return [TITLES[name] ?? name, memory === 'none' ? '' : memory, String(summary?.count ?? 0)];
+function blockedSection({ starts }: Results): Section {
+  return {
+    title: 'The event loop, blocked by one call',
+    note: 'The call itself; and the longest turn of a timer of 1 ms while some are started, by `monitorEventLoopDelay`.',
+    head: ['what', 'Node holds', 'median µs', 'p10–p90 µs', '× child_process', 'longest turn ms'],
+    rows: starts.flatMap(({ name, held, blockedNs, delayMs }) => {
+      if (blockedNs === undefined || !/^(carrel|child_process)/.test(name)) return [];
+      const other = bare(starts, { held })?.blockedNs;
+      const turn = delayMs === undefined ? '' : delayMs.toFixed(1);
+      return [[titleOf(name), holds(held), ...spread(blockedNs, 1e3, 0), ratio(blockedNs, other, 3), turn]];
+    }),
+  };
 }
 
-function spread(summary: Summary | undefined, scale: number, digits: number): readonly string[] {
-  if (summary === undefined) return ['–', '–'];
+/** What carrel is meant to keep to. */
+function budgetSection({ starts, helpers }: Results): Section {
+  const small = (name: string): Summary | undefined =>
+    starts.find((one) => one.name === name && (one.held.kind === 'small' || one.held.kind === 'none'))?.totalNs;
+  const carrel = small('carrel rootfs spawn');
+  const most = Math.max(...starts.map(({ held }) => held.bytes));
+  const large = (name: string): Summary | undefined =>
+    starts.find((one) => one.name === name && one.held.kind === 'buffers' && one.held.bytes === most)?.blockedNs;
+  const blocked = large('carrel rootfs spawn');
+  const [one] = helpers;
+  const faster = (name: string, budget: string): readonly string[] => [
+    `${name}, started from Node, takes longer`,
+    budget,
+    unit(ratio(small(name), carrel), '×'),
+  ];
+  return {
+    title: 'Budgets',
+    note: 'As information: the machine decides.',
+    head: ['what', 'budget', 'found'],
+    rows: [
+      ['a full container against the C program', '≤ 1.5 ×', unit(ratio(carrel, small('reference')), '×')],
+      faster('bubblewrap', '≥ 2 ×'),
+      faster('crun', '≥ 5 ×'),
+      faster('runc', '≥ 15 ×'),
+      [
+        'spawn() blocks the event loop, Node with Buffers',
+        '≤ 150 µs',
+        blocked === undefined ? '–' : `${(blocked.median / 1e3).toFixed(0)} µs`,
+      ],
+      ['child_process.spawn blocks longer then', '≥ 100 ×', unit(ratio(large('child_process spawn'), blocked, 0), '×')],
+      [
+        'helper processes of one idle container',
+        '≤ 300 KB',
+        one === undefined ? '–' : kilobytes(one.launcherBytes + one.restBytes),
+      ],
+    ],
+  };
+}
+
+function rateSection({ rates }: Results): Section {
+  return {
+    title: 'Containers per second',
+    note: 'On all processors. Processor time is that of the whole machine, kernel included.',
+    head: ['what', 'at once', 'per second', 'processor ms each'],
+    rows: rates.map(({ name, concurrency, perSecond, cpuMsEach }) => [
+      titleOf(name),
+      String(concurrency),
+      perSecond.toFixed(0),
+      cpuMsEach.toFixed(2),
+    ]),
+  };
+}
+
+function helperSection({ helpers }: Results): Section {
+  return {
+    title: "Memory of carrel's own processes",
+    note: 'Proportional set size (PSS): what processes share counts once.',
+    head: ['idle containers', 'launcher KB', 'supervisors and inits KB', 'KB a container'],
+    rows: helpers.map(({ containers, launcherBytes, restBytes }) => [
+      String(containers),
+      (launcherBytes / 1024).toFixed(0),
+      (restBytes / 1024).toFixed(0),
+      (restBytes / 1024 / containers).toFixed(0),
+    ]),
+  };
+}
+
+function outputSection({ outputs }: Results): Section {
+  return {
+    title: 'Standard output',
+    note: '`head -c` of /dev/zero, to a `data` listener in Node, on all processors.',
+    head: ['what', 'MiB', 'MiB/s median', 'p10–p90'],
+    rows: outputs.map(({ name, bytes, bytesPerSecond }) => [
+      name.startsWith('carrel') ? 'carrel, busybox root' : 'child_process.spawn',
+      (bytes / 2 ** 20).toFixed(0),
+      ...spread(bytesPerSecond, 2 ** 20, 0),
+    ]),
+  };
+}
+
+function phaseSection({ phases }: Results): Section {
+  return {
+    title: 'One start, act by act',
+    note: "Medians of each act, by the supervisor's clock: what `explain({ timing: true })` prints of one start. Host and container work at the same time.",
+    head: ['act', 'by', 'at µs', 'takes µs'],
+    rows: phases.map(({ what, by, startUs, durationUs }) => [
+      what,
+      by === 'node' ? 'Node' : by,
+      startUs.toFixed(0),
+      durationUs?.toFixed(0) ?? '',
+    ]),
+  };
+}
+
+/** A bare start in the same process; where none is, in one that holds nothing. */
+function bare(starts: readonly Start[], { held }: Pick<Start, 'held'>): Start | undefined {
+  const kind = held.kind === 'none' ? 'small' : held.kind;
+  return starts.find(
+    (one) => one.name === 'child_process spawn' && one.held.kind === kind && one.held.bytes === held.bytes,
+  );
+}
+
+function holds({ kind, bytes }: Held): string {
+  if (kind === 'none' || kind === 'small') return kind === 'none' ? '' : 'little';
+  const size = bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${bytes / 2 ** 30} GiB`;
+  return `${size} of ${kind === 'buffers' ? 'Buffers' : 'objects'}`;
+}
+
+function spread(summary: Summary, scale: number, digits: number): readonly string[] {
   const text = (value: number): string => (value / scale).toFixed(digits);
   return [text(summary.median), `${text(summary.p10)}–${text(summary.p90)}`];
 }
@@ -129,4 +186,8 @@ function ratio(of: Summary | undefined, to: Summary | undefined, digits = 2): st
 
 function unit(value: string, name: string): string {
   return value === '–' ? value : `${value} ${name}`;
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(0)} KB`;
 }

@@ -3,19 +3,21 @@
  * answers; it ends when its channel is closed.
  */
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CaseName, type Places, prepare, type Sample } from './cases.js';
+import { type Places, prepare, type Sample } from './cases.js';
 
 export interface Request {
-  readonly name: CaseName;
+  readonly name: string;
   readonly count: number;
+  /** Instead of samples: how late a timer is while so many are started. */
+  readonly delay?: true;
 }
 
 /** The first answers no request: it says that the memory is filled. */
 export interface Answer {
   readonly samples: readonly Sample[];
-  /** Of this process, resident. */
-  readonly residentBytes: number;
+  readonly delayMs?: number;
   /** What went wrong; then there are no samples. */
   readonly error?: string;
 }
@@ -25,32 +27,49 @@ const PAUSE_MS = 2;
 const CHUNK = 65_536;
 
 const [kind = 'small', bytes = '0', places = '{}'] = process.argv.slice(2);
-const prepared = new Map<CaseName, () => Promise<Sample>>();
+const prepared = new Map<string, () => Promise<Sample>>();
 // Never read again, but reachable: a local variable would be collected.
-const held: readonly unknown[] = fill(Number(bytes));
+export const held: readonly unknown[] = fill(Number(bytes));
 
-process.on('message', ({ name, count }: Request) => {
-  void measure(name, count).then(
-    (samples) => answer(samples),
-    (error: unknown) => answer([], error instanceof Error ? (error.stack ?? error.message) : String(error)),
+process.on('message', ({ name, count, delay }: Request) => {
+  const result = delay === true ? late(name, count) : measure(name, count).then((samples) => ({ samples }));
+  void result.then(answer, (error: unknown) =>
+    answer({ samples: [], error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
 // The launcher and the addon stay, but keep nothing alive.
 process.on('disconnect', () => process.exit());
-answer([]);
+answer({ samples: [] });
 
-function answer(samples: readonly Sample[], error?: string): void {
-  const message: Answer = {
-    samples,
-    residentBytes: held.length === 0 ? 0 : process.memoryUsage.rss(),
-    ...(error && { error }),
-  };
+function answer(message: Answer): void {
   process.send?.(message);
 }
 
-async function measure(name: CaseName, count: number): Promise<readonly Sample[]> {
+async function late(name: string, count: number): Promise<Answer> {
+  const once = preparedFor(name);
+  await once();
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  histogram.enable();
+  // The monitor's timer has to be running before there is something to be late for.
+  await sleep(20);
+  histogram.reset();
+  for (let number = 0; number < count; number += 1) {
+    const end = once();
+    await sleep(5);
+    await end;
+  }
+  histogram.disable();
+  return { samples: [], delayMs: histogram.max / 1e6 };
+}
+
+function preparedFor(name: string): () => Promise<Sample> {
   const once = prepared.get(name) ?? prepare(name, JSON.parse(places) as Places);
   prepared.set(name, once);
+  return once;
+}
+
+async function measure(name: string, count: number): Promise<readonly Sample[]> {
+  const once = preparedFor(name);
   const samples: Sample[] = [];
   // The first of a batch pays for caches that others have filled meanwhile.
   for (let number = 0; number <= count; number += 1) {

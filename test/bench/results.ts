@@ -1,0 +1,79 @@
+/** What a run of the bench found, as plain data: build/bench.json, and docs/performance.json for the run that the document shows. */
+
+import type { MemoryKind } from './measuring.js';
+import type { Summary } from './statistics.js';
+
+export interface Results {
+  readonly machine: Machine;
+  readonly short: boolean;
+  readonly starts: readonly Start[];
+  readonly rates: readonly Rate[];
+  readonly helpers: readonly Helpers[];
+  readonly outputs: readonly Output[];
+  readonly phases: readonly Phase[];
+  /** What could not be measured, and why. */
+  readonly skipped: readonly string[];
+}
+
+export interface Machine {
+  readonly processor: string;
+  readonly processors: number;
+  readonly memoryBytes: number;
+  readonly kernel: string;
+  readonly system: string;
+  readonly node: string;
+  readonly user: string;
+  /** On which processors starts were measured. */
+  readonly where: string;
+  /** ISO 8601, of the day alone. */
+  readonly date: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** What of memory the Node process holds that starts the command; none where no Node process is. */
+export interface Held {
+  readonly kind: MemoryKind | 'none';
+  readonly bytes: number;
+}
+
+/** One way to start `true`, from one Node process. */
+export interface Start {
+  readonly name: string;
+  readonly held: Held;
+  readonly totalNs: Summary;
+  /** How long the call itself takes, in which nothing else happens in this Node; absent where there is no Node. */
+  readonly blockedNs?: Summary;
+  /** The longest time that a timer of 1 ms was late while some were started, by perf_hooks' monitorEventLoopDelay(). */
+  readonly delayMs?: number;
+}
+
+/** Many starts, so many at a time. */
+export interface Rate {
+  readonly name: string;
+  readonly concurrency: number;
+  readonly perSecond: number;
+  /** Of all the machine, in all processes and the kernel. */
+  readonly cpuMsEach: number;
+}
+
+/** Proportional set size of carrel's own processes: launcher, supervisors, inits. proc_pid_smaps(5) */
+export interface Helpers {
+  readonly containers: number;
+  readonly launcherBytes: number;
+  readonly restBytes: number;
+}
+
+/** So many bytes through the standard output of one command. */
+export interface Output {
+  readonly name: string;
+  readonly bytes: number;
+  readonly bytesPerSecond: Summary;
+}
+
+/** One act of a start, in the order of time. */
+export interface Phase {
+  readonly what: string;
+  readonly by: 'node' | 'host' | 'container';
+  readonly startUs: number;
+  readonly durationUs?: number;
+}
