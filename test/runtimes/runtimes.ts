@@ -28,7 +28,7 @@ export interface Foreign {
 const sources = fileURLToPath(new URL('../../../test/runtimes/', import.meta.url));
 const kept = fileURLToPath(new URL('../../../build/runtimes/', import.meta.url));
 
-const node = (version: number): Runtime => ({
+const node = (version: string): Runtime => ({
   name: `node-${version}`,
   npm: `node@${version}`,
   program: '.bin/node',
@@ -37,7 +37,8 @@ const node = (version: number): Runtime => ({
 });
 
 export const RUNTIMES: readonly Runtime[] = [
-  ...[20, 22, 24, 26].map(node),
+  // The oldest that package.json allows, and the last of each line.
+  ...['20.19.0', '20', '22', '24', '26'].map(node),
   { name: 'bun', npm: 'bun', program: '.bin/bun', script: 'session', libc: 'glibc' },
   { name: 'deno', npm: 'deno', program: '.bin/deno', args: ['run', '--allow-all'], script: 'session', libc: 'glibc' },
   {
