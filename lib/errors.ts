@@ -6,7 +6,10 @@ export {
   invalidValue,
   notStarted,
   outOfRange,
+  unknownCommand,
+  unknownName,
   unknownOption,
+  usageError,
 } from './errors/arguments.js';
 export { CarrelError, ExitError } from './errors/classes.js';
 export { errorName, type SystemErrorPaths, systemError } from './errors/numbers.js';

@@ -38,7 +38,7 @@ export type {
 export type { InsertedStep } from './definition/steps.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { User } from './definition/user.js';
-export { isSupported } from './doctor.js';
+export { type DoctorOptions, type DoctorReport, doctor, type Finding, isSupported } from './doctor.js';
 export { CarrelError, ExitError, StepError } from './errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace, Resource } from './plan/constants.js';

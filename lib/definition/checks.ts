@@ -3,7 +3,7 @@
 import { constants } from 'node:os';
 import { isAbsolute, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invalidType, invalidValue, outOfRange, unknownOption } from '../errors.js';
+import { invalidType, invalidValue, outOfRange, unknownName, unknownOption } from '../errors.js';
 
 /** A text without NUL: to the kernel a NUL would end it. */
 export function text(name: string, value: unknown): string {
@@ -37,8 +37,10 @@ export function bytes(name: string, value: unknown): number {
 /** A signal by its name or number, as a number. `0` is none here. signal(7) */
 export function signalNumber(name: string, value: unknown): number {
   if (typeof value === 'number') return integer(name, value, 1, 64);
-  const number = (constants.signals as Record<string, number>)[text(name, value)];
-  if (number === undefined) throw invalidValue(name, 'a signal such as "SIGTERM"', value);
+  const given = text(name, value);
+  const number = (constants.signals as Record<string, number>)[given];
+  if (number === undefined)
+    throw unknownName(name, given, Object.keys(constants.signals), 'a signal such as "SIGTERM"');
   return number;
 }
 
@@ -83,8 +85,7 @@ export function knownOptions(where: string, given: object, known: readonly strin
 
 export function oneOf(name: string, value: unknown, names: readonly string[]): string {
   const given = text(name, value);
-  if (!names.includes(given))
-    throw invalidValue(name, `one of ${names.map((known) => `"${known}"`).join(', ')}`, value);
+  if (!names.includes(given)) throw unknownName(name, given, names);
   return given;
 }
 

@@ -17,11 +17,37 @@ export function outOfRange(name: string, range: string, value: unknown): RangeEr
   return withCode(new RangeError(`${name} must be ${range}. Received ${shown(value)}`), 'ERR_OUT_OF_RANGE');
 }
 
+/** A name that is none of `known`, with the one that was probably meant; a long list is told only where none is near. */
+export function unknownName(name: string, value: string, known: readonly string[], expected?: string): TypeError {
+  const near = nearest(value, known);
+  const all = known.map((one) => `"${one}"`).join(', ');
+  const right =
+    expected ?? (near !== undefined && known.length > FEW ? `one of ${known.length} names` : `one of ${all}`);
+  const error = invalidValue(name, right, value);
+  if (near !== undefined) error.message += `. Did you mean "${near}"?`;
+  return error;
+}
+
+/** So many names can be read at a glance. */
+const FEW = 12;
+
 /** A misspelt option, with the name that was probably meant. */
 export function unknownOption(where: string, name: string, known: readonly string[]): TypeError {
   const near = nearest(name, known);
   const meant = near === undefined ? `It takes ${known.join(', ')}` : `Did you mean "${near}"?`;
   return withCode(new TypeError(`${where} has no option "${name}". ${meant}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** What was typed on the command line cannot be. */
+export function usageError(message: string): TypeError {
+  return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** A command of `carrel` that there is none of. */
+export function unknownCommand(name: string, known: readonly string[]): TypeError {
+  const near = nearest(name, known);
+  const meant = near === undefined ? `There are ${known.join(', ')}` : `Did you mean "${near}"?`;
+  return usageError(`there is no command "${name}". ${meant}`);
 }
 
 /** Two parts of a definition that exclude each other. */
@@ -57,15 +83,18 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
 }
 
-/** Levenshtein's distance. */
+/** How many letters are to be changed, left out, added, or swapped with their neighbour: Damerau's and Levenshtein's distance. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? i + j) + 1 : i + j;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, swapped));
     }
+    before = row;
     row = next;
   }
   return row[b.length] ?? 0;

@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/** The command `carrel`: a thin room around the library. */
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { doctor } from '../doctor.js';
+import { CarrelError, unknownCommand, unknownOption, usageError } from '../errors.js';
+import { parse } from './arguments.js';
+import { doctorText } from './doctor.js';
+import { DOCTOR, OVERVIEW, optionsHelp } from './help.js';
+import { run, statusOfError } from './run.js';
+
+const COMMANDS = ['run', 'explain', 'doctor'] as const;
+
+async function main([command, ...args]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'run': {
+      const invocation = parse(command, args);
+      return invocation.help ? print(optionsHelp(command)) : run(invocation);
+    }
+    case 'explain': {
+      const { container, file, args: rest, options, help } = parse(command, args);
+      if (help) return print(optionsHelp(command));
+      return print(container.explain(file, rest, options));
+    }
+    case 'doctor':
+      return runDoctor(args);
+    case '--help':
+    case '-h':
+    case 'help':
+      return print(OVERVIEW);
+    case '--version':
+    case '-V':
+      return print(`${version()}\n`);
+    case undefined:
+      process.stderr.write(OVERVIEW);
+      return 125;
+    default:
+      throw unknownCommand(command, COMMANDS);
+  }
+}
+
+async function runDoctor(args: readonly string[]): Promise<number> {
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options: { directory: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const { directory, json, help } = values;
+  if (help === true) return print(DOCTOR);
+  for (const token of tokens) {
+    const known = ['--directory', '--json', '--help'];
+    if (token.kind === 'option' && !['directory', 'json', 'help'].includes(token.name))
+      throw unknownOption('carrel doctor', token.rawName, known);
+  }
+  if (positionals.length > 0) throw usageError(`carrel doctor takes options only, and not "${positionals[0]}"`);
+  if (directory === true) throw usageError('--directory takes DIR');
+  const report = await doctor(typeof directory === 'string' ? { directory } : {});
+  print(json === true ? `${JSON.stringify(report, undefined, 2)}\n` : doctorText(report));
+  return report.ok ? 0 : 1;
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+/** What is the caller's to mend is a sentence; what is carrel's own fault shows where it came from. */
+function told(error: unknown): string {
+  const known = error instanceof CarrelError || (error instanceof Error && 'code' in error);
+  return known ? error.message : String((error as Error)?.stack ?? error);
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`carrel: ${told(error)}\n`);
+  return statusOfError(error);
+});

@@ -1,0 +1,58 @@
+/** `carrel run`: starts the command, joins it with this process's descriptors, signals and terminal, and ends as it does. */
+
+import { constants } from 'node:os';
+import { StepError, usageError } from '../errors.js';
+import type { ContainerProcess } from '../process.js';
+import type { ExitStatus } from '../result.js';
+import type { Invocation } from './arguments.js';
+
+/** What Ctrl-C and other programs tell this process is the command's to know: it is in a session of its own. */
+const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** Gives the status to end with. Throws what kept the command from running. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { container, file, args, options, interactive, terminal } = invocation;
+  if (file === undefined) throw usageError('there is no command to run, as in: carrel run -it sh');
+  if (terminal && interactive && !(process.stdin.isTTY && process.stdout.isTTY)) {
+    throw usageError('-it joins two terminals, and standard input or output is none: leave out -t, or -i');
+  }
+  const child = container.spawn(file, args, options);
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of FORWARDED) process.on(signal, forward);
+  try {
+    return statusOf(await (terminal && interactive ? child.attach() : joined(child, interactive)));
+  } finally {
+    for (const signal of FORWARDED) process.off(signal, forward);
+    process.stdin.destroy();
+  }
+}
+
+/** The status for what kept the command from running, as shells have it. */
+export function statusOfError(error: unknown): number {
+  if (!(error instanceof StepError) || error.step?.op !== 'exec') return 125;
+  return error.code === 'ENOENT' || error.code === 'ENOTDIR' ? 127 : 126;
+}
+
+async function joined(child: ContainerProcess, interactive: boolean): Promise<ExitStatus> {
+  if (interactive && child.stdin !== null) {
+    // It may end, or close its input, without having read all.
+    child.stdin.on('error', () => {});
+    process.stdin.pipe(child.stdin);
+  }
+  const shown = [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const;
+  const drained = shown.map(async ([from, to]) => {
+    if (from === null) return;
+    for await (const bytes of from) to.write(bytes);
+  });
+  const status = await child.result;
+  await Promise.all(drained);
+  return status;
+}
+
+function statusOf({ exitCode, signal, reason }: ExitStatus): number {
+  if (reason === 'timeout') return 124;
+  return exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
