@@ -45,7 +45,13 @@ export type { Capability, MountAttribute, Namespace, Resource } from './plan/con
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';
-export { ContainerProcess, type ContainerProcessEvents, type Hook, type HookContext } from './process.js';
+export {
+  ContainerProcess,
+  type ContainerProcessEvents,
+  type Hook,
+  type HookContext,
+} from './process.js';
 export type { ExitStatus, Reason, Usage } from './result.js';
 export type { RunOptions, RunResult } from './run.js';
 export type { SpawnOptions } from './spawn.js';
+export type { StopOptions } from './stop.js';

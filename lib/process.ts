@@ -7,6 +7,7 @@ import type { NamespaceHandle } from './definition/namespaces.js';
 import { contradiction, hookFailed, supervisorLost } from './errors.js';
 import { Channel, type Frame, type FrameKind } from './launch/channel.js';
 import { monotonicNs } from './launch/clock.js';
+import { closed, unread, whenDrained } from './launch/drain.js';
 import { request } from './launch/launcher.js';
 import { namespacesOf } from './launch/namespaces.js';
 import { native } from './launch/native.js';
@@ -21,6 +22,7 @@ import type { StepOf } from './plan/steps.js';
 import { type Mark, type TimedAct, timedActs } from './plan/timing.js';
 import { refusalOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
+import { checkGrace, type StopOptions } from './stop.js';
 
 /** The events of a {@link ContainerProcess}, as `child_process` has them. */
 export interface ContainerProcessEvents {
@@ -30,7 +32,7 @@ export interface ContainerProcessEvents {
   error: [error: Error];
   /** It has ended, and all of the container with it; streams may still hold data. */
   exit: [exitCode: number | null, signal: NodeJS.Signals | null];
-  /** It has ended, and the streams are drained. */
+  /** It has ended, and the streams are closed: read to their end, or dropped where nobody reads them. */
   close: [exitCode: number | null, signal: NodeJS.Signals | null];
 }
 
@@ -70,7 +72,10 @@ export interface Start {
 export class ContainerProcess extends EventEmitter<ContainerProcessEvents> implements AsyncDisposable {
   /** The command's standard input; `null` where it is not a pipe. With a terminal, its input. */
   readonly stdin: Writable | null;
-  /** Its output waits until it is read. With a terminal, all that is shown on it. */
+  /**
+   * Its output waits until it is read, also when the command has ended; where somebody listens to `close` and nobody reads, it is
+   * dropped then. With a terminal, all that is shown on it; where it is destroyed the terminal hangs up, and its session gets SIGHUP.
+   */
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** The streams of all descriptors, `null` where one has none; those from the fourth on go both ways. */
@@ -270,10 +275,28 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#channel.unref();
   }
 
-  /** Ends the container, and waits until it is gone. For `await using`. */
+  /**
+   * Asks the command to end by SIGTERM, and ends everything in the container by SIGKILL where that has not helped.
+   *
+   * @param options.grace Milliseconds that it has for its own way, 0 to 2^31 − 1; 0 is SIGKILL at once. Default: 10,000.
+   * @returns How it ended, also where it had before. Rejects where the container could not be made.
+   * @throws TypeError or RangeError for a bad option.
+   */
+  stop(options: StopOptions = {}): Promise<ExitStatus> {
+    const grace = checkGrace(options);
+    if (this.#state === 'over') return this.result;
+    this.kill(grace === 0 ? 'SIGKILL' : 'SIGTERM');
+    const timer = setTimeout(() => this.kill('SIGKILL'), grace);
+    const clear = (): void => clearTimeout(timer);
+    this.#result.then(clear, clear);
+    return this.result;
+  }
+
+  /** Ends the container, and waits until it is gone. Output that nobody has begun to read is given up. For `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.end('killed');
     await this.#result.catch(() => {});
+    for (const stream of unread(this.stdio)) stream.destroy();
   }
 
   #launch(stdio: Stdio): Channel {
@@ -357,26 +380,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       this.#settle.resolve(end);
       this.emit('exit', end.exitCode, end.signal);
     }
-    this.#closeWhenDrained();
+    whenDrained(this.stdio, this as EventEmitter, () => this.emit('close', this.#exitCode, this.#signalCode));
   }
-
-  /** `close` comes when the streams have ended; whoever waits for it without reading them does not want what they hold. */
-  #closeWhenDrained(): void {
-    const streams = [this.stdout, this.stderr].filter((stream) => stream !== null);
-    if (this.listenerCount('close') > 0) {
-      for (const stream of streams) {
-        if (stream.readableFlowing === null && stream.listenerCount('readable') === 0) stream.resume();
-      }
-    }
-    void Promise.all(streams.map(closed)).then(() => this.emit('close', this.#exitCode, this.#signalCode));
-  }
-}
-
-function closed(stream: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.closed) resolve();
-    else stream.once('close', resolve);
-  });
 }
 
 /** `Promise.withResolvers`, which Node has from version 22 on. */

@@ -1,5 +1,6 @@
 /** The channel to one supervisor, drawn in plan/wire.ts: frames in, orders out. */
 
+import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { FRAME, FRAME_KINDS, FRAME_SIZE, ORDER, ORDER_KINDS, offsetsOf, sizeOf } from '../plan/wire.js';
 import { openSocket } from './streams.js';
@@ -19,11 +20,13 @@ export interface ChannelEvents {
 
 export class Channel {
   readonly #socket: Socket;
+  readonly #descriptor: number;
   readonly #events: ChannelEvents;
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(descriptor: number, events: ChannelEvents) {
     this.#events = events;
+    this.#descriptor = descriptor;
     this.#socket = openSocket(descriptor);
     this.#socket.on('data', (bytes: Buffer) => this.#read(bytes));
     // A reset comes with `close` right behind it, which says all that there is to say.
@@ -62,7 +65,17 @@ export class Channel {
     const bytes = Buffer.alloc(sizeOf(ORDER));
     bytes.writeUInt32LE(kind, order.kind);
     bytes.writeUInt32LE(value, order.value);
-    this.#socket.write(bytes);
+    // Not by the socket, which would be destroyed where the supervisor has just ended, with its last frame unread.
+    if (this.#socket.writableLength > 0 || !this.#tryWrite(bytes)) this.#socket.write(bytes);
+  }
+
+  /** Returns whether it is done with: sent, or nobody is left to send it to. */
+  #tryWrite(bytes: Buffer): boolean {
+    try {
+      return writeSync(this.#descriptor, bytes) === bytes.length;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+    }
   }
 
   #read(bytes: Buffer): void {

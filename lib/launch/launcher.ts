@@ -84,6 +84,7 @@ export function request(descriptors: readonly number[], sent: (error?: Error) =>
     return;
   }
   if (launcher.process.pid === undefined) {
+    launcher.abandon();
     // Node tells why by an event, after this turn.
     launcher.process.once('error', (cause) => sent(launcherFailed(cause)));
     return;

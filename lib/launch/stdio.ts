@@ -76,7 +76,7 @@ function openOne(choice: StdioChoice, index: number, sent: number[], owned: numb
   const [theirs, ours] = choice.kind === 'socket' ? native().socketpair() : pipe(index);
   sent.push(theirs);
   owned.push(theirs);
-  if (choice.kind === 'socket') return openSocket(ours, true);
+  if (choice.kind === 'socket') return openSocket(ours);
   // Before the command starts, so that nothing it says is lost; it waits in the pipe until somebody reads.
   return index === 0 ? openWriter(ours) : openReader(ours);
 }

@@ -26,11 +26,12 @@ struct pollfd relay_master(const struct relay *relay)
 
 struct pollfd relay_socket(const struct relay *relay)
 {
-	short events = 0;
-	if (relay_open(relay))
-		events = (short)((full(&relay->in) || relay->input_over ? 0 : POLLIN) |
-				 (empty(&relay->out) ? 0 : POLLOUT));
-	return (struct pollfd){.fd = events ? relay->socket : -1, .events = events};
+	if (!relay_open(relay))
+		return (struct pollfd){.fd = -1};
+	// Also without an event to wait for: POLLHUP is reported, and acted on at once.
+	return (struct pollfd){.fd = relay->socket,
+		.events = (short)((full(&relay->in) || relay->input_over ? 0 : POLLIN) |
+				  (empty(&relay->out) ? 0 : POLLOUT))};
 }
 
 // Reads into the buffer. Returns what read(2) did.
@@ -79,8 +80,21 @@ static void stop(struct relay *relay)
 	relay->socket = -1;
 }
 
+// Nobody looks at the terminal any more. Its session gets SIGHUP, and reads the end of file. tty_ioctl(4), SIGHUP in signal(7)
+static void hang_up(struct relay *relay)
+{
+	stop(relay);
+	sys_close(relay->master);
+	relay->master = -1;
+}
+
 void relay_carry(struct relay *relay, short master_events, short socket_events)
 {
+	// Node has closed its end; where it has only ended its side, there is no POLLHUP. unix(7)
+	if (socket_events & (POLLHUP | POLLERR)) {
+		hang_up(relay);
+		return;
+	}
 	if ((master_events & POLLOUT) && !empty(&relay->in))
 		pour_into_terminal(relay);
 	if ((master_events & (POLLIN | POLLHUP | POLLERR)) && !full(&relay->out)) {
@@ -88,11 +102,12 @@ void relay_carry(struct relay *relay, short master_events, short socket_events)
 		// EIO: nobody has the terminal open any more, and all was read. tty_ioctl(4)
 		relay->output_over = count == 0 || failed(count);
 	}
-	if ((socket_events & (POLLIN | POLLHUP)) && !full(&relay->in) && !relay->input_over)
+	if ((socket_events & POLLIN) && !full(&relay->in) && !relay->input_over)
 		relay->input_over = fill(&relay->in, relay->socket) == 0;
-	int lost = !empty(&relay->out) && failed(pour_into_socket(relay));
 	// The socket may be full: then the rest waits in the buffer until there is room.
-	if (lost || (relay->output_over && empty(&relay->out)))
+	if (!empty(&relay->out) && failed(pour_into_socket(relay)))
+		hang_up(relay);
+	else if (relay->output_over && empty(&relay->out))
 		stop(relay);
 }
 

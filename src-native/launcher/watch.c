@@ -191,13 +191,16 @@ static void on_timer(struct supervisor *self)
 void supervisor_watch(struct supervisor *self)
 {
 	for (;;) {
+		// The child shares these descriptors until it tells of its command: none may be closed under it.
+		const int carries = self->report_child < 0;
+		const struct pollfd none = {.fd = -1};
 		struct pollfd polled[] = {
 			{.fd = self->child_pidfd, .events = POLLIN},
 			{.fd = self->report, .events = POLLIN},
 			{.fd = self->channel, .events = POLLIN},
 			{.fd = self->timer, .events = POLLIN},
-			relay_master(&self->relay),
-			relay_socket(&self->relay),
+			carries ? relay_master(&self->relay) : none,
+			carries ? relay_socket(&self->relay) : none,
 		};
 		long ready = sys_ppoll(polled, 6, 0);
 		if (ready < 0 && ready != -SYS_EINTR)

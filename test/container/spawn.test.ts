@@ -42,31 +42,6 @@ suite('stdio', () => {
     assert.equal(Buffer.concat((await child.stdout?.toArray()) ?? []).toString(), 'early\n');
     assert.equal(Buffer.concat((await child.stderr?.toArray()) ?? []).toString(), 'late\n');
   });
-
-  test('64 MB through stdin and stdout', async () => {
-    const size = 64 * 1024 * 1024;
-    const block = Buffer.alloc(1024 * 1024, 'carrel');
-    const child = box.spawn('cat', [], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const { stdin, stdout } = child;
-    assert.ok(stdin && stdout);
-    const writing = (async () => {
-      for (let sent = 0; sent < size; sent += block.length) if (!stdin.write(block)) await once(stdin, 'drain');
-      stdin.end();
-    })();
-    let received = 0;
-    for await (const chunk of stdout) {
-      for (let at = 0; at < chunk.length; ) {
-        const offset = (received + at) % block.length;
-        const length = Math.min(chunk.length - at, block.length - offset);
-        assert.equal(block.compare(chunk, at, at + length, offset, offset + length), 0);
-        at += length;
-      }
-      received += chunk.length;
-    }
-    await writing;
-    assert.equal(received, size);
-    assert.equal((await child.result).exitCode, 0);
-  });
 });
 
 suite('events', () => {

@@ -1,0 +1,42 @@
+/** How the streams of a command that has ended come to their own end. */
+
+import type { EventEmitter } from 'node:events';
+import type { Duplex, Readable } from 'node:stream';
+
+type Streams = readonly (Duplex | null)[];
+
+/**
+ * Calls back when the streams have ended. Whoever waits for `close` without reading them does not want what they hold, and has
+ * had a turn to begin.
+ */
+export function whenDrained(streams: Streams, emitter: EventEmitter, over: () => void): void {
+  const give = (): void => {
+    for (const stream of unread(streams)) stream.resume();
+  };
+  const listened = (name: string | symbol): void => {
+    if (name === 'close') setImmediate(give);
+  };
+  if (emitter.listenerCount('close') > 0) setImmediate(give);
+  emitter.on('newListener', listened);
+  void Promise.all(output(streams).map(closed)).then(() => {
+    emitter.off('newListener', listened);
+    over();
+  });
+}
+
+/** Those of the streams that nobody has begun to read. */
+export function unread(streams: Streams): readonly Duplex[] {
+  return output(streams).filter((stream) => stream.readableFlowing === null && stream.listenerCount('readable') === 0);
+}
+
+export function closed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.closed) resolve();
+    else stream.once('close', resolve);
+  });
+}
+
+/** All but the standard input, which ends with the command. */
+function output(streams: Streams): readonly Duplex[] {
+  return streams.slice(1).filter((stream) => stream !== null);
+}
