@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, test } from 'node:test';
 import { CarrelError, ExitError, StepError } from 'carrel';
+import { CODES } from '#lib/errors/codes.js';
 import { HINTS } from '#lib/errors/hints.js';
 import { errorName, type Refusal, unknownOption } from '#lib/errors.js';
 import { fieldsOf, type Step } from '#lib/plan/steps.js';
@@ -253,4 +255,13 @@ describe('a misspelt option', () => {
     const { message } = unknownOption('definition', 'colour', known);
     assert.equal(message, 'definition has no option "colour". It takes hostname, readonly, rootfs');
   });
+});
+
+test('every code of carrel’s own is explained, and none that there is not', () => {
+  const lib = new URL('../../../lib/', import.meta.url);
+  const sources = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const used = sources.flatMap(
+    (name) => readFileSync(new URL(name, lib), 'utf8').match(/(?<=')ERR_[A-Z_]+(?=')/g) ?? [],
+  );
+  assert.deepEqual([...new Set(used)].sort(), Object.keys(CODES).sort());
 });

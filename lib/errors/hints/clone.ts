@@ -5,7 +5,12 @@ import type { Condition, Hint } from './hint.js';
 const ordinaryUser: Condition = { words: 'for an ordinary user', holds: ({ uid }) => uid !== 0 };
 const apparmor: Condition = {
   words: 'for an ordinary user, where kernel.apparmor_restrict_unprivileged_userns is 1',
-  holds: ({ uid, sysctl }) => uid !== 0 && sysctl?.('kernel.apparmor_restrict_unprivileged_userns') === '1',
+  holds: ({ uid, step, sysctl }) =>
+    uid !== 0 &&
+    // The command's own rights are another matter.
+    step?.op !== 'chdir' &&
+    step?.op !== 'exec' &&
+    sysctl?.('kernel.apparmor_restrict_unprivileged_userns') === '1',
 };
 const switchedOff: Condition = {
   words: 'for an ordinary user, where kernel.unprivileged_userns_clone is 0',
@@ -22,9 +27,8 @@ const RESTRICTED =
   'to 0, or load a profile with the rule "userns," for this program';
 
 export const CLONE_HINTS: readonly Hint[] = [
-  ...(['clone', 'unshare', 'setUidMap', 'propagation', 'mount', 'bind', 'setUser', 'setGroups'] as const).flatMap(
-    (op) => ['EPERM', 'EACCES'].map((error) => ({ op, error, when: apparmor, text: RESTRICTED })),
-  ),
+  { op: 'any', error: 'EPERM', when: apparmor, text: RESTRICTED },
+  { op: 'any', error: 'EACCES', when: apparmor, text: RESTRICTED },
   {
     op: 'clone',
     error: 'EPERM',
