@@ -20,7 +20,7 @@ export const NOBODY = 65532;
 
 const asUser = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all'];
 const pure = ['unit', 'native', 'package'];
-const real = ['container', 'failure', 'hardening'];
+const real = ['container', 'failure', 'hardening', 'docs'];
 
 /** The legs that `uid` can run. */
 export function legsOf(uid: number): readonly Leg[] {
