@@ -4,9 +4,11 @@ import { inspect } from 'node:util';
 import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
+import type { ProcChoice } from './definition/kernel-files.js';
 import type { Mount } from './definition/mounts.js';
 import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.js';
 import type { Network } from './definition/network.js';
+import type { Overlay } from './definition/overlay.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
 import type { User } from './definition/user.js';
 import { invalidType } from './errors.js';
@@ -56,13 +58,13 @@ export class Container {
 
   /**
    * A directory that becomes `/`. Nothing in it is changed but by what runs in the container, which may write to it unless
-   * it is `readonly()`. It needs the directories `/proc`, `/dev` and `/tmp`. Started by root, its owners are mapped: files of root on disk
-   * are root's inside. Left out: the host's programs and none of its data, in memory.
+   * it is `readonly()`. Where it lacks the directories `/proc`, `/dev` and `/tmp` they are made in a layer in memory, as {@link bind} has it. Started by root, its owners are
+   * mapped: files of root on disk are root's inside. Left out: the host's programs and none of its data, in memory.
    *
-   * @param directory A path on the host; `undefined` takes it back.
+   * @param directory A path on the host, or directories laid over each other by {@link overlay}; `undefined` takes it back.
    * @see pivot_root(2), mount_setattr(2); idmapped mounts need Linux 5.12 and a file system that has them.
    */
-  rootfs(directory: string | URL | undefined): Container {
+  rootfs(directory: string | URL | Overlay | undefined): Container {
     return this.#with({ rootfs: directory });
   }
 
@@ -71,9 +73,33 @@ export class Container {
     return this.#with({ readonly });
   }
 
-  /** Adds mounts, made by {@link bind} and {@link tmpfs}, after those that are there. A later one covers an earlier one. OCI `mounts`. */
+  /**
+   * Adds mounts, made by {@link bind}, {@link tmpfs}, {@link file}, {@link symlink} and {@link directory}, after those that are there. They are made in this order, after carrel's
+   * own: a later one covers an earlier one on the same place, and all that an earlier one has put below its target. OCI `mounts`.
+   */
   mount(...mounts: readonly Mount[]): Container {
     return this.#with({ mounts: [...this.#definition.mounts, ...mounts] });
+  }
+
+  /**
+   * Hides paths of the container: a directory looks empty, a file is /dev/null. Links are followed, inside; what does not exist there needs no hiding. Masks come after all mounts. Besides these
+   * the kernel's own secrets are always hidden. Default: none. OCI `linux.maskedPaths`.
+   *
+   * @throws TypeError naming the path.
+   */
+  mask(...paths: readonly string[]): Container {
+    return this.#with({ mask: [...this.#definition.mask, ...paths] });
+  }
+
+  /**
+   * Which /proc there is. `'new'`: the container's own, of its pid namespace. `'bind'`: the caller's, which shows the caller's processes; none of them can be acted on. `'none'`: no
+   * /proc, and whatever needs one fails. `'auto'`, the default: a new one, but the caller's where there is no pid namespace of one's own, or where the kernel
+   * refuses a new one, because the /proc around is itself partly hidden, as in Docker and Kubernetes; the plan says so. proc(5), mount_namespaces(7)
+   *
+   * @throws TypeError at the start, where `'new'` would be refused.
+   */
+  proc(choice: ProcChoice | undefined): Container {
+    return this.#with({ proc: choice });
   }
 
   /**

@@ -8,10 +8,22 @@ export { Container } from './container.js';
 export type { CapabilityChoice } from './definition/capabilities.js';
 export type { ContainerDefinition, DefinitionInput } from './definition/definition.js';
 export {
+  type DirectoryEntry,
+  directory,
+  type EntryOptions,
+  type FileEntry,
+  file,
+  type SymlinkEntry,
+  symlink,
+} from './definition/entries.js';
+export type { ProcChoice } from './definition/kernel-files.js';
+export {
   type BindMount,
   type BindOptions,
   bind,
   type Mount,
+  type MountSafety,
+  type SafetyOptions,
   type TmpfsMount,
   type TmpfsOptions,
   tmpfs,
@@ -28,6 +40,7 @@ export type {
   TimeOffsetsInput,
 } from './definition/namespaces.js';
 export type { Network } from './definition/network.js';
+export { type Overlay, type OverlayOptions, overlay } from './definition/overlay.js';
 export type {
   LimitInput,
   LimitValue,

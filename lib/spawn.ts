@@ -17,7 +17,7 @@ import type { ContainerDefinition } from './definition/definition.js';
 import { checkRlimits, type ResourceLimitsInput } from './definition/rlimits.js';
 import { checkUser, type User } from './definition/user.js';
 import { contradiction, invalidType } from './errors.js';
-import { probe } from './host/probe.js';
+import { probeFor } from './host/probe.js';
 import { monotonicNs } from './launch/clock.js';
 import { checkStdio, type StdioChoice, type StdioOption } from './launch/stdio.js';
 import { perform } from './perform.js';
@@ -142,7 +142,7 @@ function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 export function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
-  return compile(definition, command, probe(), RANGE_FIRST);
+  return compile(definition, command, probeFor(definition), RANGE_FIRST);
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */

@@ -103,16 +103,23 @@ export const propagation: StepConstructor<'propagation'> = step('propagation');
 export const openTree: StepConstructor<'openTree', 'recursive'> = step('openTree', { recursive: true });
 
 /**
- * Mounts a new file system of `type` on the directory `target`; on `/` it becomes the root for all that follows. `options` are `key` or `key=value`; `nofollow` refuses a target behind a link. Needs CAP_SYS_ADMIN over the mount namespace, and a
- * type that may be mounted there. fsopen(2), Linux 5.2
+ * Mounts a new file system of `type` on the directory `target`; on `/` it becomes the root for all that follows. `options` are `key` or `key=value`, relative paths in them count from the target; `nofollow` refuses a target behind a link. What later steps
+ * need in it is made in it, or, with `own: false`, in a private layer over it. Needs CAP_SYS_ADMIN over the mount namespace, and a type that may be mounted there. Default of `own`: `true`. fsopen(2), Linux 5.2
  */
-export const mount: StepConstructor<'mount', 'options' | 'attributes' | 'nofollow'> = step('mount', {
+export const mount: StepConstructor<'mount', 'options' | 'attributes' | 'nofollow' | 'own'> = step('mount', {
   options: [],
   attributes: [],
   nofollow: false,
+  own: true,
 });
 
-/** Attaches the tree in `slot`, or a copy of the mounts at the host's `source`, at `target`. `create` makes a missing target. Needs CAP_SYS_ADMIN over the mount namespace. move_mount(2), Linux 5.2 */
+/** Does nothing, and says in the plan that `what` is left out of the container, and for which `reason`. Needs nothing. */
+export const omit: StepConstructor<'omit'> = step('omit');
+
+/** *Host.* Removes the directory `path` of the host, whatever its permissions, and the files in it, but no directories: with these it stays, open to its owner. For `after`: overlayfs leaves such a one in its work directory. Needs to own it. rmdir(2) */
+export const rmdir: StepConstructor<'rmdir'> = step('rmdir');
+
+/** Attaches the tree in `slot`, or a copy of the mounts at the host's `source`, at `target`. `create` makes a missing target, where {@link directory} would. Needs CAP_SYS_ADMIN over the mount namespace. move_mount(2), Linux 5.2 */
 export const bind: StepConstructor<'bind', 'attributes' | 'recursive' | 'create'> = step('bind', {
   attributes: [],
   recursive: true,
@@ -131,13 +138,16 @@ export const mask: StepConstructor<'mask'> = step('mask');
 /** Makes `target`, where it exists, a read-only mount of itself. Needs CAP_SYS_ADMIN over the mount namespace. OCI `linux.readonlyPaths` */
 export const readonlyPath: StepConstructor<'readonlyPath'> = step('readonlyPath');
 
-/** Makes the directory `target`, and its missing parents with mode 0755. One that exists is left as it is. mkdirat(2) */
+/**
+ * Makes the directory `target`, and its missing parents with mode 0755. One that exists is left as it is. In a file system that the plan did not mount nothing is made: a private layer covers the nearest
+ * directory, a tmpfs into which the directory's entries are bound one by one, and takes no other entries from `pivotRoot` on. mkdirat(2)
+ */
 export const directory: StepConstructor<'directory', 'mode'> = step('directory', { mode: 0o755 });
 
-/** Makes the file `target` with `content`. openat(2) */
+/** Makes the file `target` with `content`, where {@link directory} would; over a file that is there, in memory and read-only. openat(2) */
 export const file: StepConstructor<'file', 'mode'> = step('file', { mode: 0o644 });
 
-/** Makes a symbolic link at `target` that says `text`. symlinkat(2) */
+/** Makes a symbolic link at `target` that says `text`, where {@link directory} would, in place of a file or link that is there. symlinkat(2) */
 export const symlink: StepConstructor<'symlink'> = step('symlink');
 
 /** Makes the last mount on `/` the root, and detaches all that was there before. Needs CAP_SYS_ADMIN over the mount namespace. pivot_root(2) */

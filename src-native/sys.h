@@ -11,6 +11,7 @@
 #include <linux/poll.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
+#include <linux/stat.h>
 #include <linux/time_types.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +82,7 @@ enum {
 	SYS_S_IFDIR = 0040000,
 	SYS_S_IFCHR = 0020000,
 	SYS_S_IFIFO = 0010000,
+	SYS_S_IFLNK = 0120000,
 	SYS_MNT_DETACH = 2,
 };
 // The errnos that carrel tells apart: asm-generic/errno-base.h and errno.h, the same on x86_64 and aarch64.
@@ -94,12 +96,16 @@ enum {
 	SYS_ECHILD = 10,
 	SYS_EAGAIN = 11,
 	SYS_EACCES = 13,
+	SYS_EBUSY = 16,
 	SYS_EEXIST = 17,
 	SYS_ENODEV = 19,
 	SYS_ENOTDIR = 20,
+	SYS_EISDIR = 21,
 	SYS_EINVAL = 22,
+	SYS_ENOSPC = 28,
 	SYS_ENAMETOOLONG = 36,
 	SYS_ENOSYS = 38,
+	SYS_ENOTEMPTY = 39,
 	SYS_ELOOP = 40,
 };
 
@@ -129,6 +135,13 @@ struct sys_ucred {
 struct sys_statfs {
 	long type;
 	long rest[14];
+};
+struct sys_dirent64 {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
 };
 struct sys_timespec {
 	int64_t seconds;
@@ -226,6 +239,11 @@ static inline long sys_fchmod(int fd, uint32_t mode)
 {
 	return SYS(__NR_fchmod, fd, mode, 0, 0, 0, 0);
 }
+// int fchmodat(int dirfd, const char *pathname, mode_t mode);
+static inline long sys_fchmodat(int dir_fd, const char *path, uint32_t mode)
+{
+	return SYS(__NR_fchmodat, dir_fd, path, mode, 0, 0, 0);
+}
 // int fchown(int fd, uid_t owner, gid_t group);
 static inline long sys_fchown(int fd, uint32_t uid, uint32_t gid)
 {
@@ -265,6 +283,11 @@ static inline long sys_fstat(int fd, struct stat *ret_stat)
 static inline long sys_fstatfs(int fd, struct sys_statfs *ret_statfs)
 {
 	return SYS(__NR_fstatfs, fd, ret_statfs, 0, 0, 0, 0);
+}
+// ssize_t getdents64(int fd, void *dirp, size_t count);
+static inline long sys_getdents64(int fd, void *ret_entries, size_t size)
+{
+	return SYS(__NR_getdents64, fd, ret_entries, size, 0, 0, 0);
 }
 // pid_t getpid(void);
 static inline long sys_getpid(void)
@@ -393,6 +416,11 @@ static inline long sys_read(int fd, void *buffer, size_t size)
 {
 	return SYS(__NR_read, fd, buffer, size, 0, 0, 0);
 }
+// ssize_t readlinkat(int dirfd, const char *pathname, char *buf, size_t bufsiz);
+static inline long sys_readlinkat(int dir_fd, const char *path, char *ret_text, size_t size)
+{
+	return SYS(__NR_readlinkat, dir_fd, path, ret_text, size, 0, 0);
+}
 // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
 static inline long sys_recvmsg(int fd, struct sys_msghdr *message, unsigned int flags)
 {
@@ -494,6 +522,11 @@ static inline long sys_socketpair(int domain, int type, int protocol, int ret_fd
 {
 	return SYS(__NR_socketpair, domain, type, protocol, ret_fds, 0, 0);
 }
+// int statx(int dirfd, const char *pathname, int flags, unsigned int mask, struct statx *statxbuf);
+static inline long sys_statx(int dir_fd, const char *path, int flags, unsigned int mask, struct statx *ret_stat)
+{
+	return SYS(__NR_statx, dir_fd, path, flags, mask, ret_stat, 0);
+}
 // int symlinkat(const char *target, int newdirfd, const char *linkpath);
 static inline long sys_symlinkat(const char *text, int dir_fd, const char *path)
 {
@@ -518,6 +551,11 @@ static inline long sys_umask(uint32_t mask)
 static inline long sys_umount2(const char *target, int flags)
 {
 	return SYS(__NR_umount2, target, flags, 0, 0, 0, 0);
+}
+// int unlinkat(int dirfd, const char *pathname, int flags);
+static inline long sys_unlinkat(int dir_fd, const char *path, int flags)
+{
+	return SYS(__NR_unlinkat, dir_fd, path, flags, 0, 0, 0);
 }
 // int unshare(int flags);
 static inline long sys_unshare(unsigned long flags)

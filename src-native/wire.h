@@ -143,38 +143,40 @@ enum {
 	STEP_OPEN_NAMESPACE = 11,
 	STEP_SETNS = 12,
 	STEP_OPEN_TREE = 13,
-	STEP_UNSHARE = 14,
-	STEP_PROPAGATION = 15,
-	STEP_MOUNT = 16,
-	STEP_BIND = 17,
-	STEP_DEVICE = 18,
-	STEP_MOUNT_SETATTR = 19,
-	STEP_SYSCTL = 20,
-	STEP_MASK = 21,
-	STEP_READONLY_PATH = 22,
-	STEP_DIRECTORY = 23,
-	STEP_FILE = 24,
-	STEP_SYMLINK = 25,
-	STEP_PIVOT_ROOT = 26,
-	STEP_SET_HOSTNAME = 27,
-	STEP_SET_DOMAINNAME = 28,
-	STEP_LINK_UP = 29,
-	STEP_JOIN_SESSION_KEYRING = 30,
-	STEP_OPEN_TERMINAL = 31,
-	STEP_RELAY = 32,
-	STEP_INIT = 33,
-	STEP_CONTROLLING_TERMINAL = 34,
-	STEP_SET_GROUPS = 35,
-	STEP_SET_USER = 36,
-	STEP_SET_AFFINITY = 37,
-	STEP_UMASK = 38,
-	STEP_CHDIR = 39,
-	STEP_SET_CAPABILITIES = 40,
-	STEP_NO_NEW_PRIVILEGES = 41,
-	STEP_EXEC = 42,
+	STEP_RMDIR = 14,
+	STEP_UNSHARE = 15,
+	STEP_PROPAGATION = 16,
+	STEP_MOUNT = 17,
+	STEP_OMIT = 18,
+	STEP_BIND = 19,
+	STEP_DEVICE = 20,
+	STEP_MOUNT_SETATTR = 21,
+	STEP_SYSCTL = 22,
+	STEP_MASK = 23,
+	STEP_READONLY_PATH = 24,
+	STEP_DIRECTORY = 25,
+	STEP_FILE = 26,
+	STEP_SYMLINK = 27,
+	STEP_PIVOT_ROOT = 28,
+	STEP_SET_HOSTNAME = 29,
+	STEP_SET_DOMAINNAME = 30,
+	STEP_LINK_UP = 31,
+	STEP_JOIN_SESSION_KEYRING = 32,
+	STEP_OPEN_TERMINAL = 33,
+	STEP_RELAY = 34,
+	STEP_INIT = 35,
+	STEP_CONTROLLING_TERMINAL = 36,
+	STEP_SET_GROUPS = 37,
+	STEP_SET_USER = 38,
+	STEP_SET_AFFINITY = 39,
+	STEP_UMASK = 40,
+	STEP_CHDIR = 41,
+	STEP_SET_CAPABILITIES = 42,
+	STEP_NO_NEW_PRIVILEGES = 43,
+	STEP_EXEC = 44,
 };
 
-enum { STEP_COUNT = 42 };
+enum { STEP_COUNT = 44 };
 
 struct step_barrier {
 	struct record head;
@@ -267,6 +269,12 @@ struct step_open_tree {
 };
 static_assert(sizeof(struct step_open_tree) == 32, "openTree");
 
+struct step_rmdir {
+	struct record head;
+	struct wire_bytes path;
+};
+static_assert(sizeof(struct step_rmdir) == 16, "rmdir");
+
 struct step_unshare {
 	struct record head;
 	uint64_t namespaces;
@@ -287,8 +295,16 @@ struct step_mount {
 	struct wire_list options;
 	uint64_t attributes;
 	uint64_t nofollow;
+	uint64_t own;
 };
-static_assert(sizeof(struct step_mount) == 48, "mount");
+static_assert(sizeof(struct step_mount) == 56, "mount");
+
+struct step_omit {
+	struct record head;
+	struct wire_bytes what;
+	struct wire_bytes reason;
+};
+static_assert(sizeof(struct step_omit) == 24, "omit");
 
 struct step_bind {
 	struct record head;
@@ -508,9 +524,11 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x7e020080}, {FIELD_NUMBER, 0x0}}},
 	[STEP_SETNS] = {COLUMN_HOST | COLUMN_CONTAINER, 2, {{FIELD_SLOT, 0x0}, {FIELD_CHOICE, 0x7e020080}}},
 	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_RMDIR] = {COLUMN_HOST, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_UNSHARE] = {COLUMN_CONTAINER, 1, {{FIELD_FLAGS, 0x7e020080}}},
 	[STEP_PROPAGATION] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x1e0000}}},
-	[STEP_MOUNT] = {COLUMN_CONTAINER, 5, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_MOUNT] = {COLUMN_CONTAINER, 6, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_OMIT] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
 	[STEP_BIND] = {COLUMN_CONTAINER, 6, {{FIELD_OPTIONAL_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},
 	[STEP_DEVICE] = {COLUMN_CONTAINER, 4, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_MOUNT_SETATTR] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}}},

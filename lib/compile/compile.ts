@@ -140,7 +140,7 @@ function compileFrame(
       (entry): entry is Namespace => typeof entry === 'string' && entry !== 'cgroup' && !(entry === 'time' && shifted),
     ),
     steps: insertSteps(steps, definition, slots),
-    after: [],
+    after: mounts.after,
     slots: slots.names,
     received: slots.received,
     kept: slots.kept,

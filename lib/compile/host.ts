@@ -17,6 +17,18 @@ export interface HostEntry {
   readonly directory?: boolean;
 }
 
+/** A line of /proc/self/mountinfo. proc_pid_mountinfo(5) */
+export interface HostMount {
+  readonly id: number;
+  /** The mount that it is on. */
+  readonly parent: number;
+  /** What of its file system it shows: `/` for all of it. */
+  readonly root: string;
+  readonly path: string;
+  readonly options: readonly string[];
+  readonly type: string;
+}
+
 export interface Host {
   /** Effective ids of this process. */
   readonly uid: number;
@@ -34,6 +46,10 @@ export interface Host {
   readonly settings: readonly HostEntry[];
   /** Node's own directory, where it is not among the programs. */
   readonly execDir: string | undefined;
+  /** What is mounted; later ones cover earlier ones. */
+  readonly mounts: readonly HostMount[];
+  /** Of the paths that were asked about for this container, those that exist. */
+  readonly found: readonly HostEntry[];
   /** Those of OCI's masked and read-only paths that this kernel has. */
   readonly masked: readonly string[];
   readonly readonly: readonly string[];

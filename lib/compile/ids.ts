@@ -33,6 +33,11 @@ export function canMapRange(host: Host): boolean {
   );
 }
 
+/** Whether this process is in the machine's first user namespace, in which every id exists. user_namespaces(7) */
+export function ownsAllIds({ uidMap }: Host): boolean {
+  return uidMap.some(({ inside, outside, count }) => inside === 0 && outside === 0 && count === 0xffffffff);
+}
+
 /** `user` is who the command is: where one id is all there is, it is that one. */
 export function planIds({ namespaces }: ContainerDefinition, user: User, host: Host, first: number): IdPlan {
   if (namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'user')) return { kind: 'joined' };

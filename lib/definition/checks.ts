@@ -74,6 +74,17 @@ export function containerPath(name: string, value: unknown): string {
   return posix.normalize(path).replace(/(?<=.)\/$/, '');
 }
 
+/** Where in the container something of the caller's may be put. */
+export function mountTarget(name: string, value: unknown): string {
+  const path = containerPath(name, value);
+  if (path === '/') throw invalidValue(name, 'below "/": use rootfs() for the root', value);
+  // Whoever covers /proc takes from every program, and from carrel, what the kernel says there. CVE-2019-16884
+  if (path === '/proc' || path.startsWith('/proc/') || path === '/sys' || path.startsWith('/sys/')) {
+    throw invalidValue(name, 'outside of /proc and /sys', value);
+  }
+  return path;
+}
+
 export function object(name: string, value: unknown): void {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalidType(name, 'an object', value);
 }

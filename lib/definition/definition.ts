@@ -15,6 +15,7 @@ import {
   object,
   oneOf,
 } from './checks.js';
+import { checkMask, checkProc, type ProcChoice } from './kernel-files.js';
 import { checkMount, type Mount } from './mounts.js';
 import {
   checkDomainname,
@@ -28,6 +29,7 @@ import {
   type TimeOffsetsInput,
 } from './namespaces.js';
 import { checkNetwork, checkNetworkNamespace, type Network, withNetwork } from './network.js';
+import { checkOverlay, type Overlay } from './overlay.js';
 import { checkRlimits, type ResourceLimits, type ResourceLimitsInput } from './rlimits.js';
 import { checkCpuAffinity, checkNice, checkOomScoreAdj } from './scheduling.js';
 import { checkInserted, type InsertedStep } from './steps.js';
@@ -36,10 +38,13 @@ import { checkUser, type User } from './user.js';
 
 /** The whole definition of a container, as plain data. */
 export interface ContainerDefinition {
-  /** An absolute path of the host; `undefined`: the host's programs and none of its data. */
-  readonly rootfs?: string;
+  /** An absolute path of the host, or directories laid over each other; `undefined`: the host's programs and none of its data. */
+  readonly rootfs?: string | Overlay;
   readonly readonly: boolean;
   readonly mounts: readonly Mount[];
+  /** Absolute paths in the container that are hidden. */
+  readonly mask: readonly string[];
+  readonly proc: ProcChoice;
   /** Those that are new by their names, and those that are joined. */
   readonly namespaces: readonly (Namespace | JoinedNamespace)[];
   readonly idmap: 'auto';
@@ -70,9 +75,11 @@ export interface ContainerDefinition {
 
 /** What may be given to `new Container()`: any part of a definition, in the forms that the builder takes. */
 export interface DefinitionInput {
-  readonly rootfs?: string | URL | undefined;
+  readonly rootfs?: string | URL | Overlay | undefined;
   readonly readonly?: boolean | undefined;
   readonly mounts?: readonly Mount[] | undefined;
+  readonly mask?: readonly string[] | undefined;
+  readonly proc?: ProcChoice | undefined;
   readonly namespaces?: readonly NamespaceEntry[] | undefined;
   readonly idmap?: 'auto' | undefined;
   readonly hostname?: string | undefined;
@@ -97,6 +104,8 @@ export interface DefinitionInput {
 const DEFAULTS: ContainerDefinition = freezeDeep({
   readonly: false,
   mounts: [],
+  mask: [],
+  proc: 'auto',
   namespaces: DEFAULT_NAMESPACES,
   idmap: 'auto',
   timeOffsets: {},
@@ -114,9 +123,12 @@ const DEFAULTS: ContainerDefinition = freezeDeep({
 
 /** One check for each part of a definition: turns what the caller gave into what the definition holds, or throws. */
 const PARTS: { readonly [K in keyof DefinitionInput]-?: (value: NonNullable<DefinitionInput[K]>) => unknown } = {
-  rootfs: (value) => hostPath('rootfs', value),
+  rootfs: (value) =>
+    typeof value === 'object' && !(value instanceof URL) ? checkOverlay('rootfs', value) : hostPath('rootfs', value),
   readonly: (value) => boolean('readonly', value),
   mounts: (value) => array('mounts', value).map((mount, index) => checkMount(`mounts[${index}]`, mount)),
+  mask: checkMask,
+  proc: checkProc,
   namespaces: checkNamespaces,
   idmap: (value) => oneOf('idmap', value, ['auto']),
   hostname: checkHostname,
@@ -164,10 +176,10 @@ function spellNetwork(next: Record<string, unknown>, { namespaces, network }: De
 }
 
 function checkWhole(definition: ContainerDefinition): void {
-  const { namespaces, rootfs, mounts, hostname, domainname, network, sysctl } = definition;
+  const { namespaces, rootfs, mounts, mask, hostname, domainname, network, sysctl } = definition;
   // Mounts made in the host's own mount namespace would stay on the host. mount_namespaces(7)
-  if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0)) {
-    throw contradiction('rootfs and mounts need "mount" among the namespaces, new and not joined');
+  if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0 || mask.length > 0)) {
+    throw contradiction('rootfs, mounts and mask need "mount" among the namespaces, new and not joined');
   }
   if (!namespaces.includes('uts') && hostname !== undefined) {
     throw contradiction('hostname needs "uts" among the namespaces: it would rename the host');

@@ -2,10 +2,29 @@
 
 import { invalidValue } from '../errors.js';
 import { freezeDeep } from '../plan/plan.js';
-import { boolean, bytes, containerPath, hostPath, integer, knownOptions, object } from './checks.js';
+import { boolean, bytes, hostPath, integer, knownOptions, mountTarget, object } from './checks.js';
+import {
+  type DirectoryEntry,
+  directory,
+  type EntryOptions,
+  type FileEntry,
+  file,
+  type SymlinkEntry,
+  symlink,
+} from './entries.js';
+
+/** What keeps programs from gaining something by a mount. */
+export interface MountSafety {
+  /** Set-user-id and set-group-id bits, and capabilities of files, have no effect. */
+  readonly nosuid: boolean;
+  /** Device files cannot be opened. */
+  readonly nodev: boolean;
+  /** No program can be executed. */
+  readonly noexec: boolean;
+}
 
 /** A directory or file of the host, shown in the container. Made by {@link bind}. */
-export interface BindMount {
+export interface BindMount extends MountSafety {
   readonly type: 'bind';
   /** An absolute path on the host. */
   readonly source: string;
@@ -14,10 +33,14 @@ export interface BindMount {
   readonly readonly: boolean;
   /** Whether mounts below the source come along. */
   readonly recursive: boolean;
+  /** Whether it is left out where there is no source. */
+  readonly optional: boolean;
+  /** Whether owners are mapped to those of the container. */
+  readonly idmapped: boolean;
 }
 
 /** An empty file system in memory. Made by {@link tmpfs}. */
-export interface TmpfsMount {
+export interface TmpfsMount extends MountSafety {
   readonly type: 'tmpfs';
   /** An absolute path in the container. */
   readonly target: string;
@@ -27,22 +50,45 @@ export interface TmpfsMount {
   readonly mode: number;
 }
 
-export type Mount = BindMount | TmpfsMount;
+/** What a container has besides its root. A later one covers what an earlier one shows. */
+export type Mount = BindMount | TmpfsMount | FileEntry | SymlinkEntry | DirectoryEntry;
+
+/** Options of {@link bind} and {@link tmpfs}. */
+export interface SafetyOptions {
+  /** Set-user-id bits and capabilities of files have no effect. Default: `true`. */
+  readonly nosuid?: boolean;
+  /** Device files cannot be opened. Default: `true`; with a user namespace they cannot anyway. */
+  readonly nodev?: boolean;
+  /** No program there can be executed. Default: `false`. */
+  readonly noexec?: boolean;
+}
 
 /** Options of {@link bind}. */
-export interface BindOptions {
+export interface BindOptions extends SafetyOptions {
   /** No write goes through, to mounts below neither. Default: `false`. */
   readonly readonly?: boolean;
   /** Mounts below the source come along. Default: `true`; an ordinary user cannot leave them behind. */
   readonly recursive?: boolean;
+  /** A source that does not exist is no error: the bind is left out, and the plan says so. Default: `false`. */
+  readonly optional?: boolean;
+  /**
+   * Started by root, whether owners are mapped like those of the root filesystem. With `false` all files are nobody's inside, and count for what others may do with them: for a source
+   * that cannot be idmapped. Default: `true`.
+   */
+  readonly idmapped?: boolean;
 }
+
+const SAFETY = ['nosuid', 'nodev', 'noexec'] as const;
 
 /**
  * Shows a directory or file of the host in the container: `mount(bind('/srv/data', '/data', { readonly: true }))`.
  *
  * Owners are mapped like those of the root file system: started by root, root in the container is root for the files
  * shown; started by an ordinary user, that user. Set-user-id bits and device files have no effect through it.
- * A missing target is made only where carrel's own file systems are; it is an error in a root file system of yours.
+ *
+ * A missing target is made, but not in a tree of yours, be it the root filesystem or another bind: there the nearest directory that exists is covered by a
+ * layer in memory, which shows all its entries. What is written to these lands where it would have; the directory itself takes no new entries, nor lets go of any.
+ * Make the target beforehand where that matters.
  *
  * @param source A path on the host. A relative one counts from the working directory.
  * @param target An absolute path in the container.
@@ -51,18 +97,21 @@ export interface BindOptions {
  */
 export function bind(source: string | URL, target: string, options: BindOptions = {}): BindMount {
   object('options', options);
-  knownOptions('bind()', options, ['readonly', 'recursive']);
+  knownOptions('bind()', options, ['readonly', 'recursive', 'optional', 'idmapped', ...SAFETY]);
   return freezeDeep({
     type: 'bind',
     source: hostPath('source', source),
     target: mountTarget('target', target),
     readonly: boolean('options.readonly', options.readonly ?? false),
     recursive: boolean('options.recursive', options.recursive ?? true),
+    optional: boolean('options.optional', options.optional ?? false),
+    idmapped: boolean('options.idmapped', options.idmapped ?? true),
+    ...safety(options),
   });
 }
 
 /** Options of {@link tmpfs}. */
-export interface TmpfsOptions {
+export interface TmpfsOptions extends SafetyOptions {
   /** Bytes, or a text such as `'64m'` (1024-based `k`, `m`, `g`). Default: the kernel's, half of the memory. */
   readonly size?: number | string;
   /** Permissions of the root directory. Default: `0o1777`, as /tmp has. */
@@ -72,38 +121,58 @@ export interface TmpfsOptions {
 /**
  * Mounts an empty file system in memory: `mount(tmpfs('/scratch', { size: '64m' }))`. What is written there is gone with the container.
  *
- * @param target An absolute path in the container.
+ * @param target An absolute path in the container; a missing one is made, as for {@link bind}.
  * @throws TypeError or RangeError with Node's codes, naming the argument.
  * @see tmpfs(5)
  */
 export function tmpfs(target: string, options: TmpfsOptions = {}): TmpfsMount {
   object('options', options);
-  knownOptions('tmpfs()', options, ['size', 'mode']);
+  knownOptions('tmpfs()', options, ['size', 'mode', ...SAFETY]);
   const mode = options.mode ?? 0o1777;
   return freezeDeep({
     type: 'tmpfs',
     target: mountTarget('target', target),
     mode: integer('options.mode', mode, 0, 0o7777),
     ...(options.size === undefined ? {} : { size: bytes('options.size', options.size) }),
+    ...safety(options),
   });
 }
 
 export function checkMount(name: string, value: unknown): Mount {
   object(name, value);
   const { type, target, ...options } = value as Record<string, unknown>;
-  if (type === 'tmpfs') return tmpfs(target as string, options as TmpfsOptions);
-  if (type !== 'bind')
-    throw invalidValue(`${name}.type`, '"bind" or "tmpfs"; use bind() and tmpfs() to make mounts', type);
-  const { source, ...rest } = options;
-  return bind(source as string, target as string, rest as BindOptions);
+  const at = target as string;
+  switch (type) {
+    case 'tmpfs':
+      return tmpfs(at, options as TmpfsOptions);
+    case 'bind': {
+      const { source, ...rest } = options;
+      return bind(source as string, at, rest as BindOptions);
+    }
+    case 'file': {
+      const { content, ...rest } = options;
+      return file(at, content as string, rest as EntryOptions);
+    }
+    case 'symlink': {
+      const { text, ...rest } = options;
+      knownOptions(`${name} (symlink)`, rest, []);
+      return symlink(at, text as string);
+    }
+    case 'directory':
+      return directory(at, options as EntryOptions);
+    default:
+      throw invalidValue(
+        `${name}.type`,
+        '"bind", "tmpfs", "file", "symlink" or "directory"; use bind(), tmpfs(), file(), symlink() and directory() to make mounts',
+        type,
+      );
+  }
 }
 
-function mountTarget(name: string, value: unknown): string {
-  const path = containerPath(name, value);
-  if (path === '/') throw invalidValue(name, 'below "/": use rootfs() for the root', value);
-  // Whoever covers /proc takes from every program, and from carrel, what the kernel says there. CVE-2019-16884
-  if (path === '/proc' || path.startsWith('/proc/') || path === '/sys' || path.startsWith('/sys/')) {
-    throw invalidValue(name, 'outside of /proc and /sys', value);
-  }
-  return path;
+function safety({ nosuid = true, nodev = true, noexec = false }: SafetyOptions): MountSafety {
+  return {
+    nosuid: boolean('options.nosuid', nosuid),
+    nodev: boolean('options.nodev', nodev),
+    noexec: boolean('options.noexec', noexec),
+  };
 }

@@ -2,7 +2,10 @@
 
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Host, HostEntry, IdRange } from '../compile/host.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Host, HostEntry, HostMount, IdRange } from '../compile/host.js';
+import { questions } from '../compile/questions.js';
+import type { ContainerDefinition } from '../definition/definition.js';
 import type { LimitValue, ResourceLimits } from '../definition/rlimits.js';
 import { unsupported } from '../errors.js';
 import type { Resource } from '../plan/constants.js';
@@ -14,6 +17,22 @@ let facts: Host | undefined;
 export function probe(): Host {
   facts ??= ask();
   return facts;
+}
+
+const answered = new WeakMap<ContainerDefinition, Host>();
+
+/** The same, and what must be asked anew for this container. The same value as long as the answers are the same. */
+export function probeFor(definition: ContainerDefinition): Host {
+  const host = probe();
+  const asked = questions(definition);
+  if (asked.paths.length === 0 && !asked.mounts) return host;
+  const known = answered.get(definition);
+  const found = asked.paths.flatMap(existing);
+  const mounts = asked.mounts ? mountsOf(read('/proc/self/mountinfo')) : host.mounts;
+  if (known !== undefined && isDeepStrictEqual([known.found, known.mounts], [found, mounts])) return known;
+  const answer = Object.freeze({ ...host, found, mounts });
+  answered.set(definition, answer);
+  return answer;
 }
 
 /** Where the programs of a Linux system are: read-only in a container without a root file system of its own. */
@@ -37,7 +56,7 @@ const SETTINGS = [
   '/etc/ssl/openssl.cnf',
 ];
 
-/** OCI `maskedPaths` and `readonlyPaths` as Docker and containerd set them, below /proc. */
+/** OCI `maskedPaths` and `readonlyPaths` as Docker and containerd set them. */
 const MASKED = [
   '/proc/acpi',
   '/proc/asound',
@@ -49,6 +68,8 @@ const MASKED = [
   '/proc/scsi',
   '/proc/timer_list',
   '/proc/timer_stats',
+  '/sys/devices/virtual/powercap',
+  '/sys/firmware',
 ];
 const READONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
@@ -71,6 +92,8 @@ function ask(): Host {
     programs: entries,
     settings: SETTINGS.flatMap(entry),
     execDir: execDir(entries),
+    mounts: mountsOf(read('/proc/self/mountinfo')),
+    found: [],
     masked: MASKED.filter((path) => entry(path).length > 0),
     readonly: READONLY.filter((path) => entry(path).length > 0),
     resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(real(path))),
@@ -103,6 +126,37 @@ function entry(path: string): readonly HostEntry[] {
   } catch {
     return []; // not on this host
   }
+}
+
+/** The same, but a link that leads nowhere is nothing; and what cannot be looked at may be there. */
+function existing(path: string): readonly HostEntry[] {
+  const [found] = entry(path);
+  if (found !== undefined && found.link === undefined) return [found];
+  try {
+    statSync(path);
+    return found === undefined ? [] : [found];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [{ path }];
+  }
+}
+
+/** Lines of mountinfo. Spaces, tabs, newlines and backslashes of a path are in octal. proc_pid_mountinfo(5) */
+function mountsOf(text: string | undefined): readonly HostMount[] {
+  const plain = (field: string | undefined): string =>
+    (field ?? '').replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return (text ?? '')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter((fields) => fields.length > 6)
+    .map((fields) => ({
+      id: Number(fields[0]),
+      parent: Number(fields[1]),
+      root: plain(fields[3]),
+      path: plain(fields[4]),
+      options: (fields[5] ?? '').split(','),
+      type: fields[fields.indexOf('-') + 1] ?? '',
+    }));
 }
 
 /** The directory of Node itself, unless it is among the programs anyway. */

@@ -45,11 +45,13 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
   setns: (step) => `setns ${step.type}, slot ${step.slot}`,
   openTree: (step) => `open_tree ${quoted(step.source)} into slot ${step.slot}`,
+  rmdir: (step) => `rmdir ${quoted(step.path)}`,
   unshare: (step) => `unshare ${list(step.namespaces)}`,
   propagation: (step) => `make ${quoted(step.target)} ${step.type}, recursively`,
   mount: (step) =>
     `mount ${step.type} on ${quoted(step.target)}${attributes(step.attributes)}` +
     (step.options.length === 0 ? '' : ` (${step.options.map(quoted).join(',')})`),
+  omit: (step) => `leave out ${step.what}: ${step.reason}`,
   bind: (step) =>
     `bind ${step.slot === undefined ? quoted(step.source ?? '') : `slot ${step.slot}`} on ${quoted(step.target)}${attributes(step.attributes)}`,
   device: (step) => `bind device ${step.source} (${step.major}:${step.minor}) on ${quoted(step.target)}`,

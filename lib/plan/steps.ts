@@ -68,16 +68,24 @@ export const STEPS = {
   /** Copies the mounts at `source` into `slot`, attached nowhere; with `recursive` those below it too. open_tree(2), since 5.2. */
   openTree: { column: 'both', fields: { slot, source: string, recursive: boolean } },
 
+  /** Removes the directory `path` of the host, whatever its permissions, and the files in it, but no directories: with these it stays, open to its owner. rmdir(2) */
+  rmdir: { column: 'host', fields: { path: string } },
+
   /** Moves the child itself into new namespaces. unshare(2). */
   unshare: { column: 'container', fields: { namespaces: flags(NAMESPACES) } },
   /** Sets how mount events travel for `target` and all below it. mount_namespaces(7). */
   propagation: { column: 'container', fields: { target: string, type: choice(PROPAGATIONS) } },
-  /** Mounts a new file system of `type`. `options` are `key` or `key=value`; `nofollow` refuses a target behind a symbolic link. fsopen(2), fsmount(2), since 5.2. */
+  /**
+   * Mounts a new file system of `type`. `options` are `key` or `key=value`, paths in them count from the target; `nofollow` refuses a target behind a symbolic link. What a later
+   * step needs in it is made in it where it is the plan's `own`, and in a private layer over it where it is not. fsopen(2), fsmount(2), since 5.2.
+   */
   mount: {
     column: 'container',
-    fields: { type: string, target: string, options: strings, attributes, nofollow: boolean },
+    fields: { type: string, target: string, options: strings, attributes, nofollow: boolean, own: boolean },
   },
-  /** Attaches the tree in `slot`, or a copy of the mounts at `source`. `create` makes a missing target, of the source's kind. move_mount(2). */
+  /** Does nothing: says that `what` is left out of the container, and for which `reason`. */
+  omit: { column: 'container', fields: { what: string, reason: string } },
+  /** Attaches the tree in `slot`, or a copy of the mounts at `source`. `create` makes a missing target, of the source's kind, as `directory` and `file` do. move_mount(2). */
   bind: {
     column: 'container',
     fields: {
@@ -99,13 +107,13 @@ export const STEPS = {
   mask: { column: 'container', fields: { target: string } },
   /** Makes `target`, where it exists, a read-only mount of itself. OCI `readonlyPaths`. */
   readonlyPath: { column: 'container', fields: { target: string } },
-  /** Makes a directory, and its missing parents. An existing directory is left as it is. mkdirat(2). */
+  /** Makes a directory, and its missing parents, in a private layer where the file system is not the plan's own. An existing directory is left as it is. mkdirat(2). */
   directory: { column: 'container', fields: { target: string, mode: number } },
-  /** Makes a file with `content`. An existing one is an error. openat(2). */
+  /** Makes a file with `content`, in a private layer where the file system is not the plan's own; over an existing file, in memory and read-only. openat(2). */
   file: { column: 'container', fields: { target: string, mode: number, content: bytes } },
-  /** Makes a symbolic link at `target` which says `text`. symlinkat(2). */
+  /** Makes a symbolic link at `target` which says `text`, in a private layer where the file system is not the plan's own; an existing file or link is not there any more. symlinkat(2). */
   symlink: { column: 'container', fields: { target: string, text: string } },
-  /** Makes the last mount on `/` the root, and detaches all that was there before. pivot_root(2). */
+  /** Makes the last mount on `/` the root, and detaches all that was there before; private layers take no more entries. pivot_root(2). */
   pivotRoot: { column: 'container', fields: {} },
 
   /** sethostname(2). */

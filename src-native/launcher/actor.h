@@ -4,6 +4,7 @@
 #include "plan.h"
 #include "timing.h"
 
+struct owned;
 struct relay;
 
 // Shared between supervisor, child and init. The child writes where it is before each step, and why it was refused.
@@ -26,6 +27,10 @@ struct actor {
 	struct page *page;
 	// Container column: every target is resolved below it. At first the host's root, then the last mount on "/".
 	int root;
+	// Container column: how many mounts it has attached on "/", one on top of the other.
+	uint32_t roots;
+	// Container column: what it has mounted itself; owned by child.c, used by layer.c.
+	struct owned *owned;
 	// Container column: the socket to the supervisor; it is closed by exec, which is how the supervisor knows.
 	int report;
 	// Container column: its descriptors are no longer shared with the supervisor.
@@ -66,12 +71,14 @@ struct outcome step_mask(struct actor *actor, const void *record);
 struct outcome step_mount(struct actor *actor, const void *record);
 struct outcome step_mount_setattr(struct actor *actor, const void *record);
 struct outcome step_no_new_privileges(struct actor *actor, const void *record);
+struct outcome step_omit(struct actor *actor, const void *record);
 struct outcome step_open_namespace(struct actor *actor, const void *record);
 struct outcome step_open_terminal(struct actor *actor, const void *record);
 struct outcome step_open_tree(struct actor *actor, const void *record);
 struct outcome step_pivot_root(struct actor *actor, const void *record);
 struct outcome step_propagation(struct actor *actor, const void *record);
 struct outcome step_readonly_path(struct actor *actor, const void *record);
+struct outcome step_rmdir(struct actor *actor, const void *record);
 struct outcome step_set_capabilities(struct actor *actor, const void *record);
 struct outcome step_set_affinity(struct actor *actor, const void *record);
 struct outcome step_set_domainname(struct actor *actor, const void *record);

@@ -3,6 +3,7 @@
 #include "child.h"
 #include <linux/close_range.h>
 #include <linux/prctl.h>
+#include "layer.h"
 
 static const step_function STEPS[STEP_COUNT + 1] = {
 	[STEP_BARRIER] = step_barrier,
@@ -12,6 +13,7 @@ static const step_function STEPS[STEP_COUNT + 1] = {
 	[STEP_UNSHARE] = step_unshare,
 	[STEP_PROPAGATION] = step_propagation,
 	[STEP_MOUNT] = step_mount,
+	[STEP_OMIT] = step_omit,
 	[STEP_BIND] = step_bind,
 	[STEP_DEVICE] = step_device,
 	[STEP_MOUNT_SETATTR] = step_mount_setattr,
@@ -67,6 +69,8 @@ static struct outcome begin(struct actor *actor, int supervisor)
 void child_run(struct actor *actor, int supervisor)
 {
 	const struct plan *plan = actor->plan;
+	struct owned owned = {.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0};
+	actor->owned = &owned;
 	struct outcome outcome = begin(actor, supervisor);
 	if (outcome.error)
 		refuse(actor->page, outcome);

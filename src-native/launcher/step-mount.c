@@ -1,43 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Steps that mount. A mount is built detached and gets its attributes before it is attached: it is never seen half done.
-#include <linux/magic.h>
+#include "layer.h"
 #include "path.h"
 #include "text.h"
-
-enum { TREE_RECURSIVE = 0x8000 }; // AT_RECURSIVE, linux/fcntl.h
-
-static struct outcome set_attributes(int fd, uint64_t attributes, unsigned int recursive)
-{
-	struct mount_attr attr = {.attr_set = attributes};
-	if (attributes)
-		TRY(mount_setattr, fd, "", AT_EMPTY_PATH | recursive, &attr, sizeof(attr));
-	return DONE;
-}
-
-static struct outcome copy_tree(int dir_fd, const char *path, unsigned int flags, int *ret_tree)
-{
-	*ret_tree = (int)TRY(open_tree, dir_fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
-	return DONE;
-}
-
-// A copy of a host device's mount, once it is sure that it is that device and not what somebody put in its place.
-static struct outcome device_tree(const char *path, uint64_t device, int *ret_tree)
-{
-	struct stat stat;
-	int fd = (int)TRY(openat, AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-	TRY(fstat, fd, &stat);
-	if ((stat.st_mode & SYS_S_IFMT) != SYS_S_IFCHR || stat.st_rdev != device)
-		return REFUSED(fstat, SYS_ENODEV);
-	PASS(copy_tree(fd, "", AT_EMPTY_PATH, ret_tree));
-	TRY(close, fd);
-	return DONE;
-}
-
-// The kernel's encoding of a device number for small numbers, which all of these are. stat(2), makedev(3)
-static uint64_t device_number(uint64_t major, uint64_t minor)
-{
-	return major << 8 | minor;
-}
+#include "tree.h"
 
 // Sets one option, "key" or "key=value".
 static struct outcome set_option(int context, const char *option)
@@ -65,46 +31,60 @@ static struct outcome new_mount(const struct actor *actor, const struct step_mou
 	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
 	// fsmount takes the same MOUNT_ATTR_* as mount_setattr, but for nosymfollow before 6.1: the mount is detached still.
 	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, 0);
-	return set_attributes(*ret_tree, step->attributes, 0);
+	return tree_set(*ret_tree, step->attributes, 0);
+}
+
+// What the kernel has to say about a refused mount: "e overlay: …", an error, after warnings. fsopen(2)
+static void read_message(struct page *page, int context)
+{
+	long length;
+	do {
+		length = sys_read(context, page->message, sizeof(page->message) - 1);
+		page->message[length > 0 ? length : 0] = 0;
+	} while (length > 0 && page->message[0] != 'e');
 }
 
 struct outcome step_mount(struct actor *actor, const void *record)
 {
 	const struct step_mount *step = record;
-	int context = (int)TRY(fsopen, plan_string(actor->plan, step->type), FSOPEN_CLOEXEC);
+	const char *path = plan_string(actor->plan, step->target);
+	int target = -1;
 	int tree = -1;
+	PASS(path_target(actor, path, O_DIRECTORY, step->nofollow ? RESOLVE_NO_SYMLINKS : 0, &target));
+	int context = (int)TRY(fsopen, plan_string(actor->plan, step->type), FSOPEN_CLOEXEC);
+	// Options that are relative paths count from the target: one longer than 255 bytes would be refused. Whoever may
+	// not enter the directory may mount on it still. fsconfig(2)
+	sys_fchdir(target);
 	struct outcome outcome = new_mount(actor, step, context, &tree);
 	if (outcome.error) {
-		// What the kernel has to say about it: "e overlay: …". fsopen(2)
-		long length = sys_read(context, actor->page->message, sizeof(actor->page->message) - 1);
-		actor->page->message[length > 0 ? length : 0] = 0;
+		read_message(actor->page, context);
 		return outcome;
 	}
+	TRY(chdir, "/");
 	TRY(close, context);
-	return path_attach(actor, tree, plan_string(actor->plan, step->target), O_DIRECTORY,
-		step->nofollow ? RESOLVE_NO_SYMLINKS : 0);
+	if (step->own)
+		PASS(layer_own(actor, tree));
+	return path_attach(actor, tree, path, target);
 }
 
 struct outcome step_open_tree(struct actor *actor, const void *record)
 {
 	const struct step_open_tree *step = record;
 	int tree = -1;
-	PASS(copy_tree(AT_FDCWD, plan_string(actor->plan, step->source), step->recursive ? TREE_RECURSIVE : 0, &tree));
+	PASS(tree_copy(AT_FDCWD, plan_string(actor->plan, step->source), step->recursive ? TREE_RECURSIVE : 0, &tree));
 	actor->page->slots[step->slot] = tree;
 	return DONE;
 }
 
-static struct outcome make_target(const struct actor *actor, int tree, const char *target)
+// Makes what the tree can be attached to: a directory for a directory, an empty file for all else.
+static struct outcome make_target(struct actor *actor, int tree, const char *target)
 {
 	struct stat stat;
 	int file = -1;
 	TRY(fstat, tree, &stat);
 	if ((stat.st_mode & SYS_S_IFMT) == SYS_S_IFDIR)
 		return path_make_directory(actor, target, 0755);
-	struct outcome outcome = path_make_file(actor, target, 0644, &file);
-	if (outcome.error == SYS_EEXIST)
-		return DONE;
-	PASS(outcome);
+	PASS(path_make_file(actor, target, 0644, &file));
 	TRY(close, file);
 	return DONE;
 }
@@ -112,29 +92,22 @@ static struct outcome make_target(const struct actor *actor, int tree, const cha
 struct outcome step_bind(struct actor *actor, const void *record)
 {
 	const struct step_bind *step = record;
-	const char *target = plan_string(actor->plan, step->target);
+	const char *path = plan_string(actor->plan, step->target);
 	unsigned int recursive = step->recursive ? TREE_RECURSIVE : 0;
 	int tree = -1;
+	int target = -1;
 	if (step->slot == NO_SLOT)
-		PASS(copy_tree(AT_FDCWD, plan_string(actor->plan, step->source), recursive, &tree));
+		PASS(tree_copy(AT_FDCWD, plan_string(actor->plan, step->source), recursive, &tree));
 	else
 		tree = actor->page->slots[step->slot];
-	PASS(set_attributes(tree, step->attributes, recursive));
-	if (step->create)
-		PASS(make_target(actor, tree, target));
-	return path_attach(actor, tree, target, 0, 0);
-}
-
-struct outcome step_device(struct actor *actor, const void *record)
-{
-	const struct step_device *step = record;
-	const char *target = plan_string(actor->plan, step->target);
-	int tree = -1;
-	int file = -1;
-	PASS(device_tree(plan_string(actor->plan, step->source), device_number(step->major, step->minor), &tree));
-	PASS(set_attributes(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
-	PASS(path_make_file(actor, target, 0666, &file));
-	return path_cover(tree, file);
+	PASS(tree_set(tree, step->attributes, recursive));
+	struct outcome outcome = path_target(actor, path, 0, 0, &target);
+	if (outcome.error == SYS_ENOENT && step->create) {
+		PASS(make_target(actor, tree, path));
+		outcome = path_target(actor, path, 0, 0, &target);
+	}
+	PASS(outcome);
+	return path_attach(actor, tree, path, target);
 }
 
 struct outcome step_mount_setattr(struct actor *actor, const void *record)
@@ -142,55 +115,9 @@ struct outcome step_mount_setattr(struct actor *actor, const void *record)
 	const struct step_mount_setattr *step = record;
 	int target = -1;
 	PASS(path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target));
-	PASS(set_attributes(target, step->attributes, 0));
+	PASS(tree_set(target, step->attributes, 0));
 	TRY(close, target);
 	return DONE;
-}
-
-static struct outcome empty_directory(int *ret_tree)
-{
-	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
-	TRY(fsconfig, context, FSCONFIG_SET_STRING, "mode", "555", 0);
-	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC,
-		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	TRY(close, context);
-	return DONE;
-}
-
-struct outcome step_mask(struct actor *actor, const void *record)
-{
-	const struct step_mask *step = record;
-	struct stat stat;
-	int target = -1;
-	int tree = -1;
-	struct outcome outcome = path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target);
-	if (outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR)
-		return DONE;
-	PASS(outcome);
-	TRY(fstat, target, &stat);
-	if ((stat.st_mode & SYS_S_IFMT) == SYS_S_IFDIR) {
-		PASS(empty_directory(&tree));
-	} else {
-		// The host's own null, checked; a container's could be a link to what it wants to see. CVE-2025-31133
-		PASS(device_tree("/dev/null", device_number(1, 3), &tree));
-		PASS(set_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
-	}
-	return path_cover(tree, target);
-}
-
-struct outcome step_readonly_path(struct actor *actor, const void *record)
-{
-	const struct step_readonly_path *step = record;
-	int target = -1;
-	int tree = -1;
-	struct outcome outcome = path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target);
-	if (outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR)
-		return DONE;
-	PASS(outcome);
-	PASS(copy_tree(target, "", AT_EMPTY_PATH | TREE_RECURSIVE, &tree));
-	PASS(set_attributes(tree, MOUNT_ATTR_RDONLY, TREE_RECURSIVE));
-	return path_cover(tree, target);
 }
 
 struct outcome step_propagation(struct actor *actor, const void *record)
@@ -207,10 +134,61 @@ struct outcome step_propagation(struct actor *actor, const void *record)
 struct outcome step_pivot_root(struct actor *actor, const void *record)
 {
 	(void)record;
+	PASS(layer_seal(actor));
 	TRY(fchdir, actor->root);
 	// With "." twice the old root lands on top of the new one, and no directory for it is needed. pivot_root(2)
 	TRY(pivot_root, ".", ".");
-	TRY(umount2, ".", SYS_MNT_DETACH);
+	// Each mount on the old "/" lies on the one before it, and only the topmost is found: the new root is the last one,
+	// and the old root itself comes last.
+	for (uint32_t i = 0; i < actor->roots; i++)
+		TRY(umount2, ".", SYS_MNT_DETACH);
 	TRY(chdir, "/");
+	// Whatever lay on the root still would be entered by "/..".
+	int above = (int)TRY(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	int is_root = 0;
+	PASS(layer_same(above, actor->root, &is_root));
+	TRY(close, above);
+	return is_root ? DONE : REFUSED(umount2, SYS_EBUSY);
+}
+
+// Empties a directory of what is no directory.
+static struct outcome remove_files(int directory)
+{
+	_Alignas(struct sys_dirent64) char buffer[4096];
+	for (;;) {
+		long size = TRY(getdents64, directory, buffer, sizeof(buffer));
+		if (size == 0)
+			return DONE;
+		for (long at = 0; at < size;) {
+			const struct sys_dirent64 *entry = (const struct sys_dirent64 *)(buffer + at);
+			at += entry->length;
+			sys_unlinkat(directory, entry->name, 0);
+		}
+	}
+}
+
+struct outcome step_rmdir(struct actor *actor, const void *record)
+{
+	const char *path = plan_string(actor->plan, ((const struct step_rmdir *)record)->path);
+	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	long place = sys_openat(AT_FDCWD, path, O_PATH | flags, 0);
+	if (place == -SYS_ENOENT)
+		return DONE;
+	if (place < 0)
+		return REFUSED(openat, -place);
+	TRY(close, (int)place);
+	// Without any permission nobody but root could look into it.
+	TRY(fchmodat, AT_FDCWD, path, 0700);
+	int directory = (int)TRY(openat, AT_FDCWD, path, O_RDONLY | flags, 0);
+	PASS(remove_files(directory));
+	TRY(close, directory);
+	long removed = sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+	return removed < 0 && removed != -SYS_ENOTEMPTY ? REFUSED(unlinkat, -removed) : DONE;
+}
+
+struct outcome step_omit(struct actor *actor, const void *record)
+{
+	(void)actor;
+	(void)record;
 	return DONE;
 }

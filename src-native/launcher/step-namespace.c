@@ -5,6 +5,7 @@
 #include <linux/prctl.h>
 #include "child.h"
 #include "entry.h"
+#include "layer.h"
 #include "text.h"
 
 struct outcome step_open_namespace(struct actor *actor, const void *record)
@@ -39,6 +40,8 @@ struct outcome step_setns(struct actor *actor, const void *record)
 	}
 	PASS(child_hold(actor));
 	if (step->type == CLONE_NEWNS) {
+		// Who made them sees what is done to them.
+		actor->owned->has_mounts = 0;
 		TRY(close, actor->root);
 		actor->root = (int)TRY(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	}
@@ -47,8 +50,10 @@ struct outcome step_setns(struct actor *actor, const void *record)
 
 struct outcome step_unshare(struct actor *actor, const void *record)
 {
-	(void)actor;
-	TRY(unshare, ((const struct step_unshare *)record)->namespaces);
+	const struct step_unshare *step = record;
+	TRY(unshare, step->namespaces);
+	if (step->namespaces & CLONE_NEWNS)
+		actor->owned->has_mounts = 1;
 	return DONE;
 }
 

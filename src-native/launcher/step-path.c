@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Resolves paths inside, and the steps that make directories, files and links there, or write to one.
 #include <linux/magic.h>
+#include "layer.h"
 #include "path.h"
 #include "text.h"
 
@@ -42,7 +43,7 @@ static size_t trimmed(const char *path)
 	return length;
 }
 
-static struct outcome make_one(const struct actor *actor, const char *path, size_t length, uint32_t mode)
+static struct outcome make_one(struct actor *actor, const char *path, size_t length, uint32_t mode)
 {
 	char prefix[PATH_LONGEST];
 	size_t slash = length;
@@ -52,6 +53,7 @@ static struct outcome make_one(const struct actor *actor, const char *path, size
 	int parent = -1;
 	PASS(path_open(actor, slash ? prefix : "/", O_PATH | O_DIRECTORY, 0, &parent));
 	PASS(copy_prefix(prefix, path + slash, length - slash));
+	PASS(layer_open(actor, &parent, 0));
 	long made = sys_mkdirat(parent, prefix, mode);
 	sys_close(parent);
 	if (made < 0 && made != -SYS_EEXIST)
@@ -59,7 +61,7 @@ static struct outcome make_one(const struct actor *actor, const char *path, size
 	return DONE;
 }
 
-struct outcome path_make_directory(const struct actor *actor, const char *path, uint32_t mode)
+struct outcome path_make_directory(struct actor *actor, const char *path, uint32_t mode)
 {
 	char prefix[PATH_LONGEST];
 	size_t length = trimmed(path);
@@ -82,7 +84,7 @@ struct outcome path_make_directory(const struct actor *actor, const char *path, 
 	return DONE;
 }
 
-struct outcome path_parent(const struct actor *actor, const char *path, int *ret_fd, const char **ret_name)
+struct outcome path_parent(struct actor *actor, const char *path, int *ret_fd, const char **ret_name)
 {
 	char prefix[PATH_LONGEST];
 	size_t length = text_length(path);
@@ -95,13 +97,15 @@ struct outcome path_parent(const struct actor *actor, const char *path, int *ret
 	PASS(copy_prefix(prefix, path, slash));
 	const char *parent = slash ? prefix : "/";
 	struct outcome outcome = path_open(actor, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
-	if (outcome.error != SYS_ENOENT)
-		return outcome;
-	PASS(path_make_directory(actor, parent, 0755));
-	return path_open(actor, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
+	if (outcome.error == SYS_ENOENT) {
+		PASS(path_make_directory(actor, parent, 0755));
+		outcome = path_open(actor, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
+	}
+	PASS(outcome);
+	return layer_open(actor, ret_fd, *ret_name);
 }
 
-struct outcome path_make_file(const struct actor *actor, const char *path, uint32_t mode, int *ret_fd)
+struct outcome path_make_file(struct actor *actor, const char *path, uint32_t mode, int *ret_fd)
 {
 	int parent = -1;
 	const char *name;
@@ -120,16 +124,23 @@ struct outcome path_cover(int tree, int target)
 	return DONE;
 }
 
-struct outcome path_attach(struct actor *actor, int tree, const char *path, uint64_t flags, uint64_t resolve)
+struct outcome path_target(const struct actor *actor, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
 {
-	int target = -1;
-	if (!text_equal(path, "/")) {
-		PASS(path_open(actor, path, O_PATH | flags, resolve, &target));
+	if (!text_equal(path, "/"))
+		return path_open(actor, path, O_PATH | flags, resolve, ret_fd);
+	*ret_fd = (int)TRY(fcntl, actor->root, F_DUPFD_CLOEXEC, 3);
+	return DONE;
+}
+
+struct outcome path_attach(struct actor *actor, int tree, const char *path, int target)
+{
+	if (!text_equal(path, "/"))
 		return path_cover(tree, target);
-	}
 	// On top of "/": paths that begin at the process's root do not see it, so sources on the host are still found.
-	TRY(move_mount, tree, "", actor->root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	TRY(close, target);
 	actor->root = tree;
+	actor->roots++;
 	return DONE;
 }
 
@@ -139,19 +150,46 @@ struct outcome step_directory(struct actor *actor, const void *record)
 	return path_make_directory(actor, plan_string(actor->plan, step->target), (uint32_t)step->mode);
 }
 
-struct outcome step_file(struct actor *actor, const void *record)
+static struct outcome write_whole(const struct actor *actor, struct wire_bytes content, int file)
 {
-	const struct step_file *step = record;
-	int file = -1;
-	PASS(path_make_file(actor, plan_string(actor->plan, step->target), (uint32_t)step->mode, &file));
-	const unsigned char *at = actor->plan->base + step->content.offset;
-	for (uint32_t left = step->content.length; left;) {
+	const unsigned char *at = actor->plan->base + content.offset;
+	for (uint32_t left = content.length; left;) {
 		uint32_t written = (uint32_t)TRY(write, file, at, left);
 		at += written;
 		left -= written;
 	}
 	TRY(close, file);
 	return DONE;
+}
+
+// Covers the file that is there by one in memory, read-only: the one below stays as it is.
+static struct outcome cover_file(const struct actor *actor, const struct step_file *step, int target)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+	int memory = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	TRY(close, context);
+	int file = (int)TRY(openat, memory, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (uint32_t)step->mode);
+	PASS(write_whole(actor, step->content, file));
+	int tree = (int)TRY(open_tree, memory, "file", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	TRY(close, memory);
+	TRY(mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+	return path_cover(tree, target);
+}
+
+struct outcome step_file(struct actor *actor, const void *record)
+{
+	const struct step_file *step = record;
+	const char *target = plan_string(actor->plan, step->target);
+	int file = -1;
+	struct outcome outcome = path_open(actor, target, O_PATH, 0, &file);
+	if (outcome.error == 0)
+		return cover_file(actor, step, file);
+	if (outcome.error != SYS_ENOENT)
+		return outcome;
+	PASS(path_make_file(actor, target, (uint32_t)step->mode, &file));
+	return write_whole(actor, step->content, file);
 }
 
 struct outcome step_sysctl(struct actor *actor, const void *record)

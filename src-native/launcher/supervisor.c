@@ -14,6 +14,7 @@ static const step_function ACTS[STEP_COUNT + 1] = {
 	[STEP_IDMAP] = step_idmap,
 	[STEP_OPEN_TREE] = step_open_tree,
 	[STEP_RELAY] = step_relay,
+	[STEP_RMDIR] = step_rmdir,
 	[STEP_OPEN_NAMESPACE] = step_open_namespace,
 	[STEP_SETNS] = step_setns,
 	[STEP_SET_TIME_OFFSET] = step_set_time_offset,

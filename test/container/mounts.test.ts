@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, suite, test } from 'node:test';
 import { bind, Container, StepError, tmpfs } from 'carrel';
-import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
@@ -116,44 +115,5 @@ suite('order', () => {
   test('a bind below a tmpfs, made in memory', async () => {
     const nested = box.mount(tmpfs('/a'), bind(data, '/a/b/c'));
     assert.equal((await nested.run('cat', ['/a/b/c/file'])).stdout, 'of the host\n');
-  });
-});
-
-suite('a missing target', requires('busybox'), () => {
-  test('is made in memory, without a root filesystem', async () => {
-    const { stdout } = await box.mount(bind(data, '/srv/a/b')).run('cat', ['/srv/a/b/file'], { check: true });
-    assert.equal(stdout, 'of the host\n');
-  });
-
-  test('is an error in a root filesystem, and nothing is made there', async () => {
-    const root = freshBusyboxRoot();
-    const before = readdirSync(root, { recursive: true }).sort();
-    for (const mount of [bind(data, '/srv/a'), tmpfs('/srv/a'), bind(join(data, 'file'), '/etc/none')]) {
-      await assert.rejects(box.rootfs(root).mount(mount).run('true'), (error) => {
-        assert.ok(error instanceof StepError, String(error));
-        assert.equal(error.code, 'ENOENT');
-        assert.equal(error.path, mount.target);
-        assert.match(error.hint ?? '', /root filesystem; carrel does not write into it/);
-        return true;
-      });
-    }
-    assert.deepEqual(readdirSync(root, { recursive: true }).sort(), before);
-    removeTree(root);
-  });
-
-  test('below /tmp of a root filesystem it is made, in memory', async () => {
-    const root = freshBusyboxRoot();
-    const { stdout } = await box
-      .rootfs(root)
-      .mount(bind(data, '/tmp/a/b'))
-      .run('cat', ['/tmp/a/b/file'], { check: true });
-    assert.equal(stdout, 'of the host\n');
-    assert.ok(!existsSync(join(root, 'tmp/a')));
-    removeTree(root);
-  });
-
-  test('below a bind of the host it is an error', async () => {
-    await assert.rejects(box.mount(bind(data, '/data'), tmpfs('/data/made')).run('true'), { code: 'ENOENT' });
-    assert.deepEqual(readdirSync(data), ['file']);
   });
 });

@@ -3,11 +3,12 @@ import { lstatSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { Container, StepError } from 'carrel';
+import { Container } from 'carrel';
 import { busyboxRoot, freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
+import { describeTree } from '../support/tree.js';
 
 useCleanHost({ warmUp: () => [busyboxRootIfAny(), new Container().run('true')][1] });
 
@@ -34,7 +35,7 @@ suite('rootfs()', requires('busybox'), () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(' ')[4] ?? '');
-    for (const target of targets) assert.match(target, /^\/($|proc|dev|tmp)/);
+    for (const target of targets) assert.match(target, /^\/($|proc|sys|dev|tmp)/);
     assert.equal(targets.filter((target) => target === '/').length, 1);
   });
 
@@ -58,17 +59,15 @@ suite('rootfs()', requires('busybox'), () => {
     removeTree(root);
   });
 
-  test('without /proc in it: an error that says what to do', async () => {
+  test('what a container cannot do without is made in memory, and never in it', async () => {
     const root = freshBusyboxRoot();
-    rmdirSync(join(root, 'proc'));
-    await assert.rejects(new Container().rootfs(root).run('true'), (error) => {
-      assert.ok(error instanceof StepError);
-      assert.equal(error.code, 'ENOENT');
-      assert.equal(error.path, '/proc');
-      assert.match(error.hint ?? '', /make the directory \/proc in the root filesystem/);
-      return true;
-    });
-    assert.ok(!readdirSync(root).includes('proc'));
+    for (const name of ['proc', 'dev', 'tmp', 'sys']) rmdirSync(join(root, name));
+    const before = describeTree(root);
+    const script =
+      'cat /proc/self/comm; echo x > /tmp/x; echo x > /dev/null; ls -d /sys; ls /; grep -c " / / " /proc/self/mountinfo';
+    const { stdout } = await new Container().rootfs(root).run('sh', ['-c', script]);
+    assert.equal(stdout, `cat\n${[...readdirSync(root), 'dev', 'proc', 'tmp'].sort().join('\n')}\n1\n`);
+    assert.deepEqual(describeTree(root), before);
     removeTree(root);
   });
 

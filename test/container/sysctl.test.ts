@@ -89,7 +89,7 @@ suite('sysctl()', () => {
     const covered = box
       .sysctl({ 'net.ipv4.ip_forward': 1 })
       .step(
-        { op: 'mount', type: 'tmpfs', target: '/proc', options: [], attributes: [], nofollow: false },
+        { op: 'mount', type: 'tmpfs', target: '/proc', options: [], attributes: [], nofollow: false, own: true },
         { before: 'sysctl' },
       )
       .step({ op: 'directory', target: '/proc/sys/net/ipv4', mode: 0o755 }, { before: 'sysctl' })

@@ -118,10 +118,18 @@ suite('an outer container', requires('user-namespaces'), () => {
   test('that hides parts of /proc', async () => {
     const mounts = [...USER, ...MOUNTS];
     assert.equal(await refusalIn(inside(mounts, ':')), null);
-    const told = await refusalIn(inside(mounts, 'mount -t tmpfs none /proc/tty'));
-    assert.deepEqual([told?.code, told?.syscall], ['EPERM', 'fsmount']);
-    assert.match(told?.message ?? '', /VFS: Mount too revealing/);
-    assert.match(told?.hint ?? '', /partly hidden, as in Docker.*systempaths=unconfined/);
+    const hidden = inside(mounts, 'mount -t tmpfs none /proc/tty');
+    assert.equal(await refusalIn(hidden), null);
+    const source = `try { new Container().proc('new').spawn('true'); } catch ({ code, message }) { console.log(JSON.stringify({ code, message })); }`;
+    const told = await askCaller<Refused>(source, { prefix: hidden });
+    assert.equal(told.code, 'ERR_INVALID_ARG_VALUE');
+    assert.match(told.message, /partly hidden, as in Docker.*proc\('bind'\)/);
+    // Where it is tried all the same the kernel says why.
+    const tried = `.proc('bind').step({ op: 'mount', type: 'proc', target: '/proc', options: [], attributes: [], nofollow: true, own: false })`;
+    const refused = await refusalIn(hidden, `new Container()${tried}`);
+    assert.deepEqual([refused?.code, refused?.syscall], ['EPERM', 'fsmount']);
+    assert.match(refused?.message ?? '', /VFS: Mount too revealing/);
+    assert.match(refused?.hint ?? '', /partly hidden, as in Docker.*systempaths=unconfined/);
   });
 
   test('that lets nothing be executed from memory', requires('root', 'linux-6.6'), async () => {

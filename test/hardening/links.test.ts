@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { suite, test } from 'node:test';
@@ -17,18 +8,9 @@ import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
+import { describeTree } from '../support/tree.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
-
-/** What a hostile image would like to reach: names, contents, owners, modes and times of a directory of the host. */
-function describeTree(path: string): readonly string[] {
-  return ['.', ...readdirSync(path, { recursive: true, encoding: 'utf8' }).sort()].map((name) => {
-    const { mode, uid, gid, mtimeMs, ctimeMs, ino } = lstatSync(join(path, name));
-    const text =
-      name === '.' || lstatSync(join(path, name)).isDirectory() ? '' : readFileSync(join(path, name), 'utf8');
-    return [name, mode, uid, gid, mtimeMs, ctimeMs, ino, text].join(' ');
-  });
-}
 
 /** The ways in which a link can point to `victim`, or nowhere, as seen from `root`. */
 function linksTo(victim: string, root: string): Readonly<Record<string, string>> {

@@ -41,6 +41,9 @@ const own = maybe('close_range', 'CLOSE_RANGE_UNSHARE|CLOSE_RANGE_CLOEXEC');
 /** Directories on the way to a target, where they are missing; which they may be says `mayMake`. */
 const parents = maybe('mkdirat');
 
+/** The root is kept open under another number when something is attached to it. */
+const onRoot = (target: string): readonly Expected[] => (target === '/' ? [call('fcntl', 'F_DUPFD_CLOEXEC')] : []);
+
 const CLONE: Readonly<Record<string, string>> = {
   time: 'CLONE_NEWTIME',
   mount: 'CLONE_NEWNS',
@@ -83,17 +86,28 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   openTree: ({ source }) => [copy(quote(source))],
   unshare: ({ namespaces }) => [call('unshare', ...namespaces.map((name) => CLONE[name] ?? ''))],
   propagation: ({ type }) => [call('mount_setattr', `MS_${type.toUpperCase()}`)],
-  mount: ({ type, options, attributes: names }) => [
+  mount: ({ type, options, attributes: names, target }) => [
+    ...onRoot(target),
     call('fsopen', quote(type)),
+    // Paths in options count from the target.
+    call('fchdir'),
     ...options.map((option) => call('fsconfig', ...option.split('=').map(quote))),
     call('fsconfig', 'FSCONFIG_CMD_CREATE'),
     call('fsmount'),
     ...attributesOf(names),
+    call('chdir', '"/"'),
     attach,
+  ],
+  omit: () => [],
+  rmdir: ({ path }) => [
+    maybe('fchmodat', quote(path), '0700'),
+    maybe('openat', quote(path)),
+    maybe('unlinkat', quote(path), 'AT_REMOVEDIR'),
   ],
   bind: ({ source, slot, attributes: names, create, target }) => [
     ...(slot === undefined ? [copy(quote(source ?? ''))] : []),
     ...attributesOf(names),
+    ...onRoot(target),
     ...(create ? [parents, maybe('openat', file(target), 'O_CREAT|O_EXCL|O_NOFOLLOW')] : []),
     attach,
   ],
@@ -123,7 +137,9 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   pivotRoot: () => [
     call('fchdir'),
     call('pivot_root', '".", "."'),
+    // One for each mount on / and one for the old root.
     call('umount2', '".", MNT_DETACH'),
+    maybe('umount2', '".", MNT_DETACH'),
     call('chdir', '"/"'),
   ],
   setHostname: ({ hostname }) => [call('sethostname', quote(hostname))],
@@ -198,14 +214,17 @@ const LOOKING = [
   'faccessat',
   'fstat',
   'fstatfs',
+  'getdents64',
   'getpid',
   'mmap',
   'newfstatat',
   'pidfd_open',
   'ppoll',
   'read',
+  'readlinkat',
   'recvmsg',
   'sched_getaffinity',
+  'statx',
 ];
 
 /** Why `calls`, of which none only looks, are not those of `expected`; `undefined` where they are. */

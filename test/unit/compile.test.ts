@@ -1,69 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, Container, type Plan, type Step, tmpfs } from 'carrel';
-import type { Command } from '#lib/compile/command.js';
-import { compile } from '#lib/compile/compile.js';
+import { bind, type Container, type Plan, tmpfs } from 'carrel';
 import { isFree, RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
-import type { Op, StepOf } from '#lib/plan/steps.js';
+import type { StepOf } from '#lib/plan/steps.js';
 import { ALL_CAPABILITIES, namespaceRoot, root, user } from '../support/hosts.js';
-
-const FIRST = 0x60010000;
-
-const command: Command = {
-  file: 'ls',
-  args: ['-la'],
-  env: {},
-  stdio: ['pipe', 'ignore', 'descriptor'],
-  timeoutMs: 0,
-  timeoutSignal: 9,
-  detached: false,
-  timed: false,
-  hooked: false,
-};
-
-const plain = new Container();
-const image = plain.rootfs('/srv/box');
-
-function plan(box: Container, host = root, changes: Partial<Command> = {}): Plan {
-  return compile(box.toJSON(), { ...command, ...changes }, host, FIRST);
-}
-
-function actsOf({ steps }: Plan): readonly Step[] {
-  return steps.flatMap((step) => (step.op === 'barrier' ? step.acts : []));
-}
-
-function all<O extends Op>(steps: readonly Step[], op: O): readonly StepOf<O>[] {
-  return steps.filter((step) => step.op === op) as unknown as readonly StepOf<O>[];
-}
-
-function only<O extends Op>(steps: readonly Step[], op: O): StepOf<O> {
-  const found = all(steps, op);
-  assert.equal(found.length, 1, `${found.length} steps ${op}`);
-  return found[0] as StepOf<O>;
-}
-
-function has(made: Plan, op: Op): boolean {
-  return made.steps.some((step) => step.op === op);
-}
-
-/** What is at `target` in the end: the last of its mounts. */
-function at(made: Plan, target: string): StepOf<'mount'> | StepOf<'bind'> {
-  const mounts = [...all(made.steps, 'mount'), ...all(made.steps, 'bind')];
-  const found = mounts
-    .filter((step) => step.target === target)
-    .sort((a, b) => made.steps.indexOf(a) - made.steps.indexOf(b))
-    .at(-1);
-  assert.ok(found !== undefined, `no mount on ${target}`);
-  return found;
-}
-
-function inOrder({ steps }: Plan, first: Op, then: Op): void {
-  const last = steps.map(({ op }): Op => op).lastIndexOf(first);
-  const next = steps.findIndex(({ op }) => op === then);
-  assert.ok(last >= 0 && next >= 0, `${first} at ${last}, ${then} at ${next}`);
-  assert.ok(last < next, `${first} comes after ${then}`);
-}
+import { actsOf, all, at, FIRST, has, image, inOrder, only, plain, plan } from '../support/plans.js';
 
 describe('ids', () => {
   test('root gives the container a range of its own', () => {
@@ -236,12 +178,13 @@ describe('the file system', () => {
     assert.ok(only(made.steps, 'exec').paths.includes('/opt/node/bin/ls'));
   });
 
-  test('with rootfs(): nothing of the host’s is shown, and nothing is made in it', () => {
+  test('with rootfs(): nothing of the host’s is shown, and of carrel’s own only what a container cannot do without', () => {
     const made = plan(image);
     assert.deepEqual(at(made, '/').attributes, ['nodev', 'nosuid']);
     for (const step of made.steps) {
       if (step.op === 'bind') assert.equal(step.target, '/');
-      if (step.op === 'directory' || step.op === 'symlink' || step.op === 'file') assert.match(step.target, /^\/dev\//);
+      if (step.op === 'directory' || step.op === 'symlink' || step.op === 'file')
+        assert.match(step.target, /^\/(proc|tmp|dev)/);
     }
   });
 
@@ -292,33 +235,6 @@ describe('the file system', () => {
     assert.deepEqual(options(image), [...own, 'gid=5']);
     assert.deepEqual(options(image.user(1000)), [...own, 'gid=5', 'uid=1000']);
     assert.deepEqual(options(image, user), own);
-  });
-
-  test('mounts keep their order, and a missing target is made only in memory', () => {
-    const mounts = [
-      tmpfs('/a'),
-      bind('/srv', '/a/b'),
-      bind('/srv', '/c', { readonly: true }),
-      bind('/srv', '/c/d'),
-      bind('/srv', '/tmp/e'),
-    ];
-    const binds = (box: Container): readonly (readonly [string, boolean])[] =>
-      all(plan(box.mount(...mounts)).steps, 'bind')
-        .filter(({ from }) => from === 'mount(bind())')
-        .map(({ target, create }) => [target, create]);
-    assert.deepEqual(binds(image), [
-      ['/a/b', true],
-      ['/c', false],
-      ['/c/d', false],
-      ['/tmp/e', true],
-    ]);
-    assert.deepEqual(binds(plain), [
-      ['/a/b', true],
-      ['/c', true],
-      ['/c/d', false],
-      ['/tmp/e', true],
-    ]);
-    assert.deepEqual(at(plan(image.mount(...mounts)), '/c').attributes, ['nosuid', 'nodev', 'readonly']);
   });
 
   test('a size and a mode of a tmpfs are options of its mount', () => {

@@ -8,6 +8,8 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   rootfs: (box) => box.rootfs('/srv/box'),
   readonly: (box) => box.readonly(),
   mounts: (box) => box.mount(tmpfs('/scratch')),
+  mask: (box) => box.mask('/etc/shadow'),
+  proc: (box) => box.proc('bind'),
   namespaces: (box) => box.namespaces(['user', 'mount', 'uts', 'ipc', 'network']),
   idmap: (box) => box.idmap('auto'),
   hostname: (box) => box.hostname('box'),
@@ -46,11 +48,12 @@ describe('a Container', () => {
     });
 
     test(`${name} keeps all else that was set before`, () => {
-      // These two are added to.
-      const { mounts, steps, ...rest } = set(full).toJSON();
-      const { mounts: mountsBefore, steps: stepsBefore, ...all } = full.toJSON();
+      // These are added to.
+      const { mounts, steps, mask, ...rest } = set(full).toJSON();
+      const { mounts: mountsBefore, steps: stepsBefore, mask: maskBefore, ...all } = full.toJSON();
       assert.deepEqual(rest, all);
       assert.deepEqual(mounts.slice(0, mountsBefore.length), mountsBefore);
+      assert.deepEqual(mask.slice(0, maskBefore.length), maskBefore);
       assert.deepEqual(steps.slice(0, stepsBefore.length), stepsBefore);
     });
   }
@@ -114,6 +117,7 @@ describe('a Container', () => {
       .rootfs(undefined)
       .hostname(undefined)
       .namespaces(undefined)
+      .proc(undefined)
       .cwd(undefined)
       .user(undefined)
       .capabilities(undefined)
@@ -126,10 +130,11 @@ describe('a Container', () => {
       .nice(undefined)
       .oomScoreAdj(undefined)
       .cpuAffinity(undefined);
-    const { mounts, steps, env, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
+    const { mounts, steps, mask, env, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
     const fresh = new Container().toJSON();
     assert.deepEqual(rest, {
       namespaces: fresh.namespaces,
+      proc: 'auto',
       idmap: fresh.idmap,
       timeOffsets: {},
       cwd: fresh.cwd,

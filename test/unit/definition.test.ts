@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
+import { bind, Container, type DefinitionInput, overlay, tmpfs } from 'carrel';
 import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
 import { DEFAULT_NAMESPACES } from '#lib/definition/namespaces.js';
 import { type Option, PROCESS_OPTIONS, type Wrong } from '../support/options.js';
@@ -29,12 +29,50 @@ const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
       ['/srv/../box', '/box'],
       ['box', `${process.cwd()}/box`],
       [pathToFileURL('/srv/a b'), '/srv/a b'],
+      [overlay({ lower: '/a' }), { type: 'overlay', lower: ['/a'] }],
+      [
+        { type: 'overlay', lower: ['/a', '/b/'], upper: '/u', work: '/w' },
+        { type: 'overlay', lower: ['/a', '/b'], upper: '/u', work: '/w' },
+      ],
     ],
     wrong: [
       [1, TYPE],
-      [{}, TYPE],
+      [{}, VALUE],
+      [{ type: 'overlay' }, TYPE],
+      [{ type: 'overlay', lower: [] }, RANGE],
       ['', VALUE],
       ['/srv\0/box', VALUE],
+    ],
+  },
+  mask: {
+    unset: [],
+    right: [
+      [[], []],
+      [
+        ['/etc/shadow', '/srv/../var/'],
+        ['/etc/shadow', '/var'],
+      ],
+    ],
+    wrong: [
+      ['/etc', TYPE],
+      [['etc'], VALUE],
+      [['/'], VALUE],
+      [['/proc'], VALUE],
+      [['/a\0'], VALUE],
+      [[1], TYPE],
+    ],
+  },
+  proc: {
+    unset: 'auto',
+    right: [
+      ['auto', 'auto'],
+      ['new', 'new'],
+      ['bind', 'bind'],
+      ['none', 'none'],
+    ],
+    wrong: [
+      ['host', VALUE],
+      [true, TYPE],
     ],
   },
   timeOffsets: {

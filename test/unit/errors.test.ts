@@ -13,14 +13,23 @@ const { E2BIG, EACCES, EAGAIN, EINVAL, EIO, ELOOP, ENODEV, ENOENT, ENOSPC, ENOSY
 
 const mount: Step = {
   op: 'mount',
-  type: 'overlay',
+  type: 'erofs',
   target: '/',
   options: [],
   attributes: [],
   nofollow: false,
+  own: true,
   from: 'rootfs()',
 };
-const proc: Step = { op: 'mount', type: 'proc', target: '/proc', options: [], attributes: [], nofollow: true };
+const proc: Step = {
+  op: 'mount',
+  type: 'proc',
+  target: '/proc',
+  options: [],
+  attributes: [],
+  nofollow: true,
+  own: true,
+};
 const bind: Step = { op: 'bind', source: '/srv', target: '/data', attributes: [], recursive: true, create: false };
 const exec: Step = { op: 'exec', paths: ['/bin/ls'], args: ['ls', '-la'], env: [], stdio: [] };
 
@@ -35,15 +44,15 @@ const refusal = (changes: Partial<Refusal>): Refusal => ({
 
 describe('the message of a StepError', () => {
   test('says what, why by the kernel’s own message, by which call, which step of how many, and from which option', () => {
-    const error = new StepError(refusal({ message: 'overlay: upperdir is not supported' }));
+    const error = new StepError(refusal({ message: 'erofs: upperdir is not supported' }));
     assert.equal(
       error.message,
-      'mount overlay on /: EINVAL, overlay: upperdir is not supported (fsconfig, step 4 of 21, from rootfs())',
+      'mount erofs on /: EINVAL, erofs: upperdir is not supported (fsconfig, step 4 of 21, from rootfs())',
     );
   });
 
   test('says the error’s own text where the kernel said nothing', () => {
-    const said = 'mount overlay on /: EINVAL, invalid argument (fsconfig, step 4 of 21, from rootfs())';
+    const said = 'mount erofs on /: EINVAL, invalid argument (fsconfig, step 4 of 21, from rootfs())';
     assert.equal(new StepError(refusal({})).message, said);
     assert.equal(new StepError(refusal({ message: '' })).message, said);
   });
@@ -133,19 +142,27 @@ describe('hints', () => {
     ],
     ['proc, EPERM', { step: proc, errno: EPERM }, /partly hidden.*systempaths=unconfined/],
     ['mount behind a link, ELOOP', { step: proc, errno: ELOOP }, /symbolic link/],
-    ['mount, ENOENT', { step: proc, syscall: 'openat2', errno: ENOENT, path: '/proc' }, /make the directory \/proc in/],
+    [
+      'mount, ENOENT',
+      { step: proc, syscall: 'openat2', errno: ENOENT, path: '/proc' },
+      /proc is missing, or a symbolic link/,
+    ],
     [
       'mount on a file, ENOTDIR',
       { step: proc, errno: ENOTDIR, path: '/proc' },
       /\/proc, or what is above it, is a file/,
     ],
-    ['mount of an unknown type, ENODEV', { errno: ENODEV }, /no file system overlay/],
+    ['mount of an unknown type, ENODEV', { errno: ENODEV }, /no file system erofs/],
     [
       'bind, its source ENOENT',
       { step: bind, syscall: 'open_tree', errno: ENOENT },
       /\/srv does not exist on the host/,
     ],
-    ['bind, its target ENOENT', { step: bind, syscall: 'openat2', errno: ENOENT }, /make \/data in the root/],
+    [
+      'bind, its target ENOENT',
+      { step: bind, syscall: 'openat2', errno: ENOENT },
+      /data is missing, or leads through a symbolic link/,
+    ],
     ['bind, its target ENOTDIR', { step: bind, syscall: 'openat2', errno: ENOTDIR }, /\/data leads through a file/],
     ['bind of a file on a directory', { step: bind, syscall: 'move_mount', errno: EINVAL }, /on a directory only/],
     [

@@ -28,6 +28,7 @@ const small: Plan = {
       options: ['mode=1777', 'size=64m'],
       attributes: ['nosuid'],
       nofollow: false,
+      own: true,
     },
     { op: 'file', target: '/etc/hosts', mode: 0o644, content: new Uint8Array(20) },
     { op: 'mask', target: '/proc/kcore' },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, tmpfs } from 'carrel';
+import { bind, directory, file, overlay, symlink, tmpfs } from 'carrel';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const VALUE = 'ERR_INVALID_ARG_VALUE';
@@ -8,8 +8,18 @@ const RANGE = 'ERR_OUT_OF_RANGE';
 
 describe('bind() and tmpfs()', () => {
   test('fill in their defaults', () => {
-    assert.deepEqual(bind('/a', '/b/'), { type: 'bind', source: '/a', target: '/b', readonly: false, recursive: true });
-    assert.deepEqual(tmpfs('/b'), { type: 'tmpfs', target: '/b', mode: 0o1777 });
+    const safe = { nosuid: true, nodev: true, noexec: false };
+    assert.deepEqual(bind('/a', '/b/'), {
+      type: 'bind',
+      source: '/a',
+      target: '/b',
+      readonly: false,
+      recursive: true,
+      optional: false,
+      idmapped: true,
+      ...safe,
+    });
+    assert.deepEqual(tmpfs('/b'), { type: 'tmpfs', target: '/b', mode: 0o1777, ...safe });
   });
 
   for (const target of [
@@ -24,7 +34,8 @@ describe('bind() and tmpfs()', () => {
     '/sys/fs/cgroup',
   ]) {
     test(`refuse the target ${target}`, () => {
-      for (const call of [() => bind('/a', target), () => tmpfs(target)]) {
+      const calls = [() => bind('/a', target), () => tmpfs(target), () => file(target, ''), () => symlink(target, 'x')];
+      for (const call of [...calls, () => directory(target)]) {
         const error = thrown(call);
         assert.equal(error.code, VALUE);
         assert.match(error.message, /^target .*\/proc/);
@@ -62,6 +73,18 @@ describe('bind() and tmpfs()', () => {
       [() => bind('/a', '/b', null as never), TYPE, /^options/],
       [() => bind('/a', '/b', { readonly: 1 as never }), TYPE, /^options\.readonly/],
       [() => bind('/a', '/b', { recursive: 'no' as never }), TYPE, /^options\.recursive/],
+      [() => bind('/a', '/b', { optional: 1 as never }), TYPE, /^options\.optional/],
+      [() => bind('/a', '/b', { idmapped: 0 as never }), TYPE, /^options\.idmapped/],
+      [() => bind('/a', '/b', { nosuid: 'no' as never }), TYPE, /^options\.nosuid/],
+      [() => bind('/a', '/b', { noExec: true } as never), VALUE, /Did you mean "noexec"/],
+      [() => tmpfs('/b', { nodev: 1 as never }), TYPE, /^options\.nodev/],
+      [() => file('/b', 1 as never), TYPE, /^content/],
+      [() => file('/b', '', { mode: -1 }), RANGE, /^options\.mode/],
+      [() => file('/b', '', { size: 1 } as never), VALUE, /^file\(\)/],
+      [() => symlink('/b', ''), VALUE, /^text/],
+      [() => symlink('/b', 'x'.repeat(4096)), VALUE, /^text/],
+      [() => symlink('/b', 'a\0b'), VALUE, /^text/],
+      [() => directory('/b', { mode: 0o10000 }), RANGE, /^options\.mode/],
       [() => tmpfs('/b', { mode: 0o10000 }), RANGE, /^options\.mode/],
       [() => tmpfs('/b', { mode: '755' as never }), TYPE, /^options\.mode/],
     ];
@@ -102,6 +125,42 @@ describe('bind() and tmpfs()', () => {
       assert.match(error.message, /^options\.size/);
     });
   }
+});
+
+describe('overlay()', () => {
+  test('takes one directory, or a list, as paths or URLs', () => {
+    assert.deepEqual(overlay({ lower: '/a/' }), { type: 'overlay', lower: ['/a'] });
+    assert.deepEqual(overlay({ lower: [new URL('file:///a%20b'), '/c:d,e\\'] }).lower, ['/a b', '/c:d,e\\']);
+    const whole = { lower: ['/a'], upper: '/u', work: '/w' };
+    assert.deepEqual(overlay(whole), { type: 'overlay', ...whole });
+    assert.equal(overlay({ lower: Array.from({ length: 120 }, (_, index) => `/l/${index}`) }).lower.length, 120);
+  });
+
+  for (const [options, code, message] of [
+    [undefined, TYPE, /^options/],
+    [{}, TYPE, /^options\.lower/],
+    [{ lower: [] }, RANGE, /^options\.lower .*1 to 120/],
+    [{ lower: Array.from({ length: 121 }, () => '/a') }, RANGE, /^options\.lower .*1 to 120/],
+    [{ lower: ['/a', 1] }, TYPE, /^options\.lower\[1\]/],
+    [{ lower: '/a', uper: '/b' }, VALUE, /Did you mean "upper"/],
+    [{ lower: '/a', upper: '/b' }, VALUE, /^options\.work .*same mount/],
+    [{ lower: '/a', work: '/b' }, VALUE, /^options\.work .*options\.upper/],
+    [{ lower: '/a', upper: '/a/up', work: '/w' }, VALUE, /upper \/a\/up and lower \/a must not be part of each other/],
+    [{ lower: '/a/b', upper: '/a', work: '/w' }, VALUE, /upper \/a and lower \/a\/b/],
+    [{ lower: '/a', upper: '/u', work: '/u/work' }, VALUE, /part of each other/],
+    [{ lower: '/a', upper: '/u', work: '/a/w' }, VALUE, /work \/a\/w and lower \/a/],
+    [{ lower: '/', upper: '/u', work: '/w' }, VALUE, /part of each other/],
+  ] as const) {
+    test(`refuses ${shown(options).slice(0, 60)}`, () => {
+      const error = thrown(() => overlay(options as never));
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+    });
+  }
+
+  test('directories whose names only begin alike are apart', () => {
+    assert.equal(overlay({ lower: '/a', upper: '/ab', work: '/abc' }).upper, '/ab');
+  });
 });
 
 function thrown(call: () => unknown): NodeJS.ErrnoException {

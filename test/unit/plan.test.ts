@@ -45,6 +45,7 @@ describe('carrel/steps', () => {
       options: [],
       attributes: [],
       nofollow: false,
+      own: true,
     });
     assert.deepEqual(ls, { op: 'exec', paths: ['/bin/ls'], args: ['/bin/ls', '/'], env: [], stdio: [0, 1, 2] });
   });

@@ -4,7 +4,18 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, Container, type DefinitionInput, type Plan, type Step, tmpfs } from 'carrel';
+import {
+  bind,
+  Container,
+  type DefinitionInput,
+  directory,
+  file,
+  overlay,
+  type Plan,
+  type Step,
+  symlink,
+  tmpfs,
+} from 'carrel';
 import { concat, equals, explain, parse, plan as planOf, stringify } from 'carrel/plan';
 import type { Command } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/compile.js';
@@ -26,14 +37,38 @@ const PATHS = ['/srv/a', '/tmp/x/y', '/etc/hosts', '/dev/x', '/a b/ü:,\\"', '/r
 
 /** A valid value for each option; another one each time. */
 const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => DefinitionInput[K] } = {
-  rootfs: (random) => random.pick(['/srv/box', '/srv/my box', './relative', undefined]),
+  rootfs: (random) =>
+    random.pick([
+      '/srv/box',
+      '/srv/my box',
+      './relative',
+      undefined,
+      overlay({ lower: Array.from({ length: 1 + random.below(120) }, (_, index) => `/srv/:${index},\\ "`) }),
+      overlay({ lower: '/srv/lower', upper: '/srv/disk/up', work: '/srv/disk/work' }),
+    ]),
   readonly: (random) => random.boolean(),
   mounts: (random) =>
     random.list(4, () =>
-      random.boolean()
-        ? bind(random.pick(PATHS), random.pick(PATHS), { readonly: random.boolean(), recursive: random.boolean() })
-        : tmpfs(random.pick(PATHS), { mode: random.below(0o7777), size: 1 + random.below(2 ** 40) }),
+      random.pick([
+        bind(random.pick(PATHS), random.pick(PATHS), {
+          readonly: random.boolean(),
+          recursive: random.boolean(),
+          optional: random.boolean(),
+          idmapped: random.boolean(),
+          nosuid: random.boolean(),
+        }),
+        tmpfs(random.pick(PATHS), {
+          mode: random.below(0o7777),
+          size: 1 + random.below(2 ** 40),
+          noexec: random.boolean(),
+        }),
+        file(random.pick(PATHS), random.text(), { mode: random.below(0o7777) }),
+        symlink(random.pick(PATHS), `x${random.text()}`),
+        directory(random.pick(PATHS)),
+      ]),
     ),
+  mask: (random) => random.list(3, () => random.pick(PATHS)),
+  proc: (random) => random.pick(['auto', 'new', 'bind', 'none'] as const),
   namespaces: (random) =>
     names
       .filter(() => random.below(4) > 0)

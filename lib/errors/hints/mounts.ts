@@ -3,6 +3,10 @@
 import type { Condition, Hint } from './hint.js';
 
 const proc: Condition = { words: 'for proc', holds: ({ step }) => step?.op === 'mount' && step.type === 'proc' };
+const overlay: Condition = {
+  words: 'for overlay',
+  holds: ({ step }) => step?.op === 'mount' && step.type === 'overlay',
+};
 const root: Condition = { words: 'on /', holds: ({ step }) => step?.op === 'bind' && step.target === '/' };
 
 export const MOUNT_HINTS: readonly Hint[] = [
@@ -24,13 +28,39 @@ export const MOUNT_HINTS: readonly Hint[] = [
   {
     op: 'mount',
     error: 'ELOOP',
+    when: overlay,
+    text: 'the upper or the work directory is in a lower one, or the other way round, perhaps by a symbolic link',
+  },
+  {
+    op: 'mount',
+    error: 'EINVAL',
+    when: overlay,
+    text:
+      'overlayfs takes no upper directory that is itself on overlayfs or a network file system (overlay({ lower }) alone keeps writes in memory), ' +
+      'no work directory on another mount than upper, and idmapped layers, as root’s containers have, from Linux 5.19 on',
+  },
+  {
+    op: 'mount',
+    error: 'ENOENT',
+    when: overlay,
+    text: 'the upper and the work directory must exist, on one mount',
+  },
+  {
+    op: 'mount',
+    error: 'EPERM',
+    when: overlay,
+    text: 'this kernel keeps overlayfs from user namespaces, which Linux allows from 5.11 on',
+  },
+  {
+    op: 'mount',
+    error: 'ELOOP',
     text: 'the root filesystem has a symbolic link there; carrel mounts only on a real directory',
   },
   {
     op: 'mount',
     error: 'ENOENT',
     syscall: 'openat2',
-    text: 'make the directory {path} in the root filesystem; carrel does not write into it',
+    text: '{path} is missing, or a symbolic link that leads nowhere: a directory() step before makes it',
   },
   {
     op: 'mount',
@@ -56,7 +86,7 @@ export const MOUNT_HINTS: readonly Hint[] = [
   {
     op: 'bind',
     error: 'ENOENT',
-    text: 'make {target} in the root filesystem; carrel does not write into it',
+    text: '{target} is missing, or leads through a symbolic link that leads nowhere: carrel makes no directory where a link points',
   },
   { op: 'bind', error: 'ENOTDIR', text: '{target} leads through a file of the root filesystem' },
   {
@@ -72,6 +102,26 @@ export const MOUNT_HINTS: readonly Hint[] = [
     syscall: 'move_mount',
     text: 'a directory can be bound on a directory only, a file on a file only',
   },
+  {
+    op: 'directory',
+    error: 'ENOENT',
+    text: '{path} leads through a symbolic link that leads nowhere: carrel makes no directory where a link points',
+  },
+  ...(['directory', 'symlink', 'file'] as const).map(
+    (op): Hint => ({ op, error: 'ENOTDIR', text: '{path}, or what is above it, is a file' }),
+  ),
+  ...(['directory', 'symlink', 'file', 'bind'] as const).map(
+    (op): Hint => ({
+      op,
+      error: 'ENOSPC',
+      text:
+        'the layer in which {path} is made shows all that is in its directory, each by a mount, and that are too many (fs.mount-max): ' +
+        'make it beforehand',
+    }),
+  ),
+  { op: 'symlink', error: 'EBUSY', text: 'something is mounted on {path}: a link cannot take its place' },
+  { op: 'symlink', error: 'EEXIST', text: '{path} is a directory: a link cannot take its place' },
+  { op: 'file', error: 'EINVAL', syscall: 'move_mount', text: '{path} is a directory: a file cannot cover it' },
   { op: 'openTree', error: 'ENOENT', text: '{path} does not exist on the host' },
   { op: 'openTree', error: 'ENOTDIR', text: '{path} leads through a file of the host' },
   { op: 'openTree', error: 'EACCES', text: 'the caller may not enter a directory above {path}' },

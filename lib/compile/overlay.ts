@@ -1,0 +1,137 @@
+/** A root that is several directories laid over each other. overlayfs of the kernel, in a user namespace since Linux 5.11. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { Overlay } from '../definition/overlay.js';
+import { contradiction } from '../errors.js';
+import type { MountAttribute } from '../plan/constants.js';
+import type { ContainerStep, HostStep } from '../plan/steps.js';
+import type { Host } from './host.js';
+import { ownsAllIds } from './ids.js';
+import type { Trees } from './trees.js';
+
+const from = 'rootfs(overlay())';
+
+/**
+ * Names of one character for the lower directories: 120 of them and the colons between fit into the 255 bytes that an option of a mount may have. Digits and letters
+ * first, then what else is neither a separator nor an escape; control characters only beyond the 89th.
+ */
+const LOWER_NAMES: string = [
+  ...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  ...'!"#$%&\'()*+-;<=>?@[]^_`{|}~',
+  ...Array.from({ length: 31 }, (_, index) => String.fromCharCode(index + 1)),
+].join('');
+
+/**
+ * The layers are attached at names of one character in a tmpfs, which the overlay then covers and `pivotRoot` throws away: overlayfs takes paths only, mounts of
+ * its own mount namespace only, and all lower ones in one option of 255 bytes, until Linux 6.8. fsconfig(2)
+ */
+export function overlayRoot(
+  definition: ContainerDefinition,
+  overlay: Overlay,
+  host: Host,
+  trees: Trees,
+  attributes: readonly MountAttribute[],
+): readonly ContainerStep[] {
+  checkLayers(overlay, host);
+  const { lower, upper, work } = overlay;
+  const names = [...LOWER_NAMES].slice(0, lower.length);
+  const inUserNamespace =
+    definition.namespaces.some((entry) => (typeof entry === 'string' ? entry : entry.type) === 'user') ||
+    !ownsAllIds(host);
+  const options = [`lowerdir=${names.join(':')}`, 'upperdir=upper', 'workdir=work'];
+  return [
+    {
+      op: 'mount',
+      type: 'tmpfs',
+      target: '/',
+      options: ['mode=700'],
+      attributes: ['nosuid', 'nodev'],
+      nofollow: false,
+      own: true,
+      from,
+    },
+    ...lower.map((source, index): ContainerStep => {
+      const target = `/${names[index]}`;
+      const tree = trees.open(source, false, true, from);
+      return { op: 'bind', ...tree, target, attributes: ['readonly'], recursive: false, create: true, from };
+    }),
+    ...upperLayer(upper, work, trees),
+    {
+      op: 'mount',
+      type: 'overlay',
+      target: '/',
+      // Extended attributes that need no right over the host. Linux 5.11
+      options: inUserNamespace ? [...options, 'userxattr'] : options,
+      attributes,
+      nofollow: false,
+      // What is written without an upper directory is in memory; an upper one is the caller's.
+      own: upper === undefined,
+      from,
+    },
+  ];
+}
+
+/** Where writes go, and the directory that overlayfs prepares them in: both on one mount. */
+function upperLayer(upper: string | undefined, work: string | undefined, trees: Trees): readonly ContainerStep[] {
+  if (upper === undefined || work === undefined) {
+    return ['/upper', '/work'].map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from }));
+  }
+  const link = (target: string, text: string): ContainerStep => ({ op: 'symlink', target, text, from });
+  // The child finds them on the host by itself.
+  if (!trees.bySupervisor) return [link('/upper', upper), link('/work', work)];
+  const above = commonDirectory(upper, work);
+  const below = (path: string): string => `disk/${path.slice(above === '/' ? 1 : above.length + 1)}`;
+  const tree = trees.open(above, false, true, from);
+  return [
+    { op: 'bind', ...tree, target: '/disk', attributes: [], recursive: false, create: true, from },
+    link('/upper', below(upper)),
+    link('/work', below(work)),
+  ];
+}
+
+/** What overlayfs leaves behind in its work directory: an empty directory without any permission. */
+export function overlayEnd({ rootfs }: ContainerDefinition): readonly HostStep[] {
+  if (typeof rootfs !== 'object' || rootfs.work === undefined) return [];
+  return [{ op: 'rmdir', path: `${rootfs.work === '/' ? '' : rootfs.work}/work`, from }];
+}
+
+/** What the kernel would refuse with EINVAL, or would silently leave out, is said at once. */
+function checkLayers({ lower, upper, work }: Overlay, host: Host): void {
+  for (const directory of lower) {
+    const below = host.mounts.find(({ path }) => path !== directory && isWithin(path, directory));
+    if (below === undefined) continue;
+    throw contradiction(
+      `overlay(): something is mounted on ${below.path}, below the lower directory ${directory}: overlayfs would not show it`,
+    );
+  }
+  if (upper === undefined || work === undefined) return;
+  const [upperMount, workMount] = [upper, work].map((path) => mountOf(path, host));
+  if (upperMount !== undefined && workMount !== undefined && upperMount.id !== workMount.id) {
+    throw contradiction(
+      `overlay(): work must be on the same mount as upper: ${upper} is on ${upperMount.path}, ${work} on ${workMount.path}`,
+    );
+  }
+  if (upperMount?.type === 'overlay') {
+    throw contradiction(
+      `overlay(): upper ${upper} is itself on overlayfs, which cannot be an upper directory; overlay({ lower }) alone keeps writes in memory`,
+    );
+  }
+}
+
+/** The mount that a path is on: the last one of those whose path is the longest. */
+function mountOf(path: string, { mounts }: Host): Host['mounts'][number] | undefined {
+  const around = mounts.filter((mount) => isWithin(path, mount.path));
+  const longest = Math.max(...around.map((mount) => mount.path.length));
+  return around.filter((mount) => mount.path.length === longest).at(-1);
+}
+
+function commonDirectory(a: string, b: string): string {
+  const parts = a.split('/');
+  const other = b.split('/');
+  const length = parts.findIndex((part, index) => part !== other[index]);
+  return parts.slice(0, length < 0 ? parts.length : length).join('/') || '/';
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+}

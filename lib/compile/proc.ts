@@ -1,0 +1,150 @@
+/** What the kernel says about itself: /proc and /sys, and what of them is hidden or read-only. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import { contradiction } from '../errors.js';
+import type { MountAttribute, Namespace } from '../plan/constants.js';
+import type { ContainerStep } from '../plan/steps.js';
+import type { Host } from './host.js';
+import { ownsAllIds } from './ids.js';
+
+const attributes: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
+
+/** A /proc of the container's own, the host's, or none; `'auto'` takes the first that the kernel allows. */
+export function proc(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
+  const { proc: choice } = definition;
+  if (choice === 'none') return [];
+  const ownPids = has(definition, 'pid');
+  const refused = inUserNamespace(definition, host) && !canMountNew(host, 'proc', false);
+  if (choice === 'new' && !ownPids) {
+    throw contradiction('proc(\'new\') needs "pid" among the namespaces: a new /proc shows one pid namespace');
+  }
+  if (choice === 'new' && refused) {
+    throw contradiction(
+      "proc('new'): the kernel would refuse it, because the /proc around this process is partly hidden, as in Docker and Kubernetes; " +
+        "proc('bind') shows the outer one, proc('auto') decides",
+    );
+  }
+  if (ownPids && choice !== 'bind' && !refused) {
+    // On a real directory only: behind a link it would be mounted elsewhere, and /proc would be the image's. CVE-2019-19921
+    return [{ op: 'mount', type: 'proc', target: '/proc', options: [], attributes, nofollow: true, own: false }];
+  }
+  // Without a pid namespace of its own the caller's processes are visible, as was asked for; a new proc would be refused to a user namespace. proc(5)
+  const from = choice === 'bind' || ownPids ? 'proc()' : 'namespaces()';
+  const why: readonly ContainerStep[] =
+    choice === 'auto' && ownPids
+      ? [
+          {
+            op: 'omit',
+            what: 'a new /proc',
+            reason: 'the one around this process is partly hidden, and is bound instead',
+            from,
+          },
+        ]
+      : [];
+  return [...why, { op: 'bind', source: '/proc', target: '/proc', attributes, recursive: true, create: false, from }];
+}
+
+/**
+ * A read-only /sys, which shows the container's own network: it takes a network namespace of one's own. Where it cannot be had there is none: the host's
+ * would show the host's network and cgroups. sysfs(5)
+ */
+export function sys(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
+  const reason = whyNoSys(definition, host);
+  if (reason !== undefined) return [{ op: 'omit', what: '/sys', reason }];
+  return [
+    {
+      op: 'mount',
+      type: 'sysfs',
+      target: '/sys',
+      options: [],
+      attributes: ['readonly', ...attributes],
+      nofollow: true,
+      own: false,
+    },
+  ];
+}
+
+function whyNoSys(definition: ContainerDefinition, host: Host): string | undefined {
+  if (!definition.namespaces.includes('network')) return 'it would show a network that is not the container’s own';
+  if (inUserNamespace(definition, host) && !canMountNew(host, 'sysfs', true))
+    return 'the one around this process is partly hidden, and the kernel refuses a new one';
+  const { rootfs } = definition;
+  if (rootfs === undefined) return undefined;
+  const roots =
+    typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
+  // The topmost layer that has one decides; a link there would lead the mount elsewhere.
+  const top = roots
+    .map((root) => host.found.find(({ path }) => path === sysOf(root)))
+    .find((entry) => entry !== undefined);
+  return top?.directory === true ? undefined : 'the root filesystem has no such directory';
+}
+
+/** Where a root file system's /sys would be. */
+export function sysOf(root: string): string {
+  return root === '/' ? '/sys' : `${root}/sys`;
+}
+
+/** OCI `maskedPaths` and `readonlyPaths`, of what is there. */
+export function hidden(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
+  const shown = (path: string): boolean =>
+    path.startsWith('/sys/') ? whyNoSys(definition, host) === undefined : definition.proc !== 'none';
+  return [
+    ...host.masked.filter(shown).map((target): ContainerStep => ({ op: 'mask', target })),
+    ...host.readonly.filter(shown).map((target): ContainerStep => ({ op: 'readonlyPath', target })),
+  ];
+}
+
+/**
+ * No user namespaces inside: each would hold all capabilities over its own, and with them the code of the kernel that only they
+ * reach. Who is given CAP_SYS_ADMIN is meant to make containers. Through the host's /proc, before another root is there: who writes decides which namespace it
+ * is about. namespaces(7), Linux 4.9
+ */
+export function noNestedUsers({ namespaces, capabilities }: ContainerDefinition, host: Host): readonly ContainerStep[] {
+  if (!namespaces.includes('user') || capabilities.includes('CAP_SYS_ADMIN')) return [];
+  if (host.mounts.some(({ path, options }) => path === '/proc/sys' && options.includes('ro')))
+    return [
+      { op: 'omit', what: 'the ban on user namespaces inside', reason: '/proc/sys around this process is read-only' },
+    ];
+  return [{ op: 'sysctl', path: 'user/max_user_namespaces', value: '0' }];
+}
+
+/** Directories of proc and sysfs that are there to be mounted on, and always empty: they hide nothing. proc_create_mount_point(), sysfs_create_mount_point() */
+const MOUNT_POINTS: readonly string[] = [
+  '/fs/nfsd',
+  '/sys/fs/binfmt_misc',
+  '/firmware/efi/efivars',
+  '/fs/bpf',
+  '/fs/cgroup',
+  '/fs/fuse/connections',
+  '/fs/pstore',
+  '/fs/resctrl',
+  '/fs/selinux',
+  '/fs/smackfs',
+  '/kernel/config',
+  '/kernel/debug',
+  '/kernel/security',
+  '/kernel/tracing',
+];
+
+/**
+ * Whether the kernel gives a user namespace a new proc or sysfs: where one is in sight as a whole, and not more writable than the new one, so that nothing is
+ * revealed. mnt_already_visible() in fs/namespace.c, mount_namespaces(7)
+ */
+export function canMountNew({ mounts }: Host, type: 'proc' | 'sysfs', readonly: boolean): boolean {
+  return mounts.some((mount) => {
+    if (mount.type !== type || mount.root !== '/') return false;
+    if (!readonly && mount.options.includes('ro')) return false;
+    if (!mount.options.includes('relatime') || mount.options.includes('nodiratime')) return false;
+    return mounts.every(
+      ({ parent, path }) => parent !== mount.id || MOUNT_POINTS.includes(path.slice(mount.path.length)),
+    );
+  });
+}
+
+function has({ namespaces }: ContainerDefinition, type: Namespace): boolean {
+  return namespaces.some((entry) => (typeof entry === 'string' ? entry : entry.type) === type);
+}
+
+function inUserNamespace(definition: ContainerDefinition, host: Host): boolean {
+  return has(definition, 'user') || !ownsAllIds(host);
+}

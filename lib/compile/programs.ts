@@ -1,0 +1,75 @@
+/** The root of a container that is given none: the host's programs. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { User } from '../definition/user.js';
+import type { MountAttribute } from '../plan/constants.js';
+import type { ContainerStep, StepOf } from '../plan/steps.js';
+import type { Host, HostEntry } from './host.js';
+import type { Trees } from './trees.js';
+
+/** The host's programs and none of its data: a file system in memory with the programs bound into it, read-only. */
+export function hostPrograms(
+  definition: ContainerDefinition,
+  host: Host,
+  trees: Trees,
+  user: User,
+): readonly ContainerStep[] {
+  const own = user.uid === 0 ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
+  const ownGroup = user.gid === 0 ? [] : [`user:x:${user.gid}:`];
+  return [
+    {
+      op: 'mount',
+      type: 'tmpfs',
+      target: '/',
+      options: ['mode=755'],
+      attributes: ['nosuid', 'nodev'],
+      nofollow: false,
+      own: true,
+    },
+    ...['/proc', '/sys', '/dev', '/run', '/home', '/etc'].map(
+      (target): ContainerStep => ({ op: 'directory', target, mode: 0o755 }),
+    ),
+    { op: 'directory', target: '/root', mode: 0o700 },
+    { op: 'directory', target: '/tmp', mode: 0o1777 },
+    { op: 'directory', target: '/var/tmp', mode: 0o1777 },
+    ...host.programs.map((entry) => hostEntry(entry, trees)),
+    ...(host.execDir === undefined ? [] : [hostEntry({ path: host.execDir, directory: true }, trees)]),
+    ...host.settings.map((entry) => hostEntry(entry, trees)),
+    textFile('/etc/passwd', ['root:x:0:0:root:/root:/bin/sh', ...own, 'nobody:x:65534:65534:nobody:/:/bin/false']),
+    textFile('/etc/group', ['root:x:0:', 'tty:x:5:', ...ownGroup, 'nogroup:x:65534:']),
+    textFile('/etc/hosts', ['127.0.0.1\tlocalhost', '::1\tlocalhost']),
+    textFile('/etc/nsswitch.conf', [
+      'passwd: files',
+      'group: files',
+      'hosts: files dns',
+      'services: files',
+      'protocols: files',
+    ]),
+    ...(definition.namespaces.includes('network') ? [] : host.resolver.map(resolver)),
+  ];
+}
+
+/** As it is on the host: a link as a link, all else bound, with owners unmapped: to the container they are nobody's. */
+function hostEntry({ path, link }: HostEntry, trees: Trees): ContainerStep {
+  if (link !== undefined) return { op: 'symlink', target: path, text: link };
+  const attributes: readonly MountAttribute[] = ['readonly', 'nosuid', 'nodev'];
+  return { op: 'bind', ...trees.open(path, true, false), target: path, attributes, recursive: true, create: true };
+}
+
+function textFile(target: string, lines: readonly string[]): StepOf<'file'> {
+  return { op: 'file', target, mode: 0o644, content: new TextEncoder().encode(`${lines.join('\n')}\n`) };
+}
+
+/** In the host's network, names are resolved as the host does. */
+function resolver({ path }: HostEntry): ContainerStep {
+  const target = path.endsWith('hosts') ? '/etc/hosts' : '/etc/resolv.conf';
+  return {
+    op: 'bind',
+    source: path,
+    target,
+    attributes: ['readonly', 'nosuid', 'nodev'],
+    recursive: true,
+    create: true,
+    from: 'namespaces()',
+  };
+}

@@ -1,0 +1,19 @@
+/** What must be asked of the host for one container, before it is compiled: which of these paths exist, and what is mounted. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import { sysOf } from './proc.js';
+
+export interface Questions {
+  /** Paths of the host. */
+  readonly paths: readonly string[];
+  /** Whether it matters what is mounted on the host now. */
+  readonly mounts: boolean;
+}
+
+export function questions({ rootfs, mounts }: ContainerDefinition): Questions {
+  const optional = mounts.flatMap((mount) => (mount.type === 'bind' && mount.optional ? [mount.source] : []));
+  if (rootfs === undefined) return { paths: optional, mounts: false };
+  const roots =
+    typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
+  return { paths: [...roots.map(sysOf), ...optional], mounts: typeof rootfs !== 'string' };
+}

@@ -1,0 +1,54 @@
+/** The caller's own mounts, in the caller's order: the last one on a place wins. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { BindMount, Mount, TmpfsMount } from '../definition/mounts.js';
+import type { MountAttribute } from '../plan/constants.js';
+import type { ContainerStep } from '../plan/steps.js';
+import type { Host } from './host.js';
+import type { Trees } from './trees.js';
+
+export function userMounts({ mounts }: ContainerDefinition, host: Host, trees: Trees): readonly ContainerStep[] {
+  return mounts.flatMap((mount) => userMount(mount, host, trees));
+}
+
+function userMount(mount: Mount, host: Host, trees: Trees): readonly ContainerStep[] {
+  const from = `mount(${mount.type}())`;
+  const { target } = mount;
+  switch (mount.type) {
+    case 'bind':
+      return [bindStep(mount, host, trees, from)];
+    case 'tmpfs':
+      return [{ op: 'directory', target, mode: 0o755, from }, tmpfsStep(mount, from)];
+    case 'file':
+      return [{ op: 'file', target, mode: mount.mode, content: bytesOf(mount.content), from }];
+    case 'symlink':
+      return [{ op: 'symlink', target, text: mount.text, from }];
+    case 'directory':
+      return [{ op: 'directory', target, mode: mount.mode, from }];
+  }
+}
+
+function bindStep(mount: BindMount, host: Host, trees: Trees, from: string): ContainerStep {
+  const { source, target, recursive } = mount;
+  if (mount.optional && host.found.every(({ path }) => path !== source)) {
+    return { op: 'omit', what: `the bind on ${target}`, reason: `${source} does not exist on the host`, from };
+  }
+  const tree = trees.open(source, recursive, mount.idmapped, from);
+  return { op: 'bind', ...tree, target, attributes: attributesOf(mount), recursive, create: true, from };
+}
+
+function tmpfsStep(mount: TmpfsMount, from: string): ContainerStep {
+  const { target, size, mode } = mount;
+  const options = [`mode=${mode.toString(8)}`, ...(size === undefined ? [] : [`size=${size}`])];
+  const attributes = attributesOf(mount);
+  return { op: 'mount', type: 'tmpfs', target, options, attributes, nofollow: false, own: true, from };
+}
+
+function attributesOf(mount: BindMount | TmpfsMount): readonly MountAttribute[] {
+  const attributes = (['nosuid', 'nodev', 'noexec'] as const).filter((name) => mount[name]);
+  return mount.type === 'bind' && mount.readonly ? [...attributes, 'readonly'] : attributes;
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+}

@@ -1,0 +1,98 @@
+/** Directories laid over each other, as a root filesystem. */
+
+import { contradiction, invalidValue, outOfRange } from '../errors.js';
+import { freezeDeep } from '../plan/plan.js';
+import { hostPath, knownOptions, object } from './checks.js';
+
+/** Directories laid over each other. Made by {@link overlay}. */
+export interface Overlay {
+  readonly type: 'overlay';
+  /** Absolute paths on the host, the topmost first. */
+  readonly lower: readonly string[];
+  readonly upper?: string;
+  readonly work?: string;
+}
+
+/** Options of {@link overlay}. */
+export interface OverlayOptions {
+  /** One to 120 directories of the host, the topmost first; nothing in them is ever changed. */
+  readonly lower: string | URL | readonly (string | URL)[];
+  /** A directory of the host that what is written goes to. Default: none, writes go to memory and are gone with the container. */
+  readonly upper?: string | URL;
+  /** An empty directory on the same mount as `upper`, for overlayfs itself; not without `upper`, which needs it. */
+  readonly work?: string | URL;
+}
+
+const LOWER_MOST = 120;
+
+/**
+ * Lays directories over each other, for {@link Container.rootfs}: `rootfs(overlay({ lower: ['/srv/app', '/srv/base'] }))`. The container sees the first that has
+ * a name; what it writes goes to `upper`, or to memory.
+ *
+ * Owners are mapped like those of any root filesystem. In a container with a user namespace overlayfs keeps its notes in extended attributes `user.overlay.*`
+ * of `upper`, not `trusted.overlay.*`: whiteouts of layers unpacked by Docker are understood, its opaque directories are not. Before Linux 6.6 memory has no such
+ * attributes: there a directory that was removed cannot be made again without an `upper`. Mounts below a lower directory are an error: overlayfs would not show them.
+ *
+ * @throws TypeError or RangeError with Node's codes, naming the option; at the start, where something is mounted below a `lower`, where `upper` is on overlayfs, and
+ * where `work` is on another mount than `upper`.
+ * @see overlayfs of the kernel's documentation; for ordinary users Linux 5.11, started by root with a user namespace Linux 5.19.
+ */
+export function overlay(options: OverlayOptions): Overlay {
+  object('options', options);
+  return checked('options', options);
+}
+
+export function checkOverlay(name: string, value: unknown): Overlay {
+  object(name, value);
+  const { type, ...options } = value as Record<string, unknown>;
+  if (type !== 'overlay') throw invalidValue(`${name}.type`, '"overlay"; use overlay() to make one', type);
+  return checked(name, options as unknown as OverlayOptions);
+}
+
+function checked(name: string, options: OverlayOptions): Overlay {
+  knownOptions(name === 'options' ? 'overlay()' : name, options, ['lower', 'upper', 'work']);
+  const { lower, upper, work } = options;
+  const given: readonly unknown[] = Array.isArray(lower) ? lower : [lower];
+  if (given.length < 1 || given.length > LOWER_MOST) {
+    throw outOfRange(`${name}.lower`, `a list of 1 to ${LOWER_MOST} directories`, given.length);
+  }
+  const layers = given.map((path, index) =>
+    hostDirectory(Array.isArray(lower) ? `${name}.lower[${index}]` : `${name}.lower`, path),
+  );
+  if (upper === undefined) {
+    if (work !== undefined) throw contradiction(`${name}.work is of use with ${name}.upper only`);
+    return freezeDeep({ type: 'overlay', lower: layers });
+  }
+  if (work === undefined) {
+    throw invalidValue(`${name}.work`, `an empty directory on the same mount as ${name}.upper, which needs it`, work);
+  }
+  const made: Overlay = {
+    type: 'overlay',
+    lower: layers,
+    upper: hostDirectory(`${name}.upper`, upper),
+    work: hostDirectory(`${name}.work`, work),
+  };
+  checkApart(made);
+  return freezeDeep(made);
+}
+
+function hostDirectory(name: string, value: unknown): string {
+  return hostPath(name, value).replace(/(?<=.)\/$/, '');
+}
+
+/** The kernel refuses layers that are part of each other: what is written to one would show in the other. */
+function checkApart({ lower, upper = '', work = '' }: Overlay): void {
+  const named = [...lower.map((path) => ['lower', path] as const), ['upper', upper] as const];
+  const within = (path: string, directory: string): boolean =>
+    `${path}/`.startsWith(`${directory === '/' ? '' : directory}/`);
+  for (const [option, path] of [
+    ['upper', upper],
+    ['work', work],
+  ] as const) {
+    const other = named.find(
+      ([name, directory]) => name !== option && (within(path, directory) || within(directory, path)),
+    );
+    if (other === undefined) continue;
+    throw contradiction(`overlay(): ${option} ${path} and ${other[0]} ${other[1]} must not be part of each other`);
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// A private layer is a small tmpfs over a directory, into which the directory's entries are bound one by one: what is
+// written to them lands where it did before, and what is missing is made beside them in memory.
+#include "layer.h"
+#include "path.h"
+#include "text.h"
+#include <linux/stat.h>
+
+enum { LINK_LONGEST = 4096, LISTING = 8192 };
+
+static struct outcome note(struct owned *owned, int tree)
+{
+	struct stat stat;
+	TRY(fstat, tree, &stat);
+	// One that is not noted is taken for somebody else's: it gets a layer.
+	if (owned->count < OWNED_MOST)
+		owned->devices[owned->count++] = stat.st_dev;
+	return DONE;
+}
+
+struct outcome layer_own(const struct actor *actor, int tree)
+{
+	return note(actor->owned, tree);
+}
+
+static int owns(const struct owned *owned, uint64_t device)
+{
+	for (uint32_t i = owned->count; i-- > 0;) {
+		if (owned->devices[i] == device)
+			return 1;
+	}
+	return 0;
+}
+
+static struct outcome show_link(int entry, int layer, const char *name)
+{
+	char text[LINK_LONGEST];
+	long length = TRY(readlinkat, entry, "", text, sizeof(text));
+	if (length == sizeof(text))
+		return REFUSED(readlinkat, SYS_ENAMETOOLONG);
+	text[length] = 0;
+	TRY(symlinkat, text, layer, name);
+	return DONE;
+}
+
+// Shows in the layer what is called `name` below: the same mounts, with the same attributes.
+static struct outcome show_entry(int below, int layer, const char *name)
+{
+	struct stat stat;
+	long entry = sys_openat(below, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (entry == -SYS_ENOENT)
+		return DONE; // Somebody has removed it meanwhile.
+	if (entry < 0)
+		return REFUSED(openat, -entry);
+	TRY(fstat, (int)entry, &stat);
+	uint32_t type = stat.st_mode & SYS_S_IFMT;
+	if (type == SYS_S_IFLNK) {
+		PASS(show_link((int)entry, layer, name));
+		TRY(close, (int)entry);
+		return DONE;
+	}
+	if (type == SYS_S_IFDIR) {
+		TRY(mkdirat, layer, name, 0755);
+	} else {
+		int file = (int)TRY(openat, layer, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		TRY(close, file);
+	}
+	int tree = (int)TRY(open_tree, (int)entry, "",
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | 0x8000 /* AT_RECURSIVE */);
+	TRY(move_mount, tree, "", layer, name, MOVE_MOUNT_F_EMPTY_PATH);
+	TRY(close, tree);
+	TRY(close, (int)entry);
+	return DONE;
+}
+
+static struct outcome show_entries(int below, int layer, const char *without)
+{
+	_Alignas(struct sys_dirent64) char buffer[LISTING];
+	int list = (int)TRY(openat, below, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	for (;;) {
+		long size = TRY(getdents64, list, buffer, sizeof(buffer));
+		if (size == 0)
+			break;
+		for (long at = 0; at < size;) {
+			const struct sys_dirent64 *entry = (const struct sys_dirent64 *)(buffer + at);
+			at += entry->length;
+			if (text_equal(entry->name, ".") || text_equal(entry->name, ".."))
+				continue;
+			if (without && text_equal(entry->name, without))
+				continue;
+			PASS(show_entry(below, layer, entry->name));
+		}
+	}
+	TRY(close, list);
+	return DONE;
+}
+
+static struct outcome new_layer(int below, int *ret_tree)
+{
+	struct stat stat;
+	TRY(fstat, below, &stat);
+	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	TRY(close, context);
+	int root = (int)TRY(openat, *ret_tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	// An owner who does not exist in the container cannot be had: then it is the container's root.
+	sys_fchown(root, stat.st_uid, stat.st_gid);
+	TRY(fchmod, root, stat.st_mode & 07777);
+	TRY(close, root);
+	return DONE;
+}
+
+struct outcome layer_same(int left, int right, int *ret_same)
+{
+	struct statx a;
+	struct statx b;
+	TRY(statx, left, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &a);
+	TRY(statx, right, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &b);
+	*ret_same = a.stx_ino == b.stx_ino && a.stx_mnt_id == b.stx_mnt_id;
+	return DONE;
+}
+
+static struct outcome seal(int layer)
+{
+	// The file system, not a mount of it: where a layer lies below another one, that shows it by a second mount.
+	int context = (int)TRY(fspick, layer, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+	TRY(fsconfig, context, FSCONFIG_SET_FLAG, "ro", 0, 0);
+	TRY(fsconfig, context, FSCONFIG_CMD_RECONFIGURE, 0, 0, 0);
+	TRY(close, context);
+	return DONE;
+}
+
+struct outcome layer_open(struct actor *actor, int *parent, const char *without)
+{
+	struct owned *owned = actor->owned;
+	struct stat stat;
+	int is_root = 0;
+	int tree = -1;
+	TRY(fstat, *parent, &stat);
+	// In mounts that others see as well there can be no layer: then it is made where it was asked for.
+	if (!owned->has_mounts)
+		return DONE;
+	if (owns(owned, stat.st_dev)) {
+		long removed = without ? sys_unlinkat(*parent, without, 0) : 0;
+		if (removed < 0 && removed != -SYS_ENOENT && removed != -SYS_EISDIR)
+			return REFUSED(unlinkat, -removed);
+		return DONE;
+	}
+	if (owned->layer_count == LAYERS_MOST)
+		return REFUSED(fsmount, SYS_ENOSPC);
+	PASS(layer_same(*parent, actor->root, &is_root));
+	PASS(new_layer(*parent, &tree));
+	TRY(move_mount, tree, "", *parent, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	PASS(show_entries(*parent, tree, without));
+	PASS(note(owned, tree));
+	owned->layers[owned->layer_count++] = tree;
+	TRY(close, *parent);
+	*parent = (int)TRY(fcntl, tree, F_DUPFD_CLOEXEC, 3);
+	if (is_root) {
+		actor->root = tree;
+		actor->roots++;
+	}
+	return DONE;
+}
+
+struct outcome layer_seal(const struct actor *actor)
+{
+	struct owned *owned = actor->owned;
+	for (uint32_t i = 0; i < owned->layer_count; i++)
+		PASS(seal(owned->layers[i]));
+	// The descriptors stay, one may be the root; exec closes them.
+	owned->layer_count = 0;
+	return DONE;
+}

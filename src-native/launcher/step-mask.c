@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Steps that put something over a single place: a device, nothing, or the same read-only.
+#include "path.h"
+#include "tree.h"
+
+struct outcome step_device(struct actor *actor, const void *record)
+{
+	const struct step_device *step = record;
+	const char *target = plan_string(actor->plan, step->target);
+	int tree = -1;
+	int file = -1;
+	PASS(tree_device(plan_string(actor->plan, step->source), step->major, step->minor, &tree));
+	PASS(tree_set(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
+	PASS(path_make_file(actor, target, 0666, &file));
+	return path_cover(tree, file);
+}
+
+static struct outcome empty_directory(int *ret_tree)
+{
+	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	TRY(fsconfig, context, FSCONFIG_SET_STRING, "mode", "555", 0);
+	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	TRY(close, context);
+	return DONE;
+}
+
+struct outcome step_mask(struct actor *actor, const void *record)
+{
+	const struct step_mask *step = record;
+	struct stat stat;
+	int target = -1;
+	int tree = -1;
+	struct outcome outcome = path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target);
+	if (outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR)
+		return DONE;
+	PASS(outcome);
+	TRY(fstat, target, &stat);
+	if ((stat.st_mode & SYS_S_IFMT) == SYS_S_IFDIR) {
+		PASS(empty_directory(&tree));
+	} else {
+		// The host's own null, checked; a container's could be a link to what it wants to see. CVE-2025-31133
+		PASS(tree_device("/dev/null", 1, 3, &tree));
+		PASS(tree_set(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
+	}
+	return path_cover(tree, target);
+}
+
+struct outcome step_readonly_path(struct actor *actor, const void *record)
+{
+	const struct step_readonly_path *step = record;
+	int target = -1;
+	int tree = -1;
+	struct outcome outcome = path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target);
+	if (outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR)
+		return DONE;
+	PASS(outcome);
+	PASS(tree_copy(target, "", AT_EMPTY_PATH | TREE_RECURSIVE, &tree));
+	PASS(tree_set(tree, MOUNT_ATTR_RDONLY, TREE_RECURSIVE));
+	return path_cover(tree, target);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Copies mounts, and sets their attributes before anybody sees them.
+#include "tree.h"
+
+struct outcome tree_set(int tree, uint64_t attributes, unsigned int recursive)
+{
+	struct mount_attr attr = {.attr_set = attributes};
+	if (attributes)
+		TRY(mount_setattr, tree, "", AT_EMPTY_PATH | recursive, &attr, sizeof(attr));
+	return DONE;
+}
+
+struct outcome tree_copy(int dir_fd, const char *path, unsigned int flags, int *ret_tree)
+{
+	*ret_tree = (int)TRY(open_tree, dir_fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+	return DONE;
+}
+
+// The kernel's encoding of a device number for small numbers, which all of these are. stat(2), makedev(3)
+static uint64_t device_number(uint64_t major, uint64_t minor)
+{
+	return major << 8 | minor;
+}
+
+struct outcome tree_device(const char *path, uint64_t major, uint64_t minor, int *ret_tree)
+{
+	struct stat stat;
+	int fd = (int)TRY(openat, AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	TRY(fstat, fd, &stat);
+	if ((stat.st_mode & SYS_S_IFMT) != SYS_S_IFCHR || stat.st_rdev != device_number(major, minor))
+		return REFUSED(fstat, SYS_ENODEV);
+	PASS(tree_copy(fd, "", AT_EMPTY_PATH, ret_tree));
+	TRY(close, fd);
+	return DONE;
+}

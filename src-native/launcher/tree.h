@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Detached mounts: trees that are attached nowhere yet, so that nobody sees them half done.
+#pragma once
+#include <stdint.h>
+#include "outcome.h"
+
+enum { TREE_RECURSIVE = 0x8000 }; // AT_RECURSIVE, linux/fcntl.h
+
+// Copies the mount at `path`, and with TREE_RECURSIVE those below it too. `flags` may add AT_EMPTY_PATH.
+struct outcome tree_copy(int dir_fd, const char *path, unsigned int flags, int *ret_tree);
+// A copy of a host device's mount, once it is sure that it is that device and not what somebody put in its place.
+struct outcome tree_device(const char *path, uint64_t major, uint64_t minor, int *ret_tree);
+// Adds MOUNT_ATTR_* to a mount, and with TREE_RECURSIVE to those below it too.
+struct outcome tree_set(int tree, uint64_t attributes, unsigned int recursive);

@@ -1,0 +1,65 @@
+/** Plans for tests that start nothing, and what is in them. */
+
+import assert from 'node:assert/strict';
+import { Container, type Plan, type Step } from 'carrel';
+import type { Command } from '#lib/compile/command.js';
+import { compile } from '#lib/compile/compile.js';
+import type { Op, StepOf } from '#lib/plan/steps.js';
+import { root } from './hosts.js';
+
+export const FIRST = 0x60010000;
+
+export const command: Command = {
+  file: 'ls',
+  args: ['-la'],
+  env: {},
+  stdio: ['pipe', 'ignore', 'descriptor'],
+  timeoutMs: 0,
+  timeoutSignal: 9,
+  detached: false,
+  timed: false,
+  hooked: false,
+};
+
+export const plain = new Container();
+export const image = plain.rootfs('/srv/box');
+
+export function plan(box: Container, host = root, changes: Partial<Command> = {}): Plan {
+  return compile(box.toJSON(), { ...command, ...changes }, host, FIRST);
+}
+
+export function actsOf({ steps }: Plan): readonly Step[] {
+  return steps.flatMap((step) => (step.op === 'barrier' ? step.acts : []));
+}
+
+export function all<O extends Op>(steps: readonly Step[], op: O): readonly StepOf<O>[] {
+  return steps.filter((step) => step.op === op) as unknown as readonly StepOf<O>[];
+}
+
+export function only<O extends Op>(steps: readonly Step[], op: O): StepOf<O> {
+  const found = all(steps, op);
+  assert.equal(found.length, 1, `${found.length} steps ${op}`);
+  return found[0] as StepOf<O>;
+}
+
+export function has(made: Plan, op: Op): boolean {
+  return made.steps.some((step) => step.op === op);
+}
+
+/** What is at `target` in the end: the last of its mounts. */
+export function at(made: Plan, target: string): StepOf<'mount'> | StepOf<'bind'> {
+  const mounts = [...all(made.steps, 'mount'), ...all(made.steps, 'bind')];
+  const found = mounts
+    .filter((step) => step.target === target)
+    .sort((a, b) => made.steps.indexOf(a) - made.steps.indexOf(b))
+    .at(-1);
+  assert.ok(found !== undefined, `no mount on ${target}`);
+  return found;
+}
+
+export function inOrder({ steps }: Plan, first: Op, then: Op): void {
+  const last = steps.map(({ op }): Op => op).lastIndexOf(first);
+  const next = steps.findIndex(({ op }) => op === then);
+  assert.ok(last >= 0 && next >= 0, `${first} at ${last}, ${then} at ${next}`);
+  assert.ok(last < next, `${first} comes after ${then}`);
+}

@@ -1,0 +1,20 @@
+/** A tree of the host, to be compared with what it was before. */
+
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Names, contents, owners, modes, inodes, and the times of the last change, of all that is in a directory, as lines. */
+export function describeTree(path: string): readonly string[] {
+  return ['.', ...readdirSync(path, { recursive: true, encoding: 'utf8' }).sort()].map((name) => {
+    const at = join(path, name);
+    const stat = lstatSync(at);
+    const { mode, uid, gid, mtimeMs, ctimeMs, ino, rdev } = stat;
+    // Of large files, which are programs here, the times have to do.
+    const content = stat.isSymbolicLink()
+      ? readlinkSync(at)
+      : stat.isFile() && stat.size < 10_000
+        ? readFileSync(at, 'utf8')
+        : '';
+    return [name, mode, uid, gid, mtimeMs, ctimeMs, ino, rdev, content].join(' ');
+  });
+}
