@@ -262,7 +262,9 @@ export class Container {
    *
    * @throws TypeError or RangeError naming the step's field; at the start, where the plan has no step of the kind `before`.
    */
-  step(step: ContainerStep, { before = 'pivotRoot' }: { readonly before?: Op } = {}): Container {
+  step(step: ContainerStep, options: { readonly before?: Op } = {}): Container {
+    knownOptions('step()', options, ['before']);
+    const { before = 'pivotRoot' } = options;
     return this.#with({ steps: [...this.#definition.steps, { step, before }] });
   }
 

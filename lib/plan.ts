@@ -32,13 +32,13 @@ import { hasTerminal, perform } from './perform.js';
 import { joinPlans, slotCount } from './plan/compose.js';
 import { NAMESPACES, type Namespace } from './plan/constants.js';
 import { encode } from './plan/encode.js';
+import { explain as explainPlan } from './plan/explain.js';
 import { freezeDeep, type Plan } from './plan/plan.js';
 import type { ContainerStep, HostStep } from './plan/steps.js';
 import type { ContainerProcess, Hook } from './process.js';
 import { type CollectOptions, checkRun, collect, type RunResult } from './run.js';
 
 export type { Namespace } from './plan/constants.js';
-export { explain } from './plan/explain.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 
@@ -108,6 +108,7 @@ export function plan(parts: PlanInput): Plan {
  */
 export function concat(...plans: readonly Plan[]): Plan {
   for (const [index, part] of plans.entries()) {
+    checkPlan(`plans[${index}]`, part);
     if (index < plans.length - 1 && part.steps.some(({ op }) => op === 'exec'))
       throw contradiction(`plan ${index} of ${plans.length} ends with exec: nothing can come after it`);
     if (part.kept > 0) throw contradiction(`plan ${index} of ${plans.length} holds a range of ids, and stands alone`);
@@ -117,11 +118,20 @@ export function concat(...plans: readonly Plan[]): Plan {
 
 /** Whether two plans do the same. Where their steps come from, and how their slots are called, does not count. */
 export function equals(one: Plan, other: Plan): boolean {
+  checkPlan('one', one);
+  checkPlan('other', other);
   return encode(one).equals(encode(other));
+}
+
+/** A plan as a text of two columns: what the host does on the left, what the container does on the right. */
+export function explain(value: Plan): string {
+  checkPlan('value', value);
+  return explainPlan(value);
 }
 
 /** A plan as JSON, for storing or sending; {@link parse} reads it. Bytes are `{ base64 }`. Contents of files are part of it. */
 export function stringify(value: Plan, indent = 0): string {
+  checkPlan('value', value);
   const write = (_key: string, part: unknown): unknown =>
     part instanceof Uint8Array ? { base64: Buffer.from(part).toString('base64') } : part;
   // A Buffer would write itself as a list of numbers before it is asked for.
@@ -162,6 +172,7 @@ export interface SpawnPlanOptions {
  */
 export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerProcess {
   const calledNs = monotonicNs();
+  checkPlan('value', value);
   knownOptions('spawn()', options, ['stdio', 'hooks', 'signal']);
   const { hooks = [], signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
@@ -183,10 +194,19 @@ export async function run(
 ): Promise<RunResult<Buffer>>;
 export async function run(value: Plan, options?: RunPlanOptions): Promise<RunResult>;
 export async function run(value: Plan, options: RunPlanOptions = {}): Promise<RunResult<string | Buffer>> {
+  checkPlan('value', value);
   const how = checkRun(options, ['hooks', 'signal']);
   if (hasTerminal(value)) throw contradiction('run() collects pipes: use spawn() for a plan with a terminal');
   const { hooks, signal } = options;
   return collect(spawn(value, { hooks, signal }), how);
+}
+
+/** Whether it can be a plan at all; what is in one was checked when it was made. */
+function checkPlan(name: string, value: unknown): void {
+  object(name, value);
+  const lists = ['before', 'clone', 'steps', 'after', 'slots'];
+  if (!lists.every((list) => Array.isArray((value as Readonly<Record<string, unknown>>)[list])))
+    throw invalidType(name, 'a plan, as plan() and Container.plan() make it', value);
 }
 
 /** What is ignored is not received. */

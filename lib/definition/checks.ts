@@ -90,6 +90,7 @@ export function object(name: string, value: unknown): void {
 }
 
 export function knownOptions(where: string, given: object, known: readonly string[]): void {
+  if (given === null || typeof given !== 'object') throw invalidType(`what ${where} takes`, 'an object', given);
   const wrong = Object.keys(given).find((name) => !known.includes(name));
   if (wrong !== undefined) throw unknownOption(where, wrong, known);
 }
