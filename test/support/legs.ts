@@ -4,15 +4,18 @@
 
 import { spawn } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 
 export interface Leg {
   /** Tests find it in `CARREL_TEST_LEG`. */
-  readonly name: 'root' | 'user' | 'userns';
+  readonly name: 'root' | 'user' | 'userns' | 'delegated' | 'session';
   /** Directories of test files, below `test`. */
   readonly suites: readonly string[];
   /** What stands before the command to change the user; nothing for the user who runs the tests. */
   readonly prefix: readonly string[];
+  /** Test files at a time; as many as there are CPUs, two at the most, unless it says so. */
+  readonly concurrency?: number;
 }
 
 /** The ordinary user of the legs that root starts: in no database, as any user of a container host may be. */
@@ -22,14 +25,37 @@ const asUser = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-gr
 const pure = ['unit', 'native', 'package'];
 const real = ['container', 'failure', 'hardening', 'docs'];
 
-/** The legs that `uid` can run. */
+/** Gives a cgroup of version 2 to the user, and joins one below it. cgroups(7), "delegating a hierarchy to a less privileged user" */
+const DELEGATE = `
+  cd /sys/fs/cgroup
+  mkdir -p delegated/tests
+  chown -R ${NOBODY}:${NOBODY} delegated/tests
+  chown ${NOBODY}:${NOBODY} delegated delegated/cgroup.procs delegated/cgroup.threads delegated/cgroup.subtree_control
+  echo $$ >delegated/tests/cgroup.procs
+  cd "$OLDPWD"
+  exec "$@"`;
+
+/** A session of the user under systemd, which is asked for a scope whose cgroup is the user's. systemd.scope(5). */
+const SESSION = `systemctl start user@${NOBODY}; exec "$@"`;
+const scope = ['systemd-run', '--user', '--scope', '--quiet', '--property=Delegate=yes'];
+
+/** The legs that `uid` can run. Of root's, only those that `CARREL_TEST_LEGS` names, where it is set; some run only then (test/vm). */
 export function legsOf(uid: number): readonly Leg[] {
   if (uid !== 0) return [{ name: 'user', suites: [...pure, ...real], prefix: [] }];
-  return [
+  const legs: readonly Leg[] = [
     { name: 'root', suites: [...pure, ...real], prefix: [] },
     { name: 'user', suites: real, prefix: asUser },
     { name: 'userns', suites: real, prefix: [...asUser, 'unshare', '--user', '--map-root-user'] },
+    { name: 'delegated', suites: real, prefix: ['sh', '-ec', DELEGATE, 'sh', ...asUser] },
+    {
+      name: 'session',
+      suites: real,
+      prefix: ['sh', '-ec', SESSION, 'sh', ...asUser, 'env', `XDG_RUNTIME_DIR=/run/user/${NOBODY}`, ...scope],
+      concurrency: 1, // what cannot be told from a stranger in the scope is not moved out of its way
+    },
   ];
+  const named = process.env.CARREL_TEST_LEGS?.split(',') ?? ['root', 'user', 'userns'];
+  return legs.filter(({ name }) => named.includes(name));
 }
 
 /** The compiled test files of a leg whose names contain one of `filters`, relative to the checkout. Files whose source is gone are not run. */
@@ -66,7 +92,7 @@ export async function runLeg(leg: Leg, files: readonly string[], options: RunLeg
   const args = [
     '--enable-source-maps',
     '--test',
-    '--test-concurrency=2',
+    `--test-concurrency=${leg.concurrency ?? Math.min(2, availableParallelism())}`,
     '--test-timeout=300000',
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',

@@ -12,8 +12,11 @@ import { fileURLToPath } from 'node:url';
 import { filesOf, type Leg, legsOf, recordsPath, runLeg } from './legs.js';
 import { removeTree } from './remove-tree.js';
 import type { TestRecord } from './reporter.js';
+import { closingLine, failureLines, hasFailed, skipLines } from './results.js';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+/** Where the skips and all the records go. */
+const results = process.env.CARREL_TEST_RESULTS ?? join(checkout, 'build');
 const filters = process.argv.slice(2);
 const uid = process.getuid?.() ?? -1;
 const legs = legsOf(uid);
@@ -79,18 +82,13 @@ function nullDevice(): readonly string[] {
 
 function report(): void {
   const all = [...records].flatMap(([leg, list]) => list.map((record) => ({ ...record, leg: leg.name })));
-  const lines = all
-    .filter(({ outcome }) => outcome === 'skipped')
-    .map(({ leg, file, name, reason }) => `${leg}: ${file} > ${name}: ${reason}`)
-    .sort();
-  writeFileSync(join(checkout, 'build/skips.txt'), lines.map((line) => `${line}\n`).join(''));
-  const count = (wanted: TestRecord['outcome']): number => all.filter(({ outcome }) => outcome === wanted).length;
+  const skips = skipLines(all);
+  writeFileSync(join(results, 'skips.txt'), skips.map((line) => `${line}\n`).join(''));
+  writeFileSync(join(results, 'records.jsonl'), all.map((record) => `${JSON.stringify(record)}\n`).join(''));
 
-  if (lines.length > 0) console.log(`\nskipped (build/skips.txt):\n  ${lines.join('\n  ')}`);
-  for (const { leg, file, name } of all.filter(({ outcome }) => outcome === 'failed')) {
-    console.log(`failed: ${leg}: ${file} > ${name}`);
-  }
+  if (skips.length > 0) console.log(`\nskipped (build/skips.txt):\n  ${skips.join('\n  ')}`);
+  for (const line of failureLines(all)) console.log(line);
   for (const complaint of complaints) console.log(`carrel tests: ${complaint}`);
-  console.log(`carrel: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
-  process.exitCode = complaints.length > 0 || count('failed') > 0 ? 1 : 0;
+  console.log(closingLine(all));
+  process.exitCode = complaints.length > 0 || hasFailed(all) ? 1 : 0;
 }

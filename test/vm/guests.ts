@@ -1,0 +1,53 @@
+/**
+ * The other kernels that tests run on. Emulation is slow: each guest runs the files that tell most about what is different there.
+ */
+
+export interface Guest {
+  readonly name: string;
+  /** The script beside this file that starts it, and its options. */
+  readonly script: readonly [string, ...string[]];
+  /** The legs of each boot (../support/legs.ts); boots are side by side, with a CPU each. */
+  readonly boots: readonly (readonly string[])[];
+  /** Parts of the names of the test files that it runs, unless others are asked for. */
+  readonly files: readonly string[];
+  readonly limitSeconds: number;
+  /** What runs the tests there. */
+  readonly node: string;
+}
+
+const KINDS = ['container/ids', 'container/run', 'container/mounts', 'failure/killed', 'hardening/links'];
+
+export const GUESTS: readonly Guest[] = [
+  {
+    name: 'uml',
+    script: ['uml.sh'],
+    boots: [['root'], ['delegated']],
+    files: KINDS,
+    limitSeconds: 600,
+    node: process.execPath,
+  },
+  {
+    name: 'stock',
+    script: ['qemu.sh', '-k', '6.1'],
+    boots: [['root', 'delegated']],
+    files: ['container/limits'],
+    limitSeconds: 600,
+    node: process.execPath,
+  },
+  {
+    name: 'systemd',
+    script: ['qemu.sh', '-s'],
+    boots: [['session']],
+    files: ['container/limits'],
+    limitSeconds: 600,
+    node: process.execPath,
+  },
+  {
+    name: 'arm64',
+    script: ['arm64.sh'],
+    boots: [['root', 'user']],
+    files: ['container/run', 'container/ids'],
+    limitSeconds: 600,
+    node: '/usr/local/bin/node',
+  },
+];
