@@ -103,7 +103,8 @@ export function oneOf(name: string, value: unknown, names: readonly string[]): s
 
 export function array(name: string, value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw invalidType(name, 'an array', value);
-  return value;
+  // A hole is passed over by map(), and would be taken unseen.
+  return Array.from(value);
 }
 
 export function distinct(name: string, values: readonly unknown[], names: readonly string[]): readonly string[] {

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Where the program begins, and the little that the compiler and text.h ask of a C library.
+// Where the program begins, and the little that the compiler asks of a C library. Built hosted, for sanitizers and fuzzing, it has one.
 #include "launcher.h"
 #include "../sys.h"
 #include "text.h"
+
+#if __STDC_HOSTED__
+
+int main(int argc, char **argv)
+{
+	return launcher_main(argc, (const char *const *)argv);
+}
+
+#else
 
 #if defined(__x86_64__)
 __asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n");
@@ -44,35 +53,4 @@ int memcmp(const void *left, const void *right, size_t size)
 	return 0;
 }
 
-size_t text_length(const char *text)
-{
-	size_t length = 0;
-	while (text[length])
-		length++;
-	return length;
-}
-
-int text_equal(const char *left, const char *right)
-{
-	size_t length = text_length(left);
-	return length == text_length(right) && memcmp(left, right, length) == 0;
-}
-
-char *text_number(char *at, uint64_t number)
-{
-	char digits[20];
-	size_t count = 0;
-	do
-		digits[count++] = (char)('0' + number % 10);
-	while (number /= 10);
-	while (count)
-		*at++ = digits[--count];
-	return at;
-}
-
-char *text_copy(char *at, const char *text)
-{
-	size_t length = text_length(text);
-	memcpy(at, text, length);
-	return at + length;
-}
+#endif

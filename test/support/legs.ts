@@ -102,7 +102,7 @@ export async function runLeg(leg: Leg, files: readonly string[], options: RunLeg
   const [command = node, ...rest] = [...leg.prefix, node, ...args, ...files];
   const child = spawn(command, rest, {
     cwd: checkout,
-    env: environmentOf(leg, directory, node),
+    env: environmentOf(leg, { ...options, directory }),
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   return new Promise((resolve, reject) => {
@@ -112,13 +112,18 @@ export async function runLeg(leg: Leg, files: readonly string[], options: RunLeg
 }
 
 /** Another user gets nothing of the caller's home, session or npm. */
-function environmentOf(leg: Leg, directory: string, node: string): NodeJS.ProcessEnv {
+function environmentOf(
+  leg: Leg,
+  { checkout, node, directory }: RunLegOptions & { readonly directory: string },
+): NodeJS.ProcessEnv {
   const foreign = /^(npm_|NODE_|SUDO_|XDG_|DBUS_|(USER|LOGNAME|MAIL|PWD|OLDPWD|INIT_CWD)$)/;
   const all = Object.entries(process.env);
   const kept = leg.prefix.length === 0 ? all : all.filter(([name]) => !foreign.test(name));
   return {
     ...Object.fromEntries(kept),
     ...(leg.prefix.length > 0 && { HOME: join(directory, 'home') }),
+    // Another build of the addon, in the checkout: it is elsewhere for other users.
+    ...(process.env.CARREL_PREBUILD && { CARREL_PREBUILD: join(checkout, process.env.CARREL_PREBUILD) }),
     CARREL_TEST_LEG: leg.name,
     PATH: `${dirname(node)}:${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
     TMPDIR: join(directory, 'tmp'),

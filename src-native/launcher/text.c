@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Acts on text, without a C library.
+#include "text.h"
+
+size_t text_length(const char *text)
+{
+	size_t length = 0;
+	while (text[length])
+		length++;
+	return length;
+}
+
+int text_equal(const char *left, const char *right)
+{
+	size_t length = text_length(left);
+	return length == text_length(right) && memcmp(left, right, length) == 0;
+}
+
+char *text_number(char *at, uint64_t number)
+{
+	char digits[20];
+	size_t count = 0;
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while (number /= 10);
+	while (count)
+		*at++ = digits[--count];
+	return at;
+}
+
+char *text_copy(char *at, const char *text)
+{
+	size_t length = text_length(text);
+	memcpy(at, text, length);
+	return at + length;
+}
