@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, writeSync } from 'node:fs';
 import { suite, test } from 'node:test';
+import { inspect } from 'node:util';
 import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
 import { explain, parse, stringify } from 'carrel/plan';
 import type { Command } from '#lib/compile/command.js';
@@ -42,8 +43,8 @@ const box = new Container()
   .capabilities(['CAP_CHOWN'])
   .step({ op: 'openTree', slot: 0, source: '/usr', recursive: true }, { before: 'exec' });
 
-/** What nobody means, and some send. */
-const STRANGE: readonly unknown[] = [
+/** What nobody means, and some send; new ones each time, because they are mutated too. */
+const strange = (): readonly unknown[] => [
   undefined,
   null,
   true,
@@ -123,8 +124,8 @@ function mutate(value: unknown, random: Random): unknown {
     const [other, otherKey] = random.pick(all);
     const old = holder[key];
     const acts = [
-      () => (holder[key] = random.pick(STRANGE)),
-      () => (holder[key] = random.pick(STRANGE)),
+      () => (holder[key] = random.pick(strange())),
+      () => (holder[key] = random.pick(strange())),
       () => delete holder[key],
       () => (holder[random.pick(['x', '__proto__', 'constructor', 'op', 'slot', String(random.below(300))])] = old),
       () => (holder[key] = structuredCloneOr(other[otherKey])),
@@ -135,7 +136,7 @@ function mutate(value: unknown, random: Random): unknown {
             : typeof old === 'string'
               ? old + random.text()
               : [old, old]),
-      () => Array.isArray(old) && old.push(...old.slice(0, 3), random.pick(STRANGE)),
+      () => Array.isArray(old) && old.push(...old.slice(0, 3), random.pick(strange())),
     ];
     random.pick(acts)();
   }
@@ -166,11 +167,7 @@ function attempt<Result>(run: () => Result, what: () => string): Result | undefi
 
 /** Enough to find it again. */
 function seen(seed: number, value: unknown): () => string {
-  return () => {
-    const write = (_key: string, part: unknown): unknown =>
-      typeof part === 'bigint' || typeof part === 'symbol' || typeof part === 'function' ? String(part) : part;
-    return `seed ${seed}: ${JSON.stringify(value, write)?.slice(0, 1500)}`;
-  };
+  return () => `seed ${seed}: ${inspect(value, { depth: 9 }).slice(0, 1500)}`;
 }
 
 suite('mutated', () => {
