@@ -4,6 +4,8 @@ import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { Container } from '../container.js';
 import { DEFAULT_NAMESPACES } from '../definition/namespaces.js';
+import { overlay } from '../definition/overlay.js';
+
 import { unknownOption, usageError } from '../errors.js';
 import type { SpawnOptions } from '../spawn.js';
 import { type Draft, OPTIONS } from './options.js';
@@ -95,6 +97,8 @@ function emptyDraft(): Draft {
   return {
     definition: {},
     mounts: [],
+    layers: { lower: [] },
+    masks: [],
     env: {},
     rlimits: {},
     sysctl: {},
@@ -107,7 +111,7 @@ function emptyDraft(): Draft {
 }
 
 function definitionOf(draft: Draft): Draft['definition'] {
-  const { definition, mounts, env, rlimits, sysctl, shared, joined, capabilities } = draft;
+  const { definition, mounts, layers, masks, env, rlimits, sysctl, shared, joined, capabilities } = draft;
   const joins = joined.flatMap((entry) => Object.keys(entry));
   for (const name of shared) {
     if (!(DEFAULT_NAMESPACES as readonly string[]).includes(name)) {
@@ -119,9 +123,13 @@ function definitionOf(draft: Draft): Draft['definition'] {
   );
   const listed = draft.namespaces !== undefined || shared.length > 0 || joined.length > 0;
   const { add, drop, dropAll } = capabilities;
+  const layered = layers.lower.length > 0 || layers.upper !== undefined || layers.work !== undefined;
+  if (layered && definition.rootfs !== undefined) throw usageError('--rootfs and --lower exclude each other');
   return {
     ...definition,
+    ...(layered ? { rootfs: overlay(layers) } : {}),
     mounts,
+    mask: masks,
     env,
     rlimits,
     sysctl,

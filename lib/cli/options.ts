@@ -4,6 +4,7 @@
  */
 
 import type { DefinitionInput } from '../definition/definition.js';
+import type { ProcChoice } from '../definition/kernel-files.js';
 import { bind, type Mount, tmpfs } from '../definition/mounts.js';
 import type { NamespaceEntry } from '../definition/namespaces.js';
 import type { Network } from '../definition/network.js';
@@ -14,6 +15,8 @@ import type { Capability, Namespace } from '../plan/constants.js';
 export interface Draft {
   readonly definition: { -readonly [K in keyof DefinitionInput]: DefinitionInput[K] };
   readonly mounts: Mount[];
+  readonly layers: { readonly lower: string[]; upper?: string; work?: string };
+  readonly masks: string[];
   readonly env: Record<string, string>;
   readonly rlimits: Record<string, string | number | { soft: string | number; hard: string | number }>;
   readonly sysctl: Record<string, string>;
@@ -51,6 +54,31 @@ export const OPTIONS: readonly CliOption[] = [
     },
   },
   {
+    name: 'lower',
+    value: 'DIR',
+    group: 'Files',
+    help: 'instead of --rootfs: directories that are laid over each other, the topmost first, and become /; what is written is gone at the end',
+    apply: ({ layers }, value) => layers.lower.push(value),
+  },
+  {
+    name: 'upper',
+    value: 'DIR',
+    group: 'Files',
+    help: 'with --lower: where what is written goes to; it needs --work',
+    apply: ({ layers }, value) => {
+      layers.upper = value;
+    },
+  },
+  {
+    name: 'work',
+    value: 'DIR',
+    group: 'Files',
+    help: 'with --upper: an empty directory beside it',
+    apply: ({ layers }, value) => {
+      layers.work = value;
+    },
+  },
+  {
     name: 'readonly',
     group: 'Files',
     help: 'makes / read-only; /tmp stays writable',
@@ -70,7 +98,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'mount',
     value: 'type=…,…',
     group: 'Files',
-    help: 'the same in full, for paths with a colon: type=bind,source=DIR,target=DIR[,readonly], or type=tmpfs,target=DIR[,size=64m][,mode=1777]',
+    help: 'the same in full, for paths with a colon: type=bind,source=DIR,target=DIR, with ,readonly ,optional ,noexec and the like, or type=tmpfs,target=DIR[,size=64m][,mode=1777]',
     apply: ({ mounts }, value) => mounts.push(mountOf(value)),
   },
   {
@@ -81,6 +109,22 @@ export const OPTIONS: readonly CliOption[] = [
     apply: ({ mounts }, value) => {
       const [target = '', size] = value.split(':');
       mounts.push(tmpfs(target, size === undefined ? {} : { size }));
+    },
+  },
+  {
+    name: 'mask',
+    value: 'PATH',
+    group: 'Files',
+    help: 'hides PATH inside',
+    apply: ({ masks }, value) => masks.push(value),
+  },
+  {
+    name: 'proc',
+    value: 'auto|new|bind|none',
+    group: 'Isolation',
+    help: 'the /proc inside: a new one, the one around, none, or by default a new one where the kernel allows it',
+    apply: ({ definition }, value) => {
+      definition.proc = value as ProcChoice;
     },
   },
   {
@@ -315,13 +359,16 @@ function bindOf(value: string): Mount {
 function mountOf(value: string): Mount {
   const fields = new Map(list(value).map((part) => (part.includes('=') ? pair(part) : [part, ''])));
   const { type, source = '', target = '', ...options } = Object.fromEntries(fields) as Record<string, string>;
-  if (type === 'bind') {
-    const { readonly, ...rest } = options;
-    return bind(source, target, { ...rest, ...(readonly === undefined ? {} : { readonly: readonly !== 'false' }) });
-  }
+  const given = Object.fromEntries(Object.entries(options).map(([name, text]) => [name, optionOf(name, text)]));
+  if (type === 'bind') return bind(source, target, given);
   if (type !== 'tmpfs') throw usageError('it takes type=bind or type=tmpfs');
-  const { mode, ...rest } = options;
-  return tmpfs(target, { ...rest, ...(mode === undefined ? {} : { mode: octal(mode) }) });
+  return tmpfs(target, given);
+}
+
+/** A switch may stand alone. */
+function optionOf(name: string, text: string): string | number | boolean {
+  if (name === 'mode') return octal(text);
+  return ['', 'true', 'false'].includes(text) ? text !== 'false' : text;
 }
 
 function limit(value: string): readonly [string, string | number | { soft: string | number; hard: string | number }] {

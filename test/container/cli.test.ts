@@ -1,7 +1,7 @@
 /** `carrel run` and `carrel explain`, as a user at a shell has them. */
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -9,6 +9,7 @@ import { Container } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
 import { carrel, carrelAtTerminal } from '../support/cli.js';
 import { useCleanHost } from '../support/host.js';
+import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost();
@@ -134,6 +135,17 @@ suite('options of carrel run', () => {
     );
   });
 
+  test('directories over each other, what is written gone; a masked path; no /proc', requires('busybox'), async () => {
+    const top = mkdtempSync(join(files, 'top-'));
+    chmodSync(top, 0o755);
+    writeFileSync(join(top, 'note'), 'on top\n');
+    const script = 'cat /note; echo new > /written; cat /etc/passwd; ls /proc | wc -l';
+    const options = ['--lower', top, '--lower', busyboxRoot(), '--mask', '/etc/passwd', '--proc', 'none'];
+    assert.equal(await told(options, script), 'on top\n0\n');
+    assert.deepEqual(readdirSync(top), ['note']);
+    removeTree(top);
+  });
+
   test('namespaces: shared with the host, or joined', async () => {
     const own = (kind: string): string => `${readlinkSync(`/proc/self/ns/${kind}`)}\n`;
     assert.notEqual(await told([], 'readlink /proc/self/ns/uts'), own('uts'));
@@ -164,6 +176,7 @@ suite('what cannot be', () => {
     [['run', '--hostname'], /--hostname takes NAME/],
     [['run', '--readonly=yes', 'true'], /--readonly takes no value/],
     [['run', '--hostname', 'a_b', 'true'], /hostname must be 1 to 64 letters.*'a_b'/],
+    [['run', '--rootfs', '/a', '--lower', '/b', 'true'], /--rootfs and --lower exclude each other/],
     [['run', '--bind', '/tmp', 'true'], /--bind: "\/tmp" is not of the form SOURCE:TARGET/],
     [['run', '--bind', '/tmp:relative', 'true'], /--bind: target must be an absolute path in the container/],
     [['run', '--cap-add', 'sys_admim', 'true'], /Did you mean "CAP_SYS_ADMIN"\?/],
