@@ -63,6 +63,7 @@ enum {
 	SYS_MSG_DONTWAIT = 0x40,
 	SYS_MSG_NOSIGNAL = 0x4000,
 	SYS_MSG_CMSG_CLOEXEC = 0x40000000,
+	SYS_SHUT_RDWR = 2,
 	SYS_PROT_READ = 1,
 	SYS_PROT_WRITE = 2,
 	SYS_MAP_SHARED = 1,
@@ -511,6 +512,11 @@ static inline long sys_setsid(void)
 static inline long sys_setsockopt(int fd, int level, int option, const void *value, unsigned int length)
 {
 	return SYS(__NR_setsockopt, fd, level, option, value, length, 0);
+}
+// int shutdown(int sockfd, int how);
+static inline long sys_shutdown(int fd, int how)
+{
+	return SYS(__NR_shutdown, fd, how, 0, 0, 0, 0);
 }
 // int socket(int domain, int type, int protocol);
 static inline long sys_socket(int domain, int type, int protocol)

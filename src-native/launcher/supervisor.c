@@ -23,7 +23,8 @@ static const step_function ACTS[STEP_COUNT + 1] = {
 	[STEP_SET_RLIMIT] = step_set_rlimit,
 };
 
-// Sends the frame. That Node is gone is noticed by the loop, not here.
+// Sends the frame. That Node is gone is noticed by the loop, not here, and so is a channel that carries nothing any more:
+// Node would wait for ever, and at a barrier the child with it.
 void supervisor_report(struct supervisor *self, uint32_t kind)
 {
 	self->frame.kind = kind;
@@ -31,8 +32,12 @@ void supervisor_report(struct supervisor *self, uint32_t kind)
 		return;
 	struct sys_iovec iov = {&self->frame, sizeof(self->frame)};
 	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
-	while (sys_sendmsg(self->channel, &message, SYS_MSG_NOSIGNAL) == -SYS_EINTR)
-		;
+	long sent;
+	do
+		sent = sys_sendmsg(self->channel, &message, SYS_MSG_NOSIGNAL);
+	while (sent == -SYS_EINTR);
+	if (sent < 0)
+		sys_shutdown(self->channel, SYS_SHUT_RDWR);
 }
 
 static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act, struct outcome outcome)

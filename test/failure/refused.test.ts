@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { Container } from 'carrel';
+import { STEPS } from '#lib/plan/steps.js';
+import { useCleanHost } from '../support/host.js';
+import { compileMeddler, startMeddled } from '../support/meddler.js';
+import type { Refused } from '../support/refusing.js';
+import { removeTree } from '../support/remove-tree.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+/** Root's container does not have the first, nothing of the second can be refused. */
+const ELSEWHERE = ['denySetgroups', 'umask'];
+
+test(
+  'every step is refused once, by each of its calls with CARREL_SOAK',
+  requires('gcc', 'strace'),
+  async (context) => {
+    const directory = mkdtempSync(join(tmpdir(), 'refused-'));
+    try {
+      const extent = process.env.CARREL_SOAK === undefined ? 'each' : 'all';
+      const node = startMeddled(compileMeddler(directory), directory, './refusing.js', [extent]);
+      const [out, err, [code]] = await Promise.all([
+        text(node.stdout as NodeJS.ReadableStream as never),
+        text(node.stderr as NodeJS.ReadableStream as never),
+        once(node, 'close'),
+      ]);
+      assert.equal(code, 0, err);
+      const results = JSON.parse(out) as readonly Refused[];
+      for (const { scenario, wanted, refused, runs } of results) {
+        assert.deepEqual(
+          wanted.filter((step) => !refused.includes(step)),
+          [],
+          scenario,
+        );
+        context.diagnostic(`${scenario}: ${refused.length} steps refused in ${runs} containers`);
+      }
+      const kinds = new Set(results.flatMap(({ refused }) => refused.map((step) => step.split(' ')[3])));
+      // Another kind of step belongs into test/support/scenarios.ts.
+      const missing = Object.keys(STEPS).filter((op) => !kinds.has(op) && !ELSEWHERE.includes(op));
+      if (process.env.CARREL_TEST_LEG === 'root') assert.deepEqual(missing, []);
+    } finally {
+      removeTree(directory);
+    }
+  },
+);

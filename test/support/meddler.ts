@@ -1,0 +1,129 @@
+/** meddler.c, and a Node that runs under it: what it is told to do happens to the next container that this Node starts. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const SOURCE = fileURLToPath(new URL('../../../test/failure/meddler.c', import.meta.url));
+/** Nothing here takes long: who is not done by then waits in vain. */
+const PATIENCE_MS = 10_000;
+
+export type Role = 'supervisor' | 'child';
+/** What happened: the role's n-th call, its number, and the step that the child was at; -1 where that is not to be known. */
+export interface Hit {
+  readonly role: string;
+  readonly at: number;
+  readonly call: number;
+  readonly index: number;
+}
+
+/** Compiles it into `directory`. */
+export function compileMeddler(directory: string): string {
+  const program = join(directory, 'meddler');
+  execFileSync('gcc', ['-O1', '-o', program, SOURCE]);
+  return program;
+}
+
+/** Runs a program of `test/support` under it; the two share `directory`. */
+export function startMeddled(
+  program: string,
+  directory: string,
+  script: string,
+  args: readonly string[],
+): ChildProcess {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  order(directory, 'none');
+  return spawn(
+    program,
+    [orderPath(directory), logPath(directory), process.execPath, '--expose-gc', path, directory, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+}
+
+/** Says what is to happen to the next container: "none", "refuse ROLE N ERRNO", "kill WHOM ROLE N". */
+export function order(directory: string, what: string): void {
+  writeFileSync(logPath(directory), '');
+  writeFileSync(orderPath(directory), what);
+}
+
+/** What has happened since the last order. */
+export function hit(directory: string): Hit | undefined {
+  const line = lines(directory).find(([what]) => what === 'hit');
+  if (line === undefined) return undefined;
+  const [, role = '', at, call, index] = line;
+  return { role, at: Number(at), call: Number(call), index: Number(index) };
+}
+
+/** How many system calls a role made in a container to which nothing happened. */
+export async function callsOf(directory: string, role: Role): Promise<number> {
+  for (;;) {
+    const line = lines(directory).find(([what, who]) => what === 'calls' && who === role);
+    if (line !== undefined) return Number(line[2]);
+    await sleep(1);
+  }
+}
+
+/** What this process holds: descriptors, mounts, and what its launcher has left. */
+export function holdings(): string {
+  const descriptors = readdirSync('/proc/self/fd').length;
+  const children = readFileSync('/proc/thread-self/children', 'utf8').trim().split(' ').filter(Boolean);
+  const theirs = children
+    .map((pid) => childrenOf(pid))
+    .join(' ')
+    .trim();
+  return JSON.stringify({
+    descriptors,
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+    launchers: children.length,
+    theirs,
+  });
+}
+
+/** Waits until this process holds what it did `before`. */
+export async function holdsAgain(before: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (holdings() !== before) {
+    if (performance.now() > deadline) throw new Error(`something is left:\n${before}\n${holdings()}`);
+    await sleep(1);
+  }
+}
+
+/** `work`, or an error that says what hangs. */
+export async function inTime<Result>(what: () => string, work: Promise<Result>): Promise<Result> {
+  const controller = new AbortController();
+  const late = sleep(PATIENCE_MS, undefined, controller).then(() => {
+    throw new Error(`${what()}: nothing came of it`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    late.catch(() => {});
+    controller.abort();
+  }
+}
+
+function childrenOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function lines(directory: string): readonly (readonly string[])[] {
+  return readFileSync(logPath(directory), 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+}
+
+function orderPath(directory: string): string {
+  return join(directory, 'order');
+}
+
+function logPath(directory: string): string {
+  return join(directory, 'log');
+}

@@ -1,0 +1,170 @@
+/**
+ * Has the system calls of containers refused, one in each: `refusing.js DIRECTORY all|each`, under meddler.c. `each` refuses as many as it
+ * takes to have one of every step, `all` every one. Whatever is not as it should be is an error; prints which steps were refused.
+ */
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { CarrelError, Container, type ContainerProcess, StepError } from 'carrel';
+import { syscallName } from '#lib/seccomp/syscalls.js';
+import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';
+import { STARTS, startOther } from './scenarios.js';
+
+const [directory = '', extent] = process.argv.slice(2);
+/** No call is expected to give it, and so none is forgiven it. */
+const EIO = 5;
+/** Kinds of steps without a call that can be refused. umask(2) */
+const UNREFUSED = ['umask'];
+const NEVER = 1_000_000_000;
+const box = new Container();
+/** Kinds of steps that were refused in the scenarios so far: the first is for every step, the others for what it lacks. */
+const kinds = new Set<string>(UNREFUSED);
+
+/** Where a refused step stands, in the order of events. */
+interface Place {
+  readonly list: string;
+  readonly index: number;
+  readonly act: number;
+  readonly op: string;
+}
+
+export interface Refused {
+  readonly scenario: string;
+  /** `LIST INDEX ACT OP` of the steps that were to be refused, and of those that were. */
+  readonly wanted: readonly string[];
+  readonly refused: readonly string[];
+  readonly runs: number;
+}
+
+async function refuseAll(scenario: string, start: () => ContainerProcess): Promise<Refused> {
+  const before = holdings();
+  const seen = new Map<string, Place>();
+  let runs = 0;
+
+  /** The place of the step whose call it was; `undefined` where the call may be refused. */
+  const refuse = async (role: Role, at: number): Promise<Place | undefined> => {
+    runs += 1;
+    order(directory, `refuse ${role} ${at} ${EIO}`);
+    const child = start();
+    const error = await inTime(() => `${role} ${at}, ${JSON.stringify(hit(directory))}`, outcome(child));
+    const what = hit(directory);
+    order(directory, 'none');
+    await holdsAgain(before);
+    if (runs % 10 === 0) assert.equal((await box.run('true')).exitCode, 0, `the next container after ${role} ${at}`);
+    await holdsAgain(before);
+    if (what === undefined || error === undefined) return undefined;
+    assert.ok(error instanceof CarrelError, String(error));
+    if (!(error instanceof StepError)) return undefined;
+    const place = checkError(child, error, role, what);
+    if (place !== undefined) seen.set(keyOf(place), place);
+    return place;
+  };
+
+  order(directory, `refuse child ${NEVER} ${EIO}`);
+  const child = start();
+  const places = placesOf(child);
+  assert.equal(await outcome(child), undefined);
+  const total = await callsOf(directory, 'child');
+  order(directory, `refuse supervisor ${NEVER} ${EIO}`);
+  assert.equal(await outcome(start()), undefined);
+  const most = await callsOf(directory, 'supervisor');
+  await holdsAgain(before);
+  const wanted = places.filter(({ op }) => !UNREFUSED.includes(op) && !kinds.has(op));
+  const missing = (): readonly Place[] => wanted.filter((place) => !seen.has(keyOf(place)));
+  // What the supervisor does between its acts depends on who is faster: a call's number is not always the same call's.
+  for (let round = 0; round < 3 && missing().length > 0; round += 1) {
+    await sweep((at) => refuse('child', at), total, places, missing);
+    await sweep((at) => refuse('supervisor', at), most, places, missing);
+  }
+  order(directory, 'none');
+  assert.equal((await box.run('true')).exitCode, 0);
+  await holdsAgain(before);
+  for (const { op } of seen.values()) kinds.add(op);
+  return { scenario, wanted: wanted.map(keyOf), refused: [...seen.keys()], runs };
+}
+
+/** Refuses one call of every step that is missing, or all of them. */
+async function sweep(
+  refuse: (at: number) => Promise<Place | undefined>,
+  last: number,
+  places: readonly Place[],
+  missing: () => readonly Place[],
+): Promise<void> {
+  if (extent === 'all') {
+    for (let at = 1; at <= last; at += 1) await refuse(at);
+    return;
+  }
+  const ranks = new Map(places.map((place, rank) => [keyOf(place), rank]));
+  const rankOf = (place: Place | undefined): number | undefined => place && ranks.get(keyOf(place));
+  const known = new Map<number, number | undefined>();
+  const ask = async (at: number): Promise<number | undefined> => {
+    if (!known.has(at)) known.set(at, rankOf(await refuse(at)));
+    return known.get(at);
+  };
+  // In order: what lies between two calls is refused by a call between them.
+  const between = async (low: number, high: number, least: number, most: number): Promise<void> => {
+    const inside = (place: Place): boolean => {
+      const rank = rankOf(place) ?? 0;
+      return rank > least && rank < most;
+    };
+    if (high - low < 2 || !missing().some(inside)) return;
+    const middle = Math.floor((low + high) / 2);
+    const rank = await ask(middle);
+    await between(low, middle, least, rank ?? most);
+    await between(middle, high, rank ?? least, most);
+  };
+  await between(0, last + 1, -1, places.length);
+}
+
+function checkError(child: ContainerProcess, error: StepError, role: Role, what: Hit): Place | undefined {
+  const said = `${role} ${what.at}, ${syscallName(what.call)} at step ${what.index}: ${error.message}`;
+  // Not an act's call, but one by which the supervisor itself lives: the child loses it, and says so.
+  if (role === 'supervisor' && error.errno !== -EIO) return undefined;
+  assert.equal(error.errno, -EIO, said);
+  assert.equal(error.syscall, syscallName(what.call), said);
+  if (error.step === undefined) return { list: 'clone', index: 0, act: 0, op: 'clone' };
+  const place = placesOf(child).find(({ list, index, act }) => stepAt(child, list, index, act) === error.step);
+  assert.ok(place, `${said}: a step of the plan`);
+  assert.equal(error.index, place.index, said);
+  if (role === 'child') assert.equal(place.list, 'steps', said);
+  if (role === 'child' && what.index >= 0) assert.equal(place.index, what.index, said);
+  return place;
+}
+
+/** Every step of the plan, in the order of each column. */
+function placesOf({ plan }: ContainerProcess): readonly Place[] {
+  const list = (name: string, steps: readonly { readonly op: string }[], index = -1): readonly Place[] =>
+    steps.map(({ op }, at) => ({ list: name, index: index < 0 ? at : index, act: index < 0 ? 0 : at, op }));
+  const acts = plan.steps.flatMap((step, index) => (step.op === 'barrier' ? list('acts', step.acts, index) : []));
+  const clone = { list: 'clone', index: 0, act: 0, op: 'clone' };
+  return [...list('before', plan.before), clone, ...acts, ...list('steps', plan.steps), ...list('after', plan.after)];
+}
+
+function stepAt({ plan }: ContainerProcess, list: string, index: number, act: number): unknown {
+  if (list === 'before' || list === 'after' || list === 'steps') return plan[list][index];
+  const barrier = plan.steps[index];
+  return barrier?.op === 'barrier' ? barrier.acts[act] : undefined;
+}
+
+function keyOf({ list, index, act, op }: Place): string {
+  return `${list} ${index} ${act} ${op}`;
+}
+
+/** The error that it ends with, `undefined` for any other end, when all is closed. */
+async function outcome(child: ContainerProcess): Promise<Error | undefined> {
+  const closed = once(child, 'close').catch(() => undefined);
+  const error = await child.result.then(
+    () => undefined,
+    (reason: Error) => reason,
+  );
+  if (error === undefined) await closed;
+  for (const stream of child.stdio) stream?.destroy();
+  return error;
+}
+
+assert.equal((await box.run('true')).exitCode, 0);
+const other = await startOther();
+const results: Refused[] = [];
+for (const [scenario, start] of Object.entries(STARTS)) results.push(await refuseAll(scenario, () => start(other)));
+await other.stop({ grace: 0 });
+console.log(JSON.stringify(results));

@@ -1,0 +1,41 @@
+/** Containers that have every step between them. */
+
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { bind, Container, type ContainerProcess, tmpfs } from 'carrel';
+import { file, mountSetattr } from 'carrel/steps';
+
+const ALL = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup', 'time'] as const;
+
+/** Each starts one. `other` runs, to be joined. */
+export const STARTS: Readonly<Record<string, (other: ContainerProcess) => ContainerProcess>> = {
+  everything: () =>
+    new Container()
+      .namespaces(ALL)
+      .timeOffsets({ boottime: 1000 })
+      .hostname('full')
+      .domainname('full')
+      .mount(bind(tmpdir(), '/data', { readonly: true }), tmpfs('/scratch'))
+      .sysctl({ 'net.ipv4.ip_unprivileged_port_start': 0 })
+      .rlimits({ nofile: 100 })
+      .umask(0o27)
+      .nice(5)
+      .oomScoreAdj(500)
+      .cpuAffinity([0])
+      .readonly()
+      .user(process.getuid?.() === 0 && process.env.CARREL_TEST_LEG === 'root' ? 1000 : 0)
+      .step(file({ target: '/scratch/file', content: Buffer.from('content') }))
+      .step(mountSetattr({ target: '/scratch', attributes: ['noexec'] }))
+      .hook(() => undefined)
+      .spawn('true', [], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }),
+  terminal: () => new Container().init(false).spawn('true', [], { terminal: true }),
+  joined: (other) =>
+    new Container().namespaces(['mount', 'pid', 'ipc', { user: other, network: other, uts: other }]).spawn('true'),
+};
+
+/** One to be joined. */
+export async function startOther(): Promise<ContainerProcess> {
+  const other = new Container().spawn('sleep', ['9999'], { stdio: 'ignore' });
+  await once(other, 'spawn');
+  return other;
+}
