@@ -15,8 +15,8 @@ import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-/** Root's container does not have the first, nothing of the second can be refused. */
-const ELSEWHERE = ['denySetgroups', 'umask'];
+/** Root's container does not have the first, nothing of the others can be refused. */
+const ELSEWHERE = ['denySetgroups', 'omit', 'umask'];
 
 test(
   'every step is refused once, by each of its calls with CARREL_SOAK',
