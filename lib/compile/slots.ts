@@ -1,3 +1,6 @@
+import { contradiction } from '../errors.js';
+import { RECEIVED_MAX, SLOTS_MAX } from '../plan/wire.js';
+
 /** Numbers the slots of a plan: those that the caller fills first, then those that steps fill. */
 export class Slots {
   readonly names: string[] = [];
@@ -18,6 +21,11 @@ export class Slots {
 
   add(name: string): number {
     this.names.push(name);
+    if (this.received > RECEIVED_MAX)
+      throw contradiction(`stdio: a command can have ${RECEIVED_MAX - 1} descriptors at the most`);
+    if (this.names.length > SLOTS_MAX) {
+      throw contradiction(`mounts: the trees and descriptors of one container can be ${SLOTS_MAX} at the most`);
+    }
     return this.names.length - 1;
   }
 }

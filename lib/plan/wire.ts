@@ -23,8 +23,10 @@ export const PLAN_MAGIC = 0x504c5243;
 export const WIRE_VERSION = 2;
 /** A plan's size in bytes at the most: room for 10,000 arguments and a megabyte of path. */
 export const PLAN_MAX = 64 * 1024 * 1024;
-/** Slots of a plan at the most; also the most descriptors that one message can carry, SCM_MAX_FD in unix(7), less two. */
-export const SLOTS_MAX = 251;
+/** Slots of a plan at the most: each may be an open file of the supervisor's. */
+export const SLOTS_MAX = 1024;
+/** Slots that the caller fills, at the most: one message can carry SCM_MAX_FD descriptors, two of which are for other things. unix(7) */
+export const RECEIVED_MAX = 251;
 /** Bytes in front of a record's fields: its step's number and its size. */
 export const RECORD_HEAD = 8;
 

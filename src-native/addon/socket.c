@@ -29,11 +29,11 @@ napi_value addon_send(napi_env env, napi_callback_info info)
 	struct args args = args_read(env, info);
 	struct {
 		struct sys_cmsghdr head;
-		int32_t fds[SLOTS_MAX + 2];
+		int32_t fds[RECEIVED_MAX + 2];
 	} control = {.head = {.level = SYS_SOL_SOCKET, .type = SYS_SCM_RIGHTS}};
 	int32_t socket;
 	uint32_t count;
-	if (!args_int(&args, 0, &socket) || !args_ints(&args, 1, control.fds, SLOTS_MAX + 2, &count))
+	if (!args_int(&args, 0, &socket) || !args_ints(&args, 1, control.fds, RECEIVED_MAX + 2, &count))
 		return 0;
 	char byte = 'r';
 	control.head.length = sizeof(control.head) + sizeof(int32_t) * count;

@@ -7,7 +7,7 @@
 #include "supervisor.h"
 #include "text.h"
 
-enum { REQUESTS = 3, REQUEST_FDS = SLOTS_MAX + 2 };
+enum { REQUESTS = 3, REQUEST_FDS = RECEIVED_MAX + 2 };
 
 // Node ignores SIGPIPE and SIGXFSZ, and its threads differ in their masks: a container starts from the defaults. execve(2)
 static void reset_signals(void)

@@ -23,10 +23,10 @@ struct outcome layer_own(const struct actor *actor, int tree)
 	return note(actor->owned, tree);
 }
 
-static int owns(const struct owned *owned, uint64_t device)
+static int holds(const uint64_t *devices, uint32_t count, uint64_t device)
 {
-	for (uint32_t i = owned->count; i-- > 0;) {
-		if (owned->devices[i] == device)
+	for (uint32_t i = count; i-- > 0;) {
+		if (devices[i] == device)
 			return 1;
 	}
 	return 0;
@@ -131,22 +131,32 @@ static struct outcome seal(int layer)
 	return DONE;
 }
 
-struct outcome layer_open(struct actor *actor, int *parent, const char *without)
+// Takes the place of what is called `name` in the plan's own file system. In a layer that is a mount, which stays below
+// another layer.
+static struct outcome give_way(const struct owned *owned, int parent, uint64_t device, const char *name, int *ret_again)
+{
+	long removed = name ? sys_unlinkat(parent, name, 0) : 0;
+	*ret_again = removed == -SYS_EBUSY && holds(owned->layer_devices, owned->layer_count, device);
+	if (removed < 0 && removed != -SYS_ENOENT && !*ret_again)
+		return REFUSED(unlinkat, -removed);
+	return DONE;
+}
+
+static struct outcome refuse_directory(int parent, const char *name)
+{
+	struct stat stat;
+	if (name && sys_newfstatat(parent, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+		(stat.st_mode & SYS_S_IFMT) == SYS_S_IFDIR)
+		return REFUSED(unlinkat, SYS_EISDIR);
+	return DONE;
+}
+
+static struct outcome cover(struct actor *actor, int *parent, const char *without)
 {
 	struct owned *owned = actor->owned;
 	struct stat stat;
 	int is_root = 0;
 	int tree = -1;
-	TRY(fstat, *parent, &stat);
-	// In mounts that others see as well there can be no layer: then it is made where it was asked for.
-	if (!owned->has_mounts)
-		return DONE;
-	if (owns(owned, stat.st_dev)) {
-		long removed = without ? sys_unlinkat(*parent, without, 0) : 0;
-		if (removed < 0 && removed != -SYS_ENOENT && removed != -SYS_EISDIR)
-			return REFUSED(unlinkat, -removed);
-		return DONE;
-	}
 	if (owned->layer_count == LAYERS_MOST)
 		return REFUSED(fsmount, SYS_ENOSPC);
 	PASS(layer_same(*parent, actor->root, &is_root));
@@ -154,6 +164,8 @@ struct outcome layer_open(struct actor *actor, int *parent, const char *without)
 	TRY(move_mount, tree, "", *parent, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	PASS(show_entries(*parent, tree, without));
 	PASS(note(owned, tree));
+	TRY(fstat, tree, &stat);
+	owned->layer_devices[owned->layer_count] = stat.st_dev;
 	owned->layers[owned->layer_count++] = tree;
 	TRY(close, *parent);
 	*parent = (int)TRY(fcntl, tree, F_DUPFD_CLOEXEC, 3);
@@ -162,6 +174,24 @@ struct outcome layer_open(struct actor *actor, int *parent, const char *without)
 		actor->roots++;
 	}
 	return DONE;
+}
+
+struct outcome layer_open(struct actor *actor, int *parent, const char *without)
+{
+	const struct owned *owned = actor->owned;
+	struct stat stat;
+	int again = 0;
+	// In mounts that others see as well there can be no layer: then it is made where it was asked for.
+	if (!owned->has_mounts)
+		return DONE;
+	PASS(refuse_directory(*parent, without));
+	TRY(fstat, *parent, &stat);
+	if (holds(owned->devices, owned->count, stat.st_dev)) {
+		PASS(give_way(owned, *parent, stat.st_dev, without, &again));
+		if (!again)
+			return DONE;
+	}
+	return cover(actor, parent, without);
 }
 
 struct outcome layer_seal(const struct actor *actor)

@@ -11,6 +11,7 @@ struct owned {
 	uint32_t count;
 	// Layers that are still open for what is to be made in them.
 	int layers[LAYERS_MOST];
+	uint64_t layer_devices[LAYERS_MOST];
 	uint32_t layer_count;
 	// The mounts are the child's own: what it covers, nobody else sees covered.
 	int has_mounts;

@@ -151,7 +151,7 @@ uint32_t plan_check(const unsigned char *base, size_t size)
 	RULE(header->version == WIRE_VERSION);
 	RULE(header->size == size);
 	RULE(header->slots <= SLOTS_MAX);
-	RULE(header->received <= header->slots);
+	RULE(header->received <= header->slots && header->received <= RECEIVED_MAX);
 	RULE(header->kept <= header->received);
 	RULE(header->detached <= 1);
 	RULE(header->timed <= 1);
