@@ -36,7 +36,7 @@ const attributesOf = (names: readonly string[]): readonly Expected[] =>
       ];
 const attach = call('move_mount', 'MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH');
 const copy = (...args: readonly string[]): Expected => call('open_tree', 'OPEN_TREE_CLONE', ...args);
-const death = call('prctl', 'PR_SET_PDEATHSIG, SIGKILL');
+const held: readonly Expected[] = [call('prctl', 'PR_SET_PDEATHSIG, SIGKILL'), call('prctl', 'PR_SET_DUMPABLE')];
 const own = maybe('close_range', 'CLOSE_RANGE_UNSHARE|CLOSE_RANGE_CLOEXEC');
 /** Directories on the way to a target, where they are missing; which they may be says `mayMake`. */
 const parents = maybe('mkdirat');
@@ -64,12 +64,12 @@ const credentials = (uid: number, gid: number): readonly Expected[] => [
   call('prctl', 'PR_SET_KEEPCAPS, 1'),
   call('setresgid', `${gid}, ${gid}, ${gid}`),
   call('setresuid', `${uid}, ${uid}, ${uid}`),
-  death,
+  ...held,
 ];
 
 /** Every step has its row: a step that nobody can hold to strace does not exist. */
 const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = {
-  barrier: () => [call('sendmsg', 'iov_base="b"'), call('prctl', 'PR_SET_DUMPABLE, SUID_DUMP_DISABLE')],
+  barrier: () => [call('sendmsg', 'iov_base="b"'), ...held],
   denySetgroups: () => [call('write', '"deny"')],
   setUidMap: ({ ranges }) => [call('write', `"${lines(ranges)}"`)],
   setGidMap: ({ ranges }) => [call('write', `"${lines(ranges)}"`)],
