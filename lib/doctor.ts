@@ -58,7 +58,7 @@ export function isSupported(): boolean {
 
 /**
  * Tries what containers need on this machine, as the user who asks, and says what would help. Each thing is tried by doing it, in a child that ends with it; nothing is changed,
- * and Node's own namespaces are left alone. It takes some ten milliseconds.
+ * and Node's own namespaces are left alone. It takes about as long as twenty containers.
  *
  * Resolves on any system, with what was found; what is wrong is in the report.
  *

@@ -45,7 +45,10 @@ suite('SIGKILL of the launcher', () => {
       process.kill(first, 'SIGKILL');
       for (const result of await Promise.allSettled(waiting)) {
         if (result.status === 'fulfilled') assert.equal(result.value.exitCode, 0);
-        else assert.equal(result.reason.code, 'ERR_SUPERVISOR_LOST');
+        else {
+          assert.equal(result.reason.code, 'ERR_SUPERVISOR_LOST');
+          assert.match(result.reason.hint ?? '', /SIGKILL from outside.*dmesg/);
+        }
       }
       // A request that it takes in its last moment is lost as well.
       while (launchers().includes(first)) await sleep(2);
