@@ -276,6 +276,19 @@ static void namespaces(void)
 	tell("clone3 user", cloned);
 }
 
+// Any file of a file system by its number, wherever it is: the way of "shocker" out of Docker. open_by_handle_at(2)
+static long open_by_handle(void)
+{
+	struct {
+		struct file_handle head;
+		unsigned char room[128];
+	} handle = {.head.handle_bytes = 128};
+	int mount_id;
+	if (name_to_handle_at(AT_FDCWD, "/attack", &handle.head, &mount_id, 0) < 0)
+		return -1;
+	return open_by_handle_at(open("/attack", O_RDONLY | O_CLOEXEC), &handle.head, O_RDONLY | O_CLOEXEC);
+}
+
 static void mounts(void)
 {
 	mkdir("/tmp/attack", 0755);
@@ -283,6 +296,7 @@ static void mounts(void)
 			(const char *const[]){"tmpfs", "proc", "sysfs", "cgroup", "cgroup2", "devpts", "overlay", 0};
 		*type; type++)
 		tell(*type, mount("none", "/tmp/attack", *type, 0, strcmp(*type, "cgroup") ? 0 : "memory"));
+	tell("open_by_handle_at", open_by_handle());
 	tell("bind", mount("/", "/tmp/attack", 0, MS_BIND, 0));
 	tell("remount", mount(0, "/", 0, MS_REMOUNT | MS_BIND, 0));
 	tell("unmount /proc/kcore", umount2("/proc/kcore", MNT_DETACH));
@@ -292,7 +306,6 @@ static void mounts(void)
 	tell("chroot", chroot("/tmp"));
 	tell("fsopen", syscall(SYS_fsopen, "tmpfs", 0));
 	tell("open_tree", syscall(SYS_open_tree, AT_FDCWD, "/", 1));
-	tell("open_by_handle_at", syscall(SYS_open_by_handle_at, AT_FDCWD, "\0\0\0\0\0\0\0\0", 0));
 }
 
 // The keys of the session and of the user, by their names and by the numbers that are given.
