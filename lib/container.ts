@@ -4,13 +4,14 @@ import { inspect } from 'node:util';
 import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
+import type { IdMap } from './definition/idmap.js';
 import type { ProcChoice } from './definition/kernel-files.js';
 import type { Mount } from './definition/mounts.js';
 import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.js';
 import type { Network } from './definition/network.js';
 import type { Overlay } from './definition/overlay.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
-import type { User } from './definition/user.js';
+import type { UserInput } from './definition/user.js';
 import { invalidType } from './errors.js';
 import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
@@ -127,10 +128,20 @@ export class Container {
   }
 
   /**
-   * How ids inside relate to ids of the host. `'auto'`, the default: started by root, 65,536 ids that nobody on the host has,
-   * a range for each container; started by an ordinary user, one id, which is the caller. user_namespaces(7)
+   * How ids inside relate to ids of the host. Needs `user` among the namespaces, new. user_namespaces(7)
+   *
+   * - `'auto'`, the default: started by root, 65,536 ids that nobody on the host has, a range for each container; started by an ordinary user, one
+   *   id, which is the caller.
+   * - `'subuid'`, for ordinary users: root inside is the caller, ids from 1 on are those that /etc/subuid and /etc/subgid give the caller. They are written by the host's set-user-id
+   *   programs newuidmap and newgidmap. Files of the root filesystem and of binds are what they are: the caller's are root's inside, those of the ranges have users inside, all others are nobody's.
+   * - `{ uid: 1000, gid: 1000 }`: one user of the host, whom the command is, and no other id exists. Root can name any, an ordinary user only himself. Files are what they are.
+   * - `{ uid: [{ containerID, hostID, size }], gid: […] }`, OCI `linux.uidMappings` and `gidMappings`: ranges, 340 at most. Started by root, owners of files are mapped as with `'auto'`: uid 0 on
+   *   disk is uid 0 inside. An ordinary user's are written by newuidmap and newgidmap, and have to be in /etc/subuid and /etc/subgid, or be his own id.
+   *
+   * @throws TypeError or RangeError naming the field; {@link CarrelError} with `ERR_SUBORDINATE_IDS` at the start where a helper or the ids are missing; a {@link StepError} with what the
+   *   helper says where it refuses. newuidmap(1), subuid(5)
    */
-  idmap(idmap: 'auto'): Container {
+  idmap(idmap: IdMap | undefined): Container {
     return this.#with({ idmap });
   }
 
@@ -173,18 +184,22 @@ export class Container {
   }
 
   /**
-   * Who the command is inside: a number, `'uid:gid'`, or `{ uid, gid }`; the group defaults to the same number. No supplementary
-   * groups. Others than 0 hold no capabilities. Default: 0. OCI `process.user`.
+   * Who the command is inside: a number, `'uid:gid'`, a name, `'name:group'`, or `{ uid, gid, additionalGids }`. With a number the group defaults to the same number, and there are no
+   * supplementary groups. A name is looked up in the container's own /etc/passwd, and brings its group, those groups of /etc/group that list it, and HOME; with a group, that one
+   * only. An ordinary user's container has one group, unless `idmap` gives it more. Others than root hold no capabilities. Default: 0. OCI `process.user`, passwd(5)
    *
-   * @throws TypeError or RangeError; names are not looked up.
+   * @throws TypeError or RangeError at once; {@link CarrelError} at the start: `ERR_UNKNOWN_USER`, also where a mount covers /etc/passwd and nobody can tell who it will be, and `ERR_UNKNOWN_GROUP`.
    */
-  user(user: number | string | User | undefined): Container {
+  user(user: UserInput | undefined): Container {
     return this.#with({ user });
   }
 
   /**
-   * The capabilities of root inside, by their names in capabilities(7): a whole list, or `{ add, drop }` to Docker's default
-   * list. An empty list means none. They count for the container's own namespaces only, unless `user` is not among them. OCI `process.capabilities`.
+   * The capabilities of root inside, by their names in capabilities(7): a whole list, or `{ add, drop }` to Docker's default list. An empty list means none. Or all five sets, `{ bounding, effective,
+   * permitted, inheritable, ambient }`, for whoever the user is; those that are left out are empty. Inheritable and ambient ones are empty otherwise (CVE-2022-29162). They count for the
+   * container's own namespaces only, unless `user` is not among them. OCI `process.capabilities`.
+   *
+   * @throws TypeError naming what is unknown, or in one set and not in the one that it must be in.
    */
   capabilities(choice: CapabilityChoice | undefined): Container {
     return this.#with({ capabilities: choice });

@@ -18,8 +18,11 @@ export {
   launcherFailed,
   noIdRange,
   planRejected,
+  subordinateIds,
   supervisorFailed,
   supervisorLost,
+  unknownUser,
   unsupported,
+  usersUnknown,
 } from './errors/situations.js';
 export { type Refusal, StepError, type StepPlace } from './errors/step.js';

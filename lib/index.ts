@@ -5,7 +5,7 @@
  */
 
 export { Container } from './container.js';
-export type { CapabilityChoice } from './definition/capabilities.js';
+export type { CapabilityChoice, CapabilitySets } from './definition/capabilities.js';
 export type { ContainerDefinition, DefinitionInput } from './definition/definition.js';
 export {
   type DirectoryEntry,
@@ -16,6 +16,7 @@ export {
   type SymlinkEntry,
   symlink,
 } from './definition/entries.js';
+export type { IdMap, IdMapping, IdMappings, OneId } from './definition/idmap.js';
 export type { ProcChoice } from './definition/kernel-files.js';
 export {
   type BindMount,
@@ -50,7 +51,7 @@ export type {
 } from './definition/rlimits.js';
 export type { InsertedStep } from './definition/steps.js';
 export type { Sysctl } from './definition/sysctl.js';
-export type { User } from './definition/user.js';
+export type { NamedUser, User, UserInput } from './definition/user.js';
 export { type DoctorOptions, type DoctorReport, doctor, type Finding, isSupported } from './doctor.js';
 export { CarrelError, ExitError, StepError } from './errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';

@@ -41,10 +41,11 @@ export function refusalOf(plan: Plan, frame: Frame): CarrelError {
 }
 
 /** The path that a step was about, and what only the frame knows about it. */
-function about(step: Step | undefined, frame: Frame): Pick<Refusal, 'path' | 'found'> {
+function about(step: Step | undefined, frame: Frame): Pick<Refusal, 'path' | 'found' | 'message'> {
   if (step === undefined) return {};
   if (step.op === 'exec') return aboutExec(step, frame);
   if (step.op === 'openNamespace') return { path: step.path };
+  if (step.op === 'newuidmap' || step.op === 'newgidmap') return { path: step.path, ...aboutHelper(frame) };
   const source = 'source' in step ? step.source : undefined;
   // Of the two paths of a bind, the one that was refused.
   const path = 'target' in step && syscallName(frame.syscall) !== 'open_tree' ? step.target : source;
@@ -54,6 +55,19 @@ function about(step: Step | undefined, frame: Frame): Pick<Refusal, 'path' | 'fo
 function aboutExec(step: StepOf<'exec'>, { detail }: Frame): Pick<Refusal, 'path' | 'found'> {
   const found = detail > 0 ? step.paths[detail - 1] : undefined;
   return { path: found ?? step.args[0] ?? '', found: found !== undefined };
+}
+
+/** What a helper program said, and how it ended. */
+function aboutHelper({ detail, message }: Frame): { readonly message?: string } {
+  // It was not executed at all: then the error number says why.
+  if (detail === 0) return {};
+  const signal = detail & 0x7f;
+  const end = signal === 0 ? `exit status ${(detail >> 8) & 0xff}` : `signal ${signal}`;
+  const said = message
+    .trim()
+    .split(/\s*\n\s*/)
+    .filter(Boolean);
+  return { message: [...(said.length === 0 ? ['it said nothing'] : said), end].join('; ') };
 }
 
 /** What the kernel says about a mount begins with its class, "e " for an error. fsopen(2) */

@@ -15,8 +15,9 @@ import {
 } from './definition/checks.js';
 import type { ContainerDefinition } from './definition/definition.js';
 import { checkRlimits, type ResourceLimitsInput } from './definition/rlimits.js';
-import { checkUser, type User } from './definition/user.js';
+import { checkUser, type UserInput } from './definition/user.js';
 import { contradiction, invalidType } from './errors.js';
+import { readUsers } from './host/image.js';
 import { probeFor } from './host/probe.js';
 import { monotonicNs } from './launch/clock.js';
 import { checkStdio, type StdioChoice, type StdioOption } from './launch/stdio.js';
@@ -36,8 +37,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** The working directory in the container, absolute. Default: the container's `cwd`, or `/`. */
   readonly cwd?: string | undefined;
-  /** The user in the container: a number, `'uid:gid'`, or `{ uid, gid }`. Default: the container's `user`, or 0. */
-  readonly user?: number | string | User | undefined;
+  /** The user in the container, by numbers or names, as `Container.user` takes it. Default: the container's `user`, or 0. */
+  readonly user?: UserInput | undefined;
   /** Resource limits, added to the container's; a name goes before the same there. Default: none. */
   readonly rlimits?: ResourceLimitsInput | undefined;
   /**
@@ -142,7 +143,8 @@ function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 export function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
-  return compile(definition, command, probeFor(definition), RANGE_FIRST);
+  const users = readUsers(definition, command.user ?? definition.user);
+  return compile(definition, command, probeFor(definition), RANGE_FIRST, users);
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */

@@ -53,7 +53,16 @@ export const setUidMap: StepConstructor<'setUidMap'> = step('setUidMap');
 /** *Host.* Writes /proc/PID/gid_map, as {@link setUidMap}; more than the caller's own group needs CAP_SETGID. user_namespaces(7) */
 export const setGidMap: StepConstructor<'setGidMap'> = step('setGidMap');
 
-/** *Host.* Gives the pipe in `slot` an owner, by ids of the host. Anything but a pipe is refused. Needs CAP_CHOWN. fchown(2) */
+/**
+ * *Host.* Has the host's set-user-id program at `path` write /proc/PID/uid_map: the ids that /etc/subuid gives the caller. `ranges` is flat, as for {@link setUidMap}. What it says, and its exit
+ * status, are part of the error. Needs a new user namespace; the program must be set-user-id root or have CAP_SETUID. newuidmap(1), subuid(5)
+ */
+export const newuidmap: StepConstructor<'newuidmap'> = step('newuidmap');
+
+/** *Host.* The same for /proc/PID/gid_map and /etc/subgid. newgidmap(1), subgid(5) */
+export const newgidmap: StepConstructor<'newgidmap'> = step('newgidmap');
+
+/** *Host, or container.* Gives the pipe in `slot` an owner, by ids of the host, or of the container. Anything but a pipe is refused. Needs CAP_CHOWN. fchown(2) */
 export const fchown: StepConstructor<'fchown'> = step('fchown');
 
 /**

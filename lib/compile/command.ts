@@ -2,7 +2,7 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { ResourceLimits } from '../definition/rlimits.js';
-import type { User } from '../definition/user.js';
+import type { NamedUser, User } from '../definition/user.js';
 import type { StepOf } from '../plan/steps.js';
 import type { Host } from './host.js';
 
@@ -12,7 +12,7 @@ export interface Command {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  readonly user?: User;
+  readonly user?: User | NamedUser;
   readonly rlimits?: ResourceLimits;
   /** One entry a descriptor: a new pipe or socket, a descriptor of the caller's, or /dev/null. */
   readonly stdio: readonly ('pipe' | 'socket' | 'descriptor' | 'ignore')[];
@@ -34,10 +34,10 @@ export function execStep(
   definition: ContainerDefinition,
   command: Command,
   host: Host,
-  user: User,
+  home: string,
   descriptors: readonly number[],
 ): StepOf<'exec'> {
-  const env = environment(definition, command, host, user);
+  const env = environment(definition, command, host, home);
   return {
     op: 'exec',
     paths: candidates(command.file, env.PATH ?? DEFAULT_PATH),
@@ -52,13 +52,13 @@ function environment(
   definition: ContainerDefinition,
   command: Command,
   host: Host,
-  user: User,
+  home: string,
 ): Record<string, string> {
   const ownPrograms =
     definition.rootfs === undefined && definition.namespaces.includes('mount') && host.execDir !== undefined;
   return {
     PATH: ownPrograms ? `${DEFAULT_PATH}:${host.execDir}` : DEFAULT_PATH,
-    HOME: user.uid === 0 ? '/root' : '/',
+    HOME: home,
     ...(command.terminal === undefined ? {} : { TERM: 'xterm' }),
     ...definition.env,
     ...command.env,

@@ -14,20 +14,27 @@ import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { Command } from './command.js';
 import { execStep } from './command.js';
 import { type Host, hasCapability } from './host.js';
-import { canMapRange, mapIds, onHost, planIds } from './ids.js';
+import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
 import { limitResources, raiseLimits, schedule } from './resources.js';
-import { dropRights } from './security.js';
+import { boundingSet, dropRights } from './security.js';
 import { Slots } from './slots.js';
 import { planStdio } from './stdio.js';
+import { type Identity, identify, type Users } from './users.js';
 
-export function compile(definition: ContainerDefinition, command: Command, host: Host, firstId: number): Plan {
-  const { plan, user } = frameOf(definition, command, host, firstId);
+export function compile(
+  definition: ContainerDefinition,
+  command: Command,
+  host: Host,
+  firstId: number,
+  users: Users = {},
+): Plan {
+  const { plan, home } = frameOf(definition, command, host, firstId, users);
   const { stdio } = plan.steps.at(-1) as StepOf<'exec'>;
-  const exec = execStep(definition, command, host, user, stdio);
+  const exec = execStep(definition, command, host, home, stdio);
   const { timeoutMs, timeoutSignal } = command;
   const steps = plan.steps.slice();
   steps[steps.length - 1] = freezeDeep(exec);
@@ -38,19 +45,20 @@ export function compile(definition: ContainerDefinition, command: Command, host:
 interface Frame {
   readonly key: string;
   readonly host: Host;
+  readonly users: Users;
   readonly plan: Plan;
-  readonly user: User;
+  readonly home: string;
 }
 
 const frames = new WeakMap<ContainerDefinition, Frame>();
 
 /** Commands of one container differ in little: the frame around the last one is kept. */
-function frameOf(definition: ContainerDefinition, command: Command, host: Host, firstId: number): Frame {
+function frameOf(definition: ContainerDefinition, command: Command, host: Host, firstId: number, users: Users): Frame {
   const { cwd, user, rlimits, stdio, terminal, timed, detached, hooked } = command;
   const key = JSON.stringify([cwd, user, rlimits, stdio, terminal, timed, detached, hooked, firstId]);
   const known = frames.get(definition);
-  if (known?.key === key && known.host === host) return known;
-  const frame = { key, host, ...compileFrame(definition, command, host, firstId) };
+  if (known?.key === key && known.host === host && isSame(known.users, users)) return known;
+  const frame = { key, host, users, ...compileFrame(definition, command, host, firstId, users) };
   frames.set(definition, frame);
   return frame;
 }
@@ -60,13 +68,12 @@ function compileFrame(
   command: Command,
   host: Host,
   firstId: number,
-): Pick<Frame, 'plan' | 'user'> {
-  const user = command.user ?? definition.user;
+  users: Users,
+): Pick<Frame, 'plan' | 'home'> {
+  const user = identify(command.user ?? definition.user, users);
   const ids = planIds(definition, user, host, firstId);
-  const owner = onHost(ids, user, host);
-  if (owner === undefined) {
-    throw contradiction(`user ${user.uid}:${user.gid} does not exist in the container, which has ids 0 to 65535`);
-  }
+  const owner = ownerOf(ids, user, host);
+  const groups = groupsOf(ids, user, host);
   const has = (name: Namespace): boolean => definition.namespaces.includes(name);
   const shifted = Object.keys(definition.timeOffsets).length > 0;
   checkCaller(definition, host);
@@ -75,7 +82,7 @@ function compileFrame(
   const slots = new Slots();
   // While the supervisor holds it nobody else gets the range, whatever becomes of Node.
   if (ids.kind === 'range') slots.keep('id range');
-  const stdio = planStdio(command, slots, owner, host);
+  const stdio = planStdio(command, slots, ids, user, owner, host);
   const joins = planJoins(definition, host, slots);
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
@@ -87,13 +94,14 @@ function compileFrame(
     ...schedule(definition),
     ...(joined ? [] : mounts.acts),
   ];
-  const become = (uid: number, gid: number, from: string): readonly ContainerStep[] => [
+  const become = (uid: number, gid: number, gids: readonly number[], from: string): readonly ContainerStep[] => [
     // Where setgroups is denied there is no way to drop groups; what they allow is the caller's own to give.
-    ...(ids.kind === 'one' || (ids.kind === 'joined' && !canMapRange(host))
-      ? []
-      : ([{ op: 'setGroups', groups: [], from }] as const)),
+    ...(canSetGroups(ids, host) ? ([{ op: 'setGroups', groups: gids, from }] as const) : []),
     { op: 'setUser', uid, gid, from },
   ];
+  const first = setupUser(ids);
+  const isFirst = user.uid === first?.uid && user.gid === first.gid && groups.length === 0;
+  const isCaller = ids.kind === 'one' && ids.own;
 
   const steps: ContainerStep[] = [
     // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
@@ -103,7 +111,8 @@ function compileFrame(
     // Paths are those of the joined mount namespace from here on.
     ...joins.steps,
     // Root of the container from here on: what is made belongs to it. A single id is the caller's already.
-    ...(ids.kind === 'range' || ids.kind === 'joined' ? become(0, 0, 'idmap()') : []),
+    ...(first === undefined ? [] : become(first.uid, first.gid, [], 'idmap()')),
+    ...stdio.chown,
     // Not by clone3: the root of a cgroup namespace is the cgroup that its maker is in. cgroup_namespaces(7)
     ...(has('cgroup') ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const] : []),
     // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
@@ -120,9 +129,7 @@ function compileFrame(
     ...stdio.controlTerminal,
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
-    ...(ids.kind === 'one' || (ids.kind !== 'host' && user.uid === 0 && user.gid === 0)
-      ? []
-      : become(user.uid, user.gid, 'user()')),
+    ...(isCaller || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
     // As the user: a directory that the user may not enter is an error, not a way in.
     { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
     { op: 'umask', mask: definition.umask, from: 'umask()' },
@@ -130,7 +137,7 @@ function compileFrame(
     ...limitResources(definition, command),
     // Rights go last: every step above needs some.
     ...dropRights(definition, user),
-    execStep(definition, command, host, user, stdio.descriptors),
+    execStep(definition, command, host, user.home, stdio.descriptors),
   ];
 
   const plan: Plan = freezeDeep({
@@ -149,7 +156,35 @@ function compileFrame(
     timeoutSignal: command.timeoutSignal,
     ...(command.timed ? { timed: true } : {}),
   });
-  return { plan, user };
+  return { plan, home: user.home };
+}
+
+function isSame(one: Users, other: Users): boolean {
+  return one.passwd === other.passwd && one.group === other.group && one.problem === other.problem;
+}
+
+/** Who the command is on the host: owner of its pipes. */
+function ownerOf(ids: IdPlan, { uid, gid }: Identity, host: Host): User {
+  const owner = onHost(ids, { uid, gid }, host);
+  if (owner !== undefined) return owner;
+  throw contradiction(
+    `user ${uid}:${gid} does not exist in the container: it has the uids ${idsInWords(ids, 'uid')} and the gids ${idsInWords(ids, 'gid')}`,
+  );
+}
+
+/** Supplementary groups. What was asked for must exist; what the image gives a user does not go with one id, where no other exists. */
+function groupsOf(ids: IdPlan, { groups, asked }: Identity, host: Host): readonly number[] {
+  if (!canSetGroups(ids, host)) {
+    if (asked && groups.length > 0)
+      throw contradiction(
+        'additionalGids: an ordinary user can set no groups, unless idmap() gives the container more ids',
+      );
+    return [];
+  }
+  if (ids.kind === 'joined') return groups;
+  const missing = groups.find((gid) => !hasGroup(ids, gid));
+  if (missing === undefined) return groups;
+  throw contradiction(`group ${missing} does not exist in the container: it has the gids ${idsInWords(ids, 'gid')}`);
 }
 
 function timeOffsets({ timeOffsets }: ContainerDefinition): readonly HostStep[] {
@@ -163,7 +198,8 @@ function timeOffsets({ timeOffsets }: ContainerDefinition): readonly HostStep[] 
 }
 
 /** What the kernel would refuse step by step is said at once, in one sentence. */
-function checkCaller({ namespaces, capabilities }: ContainerDefinition, host: Host): void {
+function checkCaller(definition: ContainerDefinition, host: Host): void {
+  const { namespaces } = definition;
   if (namespaces.some((entry) => entry === 'user' || (typeof entry !== 'string' && entry.type === 'user'))) return;
   const missing = (name: Capability): boolean => !hasCapability(host, name);
   if (namespaces.length > 0 && missing('CAP_SYS_ADMIN')) {
@@ -171,7 +207,7 @@ function checkCaller({ namespaces, capabilities }: ContainerDefinition, host: Ho
   }
   if (missing('CAP_SETPCAP') || missing('CAP_SETGID') || missing('CAP_SETUID')) {
     throw contradiction(
-      `a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID to be limited to ${capabilities.length} capabilities`,
+      `a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID to be limited to ${boundingSet(definition).length} capabilities`,
     );
   }
 }

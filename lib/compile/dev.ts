@@ -5,7 +5,7 @@ import type { User } from '../definition/user.js';
 import type { MountAttribute } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
 import type { ContainerStep } from '../plan/steps.js';
-import type { IdPlan } from './ids.js';
+import { hasGroup, type IdPlan } from './ids.js';
 
 /** Bound from the host: a user namespace cannot make devices. */
 const DEVICES: readonly ContainerStep[] = freezeDeep(
@@ -37,7 +37,7 @@ const DEVICE_LINKS: readonly ContainerStep[] = freezeDeep(
 export function dev(definition: ContainerDefinition, ids: IdPlan, user: User): readonly ContainerStep[] {
   const quiet: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
   // Group 5 is tty wherever it exists. An ordinary user has one group only, and nobody knows which a joined namespace has.
-  const tty = ids.kind === 'one' || ids.kind === 'joined' ? [] : ['gid=5'];
+  const tty = hasGroup(ids, 5) ? ['gid=5'] : [];
   const owner = user.uid === 0 ? [] : [`uid=${user.uid}`];
   const steps: ContainerStep[] = [
     // Devices are mounts of their own with attributes of their own, so nodev here keeps out all others.

@@ -40,6 +40,10 @@ export interface Host {
   readonly gidMap: readonly IdRange[];
   /** Ranges that /etc/subuid and /etc/subgid give to somebody. */
   readonly reservedIds: readonly IdRange[];
+  /** The ranges that /etc/subuid and /etc/subgid give this user; `inside` is 0. */
+  readonly subordinate: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
+  /** Where the helpers are that write maps for ordinary users. newuidmap(1) */
+  readonly helpers: { readonly newuidmap?: string; readonly newgidmap?: string };
   /** Where programs are. */
   readonly programs: readonly HostEntry[];
   /** The harmless parts of /etc. */

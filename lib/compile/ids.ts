@@ -1,7 +1,9 @@
 /** Who the container's users are on the host. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
+import type { IdMapping, IdMappings, OneId } from '../definition/idmap.js';
 import type { User } from '../definition/user.js';
+import { contradiction, subordinateIds } from '../errors.js';
 import type { HostStep } from '../plan/steps.js';
 import { type Host, hasCapability, type IdRange } from './host.js';
 
@@ -17,8 +19,15 @@ export type IdPlan =
   | { readonly kind: 'host' }
   /** A whole range, root included; trees are shown with their owners mapped. */
   | { readonly kind: 'range'; readonly first: number }
-  /** One id inside is the caller, and no other exists. */
-  | { readonly kind: 'one'; readonly uid: number; readonly gid: number }
+  /** One id inside is one of the host, and no other exists. `own`: the caller's, who may map no other. */
+  | { readonly kind: 'one'; readonly uid: number; readonly gid: number; readonly outside: User; readonly own: boolean }
+  /** Ranges of the caller's choice; `helped`: written by newuidmap and newgidmap, and all that is the caller's is root's inside. */
+  | {
+      readonly kind: 'ranges';
+      readonly uid: readonly IdRange[];
+      readonly gid: readonly IdRange[];
+      readonly helped: boolean;
+    }
   /** Those of the user namespace that is joined, in `slot`: only it knows them. */
   | { readonly kind: 'joined'; readonly slot?: number };
 
@@ -28,8 +37,8 @@ export function canMapRange(host: Host): boolean {
     hasCapability(host, 'CAP_SYS_ADMIN') &&
     hasCapability(host, 'CAP_SETUID') &&
     hasCapability(host, 'CAP_SETGID') &&
-    covers(host.uidMap, RANGE_LAST) &&
-    covers(host.gidMap, RANGE_LAST)
+    covers(host.uidMap, RANGE_FIRST, RANGE_LAST + RANGE_SIZE) &&
+    covers(host.gidMap, RANGE_FIRST, RANGE_LAST + RANGE_SIZE)
   );
 }
 
@@ -39,38 +48,196 @@ export function ownsAllIds({ uidMap }: Host): boolean {
 }
 
 /** `user` is who the command is: where one id is all there is, it is that one. */
-export function planIds({ namespaces }: ContainerDefinition, user: User, host: Host, first: number): IdPlan {
+export function planIds({ namespaces, idmap }: ContainerDefinition, user: User, host: Host, first: number): IdPlan {
   if (namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'user')) return { kind: 'joined' };
   if (!namespaces.includes('user')) return { kind: 'host' };
+  const { uid, gid } = user;
+  if (idmap === 'subuid') return subordinate(host);
+  if (idmap !== 'auto') return isOne(idmap) ? planOne(idmap, user, host) : planRanges(idmap, host);
   if (canMapRange(host)) return { kind: 'range', first };
-  return { kind: 'one', uid: user.uid, gid: user.gid };
+  return { kind: 'one', uid, gid, outside: { uid: host.uid, gid: host.gid }, own: true };
 }
+
+function isOne(idmap: OneId | IdMappings): idmap is OneId {
+  return typeof idmap.uid === 'number';
+}
+
+function planOne(outside: OneId, { uid, gid }: User, host: Host): IdPlan {
+  const own = !canMapRange(host);
+  if (own && (outside.uid !== host.uid || outside.gid !== host.gid)) {
+    throw contradiction(
+      `idmap names ${outside.uid}:${outside.gid}, and an ordinary user can map no other id than the own one, ${host.uid}:${host.gid}: ` +
+        'use idmap("subuid"), or ranges of /etc/subuid and /etc/subgid',
+    );
+  }
+  return { kind: 'one', uid, gid, outside, own };
+}
+
+/** Who may not write a map leaves it to the helpers: they know what /etc/subuid and /etc/subgid allow. newuidmap(1) */
+function planRanges(idmap: IdMappings, host: Host): IdPlan {
+  const [uid, gid] = [idmap.uid.map(rangeOf), idmap.gid.map(rangeOf)];
+  const rights = (['CAP_SYS_ADMIN', 'CAP_SETUID', 'CAP_SETGID'] as const).every((name) => hasCapability(host, name));
+  const all = (map: readonly IdRange[], ranges: readonly IdRange[]): boolean =>
+    ranges.every(({ outside, count }) => covers(map, outside, outside + count));
+  if (rights && canMapRange(host) && all(host.uidMap, uid) && all(host.gidMap, gid)) {
+    for (const name of ['uid', 'gid'] as const) checkRoot(name, idmap[name]);
+    return { kind: 'ranges', uid, gid, helped: false };
+  }
+  if (isOwn(uid, host.uid) && isOwn(gid, host.gid)) {
+    const [user, group] = [uid[0]?.inside ?? 0, gid[0]?.inside ?? 0];
+    return { kind: 'one', uid: user, gid: group, outside: { uid: host.uid, gid: host.gid }, own: true };
+  }
+  for (const name of ['uid', 'gid'] as const) checkRoot(name, idmap[name]);
+  return { kind: 'ranges', uid, gid, helped: true };
+}
+
+function checkRoot(name: 'uid' | 'gid', mappings: readonly IdMapping[]): void {
+  if (mappings.some(({ containerID }) => containerID === 0)) return;
+  throw contradiction(`idmap.${name} has no containerID 0: root inside makes the container’s mounts`);
+}
+
+function rangeOf({ containerID, hostID, size }: IdMapping): IdRange {
+  return { inside: containerID, outside: hostID, count: size };
+}
+
+function isOwn(ranges: readonly IdRange[], id: number): boolean {
+  return ranges.length === 1 && ranges[0]?.count === 1 && ranges[0].outside === id;
+}
+
+/** Root inside is the caller; behind it come the caller's subordinate ids, without gaps. subuid(5) */
+function subordinate(host: Host): IdPlan {
+  if (canMapRange(host))
+    throw contradiction('idmap("subuid") is for ordinary users: root has idmap("auto"), or gives ranges');
+  const { uid, gid } = host.subordinate;
+  if (uid.length === 0) throw subordinateIds('subuid', host.uid);
+  if (gid.length === 0) throw subordinateIds('subgid', host.uid);
+  return { kind: 'ranges', uid: behind(host.uid, uid), gid: behind(host.gid, gid), helped: true };
+}
+
+function behind(id: number, ranges: readonly IdRange[]): readonly IdRange[] {
+  let inside = 1;
+  const placed = ranges.map(({ outside, count }) => {
+    const range = { inside, outside, count };
+    inside += count;
+    return range;
+  });
+  return [{ inside: 0, outside: id, count: 1 }, ...placed];
+}
+
+const flat = (ranges: readonly IdRange[]): readonly number[] =>
+  ranges.flatMap(({ inside, outside, count }) => [inside, outside, count]);
 
 /** Host acts that write the maps; the child waits for them. */
 export function mapIds(ids: IdPlan, host: Host): readonly HostStep[] {
   const from = 'idmap()';
-  if (ids.kind === 'host' || ids.kind === 'joined') return [];
-  if (ids.kind === 'range') {
-    return [
-      { op: 'setUidMap', ranges: [0, ids.first, RANGE_SIZE], from },
-      { op: 'setGidMap', ranges: [0, ids.first, RANGE_SIZE], from },
-    ];
+  switch (ids.kind) {
+    case 'host':
+    case 'joined':
+      return [];
+    case 'range':
+      return [
+        { op: 'setUidMap', ranges: [0, ids.first, RANGE_SIZE], from },
+        { op: 'setGidMap', ranges: [0, ids.first, RANGE_SIZE], from },
+      ];
+    case 'one':
+      return [
+        // Else a process could drop a group that forbids it something. user_namespaces(7), CVE-2014-8989
+        ...(ids.own ? ([{ op: 'denySetgroups', from }] as const) : []),
+        { op: 'setUidMap', ranges: [ids.uid, ids.outside.uid, 1], from },
+        { op: 'setGidMap', ranges: [ids.gid, ids.outside.gid, 1], from },
+      ];
+    case 'ranges': {
+      const ranges = { uid: flat(ids.uid), gid: flat(ids.gid) };
+      if (ids.helped) {
+        const { newuidmap, newgidmap } = host.helpers;
+        if (newuidmap === undefined) throw subordinateIds('newuidmap', host.uid);
+        if (newgidmap === undefined) throw subordinateIds('newgidmap', host.uid);
+        return [
+          { op: 'newuidmap', path: newuidmap, ranges: ranges.uid, from },
+          { op: 'newgidmap', path: newgidmap, ranges: ranges.gid, from },
+        ];
+      }
+      return [
+        { op: 'setUidMap', ranges: ranges.uid, from },
+        { op: 'setGidMap', ranges: ranges.gid, from },
+      ];
+    }
   }
-  return [
-    // Else a process could drop a group that forbids it something. user_namespaces(7), CVE-2014-8989
-    { op: 'denySetgroups', from },
-    { op: 'setUidMap', ranges: [ids.uid, host.uid, 1], from },
-    { op: 'setGidMap', ranges: [ids.gid, host.gid, 1], from },
-  ];
 }
 
 /** A container's user as the host numbers it; `undefined` where that is nobody. */
 export function onHost(ids: IdPlan, user: User, host: Host): User | undefined {
-  if (ids.kind === 'host') return user;
-  // Pipes stay the caller's where nobody can tell whose they should be.
-  if (ids.kind === 'one' || ids.kind === 'joined') return { uid: host.uid, gid: host.gid };
-  if (user.uid >= RANGE_SIZE || user.gid >= RANGE_SIZE) return undefined;
-  return { uid: ids.first + user.uid, gid: ids.first + user.gid };
+  switch (ids.kind) {
+    case 'host':
+      return user;
+    case 'joined':
+      // Pipes stay the caller's where nobody can tell whose they should be.
+      return { uid: host.uid, gid: host.gid };
+    case 'one':
+      return user.uid === ids.uid && user.gid === ids.gid ? ids.outside : undefined;
+    default: {
+      const uid = outside(ids, 'uid', user.uid);
+      const gid = outside(ids, 'gid', user.gid);
+      return uid === undefined || gid === undefined ? undefined : { uid, gid };
+    }
+  }
+}
+
+/** The id of the host that an id inside is; `undefined` where it is none, or nobody can tell. */
+function outside(ids: IdPlan, name: 'uid' | 'gid', id: number): number | undefined {
+  if (ids.kind === 'host') return id;
+  if (ids.kind === 'one') return ids[name] === id ? ids.outside[name] : undefined;
+  if (ids.kind === 'range') return id < RANGE_SIZE ? ids.first + id : undefined;
+  if (ids.kind === 'joined') return undefined;
+  const range = ids[name].find(({ inside, count }) => id >= inside && id < inside + count);
+  return range === undefined ? undefined : range.outside + id - range.inside;
+}
+
+export function hasGroup(ids: IdPlan, gid: number): boolean {
+  return outside(ids, 'gid', gid) !== undefined;
+}
+
+/** Which ids there are, for a sentence. */
+export function idsInWords(ids: IdPlan, name: 'uid' | 'gid'): string {
+  if (ids.kind === 'one') return String(ids[name]);
+  const ranges = ids.kind === 'ranges' ? ids[name] : [{ inside: 0, count: RANGE_SIZE }];
+  return ranges
+    .map(({ inside, count }) => (count === 1 ? String(inside) : `${inside} to ${inside + count - 1}`))
+    .join(', ');
+}
+
+/** Whether the supervisor opens trees of the host: the child, once its ids are mapped, is somebody else and may not reach them. */
+export function opensTrees(ids: IdPlan, host: Host): boolean {
+  switch (ids.kind) {
+    case 'host':
+      return false;
+    case 'range':
+      return true;
+    case 'joined':
+      return canMapRange(host);
+    case 'one':
+      return !ids.own;
+    case 'ranges':
+      return !ids.helped;
+  }
+}
+
+/** Whether owners of such trees are mapped: with one id of the host, the container is that user, and sees files as that user does. */
+export function mapsOwners(ids: IdPlan): boolean {
+  return ids.kind !== 'one';
+}
+
+/** Who makes the container: root inside, or the only user that there is. `undefined`: the caller already is. */
+export function setupUser(ids: IdPlan): User | undefined {
+  if (ids.kind === 'host') return undefined;
+  if (ids.kind !== 'one') return { uid: 0, gid: 0 };
+  return ids.own ? undefined : { uid: ids.uid, gid: ids.gid };
+}
+
+/** Whether supplementary groups can be dropped, or set. user_namespaces(7), "setgroups" */
+export function canSetGroups(ids: IdPlan, host: Host): boolean {
+  if (ids.kind === 'one') return !ids.own;
+  return ids.kind !== 'joined' || canMapRange(host);
 }
 
 /** Ranges that overlap none of the reserved ones. */
@@ -78,6 +245,6 @@ export function isFree(first: number, reserved: readonly IdRange[]): boolean {
   return reserved.every(({ outside, count }) => first + RANGE_SIZE <= outside || first >= outside + count);
 }
 
-function covers(map: readonly IdRange[], id: number): boolean {
-  return map.some(({ inside, count }) => RANGE_FIRST >= inside && id + RANGE_SIZE <= inside + count);
+function covers(map: readonly IdRange[], first: number, end: number): boolean {
+  return map.some(({ inside, count }) => first >= inside && end <= inside + count);
 }

@@ -6,6 +6,7 @@ import type { MountAttribute, Namespace } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
 import type { Host } from './host.js';
 import { ownsAllIds } from './ids.js';
+import { boundingSet } from './security.js';
 
 const attributes: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
 
@@ -99,8 +100,8 @@ export function hidden(definition: ContainerDefinition, host: Host): readonly Co
  * reach. Who is given CAP_SYS_ADMIN is meant to make containers. Through the host's /proc, before another root is there: who writes decides which namespace it
  * is about. namespaces(7), Linux 4.9
  */
-export function noNestedUsers({ namespaces, capabilities }: ContainerDefinition, host: Host): readonly ContainerStep[] {
-  if (!namespaces.includes('user') || capabilities.includes('CAP_SYS_ADMIN')) return [];
+export function noNestedUsers(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
+  if (!definition.namespaces.includes('user') || boundingSet(definition).includes('CAP_SYS_ADMIN')) return [];
   if (host.mounts.some(({ path, options }) => path === '/proc/sys' && options.includes('ro')))
     return [
       { op: 'omit', what: 'the ban on user namespaces inside', reason: '/proc/sys around this process is read-only' },

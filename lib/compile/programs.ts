@@ -6,6 +6,7 @@ import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 import type { Host, HostEntry } from './host.js';
 import type { Trees } from './trees.js';
+import { OWN_GROUP, OWN_PASSWD } from './users.js';
 
 /** The host's programs and none of its data: a file system in memory with the programs bound into it, read-only. */
 export function hostPrograms(
@@ -14,8 +15,8 @@ export function hostPrograms(
   trees: Trees,
   user: User,
 ): readonly ContainerStep[] {
-  const own = user.uid === 0 ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
-  const ownGroup = user.gid === 0 ? [] : [`user:x:${user.gid}:`];
+  const own = isListed(OWN_PASSWD, user.uid) ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
+  const ownGroup = isListed(OWN_GROUP, user.gid) ? [] : [`user:x:${user.gid}:`];
   return [
     {
       op: 'mount',
@@ -35,8 +36,8 @@ export function hostPrograms(
     ...host.programs.map((entry) => hostEntry(entry, trees)),
     ...(host.execDir === undefined ? [] : [hostEntry({ path: host.execDir, directory: true }, trees)]),
     ...host.settings.map((entry) => hostEntry(entry, trees)),
-    textFile('/etc/passwd', ['root:x:0:0:root:/root:/bin/sh', ...own, 'nobody:x:65534:65534:nobody:/:/bin/false']),
-    textFile('/etc/group', ['root:x:0:', 'tty:x:5:', ...ownGroup, 'nogroup:x:65534:']),
+    textFile('/etc/passwd', [...OWN_PASSWD, ...own]),
+    textFile('/etc/group', [...OWN_GROUP, ...ownGroup]),
     textFile('/etc/hosts', ['127.0.0.1\tlocalhost', '::1\tlocalhost']),
     textFile('/etc/nsswitch.conf', [
       'passwd: files',
@@ -47,6 +48,10 @@ export function hostPrograms(
     ]),
     ...(definition.namespaces.includes('network') ? [] : host.resolver.map(resolver)),
   ];
+}
+
+function isListed(lines: readonly string[], id: number): boolean {
+  return lines.some((line) => line.split(':')[2] === String(id));
 }
 
 /** As it is on the host: a link as a link, all else bound, with owners unmapped: to the container they are nobody's. */

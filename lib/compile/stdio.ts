@@ -5,10 +5,13 @@ import { NO_SLOT } from '../plan/fields.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import type { Command } from './command.js';
 import type { Host } from './host.js';
+import type { IdPlan } from './ids.js';
 import type { Slots } from './slots.js';
 
 export interface StdioPlan {
   readonly before: readonly HostStep[];
+  /** By root inside, where the supervisor has no right to. */
+  readonly chown: readonly ContainerStep[];
   readonly openTerminal: readonly ContainerStep[];
   readonly controlTerminal: readonly ContainerStep[];
   /** The slot of each descriptor. */
@@ -17,18 +20,26 @@ export interface StdioPlan {
 
 const NAMES = ['stdin', 'stdout', 'stderr'] as const;
 
-export function planStdio(command: Command, slots: Slots, owner: User, host: Host): StdioPlan {
+export function planStdio(command: Command, slots: Slots, ids: IdPlan, user: User, owner: User, host: Host): StdioPlan {
   if (command.terminal !== undefined) return planTerminal(command.terminal, slots);
-  const before: HostStep[] = [];
+  const pipes: number[] = [];
   const foreign = owner.uid !== host.uid || owner.gid !== host.gid;
   const descriptors = command.stdio.map((kind, index) => {
     if (kind === 'ignore') return NO_SLOT;
     const slot = slots.receive(NAMES[index] ?? `descriptor ${index}`);
     // /dev/stdout opens a pipe anew, which only its owner may. Where the command is the caller, it is the owner already.
-    if (kind === 'pipe' && foreign) before.push({ op: 'fchown', slot, uid: owner.uid, gid: owner.gid, from: 'stdio' });
+    if (kind === 'pipe' && foreign) pipes.push(slot);
     return slot;
   });
-  return { before, openTerminal: [], controlTerminal: [], descriptors };
+  const chown = ({ uid, gid }: User) => pipes.map((slot) => ({ op: 'fchown', slot, uid, gid, from: 'stdio' }) as const);
+  const helped = ids.kind === 'ranges' && ids.helped;
+  return {
+    before: helped ? [] : chown(owner),
+    chown: helped ? chown(user) : [],
+    openTerminal: [],
+    controlTerminal: [],
+    descriptors,
+  };
 }
 
 function planTerminal({ columns, rows }: { readonly columns: number; readonly rows: number }, slots: Slots): StdioPlan {
@@ -38,6 +49,7 @@ function planTerminal({ columns, rows }: { readonly columns: number; readonly ro
   const slot = slots.add('terminal');
   return {
     before: [],
+    chown: [],
     openTerminal: [
       { op: 'openTerminal', master, slot, columns, rows, from },
       { op: 'barrier', acts: [{ op: 'relay', master, socket, from }], hook: false, from },

@@ -2,7 +2,7 @@
 
 import type { HostStep } from '../plan/steps.js';
 import type { Host } from './host.js';
-import { canMapRange, type IdPlan } from './ids.js';
+import { type IdPlan, mapsOwners, opensTrees } from './ids.js';
 import type { Slots } from './slots.js';
 
 /** Where a tree of the host comes from: opened by the child, or by the supervisor into a slot. */
@@ -27,8 +27,7 @@ export class Trees {
 
   /** Whether the supervisor opens them: an ordinary user's child does it by itself, and so it does where owners are not to be mapped. */
   get bySupervisor(): boolean {
-    const { kind } = this.#ids;
-    return kind === 'range' || (kind === 'joined' && canMapRange(this.#host));
+    return opensTrees(this.#ids, this.#host);
   }
 
   open(source: string, recursive: boolean, mapped: boolean, option?: string): Source {
@@ -38,7 +37,7 @@ export class Trees {
     const from = option === undefined ? {} : { from: option };
     this.acts.push({ op: 'openTree', slot, source, recursive, ...from });
     const namespace = ids.kind === 'joined' && ids.slot !== undefined ? { namespace: ids.slot } : {};
-    if (mapped) this.acts.push({ op: 'idmap', slot, ...namespace, ...from });
+    if (mapped && mapsOwners(ids)) this.acts.push({ op: 'idmap', slot, ...namespace, ...from });
     return { slot };
   }
 }

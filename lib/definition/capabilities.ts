@@ -1,12 +1,25 @@
 /** Which capabilities a container has. */
 
+import { contradiction } from '../errors.js';
 import { CAPABILITIES, type Capability } from '../plan/constants.js';
 import { array, distinct, knownOptions, object } from './checks.js';
 
-/** Capabilities as OCI names them: the whole list, or changes to the default list. */
+/** All five sets of capabilities(7), as OCI has them in `process.capabilities`. */
+export interface CapabilitySets {
+  /** The most that a program can gain by being executed. */
+  readonly bounding: readonly Capability[];
+  readonly effective: readonly Capability[];
+  readonly permitted: readonly Capability[];
+  readonly inheritable: readonly Capability[];
+  /** Those that a user other than root keeps when a program is executed. */
+  readonly ambient: readonly Capability[];
+}
+
+/** Capabilities as OCI names them: the whole list, changes to the default list, or each of the five sets, of which those that are left out are empty. */
 export type CapabilityChoice =
   | readonly Capability[]
-  | { readonly add?: readonly Capability[]; readonly drop?: readonly Capability[] };
+  | { readonly add?: readonly Capability[]; readonly drop?: readonly Capability[] }
+  | Partial<CapabilitySets>;
 
 /** Docker's default list: what a root user in a container rarely misses, and cannot do harm with in namespaces of its own. */
 export const DEFAULT_CAPABILITIES: readonly Capability[] = Object.freeze([
@@ -26,15 +39,37 @@ export const DEFAULT_CAPABILITIES: readonly Capability[] = Object.freeze([
   'CAP_SETFCAP',
 ] as const);
 
-export function checkCapabilities(value: CapabilityChoice): readonly Capability[] {
+const SETS = ['bounding', 'effective', 'permitted', 'inheritable', 'ambient'] as const;
+
+export function checkCapabilities(value: CapabilityChoice): readonly Capability[] | CapabilitySets {
   if (Array.isArray(value)) return capabilityList('capabilities', value);
   object('capabilities', value);
+  if (SETS.some((name) => name in value)) return checkSets(value as Partial<CapabilitySets>);
   const { add, drop } = value as { add?: unknown; drop?: unknown };
   knownOptions('capabilities()', value, ['add', 'drop']);
   const dropped = capabilityList('capabilities.drop', drop ?? []);
   const kept = DEFAULT_CAPABILITIES.filter((name) => !dropped.includes(name));
   const added = capabilityList('capabilities.add', add ?? []);
   return [...kept, ...added.filter((name) => !kept.includes(name))];
+}
+
+/** What the kernel would refuse at the end is said at the beginning. capabilities(7) */
+function checkSets(value: Partial<CapabilitySets>): CapabilitySets {
+  knownOptions('capabilities()', value, SETS);
+  const lists = SETS.map((name) => [name, capabilityList(`capabilities.${name}`, value[name] ?? [])] as const);
+  const sets = Object.fromEntries(lists) as unknown as CapabilitySets;
+  for (const [inner, outer] of [
+    ['effective', 'permitted'],
+    ['permitted', 'bounding'],
+    ['inheritable', 'bounding'],
+    ['ambient', 'permitted'],
+    ['ambient', 'inheritable'],
+  ] as const) {
+    const wrong = sets[inner].find((name) => !sets[outer].includes(name));
+    if (wrong !== undefined)
+      throw contradiction(`capabilities.${inner} has ${wrong}, which capabilities.${outer} has not`);
+  }
+  return sets;
 }
 
 function capabilityList(name: string, value: unknown): readonly Capability[] {

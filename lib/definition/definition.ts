@@ -3,18 +3,9 @@
 import { contradiction } from '../errors.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
-import { type CapabilityChoice, checkCapabilities, DEFAULT_CAPABILITIES } from './capabilities.js';
-import {
-  array,
-  boolean,
-  containerPath,
-  environment,
-  hostPath,
-  integer,
-  knownOptions,
-  object,
-  oneOf,
-} from './checks.js';
+import { type CapabilityChoice, type CapabilitySets, checkCapabilities, DEFAULT_CAPABILITIES } from './capabilities.js';
+import { array, boolean, containerPath, environment, hostPath, integer, knownOptions, object } from './checks.js';
+import { checkIdmap, type IdMap } from './idmap.js';
 import { checkMask, checkProc, type ProcChoice } from './kernel-files.js';
 import { checkMount, type Mount } from './mounts.js';
 import {
@@ -34,7 +25,7 @@ import { checkRlimits, type ResourceLimits, type ResourceLimitsInput } from './r
 import { checkCpuAffinity, checkNice, checkOomScoreAdj } from './scheduling.js';
 import { checkInserted, type InsertedStep } from './steps.js';
 import { checkSysctl, checkSysctlNamespaces, type Sysctl } from './sysctl.js';
-import { checkUser, type User } from './user.js';
+import { checkUser, type NamedUser, type User, type UserInput } from './user.js';
 
 /** The whole definition of a container, as plain data. */
 export interface ContainerDefinition {
@@ -47,7 +38,7 @@ export interface ContainerDefinition {
   readonly proc: ProcChoice;
   /** Those that are new by their names, and those that are joined. */
   readonly namespaces: readonly (Namespace | JoinedNamespace)[];
-  readonly idmap: 'auto';
+  readonly idmap: IdMap;
   readonly hostname?: string;
   readonly domainname?: string;
   /** What the namespaces say of the network, where it was said by this word. */
@@ -55,8 +46,10 @@ export interface ContainerDefinition {
   readonly timeOffsets: TimeOffsets;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  readonly user: User;
-  readonly capabilities: readonly Capability[];
+  /** In numbers, or by names that the container's own files have. */
+  readonly user: User | NamedUser;
+  /** Root's, and the most that any program inside can have; or all five sets. */
+  readonly capabilities: readonly Capability[] | CapabilitySets;
   readonly noNewPrivileges: boolean;
   readonly rlimits: ResourceLimits;
   readonly sysctl: Sysctl;
@@ -81,14 +74,14 @@ export interface DefinitionInput {
   readonly mask?: readonly string[] | undefined;
   readonly proc?: ProcChoice | undefined;
   readonly namespaces?: readonly NamespaceEntry[] | undefined;
-  readonly idmap?: 'auto' | undefined;
+  readonly idmap?: IdMap | undefined;
   readonly hostname?: string | undefined;
   readonly domainname?: string | undefined;
   readonly network?: Network | undefined;
   readonly timeOffsets?: TimeOffsetsInput | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly cwd?: string | undefined;
-  readonly user?: number | string | User | undefined;
+  readonly user?: UserInput | undefined;
   readonly capabilities?: CapabilityChoice | undefined;
   readonly noNewPrivileges?: boolean | undefined;
   readonly rlimits?: ResourceLimitsInput | undefined;
@@ -130,7 +123,7 @@ const PARTS: { readonly [K in keyof DefinitionInput]-?: (value: NonNullable<Defi
   mask: checkMask,
   proc: checkProc,
   namespaces: checkNamespaces,
-  idmap: (value) => oneOf('idmap', value, ['auto']),
+  idmap: checkIdmap,
   hostname: checkHostname,
   domainname: checkDomainname,
   network: checkNetwork,
@@ -176,7 +169,7 @@ function spellNetwork(next: Record<string, unknown>, { namespaces, network }: De
 }
 
 function checkWhole(definition: ContainerDefinition): void {
-  const { namespaces, rootfs, mounts, mask, hostname, domainname, network, sysctl } = definition;
+  const { namespaces, rootfs, mounts, mask, hostname, domainname, network, sysctl, idmap } = definition;
   // Mounts made in the host's own mount namespace would stay on the host. mount_namespaces(7)
   if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0 || mask.length > 0)) {
     throw contradiction('rootfs, mounts and mask need "mount" among the namespaces, new and not joined');
@@ -186,6 +179,9 @@ function checkWhole(definition: ContainerDefinition): void {
   }
   if (!namespaces.includes('uts') && domainname !== undefined) {
     throw contradiction('domainname needs "uts" among the namespaces: it would rename the host');
+  }
+  if (!namespaces.includes('user') && idmap !== 'auto') {
+    throw contradiction('idmap needs "user" among the namespaces, new and not joined: else ids are what they are');
   }
   checkNetworkNamespace(namespaces, network);
   checkSysctlNamespaces(sysctl, namespaces);

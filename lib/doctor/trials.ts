@@ -130,7 +130,8 @@ export async function attempt(trial: Trial, host: Host): Promise<Error | undefin
 function planOf({ clone, acts = [], steps = [] }: Trial, host: Host): ReturnType<typeof plan> {
   const own = clone.includes('user');
   const range = canMapRange(host);
-  const ids = range ? ({ kind: 'range', first: RANGE_FIRST } as const) : ({ kind: 'one', uid: 0, gid: 0 } as const);
+  const one = { kind: 'one', uid: 0, gid: 0, outside: { uid: host.uid, gid: host.gid }, own: true } as const;
+  const ids = range ? ({ kind: 'range', first: RANGE_FIRST } as const) : one;
   // Root inside is somebody else on the host, and has to become who it is.
   const become: readonly ContainerStep[] = range ? [setGroups(), setUser({ uid: 0, gid: 0 })] : [];
   return plan({

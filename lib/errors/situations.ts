@@ -1,6 +1,7 @@
 /** What keeps a container from starting, or ends it, though no step of its plan was refused. */
 
 import { inspect } from 'node:util';
+import { nearest } from './arguments.js';
 import { CarrelError } from './classes.js';
 import { errorName, errorText } from './numbers.js';
 
@@ -52,4 +53,41 @@ export function noIdRange(): CarrelError {
 
 export function planRejected(rule: number): CarrelError {
   return new CarrelError('ERR_INVALID_PLAN', `the launcher rejected the plan as malformed (plan.c, line ${rule})`);
+}
+
+const SUBORDINATE = {
+  newuidmap: ['newuidmap is not installed', 'install the package uidmap (Debian, Ubuntu) or shadow-utils'],
+  newgidmap: ['newgidmap is not installed', 'install the package uidmap (Debian, Ubuntu) or shadow-utils'],
+  subuid: ['/etc/subuid has no ids for this user', 'have root add some: usermod --add-subuids 100000-165535 USER'],
+  subgid: ['/etc/subgid has no ids for this user', 'have root add some: usermod --add-subgids 100000-165535 USER'],
+} as const;
+
+/** An ordinary user without the ids that were asked for, or without the means. */
+export function subordinateIds(lack: keyof typeof SUBORDINATE, uid: number): CarrelError {
+  const [reason, hint] = SUBORDINATE[lack];
+  return new CarrelError('ERR_SUBORDINATE_IDS', `the user ${uid} cannot map ids: ${reason}`, hint);
+}
+
+/** A name that the container's files do not have; `known` are the names that they have, `undefined` where there is no such file. */
+export function unknownUser(kind: 'user' | 'group', name: string, known: readonly string[] | undefined): CarrelError {
+  const file = kind === 'user' ? '/etc/passwd' : '/etc/group';
+  const near = nearest(name, known ?? []);
+  return new CarrelError(
+    kind === 'user' ? 'ERR_UNKNOWN_USER' : 'ERR_UNKNOWN_GROUP',
+    known === undefined
+      ? `the ${kind} "${name}" is unknown: the container has no ${file}`
+      : `the ${kind} "${name}" is unknown: it is not in the container's ${file}`,
+    near === undefined || near === name
+      ? 'give a number: user(1000)'
+      : `did you mean ${inspect(near)}? Or give a number: user(1000)`,
+  );
+}
+
+/** A name that nobody can look up before the container is there. */
+export function usersUnknown(name: string, problem: string): CarrelError {
+  return new CarrelError(
+    'ERR_UNKNOWN_USER',
+    `who "${name}" is in the container cannot be told: ${problem}`,
+    'give a number: user(1000), or { uid, gid, additionalGids }',
+  );
 }

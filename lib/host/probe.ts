@@ -1,6 +1,7 @@
 /** Asks the machine, once, what `compile` must know of it. Nothing here changes anything. */
 
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Host, HostEntry, HostMount, IdRange } from '../compile/host.js';
@@ -88,6 +89,8 @@ function ask(): Host {
     capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`),
     uidMap: idRanges(read('/proc/self/uid_map')),
     gidMap: idRanges(read('/proc/self/gid_map')),
+    subordinate: { uid: subordinate('/etc/subuid', callerNames()), gid: subordinate('/etc/subgid', callerNames()) },
+    helpers: { ...helper('newuidmap'), ...helper('newgidmap') },
     reservedIds: [...subordinate('/etc/subuid'), ...subordinate('/etc/subgid')],
     programs: entries,
     settings: SETTINGS.flatMap(entry),
@@ -209,11 +212,35 @@ function resourceLimits(text: string | undefined): ResourceLimits {
   return Object.fromEntries(found) as ResourceLimits;
 }
 
+/** By which /etc/subuid may know this user: its name, where it has one, and its number. */
+function callerNames(): readonly string[] {
+  const uid = String(process.getuid?.() ?? 0);
+  try {
+    return [userInfo().username, uid];
+  } catch {
+    return [uid]; // in no database
+  }
+}
+
+const HELPER_PLACES = ['/usr/bin', '/bin', '/usr/local/bin', '/run/wrappers/bin', '/run/current-system/sw/bin'];
+
+/** Not by the caller's PATH: what it names gets the rights of root. */
+function helper(name: 'newuidmap' | 'newgidmap'): { readonly [key: string]: string } {
+  const path = HELPER_PLACES.map((directory) => `${directory}/${name}`).find((file) => {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat?.isFile() === true;
+  });
+  return path === undefined ? {} : { [name]: path };
+}
+
 /** Lines of subuid(5): name:first:count. */
-function subordinate(path: string): readonly IdRange[] {
+function subordinate(path: string, names?: readonly string[]): readonly IdRange[] {
   return (read(path) ?? '')
     .split('\n')
     .map((line) => line.split(':'))
-    .filter((parts) => parts.length === 3)
+    .filter(([name = '', first = '', count = '', ...more]) => {
+      const numbers = /^\d{1,10}$/.test(first) && /^\d{1,10}$/.test(count) && Number(count) > 0;
+      return numbers && more.length === 0 && (names?.includes(name) ?? true);
+    })
     .map(([, first, count]) => ({ inside: 0, outside: Number(first), count: Number(count) }));
 }

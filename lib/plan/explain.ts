@@ -33,6 +33,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   denySetgroups: () => 'setgroups deny',
   setUidMap: (step) => `uid_map ${ranges(step.ranges)}`,
   setGidMap: (step) => `gid_map ${ranges(step.ranges)}`,
+  newuidmap: (step) => `newuidmap ${ranges(step.ranges)} (${quoted(step.path)})`,
+  newgidmap: (step) => `newgidmap ${ranges(step.ranges)} (${quoted(step.path)})`,
   fchown: (step) => `fchown the pipe in slot ${step.slot} to ${step.uid}:${step.gid}`,
   idmap: (step) =>
     step.namespace === undefined
@@ -76,9 +78,13 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   setAffinity: (step) => `run on the CPUs ${list(step.cpus.map(String))}`,
   umask: (step) => `umask ${octal(step.mask)}`,
   chdir: (step) => `chdir ${quoted(step.target)}`,
-  setCapabilities: (step) =>
-    `capabilities ${capabilities(step.permitted)}` +
-    (step.bounding.join() === step.permitted.join() ? '' : ` (bounding ${capabilities(step.bounding)})`),
+  setCapabilities: (step) => {
+    const others = (['permitted', 'bounding', 'inheritable', 'ambient'] as const)
+      // These two are the same as the effective ones, those two are empty, where nothing is said of them.
+      .filter((set, index) => step[set].join() !== (index < 2 ? step.effective.join() : ''))
+      .map((set) => `${set} ${capabilities(step[set])}`);
+    return `capabilities ${capabilities(step.effective)}${others.length === 0 ? '' : ` (${others.join('; ')})`}`;
+  },
   noNewPrivileges: () => 'no new privileges',
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
 };

@@ -45,8 +45,12 @@ export const STEPS = {
   setUidMap: { column: 'host', fields: { ranges: idRanges } },
   /** Writes /proc/PID/gid_map. `ranges` is flat: inside, outside, count, and so on. user_namespaces(7). */
   setGidMap: { column: 'host', fields: { ranges: idRanges } },
-  /** Gives the pipe in `slot` an owner, so that /dev/stdout can be opened again inside. Refuses what is not a pipe. fchown(2). */
-  fchown: { column: 'host', fields: { slot, uid: hostId, gid: hostId } },
+  /** The helper at `path`, set-user-id, writes /proc/PID/uid_map as far as /etc/subuid allows it. `ranges` as in `setUidMap`. newuidmap(1). */
+  newuidmap: { column: 'host', fields: { path: string, ranges: numbers } },
+  /** The helper at `path`, set-user-id, writes /proc/PID/gid_map as far as /etc/subgid allows it. `ranges` as in `setGidMap`. newgidmap(1). */
+  newgidmap: { column: 'host', fields: { path: string, ranges: numbers } },
+  /** Gives the pipe in `slot` an owner, by ids of whoever performs it, so that /dev/stdout can be opened again inside. Refuses what is not a pipe. fchown(2). */
+  fchown: { column: 'both', fields: { slot, uid: hostId, gid: hostId } },
   /** Shows the tree in `slot` with its owners mapped by the container's user namespace, or by the one in `namespace`. mount_setattr(2), since 5.12. */
   idmap: { column: 'host', fields: { slot, namespace: optional(slot) } },
   /** Shifts a clock of the container's time namespace, before anybody is in it. time_namespaces(7), since 5.6. */

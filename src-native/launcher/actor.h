@@ -14,6 +14,8 @@ struct page {
 	int32_t syscall;
 	int32_t error;
 	uint32_t detail;
+	// Why a helper program could not be executed.
+	struct outcome helper;
 	// Set by init before it reaps the command: until then the command's pid cannot have been given to another process.
 	uint32_t command_over;
 	int32_t command_status;
@@ -70,6 +72,8 @@ struct outcome step_link_up(struct actor *actor, const void *record);
 struct outcome step_mask(struct actor *actor, const void *record);
 struct outcome step_mount(struct actor *actor, const void *record);
 struct outcome step_mount_setattr(struct actor *actor, const void *record);
+struct outcome step_newgidmap(struct actor *actor, const void *record);
+struct outcome step_newuidmap(struct actor *actor, const void *record);
 struct outcome step_no_new_privileges(struct actor *actor, const void *record);
 struct outcome step_omit(struct actor *actor, const void *record);
 struct outcome step_open_namespace(struct actor *actor, const void *record);

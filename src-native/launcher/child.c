@@ -7,6 +7,7 @@
 
 static const step_function STEPS[STEP_COUNT + 1] = {
 	[STEP_BARRIER] = step_barrier,
+	[STEP_FCHOWN] = step_fchown,
 	[STEP_OPEN_NAMESPACE] = step_open_namespace,
 	[STEP_SETNS] = step_setns,
 	[STEP_OPEN_TREE] = step_open_tree,

@@ -5,14 +5,15 @@
 #include "entry.h"
 #include "text.h"
 
-enum { MAP_LONGEST = 4096, RANGE_NUMBERS = 3, GROUPS_MOST = 256 };
+// The kernel takes less than a page. user_namespaces(7)
+enum { MAP_LONGEST = 4096, NUMBER_LONGEST = 21, RANGE_NUMBERS = 3, GROUPS_MOST = 256 };
 
 static struct outcome write_map(const struct actor *actor, const char *name, struct wire_list ranges)
 {
-	char text[MAP_LONGEST];
+	char text[MAP_LONGEST + NUMBER_LONGEST];
 	char *at = text;
 	for (uint32_t i = 0; i < ranges.count; i++) {
-		if (at + 22 > text + MAP_LONGEST)
+		if (at >= text + MAP_LONGEST)
 			return REFUSED(write, SYS_E2BIG);
 		at = text_number(at, plan_number_at(actor->plan, ranges, i));
 		*at++ = i % RANGE_NUMBERS == RANGE_NUMBERS - 1 ? '\n' : ' ';

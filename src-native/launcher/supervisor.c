@@ -10,6 +10,8 @@ static const step_function ACTS[STEP_COUNT + 1] = {
 	[STEP_DENY_SETGROUPS] = step_deny_setgroups,
 	[STEP_SET_UID_MAP] = step_set_uid_map,
 	[STEP_SET_GID_MAP] = step_set_gid_map,
+	[STEP_NEWUIDMAP] = step_newuidmap,
+	[STEP_NEWGIDMAP] = step_newgidmap,
 	[STEP_FCHOWN] = step_fchown,
 	[STEP_IDMAP] = step_idmap,
 	[STEP_OPEN_TREE] = step_open_tree,
@@ -49,8 +51,10 @@ static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act,
 	self->frame.act = act;
 	self->frame.syscall = outcome.syscall;
 	self->frame.error = outcome.error;
-	if (self->page)
+	if (self->page) {
+		self->frame.detail = self->page->detail;
 		memcpy(self->frame.message, self->page->message, sizeof(self->frame.message));
+	}
 }
 
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count)
@@ -206,8 +210,6 @@ static void conclude(struct supervisor *self)
 	const struct page *page = self->page;
 	if (page->refused)
 		record_refusal(self, LIST_STEPS, 0, (struct outcome){page->syscall, page->error});
-	if (page->refused)
-		self->frame.detail = page->detail;
 	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
 	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_OVER, 0);
 	report_timing(self);

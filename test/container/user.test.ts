@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { Container } from 'carrel';
+import { bind, Container, tmpfs } from 'carrel';
+import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
+import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -50,5 +54,99 @@ suite('user()', () => {
       code: 'EACCES',
       option: 'cwd()',
     });
+  });
+});
+
+suite('user() by name', () => {
+  const who = 'id -u; id -g; id -G; echo "$HOME"';
+  const ask = async (container: Container): Promise<readonly string[]> =>
+    (await container.run('sh', ['-c', who], { check: true })).stdout.trimEnd().split('\n');
+  const image = (
+    files: Readonly<Record<string, string>> = {},
+  ): { readonly box: Container; readonly rootfs: string } => {
+    const rootfs = freshBusyboxRoot();
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(rootfs, name), text);
+    return { box: box.rootfs(rootfs), rootfs };
+  };
+
+  test('in the image’s own files, never the host’s', requires('busybox'), async () => {
+    const { box: own, rootfs } = image({ 'etc/passwd': 'daemon:x:77:78::/home:/bin/sh\n' });
+    const [uid, gid, , home] = await ask(own.user('daemon'));
+    assert.deepEqual([uid, gid, home], ['77', '78', '/home']);
+    assert.equal((await own.run('id', ['-u'], { user: 'daemon', check: true })).stdout, '77\n');
+    removeTree(rootfs);
+  });
+
+  test('with the groups that list it, where there are more ids than one', requires('root', 'busybox'), async () => {
+    const { box: own, rootfs } = image();
+    assert.deepEqual(await ask(own.user('user')), ['1000', '1000', '1000 500', '/home/user']);
+    assert.deepEqual(await ask(own.user('user:extra')), ['1000', '500', '500', '/home/user']);
+    assert.deepEqual(await ask(own.user('1000:extra')), ['1000', '500', '500', '/home/user']);
+    assert.deepEqual(await ask(own.user('root')), ['0', '0', '0', '/root']);
+    assert.deepEqual(await ask(own.user({ uid: 1, gid: 2, additionalGids: [3, 4] })), ['1', '2', '2 3 4', '/']);
+    assert.deepEqual(await ask(own.namespaces(['mount', 'pid']).user('user')), [
+      '1000',
+      '1000',
+      '1000 500',
+      '/home/user',
+    ]);
+    removeTree(rootfs);
+  });
+
+  test('without a root filesystem', async () => {
+    assert.deepEqual((await ask(box.user('root'))).slice(0, 2), ['0', '0']);
+    const nobody = await ask(box.user('nobody'));
+    assert.deepEqual([...nobody.slice(0, 2), nobody[3]], ['65534', '65534', '/']);
+    await assert.rejects(box.user('daemon').run('true'), { name: 'CarrelError', code: 'ERR_UNKNOWN_USER' });
+  });
+
+  test('a number has its home', requires('busybox'), async () => {
+    const { box: own, rootfs } = image();
+    assert.equal((await ask(own.user(1000)))[3], '/home/user');
+    assert.equal((await ask(own.user(1001)))[3], '/');
+    removeTree(rootfs);
+  });
+
+  test(
+    'an unknown one is an error, with the name that was meant, and nothing is started',
+    requires('busybox'),
+    async () => {
+      const { box: own, rootfs } = image();
+      await assert.rejects(own.user('usr').run('true'), { code: 'ERR_UNKNOWN_USER', hint: /did you mean 'user'/ });
+      await assert.rejects(own.user('user:extr').run('true'), {
+        code: 'ERR_UNKNOWN_GROUP',
+        hint: /did you mean 'extra'/,
+      });
+      assert.throws(() => own.user('usr').spawn('true'), { code: 'ERR_UNKNOWN_USER' });
+      unlinkSync(join(rootfs, 'etc/passwd'));
+      await assert.rejects(own.user('user').run('true'), { code: 'ERR_UNKNOWN_USER', message: /no \/etc\/passwd/ });
+      removeTree(rootfs);
+    },
+  );
+
+  test('what a mount covers cannot be told', requires('busybox'), async () => {
+    const { box: own, rootfs } = image();
+    symlinkSync('etc', join(rootfs, 'other'));
+    for (const mount of [tmpfs('/etc'), bind('/etc/hosts', '/etc/passwd'), tmpfs('/other')]) {
+      await assert.rejects(own.mount(mount).user('user').run('true'), {
+        code: 'ERR_UNKNOWN_USER',
+        message: /a mount is to cover/,
+      });
+    }
+    // Not those beside it, and a number needs no file.
+    assert.equal((await ask(own.mount(tmpfs('/home')).user('user')))[0], '1000');
+    assert.equal((await ask(own.mount(tmpfs('/etc')).user(1000)))[0], '1000');
+    await assert.rejects(box.mount(tmpfs('/etc')).user('root').run('true'), { code: 'ERR_UNKNOWN_USER' });
+    removeTree(rootfs);
+  });
+});
+
+suite('capabilities() for another user', () => {
+  test('ambient ones are kept by the command', async () => {
+    const sets = ['bounding', 'permitted', 'inheritable', 'ambient'] as const;
+    const some = box.capabilities(Object.fromEntries(sets.map((set) => [set, ['CAP_NET_BIND_SERVICE']])));
+    const bits = 'grep -E "^Cap(Eff|Prm|Inh|Amb|Bnd)" /proc/self/status | cut -f2 | sort -u';
+    assert.equal((await some.user(1000).run('sh', ['-c', bits])).stdout, '0000000000000400\n');
+    assert.equal((await box.user(1000).run('sh', ['-c', `${bits} | head -n 1`])).stdout, '0000000000000000\n');
   });
 });

@@ -36,6 +36,11 @@ export const root: Host = {
   uidMap: EVERY_ID,
   gidMap: EVERY_ID,
   reservedIds: [{ inside: 0, outside: 100000, count: 65536 }],
+  subordinate: {
+    uid: [{ inside: 0, outside: 100000, count: 65536 }],
+    gid: [{ inside: 0, outside: 100000, count: 65536 }],
+  },
+  helpers: { newuidmap: '/usr/bin/newuidmap', newgidmap: '/usr/bin/newgidmap' },
   programs: [
     { path: '/usr', directory: true },
     { path: '/bin', link: 'usr/bin' },

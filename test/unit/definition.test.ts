@@ -5,6 +5,7 @@ import { bind, Container, type DefinitionInput, overlay, tmpfs } from 'carrel';
 import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
 import { DEFAULT_NAMESPACES } from '#lib/definition/namespaces.js';
 import { type Option, PROCESS_OPTIONS, type Wrong } from '../support/options.js';
+import { ID_OPTIONS } from '../support/options-ids.js';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const VALUE = 'ERR_INVALID_ARG_VALUE';
@@ -18,10 +19,10 @@ const data = bind('/srv/data', '/data');
 const scratch = tmpfs('/scratch', { size: '64m' });
 const drop = (...names: readonly string[]): readonly string[] =>
   DEFAULT_CAPABILITIES.filter((name) => !names.includes(name));
-const numbers = (uid: number, gid: number): object => ({ uid, gid });
 
 const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
   ...PROCESS_OPTIONS,
+  ...ID_OPTIONS,
   rootfs: {
     unset: undefined,
     right: [
@@ -162,14 +163,6 @@ const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
       [['PID'], VALUE],
     ],
   },
-  idmap: {
-    unset: 'auto',
-    right: [['auto', 'auto']],
-    wrong: [
-      ['none', VALUE],
-      [true, TYPE],
-    ],
-  },
   hostname: {
     unset: undefined,
     right: [
@@ -224,47 +217,6 @@ const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
       ['srv', VALUE],
       ['./srv', VALUE],
       ['/srv\0', VALUE],
-    ],
-  },
-  user: {
-    unset: { uid: 0, gid: 0 },
-    right: [
-      [0, numbers(0, 0)],
-      [1000, numbers(1000, 1000)],
-      ['1', numbers(1, 1)],
-      ['1:2', numbers(1, 2)],
-      ['4294967294', numbers(4294967294, 4294967294)],
-      [{ uid: 1, gid: 2 }, numbers(1, 2)],
-    ],
-    wrong: [
-      // Texts that other runtimes took for root, CVE-2026-30892.
-      [':2', VALUE],
-      ['name', VALUE],
-      ['name:group', VALUE],
-      ['-1', VALUE],
-      ['4294967295', RANGE],
-      ['4294967296', RANGE],
-      ['1x', VALUE],
-      ['', VALUE],
-      ['1:', VALUE],
-      ['1:name', VALUE],
-      ['1:4294967295', RANGE],
-      ['1:2:3', VALUE],
-      [' 1', VALUE],
-      ['1\n', VALUE],
-      ['0x1', VALUE],
-      ['1e3', VALUE],
-      ['99999999999', VALUE],
-      [-1, RANGE],
-      [1.5, RANGE],
-      [Number.NaN, RANGE],
-      [4294967295, RANGE],
-      [1n, TYPE],
-      [true, TYPE],
-      [[1, 2], TYPE],
-      [{ uid: 1 }, TYPE],
-      [{ uid: '1', gid: 1 }, TYPE],
-      [{ uid: 1, gid: -1 }, RANGE],
     ],
   },
   capabilities: {

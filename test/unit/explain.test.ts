@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bind, Container, type Plan, tmpfs } from 'carrel';
+import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
 import { explain, describe as sentence } from '#lib/plan/explain.js';
 
 /** Where the right column begins. */
@@ -125,7 +126,7 @@ describe('explain', () => {
   }
 
   test('no line is wider than the page, where words are not', () => {
-    const names = new Container().toJSON().capabilities;
+    const names = DEFAULT_CAPABILITIES;
     const text = explain({
       ...small,
       steps: [

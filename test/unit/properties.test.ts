@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   bind,
+  CarrelError,
   Container,
   type DefinitionInput,
   directory,
@@ -26,11 +27,13 @@ import { CAPABILITIES, type Capability, NAMESPACES, type Namespace } from '#lib/
 import { decode, encode } from '#lib/plan/encode.js';
 import { describe as inWords } from '#lib/plan/explain.js';
 import { HOSTS } from '../support/hosts.js';
+import { ranges } from '../support/options-ids.js';
 import { generator, type Random } from '../support/random.js';
 
 const ROUNDS = 400;
 const SEED = 20261124;
 
+const USERS = { passwd: 'www:x:33:34::/var/www:\n', group: 'adm:x:4:www\n' };
 const names = Object.keys(NAMESPACES) as Namespace[];
 const capabilities = Object.keys(CAPABILITIES) as Capability[];
 const PATHS = ['/srv/a', '/tmp/x/y', '/etc/hosts', '/dev/x', '/a b/ü:,\\"', '/run/../var'];
@@ -73,7 +76,14 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
     names
       .filter(() => random.below(4) > 0)
       .map((name) => (random.below(8) === 0 ? { [name]: `/proc/${1 + random.below(30_000)}/ns/${name}` } : name)),
-  idmap: () => 'auto',
+  idmap: (random) =>
+    random.pick([
+      'auto',
+      'auto',
+      'subuid',
+      { uid: 1000, gid: 100 },
+      { uid: ranges(1 + random.below(9)), gid: ranges(340) } as DefinitionInput['idmap'],
+    ]),
   hostname: (random) => random.pick(['box', 'a.b-c', undefined]),
   domainname: (random) => random.pick(['example', 'a.b', undefined]),
   network: (random) => random.pick(['none', 'host', undefined]),
@@ -91,11 +101,23 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
     random.boolean() ? {} : { monotonic: random.below(1e9) - 5e8, boottime: random.below(1e9) },
   env: (random) => Object.fromEntries(random.list(4, () => [`V${random.below(99)}`, random.text()])),
   cwd: (random) => random.pick(['/', ...PATHS]),
-  user: (random) => random.pick([0, 1000, '7:8', { uid: 70_000, gid: 1 }]),
+  user: (random) =>
+    random.pick([
+      0,
+      1000,
+      '7:8',
+      { uid: 70_000, gid: 1 },
+      'www',
+      'www:adm',
+      'no',
+      { uid: 1, gid: 2, additionalGids: [3] },
+    ]),
   capabilities: (random) =>
     random.boolean()
       ? capabilities.filter(() => random.boolean())
-      : { add: capabilities.filter(() => random.boolean()), drop: capabilities.filter(() => random.boolean()) },
+      : random.boolean()
+        ? { bounding: capabilities, permitted: capabilities.filter(() => random.boolean()) }
+        : { add: capabilities.filter(() => random.boolean()), drop: capabilities.filter(() => random.boolean()) },
   noNewPrivileges: (random) => random.boolean(),
   init: (random) => random.boolean(),
   steps: (random) =>
@@ -133,11 +155,12 @@ function attempt<Result>(run: () => Result): Result | undefined {
   try {
     return run();
   } catch (error) {
-    assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
-    assert.match(
-      String((error as NodeJS.ErrnoException).code),
-      /^ERR_(INVALID_ARG_VALUE|INVALID_ARG_TYPE|OUT_OF_RANGE)$/,
-    );
+    assert.ok(error instanceof Error, String(error));
+    const codes =
+      error instanceof CarrelError
+        ? /^ERR_(UNKNOWN_USER|UNKNOWN_GROUP|SUBORDINATE_IDS)$/
+        : /^ERR_(INVALID_ARG_VALUE|INVALID_ARG_TYPE|OUT_OF_RANGE)$/;
+    assert.match(String((error as NodeJS.ErrnoException).code), codes);
     assert.doesNotMatch(error.message, /undefined|\[object|NaN/);
     return undefined;
   }
@@ -150,7 +173,7 @@ function each(run: (random: Random, plan: Plan, box: Container, host: Host) => v
     const box = attempt(() => new Container(definition(random)));
     if (box === undefined) continue;
     for (const host of HOSTS) {
-      const made = attempt(() => compile(box.toJSON(), command(random), host, RANGE_FIRST));
+      const made = attempt(() => compile(box.toJSON(), command(random), host, RANGE_FIRST, USERS));
       if (made === undefined) continue;
       compiled += 1;
       run(random, made, box, host);

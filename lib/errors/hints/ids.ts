@@ -1,12 +1,67 @@
 /** Ids: maps, and owners shown mapped. */
 
-import type { Hint } from './hint.js';
+import type { Condition, Hint } from './hint.js';
+
+function said(words: RegExp): Condition['holds'] {
+  return ({ message = '' }) => words.test(message);
+}
+
+/** What the helpers of shadow-utils say. */
+const notAllowed: Condition = { words: 'where it says "not allowed"', holds: said(/not allowed/) };
+const unprivileged: Condition = {
+  words: 'where it says that a call is not permitted',
+  holds: said(/not permitted|set caps|seteuid/),
+};
+const nameless: Condition = {
+  words: 'where it says that it knows no name',
+  holds: said(/user ?name|passwd/i),
+};
 
 export const ID_HINTS: readonly Hint[] = [
   {
     op: 'setUidMap',
     error: 'EPERM',
     text: 'an outer container or a security module lets this process map no ids: it lacks CAP_SETUID over them',
+  },
+  {
+    op: 'newuidmap',
+    error: 'EPERM',
+    when: notAllowed,
+    text: 'the range is not among those that /etc/subuid gives this user',
+  },
+  {
+    op: 'newuidmap',
+    error: 'EPERM',
+    when: unprivileged,
+    text:
+      '{path} has not the rights that it needs: it must be set-user-id root, or have cap_setuid as a file capability, not be on a ' +
+      'nosuid mount, and this process must not run with no_new_privs',
+  },
+  {
+    op: 'newuidmap',
+    error: 'EPERM',
+    when: nameless,
+    text: 'the helper knows users by their entry in /etc/passwd only: this user has none',
+  },
+  {
+    op: 'newgidmap',
+    error: 'EPERM',
+    when: notAllowed,
+    text: 'the range is not among those that /etc/subgid gives this user',
+  },
+  {
+    op: 'newgidmap',
+    error: 'EPERM',
+    when: unprivileged,
+    text:
+      '{path} has not the rights that it needs: it must be set-user-id root, or have cap_setgid as a file capability, not be on a ' +
+      'nosuid mount, and this process must not run with no_new_privs',
+  },
+  {
+    op: 'newgidmap',
+    error: 'EPERM',
+    when: nameless,
+    text: 'the helper knows users by their entry in /etc/passwd only: this user has none',
   },
   {
     op: 'idmap',

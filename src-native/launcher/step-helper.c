@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Steps that the host's own set-user-id programs perform: an ordinary user may map no ids but through them. newuidmap(1)
+#include <linux/close_range.h>
+#include "entry.h"
+#include "text.h"
+
+enum { NUMBER_LONGEST = 20, ARGUMENTS_BEFORE = 2 };
+
+// argv of the helper: itself, the child's pid, then the numbers. In memory of the process that becomes the helper.
+static struct outcome make_arguments(
+	const struct actor *actor, struct wire_bytes path, struct wire_list ranges, const char *const **ret_argv)
+{
+	size_t count = ARGUMENTS_BEFORE + (size_t)ranges.count;
+	size_t vector = (count + 1) * sizeof(char *);
+	const char **argv = (const char **)TRY(mmap, vector + count * (NUMBER_LONGEST + 1),
+		SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_PRIVATE | SYS_MAP_ANONYMOUS, -1);
+	char *text = (char *)argv + vector;
+	argv[0] = plan_string(actor->plan, path);
+	for (size_t i = 1; i < count; i++) {
+		uint64_t number = i == 1 ? (uint64_t)actor->child
+					 : plan_number_at(actor->plan, ranges, (uint32_t)(i - ARGUMENTS_BEFORE));
+		argv[i] = text;
+		// The memory is zero: each text ends where the next one begins, one byte later.
+		text = text_number(text, number) + 1;
+	}
+	*ret_argv = argv;
+	return DONE;
+}
+
+static struct outcome become_helper(
+	const struct actor *actor, struct wire_bytes path, struct wire_list ranges, int said)
+{
+	const char *const *argv;
+	const char *const envp[] = {0};
+	PASS(make_arguments(actor, path, ranges, &argv));
+	TRY(dup3, said, 2, 0);
+	TRY(close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+	TRY(execve, plan_string(actor->plan, path), argv, envp);
+	return DONE;
+}
+
+// What it says goes into the page's message, as far as there is room; the rest is read and lost, so that it never waits.
+static void listen(struct page *page, int said)
+{
+	char lost[256];
+	size_t length = 0;
+	for (;;) {
+		size_t room = sizeof(page->message) - 1 - length;
+		long count = room ? sys_read(said, page->message + length, room) : sys_read(said, lost, sizeof(lost));
+		if (count == -SYS_EINTR)
+			continue;
+		if (count <= 0)
+			break;
+		length += room ? (size_t)count : 0;
+	}
+	page->message[length] = 0;
+}
+
+static struct outcome run_helper(struct actor *actor, struct wire_bytes path, struct wire_list ranges)
+{
+	struct page *page = actor->page;
+	int said[2];
+	int status = 0;
+	TRY(pipe2, said, O_CLOEXEC);
+	page->helper = DONE;
+	long pid = TRY(clone);
+	if (pid == 0) {
+		page->helper = become_helper(actor, path, ranges, said[1]);
+		sys_exit_group(127);
+	}
+	TRY(close, said[1]);
+	listen(page, said[0]);
+	TRY(close, said[0]);
+	while (sys_wait4((int)pid, &status, 0, 0) == -SYS_EINTR)
+		;
+	if (page->helper.error)
+		return page->helper;
+	page->detail = (uint32_t)status;
+	// It has said why; there is no error number for it.
+	if (status != 0)
+		return REFUSED(execve, SYS_EPERM);
+	page->message[0] = 0;
+	return DONE;
+}
+
+struct outcome step_newuidmap(struct actor *actor, const void *record)
+{
+	const struct step_newuidmap *step = record;
+	return run_helper(actor, step->path, step->ranges);
+}
+
+struct outcome step_newgidmap(struct actor *actor, const void *record)
+{
+	const struct step_newgidmap *step = record;
+	return run_helper(actor, step->path, step->ranges);
+}

@@ -1,0 +1,119 @@
+/** Root filesystems whose /etc/passwd is not what it should be: names in it are looked up by a privileged Node. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, suite, test } from 'node:test';
+import { Container } from 'carrel';
+import { freshBusyboxRoot } from '../support/busybox.js';
+import { useCleanHost } from '../support/host.js';
+import { removeTree } from '../support/remove-tree.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+/** Not id(1), which reads that file. */
+const ID = `sed -n 's/^Uid:\\t\\([0-9]*\\).*/\\1/p' /proc/self/status; echo $HOME`;
+
+suite('a hostile /etc/passwd', requires('busybox'), () => {
+  let rootfs: string;
+  let passwd: string;
+  let box: Container;
+
+  beforeEach(() => {
+    rootfs = freshBusyboxRoot();
+    passwd = join(rootfs, 'etc/passwd');
+    box = new Container().rootfs(rootfs);
+    rmSync(passwd);
+  });
+  afterEach(() => removeTree(rootfs));
+
+  /** Neither taken, nor waited for, nor read to the end; a number still works. */
+  async function refuses(message: RegExp): Promise<void> {
+    await assert.rejects(box.user('daemon').run('true'), { name: 'CarrelError', code: 'ERR_UNKNOWN_USER', message });
+    const { stdout } = await box.user(1000).run('sh', ['-c', ID], { check: true });
+    assert.equal(stdout, '1000\n/\n');
+  }
+
+  test('is a FIFO', async () => {
+    execFileSync('mkfifo', [passwd]);
+    await refuses(/no regular file/);
+  });
+
+  test('is a device', requires('root'), async () => {
+    execFileSync('mknod', [passwd, 'c', '1', '5']);
+    await refuses(/no regular file/);
+  });
+
+  test('is a directory', async () => {
+    mkdirSync(passwd);
+    await refuses(/no regular file/);
+  });
+
+  test('is a link to the host’s', async () => {
+    assert.match(readFileSync('/etc/passwd', 'utf8'), /^daemon:/m);
+    for (const target of ['../../../../../../../../../../etc/passwd-host', '/etc/passwd-host']) {
+      symlinkSync(target, passwd);
+      await refuses(/has no \/etc\/passwd/);
+      rmSync(passwd);
+    }
+    // It leads to itself, in the image: never out.
+    for (const target of ['../../../../../../../../../../etc/passwd', '/etc/passwd', 'passwd']) {
+      symlinkSync(target, passwd);
+      await refuses(/ELOOP/);
+      rmSync(passwd);
+    }
+  });
+
+  test('is below a link to the host’s /etc', async () => {
+    renameSync(join(rootfs, 'etc'), join(rootfs, 'was'));
+    symlinkSync('/../../usr/../etc', join(rootfs, 'etc'));
+    await refuses(/ELOOP/);
+  });
+
+  test('leads through /proc', async () => {
+    for (const target of ['/proc/self/root/etc/passwd', '/proc/1/root/etc/passwd']) {
+      symlinkSync(target, passwd);
+      await refuses(/has no \/etc\/passwd/);
+      rmSync(passwd);
+    }
+  });
+
+  test('is a file of 10 GB with holes', async () => {
+    writeFileSync(passwd, 'daemon:x:1:1::/:\n');
+    truncateSync(passwd, 10 * 2 ** 30);
+    await refuses(/larger than 4194304 bytes/);
+  });
+
+  test('is no text', async () => {
+    writeFileSync(passwd, Buffer.from([0, 255, 254, 58, 58, 48, 58, 48, 10, 0x80]));
+    await refuses(/is not in/);
+  });
+
+  test('has lines that other runtimes take for root’s. CVE-2026-30892', async () => {
+    writeFileSync(
+      passwd,
+      ['daemon', 'daemon:x', 'daemon:x::', 'daemon:x:-1:0::/:', 'daemon:x:4294967295:0::/:'].join('\n'),
+    );
+    await refuses(/is not in/);
+    writeFileSync(
+      passwd,
+      ['daemon:x: 0:0::/:', 'daemon:x:0x0:0::/:', 'daemon:x:+0:0::/:', 'daemon:x:1e0:0::/:'].join('\n'),
+    );
+    await refuses(/is not in/);
+  });
+
+  test('names a home that is a line of its own', async () => {
+    writeFileSync(passwd, 'daemon:x:1:1::/a\0LD_PRELOAD=/x:/bin/sh\n');
+    const { stdout } = await box.user('daemon').run('env', [], { check: true });
+    assert.deepEqual(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/=.*/, ''))
+        .sort(),
+      ['HOME', 'PATH'],
+    );
+  });
+});
