@@ -56,7 +56,7 @@ suite('joining the namespaces of another container', () => {
     });
   }
 
-  test('time', async () => {
+  test('time', requires('time-namespaces'), async () => {
     await using other = await running(
       new Container().namespaces([...DEFAULT, 'time']).timeOffsets({ boottime: 86_400_000 }),
     );

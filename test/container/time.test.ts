@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container, StepError } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -14,7 +15,7 @@ async function uptime(container: Container, options: { readonly init?: boolean }
   return Number(stdout.split(' ')[0]);
 }
 
-suite('timeOffsets()', () => {
+suite('timeOffsets()', requires('time-namespaces'), () => {
   for (const init of [true, false]) {
     test(`the machine seems to be up for a day longer, ${init ? 'with' : 'without'} an init`, async () => {
       const without = await uptime(box, { init });

@@ -4,6 +4,7 @@ import { Container } from 'carrel';
 import { plan, run, spawn } from 'carrel/plan';
 import { exec } from 'carrel/steps';
 import { useCleanHost } from '../support/host.js';
+import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -54,7 +55,7 @@ suite('timing', () => {
     assert.ok(reaped - since >= 300_000 && reaped - since <= usage.wallMs * 1000, `${reaped} − ${since}`);
   });
 
-  test('a shifted clock does not shift what is told', async () => {
+  test('a shifted clock does not shift what is told', requires('time-namespaces'), async () => {
     const shifted = box.namespaces(['user', 'mount', 'pid', 'time']).timeOffsets({ monotonic: 86_400_000 });
     const child = shifted.spawn('true', [], { stdio: 'ignore', timing: true });
     const { usage } = await child.result;

@@ -124,11 +124,10 @@ suite('an outer container', requires('user-namespaces'), () => {
     const told = await askCaller<Refused>(source, { prefix: hidden });
     assert.equal(told.code, 'ERR_INVALID_ARG_VALUE');
     assert.match(told.message, /partly hidden, as in Docker.*proc\('bind'\)/);
-    // Where it is tried all the same the kernel says why.
+    // Where it is tried all the same, carrel says why; Linux 6.1 only in its log.
     const tried = `.proc('bind').step({ op: 'mount', type: 'proc', target: '/proc', options: [], attributes: [], nofollow: true, own: false })`;
     const refused = await refusalIn(hidden, `new Container()${tried}`);
     assert.deepEqual([refused?.code, refused?.syscall], ['EPERM', 'fsmount']);
-    assert.match(refused?.message ?? '', /VFS: Mount too revealing/);
     assert.match(refused?.hint ?? '', /partly hidden, as in Docker.*systempaths=unconfined/);
   });
 

@@ -36,6 +36,7 @@ const PROBES = {
   /** Ids of /etc/subuid for the user of this leg. */
   subuid: () =>
     runs('no subordinate ids', 'unshare', '--user', '--map-root-user', '--map-users=auto', '--map-groups=auto', 'true'),
+  'time-namespaces': () => runs('no time namespaces', 'unshare', '--user', '--map-root-user', '--time', 'true'),
   'user-namespaces': () => runs('no user namespaces for this user', 'unshare', '--user', '--map-root-user', 'true'),
   'x64-gcc': () => runs('no compiler for x64', 'x86_64-linux-gnu-gcc', '--version'),
 } as const satisfies Record<string, Probe>;

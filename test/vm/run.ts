@@ -21,7 +21,6 @@ const guests = GUESTS.filter(({ name }) => words.includes(name) || !words.some(i
 
 // The scripts switch their guests off at Ctrl-C, and end.
 process.on('SIGINT', () => undefined);
-rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 const all: Result[] = [];
 let content = true;
@@ -47,6 +46,7 @@ async function boot(guest: Guest, legs: readonly string[], index: number): Promi
   const name = `${guest.name}-${legs.join('-')}`;
   const out = join(results, name);
   const log = `${out}.log`;
+  rmSync(out, { recursive: true, force: true });
   const began = performance.now();
   const code = await start(guest, legs, index, out, log);
   const found = readResults(join(out, 'records.jsonl'));

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# uml.sh [-c CPU] and the options of common.sh: a command in User-Mode Linux, a Linux 6.1 that is a process of this machine. It starts in two seconds.
-# One CPU; cgroup v2 has cpu, io, memory and pids. -c: on which CPU of this machine.
+# uml.sh [-c NUMBER] and the options of common.sh: a command in User-Mode Linux, a Linux 6.1 that is a process of this machine. It starts in two seconds.
+# One CPU; cgroup v2 has cpu, io, memory and pids. -c: on which of the CPUs that this process may use, from 0.
 # The root file system is this machine's, read only (hostfs), below a throw-away overlay.
 # Debian packages: user-mode-linux busybox-static e2fsprogs gcc libc6-dev
 OWN_OPTIONS=c:
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# Stops of traced processes across CPUs cost twenty times more than on one.
-cpu=$(taskset -pc $$ | sed 's/.*[:,-] *//')
-own_option() { cpu=$2; }
+which=0
+own_option() { which=$2; }
 parse_options "$@"
+# Stops of traced processes across CPUs cost twenty times more than on one.
+mapfile -t cpus < <(taskset -pc $$ | sed 's/.*: //' | tr , '\n' | while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
+cpu=${cpus[which % ${#cpus[@]}]}
 modules=$(echo /usr/lib/uml/modules/*)
 [ -d "$modules" ] || { echo 'uml.sh: no user-mode-linux' >&2; exit 125; }
 
