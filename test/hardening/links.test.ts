@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -92,5 +93,32 @@ suite('a link of the image where carrel mounts leads nowhere out of it', require
     assert.equal(readFileSync(join(root, 'etc/collected'), 'utf8'), '');
     assert.equal(lstatSync(join(root, 'dev/null')).isSymbolicLink(), true);
     removeTree(root);
+  });
+
+  test('what the image has in /dev is not used: null, console, pts, shm and the others as links', async () => {
+    const root = freshBusyboxRoot();
+    const victim = mkdtempSync(join(tmpdir(), 'victim-'));
+    writeFileSync(join(victim, 'file'), 'of the host\n');
+    const before = describeTree(victim);
+    const names = ['null', 'console', 'zero', 'tty', 'ptmx', 'fd', 'stdin', 'stdout', 'pts', 'shm', 'mqueue'];
+    for (const [kind, target] of Object.entries(linksTo(join(victim, 'file'), join(root, 'dev')))) {
+      for (const name of names) {
+        rmSync(join(root, 'dev', name), { recursive: true, force: true });
+        symlinkSync(kind === 'looping' ? name : target, join(root, 'dev', name));
+      }
+      const script =
+        'for d in null console zero tty; do stat -c "%n %F" /dev/$d; done; echo hostile > /dev/null; echo hostile > /dev/shm/file; test "$(stat -c %t:%T /dev/console)" = "$(stat -L -c %t:%T /proc/self/fd/0)" && echo same';
+      const child = new Container().rootfs(root).spawn('sh', ['-c', script], { terminal: true });
+      let output = '';
+      child.stdout?.on('data', (chunk: Buffer) => {
+        output += String(chunk);
+      });
+      await once(child, 'close');
+      const devices = ['null', 'console', 'zero', 'tty'].map((name) => `/dev/${name} character special file\r\n`);
+      assert.equal(output, `${devices.join('')}same\r\n`, kind);
+      assert.deepEqual(describeTree(victim), before, kind);
+      for (const name of names) assert.ok(lstatSync(join(root, 'dev', name)).isSymbolicLink(), name);
+    }
+    for (const path of [root, victim]) removeTree(path);
   });
 });
