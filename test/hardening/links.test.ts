@@ -122,3 +122,20 @@ suite('a link of the image where carrel mounts leads nowhere out of it', require
     for (const path of [root, victim]) removeTree(path);
   });
 });
+
+/** What carrel and programs trust to be the kernel's would be the volume's. CVE-2019-16884, CVE-2025-52881 */
+test('a mount over /proc or /sys, or over what is in them, is refused at once', () => {
+  for (const target of [
+    '/proc',
+    '/proc/',
+    '/proc/self',
+    '/proc/sys',
+    '/proc/self/attr',
+    '/sys',
+    '/tmp/../proc',
+    '//proc',
+  ])
+    for (const make of [() => tmpfs(target), () => bind('/srv', target)])
+      assert.throws(() => new Container().mount(make()), { code: 'ERR_INVALID_ARG_VALUE' }, target);
+  assert.doesNotThrow(() => new Container().mount(tmpfs('/procs'), tmpfs('/srv/proc')));
+});
