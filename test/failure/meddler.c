@@ -6,7 +6,7 @@
 // ORDER is a file that is read when a supervisor is born: "none", "refuse ROLE N ERRNO" or "kill WHOM ROLE N", where N counts from 1 the
 // system calls of the role, one of "supervisor" and "child" (until exec, wherever init has split it); WHOM is a role, "init", "launcher" or "node". LOG gets the line
 // "hit ROLE N CALL INDEX" when it has happened; INDEX is the step by the page that the child shares, -1 where it may not be looked at. And
-// "calls ROLE N" says how many there were, where nothing happened. The tracer's own status is Node's. It ends when nobody is left: what survives is waited for in vain. ptrace(2)
+// "calls ROLE COUNT N" says how many there were, where nothing happened. The tracer's own status is Node's. It ends when nobody is left: what survives is waited for in vain. ptrace(2)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -163,11 +163,17 @@ static int is_launcher(pid_t pid)
 	return name[0] && strspn(name, "0123456789") == strlen(name) - 1;
 }
 
+// Of the container that the order is for, and of no other.
+static void tell_calls(const struct process *process, enum role role)
+{
+	if (active && process->role == role && process->pid == latest[role])
+		dprintf(log_file, "calls %s %ld %ld\n", NAMES[role], calls[role], order.at);
+}
+
 static void executed(struct process *process)
 {
 	process->watched = 0;
-	if (process->role == CHILD)
-		dprintf(log_file, "calls child %ld\n", calls[CHILD]);
+	tell_calls(process, CHILD);
 	if (process->role == OTHER && is_launcher(process->pid))
 		process->role = LAUNCHER;
 	else if (process->role == CHILD)
@@ -328,8 +334,7 @@ int main(int argc, char **argv)
 		}
 		if (pid == node)
 			result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		if (process->role == SUPERVISOR)
-			dprintf(log_file, "calls supervisor %ld\n", calls[SUPERVISOR]);
+		tell_calls(process, SUPERVISOR);
 		process->pid = 0;
 	}
 }

@@ -58,10 +58,12 @@ export function hit(directory: string): Hit | undefined {
   return { role, at: Number(at), call: Number(call), index: Number(index) };
 }
 
-/** How many system calls a role made in a container to which nothing happened. */
-export async function callsOf(directory: string, role: Role): Promise<number> {
+/** How many system calls a role made in the container to which nothing happened at its call `at`, which it never made. */
+export async function callsOf(directory: string, role: Role, at: number): Promise<number> {
   for (;;) {
-    const line = lines(directory).find(([what, who]) => what === 'calls' && who === role);
+    const line = lines(directory).find(
+      ([what, who, , order]) => what === 'calls' && who === role && order === String(at),
+    );
     if (line !== undefined) return Number(line[2]);
     await sleep(1);
   }

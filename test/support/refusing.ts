@@ -34,12 +34,16 @@ export interface Refused {
   readonly wanted: readonly string[];
   readonly refused: readonly string[];
   readonly runs: number;
+  /** How it went, for who has to find out. */
+  readonly said: string;
 }
 
 async function refuseAll(scenario: string, start: () => ContainerProcess): Promise<Refused> {
   const before = holdings();
   const seen = new Map<string, Place>();
   let runs = 0;
+  let missed = 0;
+  let untold = 0;
 
   /** The place of the step whose call it was; `undefined` where the call may be refused. */
   const refuse = async (role: Role, at: number): Promise<Place | undefined> => {
@@ -52,6 +56,8 @@ async function refuseAll(scenario: string, start: () => ContainerProcess): Promi
     await holdsAgain(before);
     if (runs % 10 === 0) assert.equal((await box.run('true')).exitCode, 0, `the next container after ${role} ${at}`);
     await holdsAgain(before);
+    if (what === undefined) missed += 1;
+    else if (!(error instanceof StepError)) untold += 1;
     if (what === undefined || error === undefined) return undefined;
     assert.ok(error instanceof CarrelError, String(error));
     if (!(error instanceof StepError)) return undefined;
@@ -64,10 +70,10 @@ async function refuseAll(scenario: string, start: () => ContainerProcess): Promi
   const child = start();
   const places = placesOf(child);
   assert.equal(await outcome(child), undefined);
-  const total = await callsOf(directory, 'child');
-  order(directory, `refuse supervisor ${NEVER} ${EIO}`);
+  const total = await callsOf(directory, 'child', NEVER);
+  order(directory, `refuse supervisor ${NEVER + 1} ${EIO}`);
   assert.equal(await outcome(start()), undefined);
-  const most = await callsOf(directory, 'supervisor');
+  const most = await callsOf(directory, 'supervisor', NEVER + 1);
   await holdsAgain(before);
   const wanted = places.filter(({ op }) => !UNREFUSED.includes(op) && !kinds.has(op));
   const missing = (): readonly Place[] => wanted.filter((place) => !seen.has(keyOf(place)));
@@ -80,7 +86,8 @@ async function refuseAll(scenario: string, start: () => ContainerProcess): Promi
   assert.equal((await box.run('true')).exitCode, 0);
   await holdsAgain(before);
   for (const { op } of seen.values()) kinds.add(op);
-  return { scenario, wanted: wanted.map(keyOf), refused: [...seen.keys()], runs };
+  const said = `${total} and ${most} calls, ${missed} of ${runs} not met, ${untold} without a step`;
+  return { scenario, wanted: wanted.map(keyOf), refused: [...seen.keys()], runs, said };
 }
 
 /** Refuses one call of every step that is missing, or all of them. */
