@@ -6,6 +6,7 @@ import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
 import type { IdMap } from './definition/idmap.js';
 import type { ProcChoice } from './definition/kernel-files.js';
+import type { LimitsInput } from './definition/limits.js';
 import type { Mount } from './definition/mounts.js';
 import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.js';
 import type { Network } from './definition/network.js';
@@ -203,6 +204,18 @@ export class Container {
    */
   capabilities(choice: CapabilityChoice | undefined): Container {
     return this.#with({ capabilities: choice });
+  }
+
+  /**
+   * What it may use at the most, and that it is counted what it does use: `limits({ memory: '64m', pids: 32, cpus: 0.5, cpuTime: 2000 })`. The command and all that it starts
+   * are in cgroups of their own, of version 2 or 1, which the supervisor makes and removes; the set-up is not charged to them. `limits({})` limits nothing, and
+   * makes `usage` exact, and `stats()` and `pause()` possible. Default: none, and no cgroup is made. OCI `linux.resources`, cgroups(7)
+   *
+   * @throws TypeError or RangeError naming the limit; at the start a {@link CarrelError} with code `ERR_CGROUP_UNAVAILABLE` where one cannot be enforced here, with what
+   *   is missing and what would help.
+   */
+  limits(limits: LimitsInput | undefined): Container {
+    return this.#with({ limits });
   }
 
   /** Whether programs inside are kept from gaining privileges by set-user-id bits. Default: `true`. PR_SET_NO_NEW_PRIVS in prctl(2). */

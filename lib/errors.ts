@@ -14,8 +14,11 @@ export {
 export { CarrelError, ExitError } from './errors/classes.js';
 export { errorName, type SystemErrorPaths, systemError } from './errors/numbers.js';
 export {
+  cgroupUnavailable,
+  hasEnded,
   hookFailed,
   launcherFailed,
+  noCgroup,
   noIdRange,
   planRejected,
   subordinateIds,

@@ -18,6 +18,7 @@ export {
 } from './definition/entries.js';
 export type { IdMap, IdMapping, IdMappings, OneId } from './definition/idmap.js';
 export type { ProcChoice } from './definition/kernel-files.js';
+export type { IoLimit, IoLimitInput, Limits, LimitsInput, LimitsUpdate } from './definition/limits.js';
 export {
   type BindMount,
   type BindOptions,
@@ -54,6 +55,7 @@ export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
 export { type DoctorOptions, type DoctorReport, doctor, type Finding, isSupported } from './doctor.js';
 export { CarrelError, ExitError, StepError } from './errors.js';
+export type { Pressure, PressureLine } from './host/cgroup/control.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace, Resource } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
@@ -67,5 +69,7 @@ export {
 } from './process.js';
 export type { ExitStatus, Reason, Usage } from './result.js';
 export type { RunOptions, RunResult } from './run.js';
+export type { StatsOptions } from './running.js';
 export type { SpawnOptions } from './spawn.js';
+export type { Stats } from './stats.js';
 export type { StopOptions } from './stop.js';

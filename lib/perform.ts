@@ -1,12 +1,13 @@
 /** Has a plan performed: holds its ids, opens its descriptors, and gives the process. */
 
+import { randomBytes } from 'node:crypto';
 import debug from 'debug';
 import { RANGE_FIRST, RANGE_SIZE } from './compile/ids.js';
 import { holdRange } from './host/idmap.js';
 import { probe } from './host/probe.js';
 import { native } from './launch/native.js';
 import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from './launch/stdio.js';
-import { moveIds } from './plan/compose.js';
+import { settled } from './plan/compose.js';
 import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
 import { ContainerProcess, type Hook } from './process.js';
@@ -23,19 +24,20 @@ export interface Performance {
 
 const log = debug('carrel:plan');
 
-/** `plan` is for the first range of ids; it is performed with one that nobody else has. */
+/** `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has. */
 export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performance): ContainerProcess {
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
   try {
     const move = range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE };
-    if (log.enabled) log('\n%s', explain(move === undefined ? plan : moveIds(plan, move)));
+    const cgroup = makesCgroups(plan) ? uniqueName() : undefined;
+    if (log.enabled) log('\n%s', explain(settled(plan, { move, cgroup })));
     stdio = hasTerminal(plan) ? openTerminal() : openStdio(choices);
     const kept = range === undefined ? [] : [range.socket];
     child = new ContainerProcess({
       plan,
-      move,
+      moment: { move, cgroup },
       stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
       hooks,
       calledNs,
@@ -50,6 +52,15 @@ export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }:
   const abort = (): void => child.end('aborted');
   signal?.addEventListener('abort', abort, { once: true });
   return child;
+}
+
+function makesCgroups({ before }: Plan): boolean {
+  return before.some(({ op }) => op === 'makeCgroup');
+}
+
+/** The process is for humans: it may have another number where somebody else makes cgroups in the same place. */
+function uniqueName(): string {
+  return `${process.pid}-${randomBytes(8).toString('hex')}`;
 }
 
 export function hasTerminal({ steps }: Plan): boolean {

@@ -147,12 +147,18 @@ export function parse(json: string): Plan {
   const read = (_key: string, part: unknown): unknown => (isBase64(part) ? fromBase64(part.base64) : part);
   const value: unknown = JSON.parse(text('json', json), read);
   object('json', value);
-  const { slots, kept, ...parts } = value as Record<string, unknown>;
+  const { slots, kept, degraded, ...parts } = value as Record<string, unknown>;
   const made = plan(parts as PlanInput);
   const names = array('slots', slots ?? made.slots).map((name, index) => text(`slots[${index}]`, name));
   if (names.length < made.slots.length)
     throw invalidValue('slots', `a list of ${made.slots.length} names at least`, names);
-  return freezeDeep({ ...made, slots: names, kept: integer('kept', kept ?? 0, 0, made.received) });
+  const lacks = array('degraded', degraded ?? []).map((lack, index) => text(`degraded[${index}]`, lack));
+  return freezeDeep({
+    ...made,
+    ...(lacks.length > 0 ? { degraded: lacks } : {}),
+    slots: names,
+    kept: integer('kept', kept ?? 0, 0, made.received),
+  });
 }
 
 /** Options of {@link spawn}. What the command is, and its time-out, is in the plan. */

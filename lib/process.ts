@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { signalNumber } from './definition/checks.js';
+import type { LimitsUpdate } from './definition/limits.js';
 import type { NamespaceHandle } from './definition/namespaces.js';
 import { contradiction, hookFailed, supervisorLost } from './errors.js';
 import { Channel, type Frame, type FrameKind } from './launch/channel.js';
@@ -13,7 +14,7 @@ import { namespacesOf } from './launch/namespaces.js';
 import { native } from './launch/native.js';
 import type { Stdio } from './launch/stdio.js';
 import { attachTerminal } from './launch/terminal.js';
-import { type IdMove, moveIds } from './plan/compose.js';
+import { type Moment, settled } from './plan/compose.js';
 import type { Namespace } from './plan/constants.js';
 import { encode } from './plan/encode.js';
 import { explain, explainTiming } from './plan/explain.js';
@@ -22,12 +23,16 @@ import type { StepOf } from './plan/steps.js';
 import { type Mark, type TimedAct, timedActs } from './plan/timing.js';
 import { refusalOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
+import { RunningContainer, type StatsOptions } from './running.js';
+import type { Stats } from './stats.js';
 import { checkGrace, type StopOptions } from './stop.js';
 
 /** The events of a {@link ContainerProcess}, as `child_process` has them. */
 export interface ContainerProcessEvents {
   /** The command runs. */
   spawn: [];
+  /** The kernel has killed one of its processes for want of memory: how many it has in all. It comes before `exit`. */
+  oom: [kills: number];
   /** It could not be started: a {@link StepError} names the step, or the launcher failed. Nothing is left behind. */
   error: [error: Error];
   /** It has ended, and all of the container with it; streams may still hold data. */
@@ -53,7 +58,7 @@ const SIGKILL = 9;
 export interface Start {
   readonly plan: Plan;
   /** Which range of ids of the host it has instead of the plan's. */
-  readonly move: IdMove | undefined;
+  readonly moment: Moment;
   readonly stdio: Stdio;
   readonly hooks: readonly Hook[];
   /** When the caller asked for it, on the monotonic clock. */
@@ -89,7 +94,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   #toldNs = 0;
   #timing: readonly TimedAct[] | undefined;
   #plan: Plan;
-  #move: IdMove | undefined;
+  #moment: Moment | undefined;
   #pid: number | undefined;
   #exitCode: number | null = null;
   #signalCode: NodeJS.Signals | null = null;
@@ -104,17 +109,18 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #settle: { resolve: (status: ExitStatus) => void; reject: (error: Error) => void };
   readonly #hooks: readonly Hook[];
   readonly #over: () => void;
+  readonly #running: RunningContainer;
   #namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
   #hookError: Error | undefined;
   /** Where the caller started it: what an error's stack shows, which else would begin in the event loop. */
   readonly #origin: { readonly stack?: string } = {};
 
   /** @internal */
-  constructor({ plan, move, stdio, hooks, calledNs, over }: Start) {
+  constructor({ plan, moment, stdio, hooks, calledNs, over }: Start) {
     super();
     Error.captureStackTrace(this.#origin, ContainerProcess);
     this.#plan = plan;
-    this.#move = move;
+    this.#moment = moment;
     this.#calledNs = calledNs;
     const exec = plan.steps.at(-1) as StepOf<'exec'>;
     this.spawnfile = exec.args[0] ?? '';
@@ -131,13 +137,19 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#settle = settle;
     // Its rejection is also the `error` event: whoever listens to that need not catch this.
     promise.catch(() => {});
+    this.#running = new RunningContainer({
+      plan: () => this.plan,
+      ended: promise,
+      started: () => this.#started(),
+      cpuTime: (milliseconds) => this.#channel.cpuTime(milliseconds),
+    });
     this.#channel = this.#launch(stdio);
   }
 
   /** The plan that was performed. */
   get plan(): Plan {
-    if (this.#move !== undefined) this.#plan = moveIds(this.#plan, this.#move);
-    this.#move = undefined;
+    if (this.#moment !== undefined) this.#plan = settled(this.#plan, this.#moment);
+    this.#moment = undefined;
     return this.#plan;
   }
 
@@ -265,6 +277,37 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     }
   }
 
+  /**
+   * What the container uses now; with an interval, again and again until it has ended, for `for await`. Needs `limits()`.
+   *
+   * @throws CarrelError with code `ERR_CGROUP_UNAVAILABLE` without limits, `ERR_ENDED` where it has ended; the command's own failure to start.
+   */
+  stats(): Promise<Stats>;
+  stats(options: StatsOptions): AsyncGenerator<Stats, void, void>;
+  stats(options?: StatsOptions): Promise<Stats> | AsyncGenerator<Stats, void, void> {
+    return options === undefined ? this.#running.stats() : this.#running.samples(options);
+  }
+
+  /**
+   * Changes limits while it runs; what is left out stays. Only those whose controller the container was started with: memory, swap and pids always, others where
+   * `limits()` had one of that kind. Needs `limits()`.
+   *
+   * @throws TypeError or RangeError naming the limit; CarrelError as `stats()`; Node's system error where the kernel refuses it, such as less memory than is in use in cgroup v1.
+   */
+  update(limits: LimitsUpdate): Promise<void> {
+    return this.#running.update(limits);
+  }
+
+  /** Freezes the command and all that it has started; resolves when nothing of it runs. Time-outs go on. Needs `limits()`; throws as `stats()`. */
+  pause(): Promise<void> {
+    return this.#running.freeze(true);
+  }
+
+  /** Lets it go on. Needs `limits()`; throws as `stats()`. */
+  resume(): Promise<void> {
+    return this.#running.freeze(false);
+  }
+
   /** Lets Node wait for the command, as it does by default. */
   ref(): void {
     this.#channel.ref();
@@ -299,9 +342,16 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     for (const stream of unread(this.stdio)) stream.destroy();
   }
 
+  async #started(): Promise<void> {
+    if (this.#state !== 'starting') return;
+    // Whoever waits for this hears of a failure by it.
+    this.#resultWanted = true;
+    await Promise.race([new Promise((resolve) => this.once('spawn', () => resolve(undefined))), this.#result]);
+  }
+
   #launch(stdio: Stdio): Channel {
     const { sealedMemfd, socketpair, close } = native();
-    const memfd = sealedMemfd(encode(this.#plan, this.#move));
+    const memfd = sealedMemfd(encode(this.#plan, this.#moment));
     let pair: readonly [number, number];
     try {
       pair = socketpair();
@@ -330,6 +380,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       // The first of them: what it takes to tell the others is not the container's.
       if (this.#marks.length === 0) this.#toldNs = monotonicNs();
       this.#marks.push({ list: frame.list, index: frame.index, act: frame.act, atNs: frame.wallNs });
+    } else if (kind === 'oom') {
+      this.emit('oom', frame.oomKills);
     } else if (kind === 'running') {
       this.#state = 'running';
       this.#namespaces = namespacesOf(frame);
@@ -337,7 +389,9 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       this.emit('spawn');
     } else {
       this.#finish(
-        kind === 'exited' ? (this.#hookError ?? exitStatus(frame, this.#asked)) : refusalOf(this.plan, frame),
+        kind === 'exited'
+          ? (this.#hookError ?? exitStatus(frame, this.#asked, this.#plan.degraded))
+          : refusalOf(this.plan, frame),
       );
     }
   }
@@ -355,11 +409,13 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   #onEnd(): void {
     if (this.#state === 'over') return;
+    void this.#running.lost();
     this.#finish(this.#ended ?? (this.#state === 'running' ? lostStatus() : supervisorLost()));
   }
 
   #finish(end: ExitStatus | Error): void {
     this.#state = 'over';
+    this.#running.over();
     if (this.#marks.length > 0) {
       const times = { calledNs: this.#calledNs, sentNs: this.#sentNs, toldNs: this.#toldNs };
       this.#timing = timedActs(this.plan, this.#marks, times);

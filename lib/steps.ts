@@ -77,6 +77,50 @@ export const setGroups: StepConstructor<'setGroups', 'groups'> = step('setGroups
 /** Sets real, effective and saved ids. Capabilities stay permitted until {@link setCapabilities}. Needs CAP_SETUID and CAP_SETGID, and ids that exist there. setresuid(2) */
 export const setUser: StepConstructor<'setUser'> = step('setUser');
 
+// Cgroups.
+
+/**
+ * *Host.* Makes the cgroup `base`/`name` below `parent`, opens it into `slot` and locks it until all is over; {@link removeCgroup} removes it. Without `name` it gets one that nobody else
+ * has. Needs the right to write in `parent`. Defaults: `enable: []`, `inherit: []`. cgroups(7)
+ */
+export const makeCgroup: StepConstructor<'makeCgroup', 'enable' | 'inherit'> = step('makeCgroup', {
+  enable: [],
+  inherit: [],
+});
+
+/** *Host.* Writes `value` to `file` of the cgroup in `slot`. Needs {@link makeCgroup} before it. cgroups(7) */
+export const writeCgroup: StepConstructor<'writeCgroup'> = step('writeCgroup');
+
+/** *Host.* Has `value` written to `file` of the cgroup in `slot` when the container is to be ended, so that what is frozen there can be. freezer-subsystem.rst */
+export const thawAtEnd: StepConstructor<'thawAtEnd'> = step('thawAtEnd');
+
+/**
+ * *Host.* Has `oom` told when `oom_kill` in `file` of the cgroup in `slot` grows; with `end` the container is ended then. `control` is the file that cgroup v1 wants an eventfd in. Default: `end: true`.
+ * cgroup-v2.rst, "memory.events"
+ */
+export const watchOom: StepConstructor<'watchOom', 'end'> = step('watchOom', { end: true });
+
+/** *Host.* Puts the process that waits at the {@link barrier} into the cgroups in `slots`. Only in a barrier. Needs the right to write to cgroup.procs there, and in what is above both places. cgroups(7) */
+export const enterCgroup: StepConstructor<'enterCgroup'> = step('enterCgroup');
+
+/**
+ * *Host.* Ends the container when the number behind `key` in `file` of the cgroup in `slot`, divided by `divisor` to be microseconds, has become `milliseconds`. `cpus`: how many CPUs it can use
+ * at a time. Defaults: `key: ''`, the first number; `divisor: 1`.
+ */
+export const limitCpuTime: StepConstructor<'limitCpuTime', 'key' | 'divisor'> = step('limitCpuTime', {
+  key: '',
+  divisor: 1,
+});
+
+/** *Host.* Has the sum of the numbers behind `key` in `file` of the cgroup in `slot`, divided by `divisor`, told in the `usage` of the result. In `after`. Defaults: `key: ''`, the first number; `divisor: 1`. */
+export const readCounter: StepConstructor<'readCounter', 'key' | 'divisor'> = step('readCounter', {
+  key: '',
+  divisor: 1,
+});
+
+/** *Host.* Ends what is in the cgroup in `slot`, removes it, and its base where that is empty then. In `after`. */
+export const removeCgroup: StepConstructor<'removeCgroup'> = step('removeCgroup');
+
 // Namespaces.
 
 /** Moves the child into new namespaces; `pid` and `time` count for its children only. Needs CAP_SYS_ADMIN but for `user`. unshare(2) */

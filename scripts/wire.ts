@@ -3,7 +3,7 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { CAPABILITIES, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';
+import { CAPABILITIES, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';
 import type { Field } from '#lib/plan/fields.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
 import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
@@ -128,6 +128,8 @@ ${constants('LIST', LISTS)}
 ${constants('MOMENT', MOMENTS)}
 ${constants('ENDING', ENDINGS)}
 ${constants('ORDER', ORDER_KINDS)}
+${constants('COUNTER', COUNTERS)}enum { COUNTERS = ${Object.keys(COUNTERS).length} };
+
 ${constants('STEP', OPS)}
 enum { STEP_COUNT = ${ops.length} };
 

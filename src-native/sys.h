@@ -85,6 +85,11 @@ enum {
 	SYS_S_IFIFO = 0010000,
 	SYS_S_IFLNK = 0120000,
 	SYS_MNT_DETACH = 2,
+	SYS_LOCK_EX = 2,
+	SYS_LOCK_NB = 4,
+	SYS_AT_REMOVEDIR = 0x200,
+	SYS_EFD_NONBLOCK = 04000,
+	SYS_EFD_CLOEXEC = 02000000,
 };
 // The errnos that carrel tells apart: asm-generic/errno-base.h and errno.h, the same on x86_64 and aarch64.
 enum {
@@ -214,6 +219,11 @@ static inline long sys_dup3(int old_fd, int new_fd, int flags)
 {
 	return SYS(__NR_dup3, old_fd, new_fd, flags, 0, 0, 0);
 }
+// int eventfd2(unsigned int initval, int flags);
+static inline long sys_eventfd2(unsigned int count, int flags)
+{
+	return SYS(__NR_eventfd2, count, flags, 0, 0, 0, 0);
+}
 // int execve(const char *pathname, char *const argv[], char *const envp[]);
 static inline long sys_execve(const char *path, const char *const *argv, const char *const *envp)
 {
@@ -254,6 +264,11 @@ static inline long sys_fchown(int fd, uint32_t uid, uint32_t gid)
 static inline long sys_fcntl(int fd, int command, long argument)
 {
 	return SYS(__NR_fcntl, fd, command, argument, 0, 0, 0);
+}
+// int flock(int fd, int operation);
+static inline long sys_flock(int fd, int operation)
+{
+	return SYS(__NR_flock, fd, operation, 0, 0, 0, 0);
 }
 // int fsconfig(int fd, unsigned int cmd, const char *key, const void *value, int aux);
 static inline long sys_fsconfig(int fd, unsigned int command, const char *key, const void *value, int aux)
@@ -406,6 +421,11 @@ static inline long sys_ppoll(struct pollfd *fds, unsigned int count, const struc
 static inline long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c)
 {
 	return SYS(__NR_prctl, option, a, b, c, 0, 0);
+}
+// ssize_t pread(int fd, void *buf, size_t count, off_t offset);
+static inline long sys_pread64(int fd, void *buffer, size_t size, long offset)
+{
+	return SYS(__NR_pread64, fd, buffer, size, offset, 0, 0);
 }
 // int prlimit(pid_t pid, int resource, const struct rlimit *new_limit, struct rlimit *old_limit);
 static inline long sys_prlimit64(int pid, unsigned int resource, const uint64_t soft_and_hard[2])

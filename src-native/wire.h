@@ -80,7 +80,17 @@ struct frame {
 	uint64_t blocks_out;
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
-	char message[360];
+	uint64_t counted;
+	uint64_t memory_peak;
+	uint64_t oom_kills;
+	uint64_t cpu;
+	uint64_t cpu_user;
+	uint64_t cpu_system;
+	uint64_t throttled;
+	uint64_t pids_peak;
+	uint64_t io_read;
+	uint64_t io_written;
+	char message[280];
 };
 static_assert(sizeof(struct frame) == 512, "frame");
 
@@ -96,6 +106,7 @@ enum {
 	FRAME_EXITED = 3,
 	FRAME_BARRIER = 4,
 	FRAME_TIMING = 5,
+	FRAME_OOM = 6,
 };
 
 enum {
@@ -122,13 +133,29 @@ enum {
 	ENDING_TIMEOUT = 1,
 	ENDING_SIGNAL = 2,
 	ENDING_HANGUP = 3,
+	ENDING_CPU_TIMEOUT = 4,
+	ENDING_OOM = 5,
 };
 
 enum {
 	ORDER_SIGNAL = 1,
 	ORDER_RESIZE = 2,
 	ORDER_GO = 3,
+	ORDER_CPU_TIME = 4,
 };
+
+enum {
+	COUNTER_MEMORY_PEAK = 1,
+	COUNTER_OOM_KILLS = 2,
+	COUNTER_CPU = 4,
+	COUNTER_CPU_USER = 8,
+	COUNTER_CPU_SYSTEM = 16,
+	COUNTER_THROTTLED = 32,
+	COUNTER_PIDS_PEAK = 64,
+	COUNTER_IO_READ = 128,
+	COUNTER_IO_WRITTEN = 256,
+};
+enum { COUNTERS = 9 };
 
 enum {
 	STEP_BARRIER = 1,
@@ -147,39 +174,47 @@ enum {
 	STEP_SETNS = 14,
 	STEP_OPEN_TREE = 15,
 	STEP_RMDIR = 16,
-	STEP_UNSHARE = 17,
-	STEP_PROPAGATION = 18,
-	STEP_MOUNT = 19,
-	STEP_OMIT = 20,
-	STEP_BIND = 21,
-	STEP_DEVICE = 22,
-	STEP_MOUNT_SETATTR = 23,
-	STEP_SYSCTL = 24,
-	STEP_MASK = 25,
-	STEP_READONLY_PATH = 26,
-	STEP_DIRECTORY = 27,
-	STEP_FILE = 28,
-	STEP_SYMLINK = 29,
-	STEP_PIVOT_ROOT = 30,
-	STEP_SET_HOSTNAME = 31,
-	STEP_SET_DOMAINNAME = 32,
-	STEP_LINK_UP = 33,
-	STEP_JOIN_SESSION_KEYRING = 34,
-	STEP_OPEN_TERMINAL = 35,
-	STEP_RELAY = 36,
-	STEP_INIT = 37,
-	STEP_CONTROLLING_TERMINAL = 38,
-	STEP_SET_GROUPS = 39,
-	STEP_SET_USER = 40,
-	STEP_SET_AFFINITY = 41,
-	STEP_UMASK = 42,
-	STEP_CHDIR = 43,
-	STEP_SET_CAPABILITIES = 44,
-	STEP_NO_NEW_PRIVILEGES = 45,
-	STEP_EXEC = 46,
+	STEP_MAKE_CGROUP = 17,
+	STEP_WRITE_CGROUP = 18,
+	STEP_THAW_AT_END = 19,
+	STEP_WATCH_OOM = 20,
+	STEP_ENTER_CGROUP = 21,
+	STEP_LIMIT_CPU_TIME = 22,
+	STEP_READ_COUNTER = 23,
+	STEP_REMOVE_CGROUP = 24,
+	STEP_UNSHARE = 25,
+	STEP_PROPAGATION = 26,
+	STEP_MOUNT = 27,
+	STEP_OMIT = 28,
+	STEP_BIND = 29,
+	STEP_DEVICE = 30,
+	STEP_MOUNT_SETATTR = 31,
+	STEP_SYSCTL = 32,
+	STEP_MASK = 33,
+	STEP_READONLY_PATH = 34,
+	STEP_DIRECTORY = 35,
+	STEP_FILE = 36,
+	STEP_SYMLINK = 37,
+	STEP_PIVOT_ROOT = 38,
+	STEP_SET_HOSTNAME = 39,
+	STEP_SET_DOMAINNAME = 40,
+	STEP_LINK_UP = 41,
+	STEP_JOIN_SESSION_KEYRING = 42,
+	STEP_OPEN_TERMINAL = 43,
+	STEP_RELAY = 44,
+	STEP_INIT = 45,
+	STEP_CONTROLLING_TERMINAL = 46,
+	STEP_SET_GROUPS = 47,
+	STEP_SET_USER = 48,
+	STEP_SET_AFFINITY = 49,
+	STEP_UMASK = 50,
+	STEP_CHDIR = 51,
+	STEP_SET_CAPABILITIES = 52,
+	STEP_NO_NEW_PRIVILEGES = 53,
+	STEP_EXEC = 54,
 };
 
-enum { STEP_COUNT = 46 };
+enum { STEP_COUNT = 54 };
 
 struct step_barrier {
 	struct record head;
@@ -291,6 +326,75 @@ struct step_rmdir {
 	struct wire_bytes path;
 };
 static_assert(sizeof(struct step_rmdir) == 16, "rmdir");
+
+struct step_make_cgroup {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes parent;
+	struct wire_bytes base;
+	struct wire_bytes name;
+	struct wire_list enable;
+	struct wire_list inherit;
+};
+static_assert(sizeof(struct step_make_cgroup) == 56, "makeCgroup");
+
+struct step_write_cgroup {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes file;
+	struct wire_bytes value;
+};
+static_assert(sizeof(struct step_write_cgroup) == 32, "writeCgroup");
+
+struct step_thaw_at_end {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes file;
+	struct wire_bytes value;
+};
+static_assert(sizeof(struct step_thaw_at_end) == 32, "thawAtEnd");
+
+struct step_watch_oom {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes file;
+	struct wire_bytes control;
+	uint64_t end;
+};
+static_assert(sizeof(struct step_watch_oom) == 40, "watchOom");
+
+struct step_enter_cgroup {
+	struct record head;
+	struct wire_list slots;
+};
+static_assert(sizeof(struct step_enter_cgroup) == 16, "enterCgroup");
+
+struct step_limit_cpu_time {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes file;
+	struct wire_bytes key;
+	uint64_t divisor;
+	uint64_t milliseconds;
+	uint64_t cpus;
+};
+static_assert(sizeof(struct step_limit_cpu_time) == 56, "limitCpuTime");
+
+struct step_read_counter {
+	struct record head;
+	uint64_t slot;
+	uint64_t counter;
+	struct wire_bytes file;
+	struct wire_bytes key;
+	uint64_t divisor;
+};
+static_assert(sizeof(struct step_read_counter) == 48, "readCounter");
+
+struct step_remove_cgroup {
+	struct record head;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_remove_cgroup) == 16, "removeCgroup");
 
 struct step_unshare {
 	struct record head;
@@ -544,6 +648,14 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_SETNS] = {COLUMN_HOST | COLUMN_CONTAINER, 2, {{FIELD_SLOT, 0x0}, {FIELD_CHOICE, 0x7e020080}}},
 	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
 	[STEP_RMDIR] = {COLUMN_HOST, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_MAKE_CGROUP] = {COLUMN_HOST, 6, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}}},
+	[STEP_WRITE_CGROUP] = {COLUMN_HOST, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
+	[STEP_THAW_AT_END] = {COLUMN_HOST, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
+	[STEP_WATCH_OOM] = {COLUMN_HOST, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_ENTER_CGROUP] = {COLUMN_HOST, 1, {{FIELD_SLOTS, 0x0}}},
+	[STEP_LIMIT_CPU_TIME] = {COLUMN_HOST, 6, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_READ_COUNTER] = {COLUMN_HOST, 5, {{FIELD_SLOT, 0x0}, {FIELD_CHOICE, 0x1ff}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_REMOVE_CGROUP] = {COLUMN_HOST, 1, {{FIELD_SLOT, 0x0}}},
 	[STEP_UNSHARE] = {COLUMN_CONTAINER, 1, {{FIELD_FLAGS, 0x7e020080}}},
 	[STEP_PROPAGATION] = {COLUMN_CONTAINER, 2, {{FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x1e0000}}},
 	[STEP_MOUNT] = {COLUMN_CONTAINER, 6, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},

@@ -17,6 +17,7 @@ import { type Host, hasCapability } from './host.js';
 import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
+import { planLimits } from './limits.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
 import { limitResources, raiseLimits, schedule } from './resources.js';
@@ -86,6 +87,7 @@ function compileFrame(
   const joins = planJoins(definition, host, slots);
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
+  const limits = planLimits(definition.limits, host.cgroups, slots);
   const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
   const acts = [
     ...mapIds(ids, host),
@@ -127,6 +129,12 @@ function compileFrame(
     ...init,
     // What follows is the command's alone, not init's.
     ...stdio.controlTerminal,
+    // As late as can be: what comes before is not charged to the command, and init stays outside.
+    ...(limits.acts.length > 0 ? [{ op: 'barrier', acts: limits.acts, hook: false, from: 'limits()' } as const] : []),
+    // Once more: its root is the cgroup that the command is in from here on.
+    ...(has('cgroup') && limits.acts.length > 0
+      ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'limits()' } as const]
+      : []),
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
     ...(isCaller || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
@@ -142,15 +150,16 @@ function compileFrame(
 
   const plan: Plan = freezeDeep({
     // Trees while the supervisor still has its rights over them, which it leaves behind with its user namespace.
-    before: [...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
+    before: [...limits.before, ...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
     clone: definition.namespaces.filter(
       (entry): entry is Namespace => typeof entry === 'string' && entry !== 'cgroup' && !(entry === 'time' && shifted),
     ),
     steps: insertSteps(steps, definition, slots),
-    after: mounts.after,
+    after: [...limits.after, ...mounts.after],
     slots: slots.names,
     received: slots.received,
     kept: slots.kept,
+    ...(limits.degraded.length > 0 ? { degraded: limits.degraded } : {}),
     detached: command.detached,
     timeoutMs: command.timeoutMs,
     timeoutSignal: command.timeoutSignal,

@@ -2,6 +2,7 @@
 
 import type { ResourceLimits } from '../definition/rlimits.js';
 import { CAPABILITIES, type Capability } from '../plan/constants.js';
+import type { CgroupFacts } from './cgroups.js';
 
 /** A run of ids: `count` ids from `inside` on are those from `outside` on. user_namespaces(7) */
 export interface IdRange {
@@ -61,6 +62,8 @@ export interface Host {
   readonly resolver: readonly HostEntry[];
   /** Resource limits of this process. */
   readonly limits: ResourceLimits;
+  /** Asked for where there are limits only: to find out takes making one. */
+  readonly cgroups?: CgroupFacts;
 }
 
 export function hasCapability(host: Host, name: Capability): boolean {

@@ -1,4 +1,4 @@
-/** What must be asked of the host for one container, before it is compiled: which of these paths exist, and what is mounted. */
+/** What must be asked of the host for one container, before it is compiled: which of these paths exist, what is mounted, what can be done with cgroups. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import { sysOf } from './proc.js';
@@ -8,12 +8,15 @@ export interface Questions {
   readonly paths: readonly string[];
   /** Whether it matters what is mounted on the host now. */
   readonly mounts: boolean;
+  /** Whether cgroups are to be made. */
+  readonly cgroups: boolean;
 }
 
-export function questions({ rootfs, mounts }: ContainerDefinition): Questions {
+export function questions({ rootfs, mounts, limits }: ContainerDefinition): Questions {
+  const cgroups = limits !== undefined;
   const optional = mounts.flatMap((mount) => (mount.type === 'bind' && mount.optional ? [mount.source] : []));
-  if (rootfs === undefined) return { paths: optional, mounts: false };
+  if (rootfs === undefined) return { paths: optional, mounts: false, cgroups };
   const roots =
     typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
-  return { paths: [...roots.map(sysOf), ...optional], mounts: typeof rootfs !== 'string' };
+  return { paths: [...roots.map(sysOf), ...optional], mounts: typeof rootfs !== 'string', cgroups };
 }

@@ -7,6 +7,7 @@ import { type CapabilityChoice, type CapabilitySets, checkCapabilities, DEFAULT_
 import { array, boolean, containerPath, environment, hostPath, integer, knownOptions, object } from './checks.js';
 import { checkIdmap, type IdMap } from './idmap.js';
 import { checkMask, checkProc, type ProcChoice } from './kernel-files.js';
+import { checkLimits, type Limits, type LimitsInput } from './limits.js';
 import { checkMount, type Mount } from './mounts.js';
 import {
   checkDomainname,
@@ -61,6 +62,8 @@ export interface ContainerDefinition {
   readonly oomScoreAdj?: number;
   /** CPUs in order; `undefined`: the caller's. */
   readonly cpuAffinity?: readonly number[];
+  /** `undefined`: no cgroup is made. */
+  readonly limits?: Limits;
   readonly init: boolean;
   /** Steps of the caller's own. */
   readonly steps: readonly InsertedStep[];
@@ -90,6 +93,7 @@ export interface DefinitionInput {
   readonly nice?: number | undefined;
   readonly oomScoreAdj?: number | undefined;
   readonly cpuAffinity?: readonly number[] | string | undefined;
+  readonly limits?: LimitsInput | undefined;
   readonly init?: boolean | undefined;
   readonly steps?: readonly InsertedStep[] | undefined;
 }
@@ -132,6 +136,7 @@ const PARTS: { readonly [K in keyof DefinitionInput]-?: (value: NonNullable<Defi
   cwd: (value) => containerPath('cwd', value),
   user: checkUser,
   capabilities: checkCapabilities,
+  limits: checkLimits,
   noNewPrivileges: (value) => boolean('noNewPrivileges', value),
   rlimits: checkRlimits,
   sysctl: checkSysctl,

@@ -1,6 +1,9 @@
 /** The codes of errors that are not the kernel's own, in a sentence each: documentation is made from it, and a test holds it to the sources. */
 
 export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
+  ERR_CGROUP_UNAVAILABLE:
+    'A limit cannot be enforced here, or a container without a cgroup was asked for what only one with it can do. Nothing was started; the hint says what would help.',
+  ERR_ENDED: 'Something that only a container that runs can do was asked for after its end.',
   ERR_EXIT:
     'A command ended otherwise than with exit code 0, and `check: true` was asked for. An `ExitError`, which carries the whole result.',
   ERR_HOOK:

@@ -91,3 +91,37 @@ export function usersUnknown(name: string, problem: string): CarrelError {
     'give a number: user(1000), or { uid, gid, additionalGids }',
   );
 }
+
+/** A limit, or cgroups at all, that cannot be had here. `what` is the option; `file`: the one that is missing though its controller is there. */
+export function cgroupUnavailable(
+  what: string,
+  controller: string,
+  { obstacles, remedy }: { readonly obstacles: readonly string[]; readonly remedy: string },
+  file?: string,
+): CarrelError {
+  const missing =
+    controller === ''
+      ? 'needs a cgroup, and none can be made'
+      : `cannot be enforced: ${file === undefined ? `the controller ${controller} is missing` : `its cgroups have no ${file}`}`;
+  const why = obstacles.length === 0 ? '' : ` (${obstacles.join('; ')})`;
+  const warn = 'limits({ onUnsupported: "warn" }) starts without it';
+  return new CarrelError(
+    'ERR_CGROUP_UNAVAILABLE',
+    `${what} ${missing}${why}`,
+    remedy === '' ? warn : `${remedy}; ${warn}`,
+  );
+}
+
+/** Something that only a container with a cgroup can do. */
+export function noCgroup(what: string): CarrelError {
+  return new CarrelError(
+    'ERR_CGROUP_UNAVAILABLE',
+    `${what} needs a cgroup, and this container has none that could`,
+    'start it with limits({}) at least',
+  );
+}
+
+/** Something that only a container that runs can do. */
+export function hasEnded(what: string): CarrelError {
+  return new CarrelError('ERR_ENDED', `${what} came too late: the container has ended`);
+}

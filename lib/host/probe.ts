@@ -10,9 +10,11 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { LimitValue, ResourceLimits } from '../definition/rlimits.js';
 import { unsupported } from '../errors.js';
 import type { Resource } from '../plan/constants.js';
+import { probeCgroups } from './cgroup/probe.js';
 import { runtimeLack } from './runtime.js';
 
 let facts: Host | undefined;
+let withCgroups: Host | undefined;
 
 /** The facts of this machine and this process. Cached: they are asked for before every start. */
 export function probe(): Host {
@@ -20,12 +22,18 @@ export function probe(): Host {
   return facts;
 }
 
+/** And what it can do with cgroups. Cached as well. */
+function probeWithCgroups(): Host {
+  withCgroups ??= Object.freeze({ ...probe(), cgroups: probeCgroups() });
+  return withCgroups;
+}
+
 const answered = new WeakMap<ContainerDefinition, Host>();
 
 /** The same, and what must be asked anew for this container. The same value as long as the answers are the same. */
 export function probeFor(definition: ContainerDefinition): Host {
-  const host = probe();
   const asked = questions(definition);
+  const host = asked.cgroups ? probeWithCgroups() : probe();
   if (asked.paths.length === 0 && !asked.mounts) return host;
   const known = answered.get(definition);
   const found = asked.paths.flatMap(existing);

@@ -47,6 +47,11 @@ export class Channel {
     this.#send(ORDER_KINDS.go, 0);
   }
 
+  /** Sets another limit of CPU time, in milliseconds, where there is one. */
+  cpuTime(milliseconds: number): void {
+    this.#send(ORDER_KINDS.cpuTime, milliseconds);
+  }
+
   /** Hangs up. A supervisor that still works ends its container then, unless it is detached. */
   close(): void {
     this.#socket.destroy();

@@ -13,6 +13,7 @@ interface Addon extends SystemCalls {
   pipe(): [number, number];
   send(socket: number, descriptors: readonly number[]): void;
   bindAbstract(name: string): number;
+  flock(descriptor: number): void;
   close(descriptor: number): void;
 }
 
@@ -36,6 +37,8 @@ export interface Native {
   trySend(socket: number, descriptors: readonly number[]): string | undefined;
   /** A socket that holds a name of the abstract namespace, `undefined` where another has it. unix(7) */
   tryBindAbstract(name: string): number | undefined;
+  /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
+  tryLock(descriptor: number): boolean;
   close(descriptor: number): void;
 }
 
@@ -88,6 +91,7 @@ function wrap(addon: Addon): Native {
       if (error !== undefined && error !== 'EADDRINUSE') throw new Error(`bind ${error}`);
       return socket;
     },
+    tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
     close: (descriptor) => act(() => addon.close(descriptor)),
   };
 }

@@ -2,7 +2,7 @@
 
 import { type Field, NO_SLOT } from './fields.js';
 import { freezeDeep, type Plan } from './plan.js';
-import { fieldsOf, type Step } from './steps.js';
+import { fieldsOf, type HostStep, type Step } from './steps.js';
 
 /** The same step with other values in some of its fields, those of steps that it carries too. `change` gives the new value, or `undefined`. */
 function changeFields<S extends Step>(step: S, change: (field: Field, value: unknown) => unknown): S {
@@ -72,6 +72,27 @@ export function moveIds(plan: Plan, move: IdMove): Plan {
   });
 }
 
+/** The same plan with this name for every cgroup that has none. */
+function nameCgroups(plan: Plan, name: string): Plan {
+  const named = (step: HostStep): HostStep =>
+    step.op === 'makeCgroup' && step.name === undefined ? { ...step, name } : step;
+  return freezeDeep({ ...plan, before: plan.before.map(named) });
+}
+
+/** What of a plan is settled when it is performed only. */
+export interface Moment {
+  /** The range of ids. */
+  readonly move?: IdMove | undefined;
+  /** The name of each cgroup that has none. */
+  readonly cgroup?: string | undefined;
+}
+
+/** The plan as it is performed at that moment. */
+export function settled(plan: Plan, { move, cgroup }: Moment): Plan {
+  const moved = move === undefined ? plan : moveIds(plan, move);
+  return cgroup === undefined ? moved : nameCgroups(moved, cgroup);
+}
+
 /** One plan that does what all of them do, in their order; what is to be done after the end, in the opposite order. */
 export function joinPlans(plans: readonly Plan[]): Plan {
   const received = Math.max(0, ...plans.map((plan) => plan.received));
@@ -84,6 +105,7 @@ export function joinPlans(plans: readonly Plan[]): Plan {
     const all = <S extends Step>(steps: readonly S[]): readonly S[] => steps.map((step) => moveSlots(step, move));
     return { before: all(plan.before), steps: all(plan.steps), after: all(plan.after) };
   });
+  const degraded = plans.flatMap((plan) => plan.degraded ?? []);
   const timed = plans.filter((plan) => plan.timeoutMs > 0).at(-1);
   return freezeDeep({
     before: parts.flatMap(({ before }) => before),
@@ -94,6 +116,7 @@ export function joinPlans(plans: readonly Plan[]): Plan {
     received,
     kept: 0,
     detached: plans.some(({ detached }) => detached),
+    ...(degraded.length > 0 ? { degraded } : {}),
     timeoutMs: timed?.timeoutMs ?? 0,
     timeoutSignal: timed?.timeoutSignal ?? plans.at(-1)?.timeoutSignal ?? 9,
     ...(plans.some((plan) => plan.timed) ? { timed: true as const } : {}),

@@ -32,6 +32,22 @@ export const MOUNT_ATTRIBUTES = {
   nosymfollow: 0x00200000,
 } as const satisfies Readonly<Record<MountAttribute, number>>;
 
+/** What a container's cgroups have counted when it is over: bits, in the order of the frame. */
+export const COUNTERS = {
+  memoryPeak: 0x01,
+  oomKills: 0x02,
+  cpu: 0x04,
+  cpuUser: 0x08,
+  cpuSystem: 0x10,
+  throttled: 0x20,
+  pidsPeak: 0x40,
+  ioRead: 0x80,
+  ioWritten: 0x100,
+} as const;
+
+/** A number that a container's cgroups count. */
+export type Counter = keyof typeof COUNTERS;
+
 /** Propagation of mount events, mount_namespaces(7); the numbers are `MS_*` of linux/mount.h. */
 export const PROPAGATIONS = {
   unbindable: 0x20000,

@@ -4,7 +4,7 @@
  * Records come first, each list of steps in one piece; what their fields point to stands behind them.
  */
 
-import { type IdMove, isOutside, movedId } from './compose.js';
+import { isOutside, type Moment, movedId } from './compose.js';
 import { NAMESPACES, type Namespace } from './constants.js';
 import { type Field, NO_SLOT } from './fields.js';
 import { freezeDeep, type Plan } from './plan.js';
@@ -20,17 +20,18 @@ const NO_NUMBER = 2n ** 64n - 1n;
 const opNames = new Map(Object.entries(OPS).map(([op, number]) => [number, op as Op]));
 
 /**
- * Encodes a plan for the launcher; with `move`, as `moveIds` would have it.
+ * Encodes a plan for the launcher; with `moment`, as `settled` would have it.
  *
  * All but `exec`, the last step, is the same for every command of one container: it is written once, and copied from then on.
  *
  * @throws RangeError when it would be larger than {@link PLAN_MAX}.
  */
-export function encode(plan: Plan, move?: IdMove): Buffer {
-  const { bytes, lists, ids } = templateOf(plan);
+export function encode(plan: Plan, { move, cgroup }: Moment = {}): Buffer {
+  const { bytes, lists, ids, names } = templateOf(plan);
   const writer = new Writer(bytes);
   const last = plan.steps.at(-1);
   if (last?.op === 'exec') writer.record(last, lists.steps + recordSizes(plan.steps) - recordSize('exec'));
+  if (cgroup !== undefined) for (const at of names) writer.text(at, cgroup);
   writeHeader(writer, plan, lists);
   if (move !== undefined) for (const at of ids) writer.number(at, movedId(move, writer.buffer.readUInt32LE(at)));
   return writer.buffer.subarray(0, writer.size);
@@ -49,6 +50,8 @@ interface Template {
   readonly lists: Lists;
   /** Where ids of the host stand. */
   readonly ids: readonly number[];
+  /** Where names of cgroups were left out. */
+  readonly names: readonly number[];
   /** What it was made of. */
   readonly plan: Plan;
 }
@@ -67,7 +70,13 @@ function templateOf(plan: Plan): Template {
     after: writer.steps(plan.after),
     steps: writer.steps(plan.steps, plan.steps.at(-1)?.op === 'exec' ? 1 : 0),
   };
-  const template = { bytes: Buffer.from(writer.buffer.subarray(0, writer.size)), lists, ids: writer.ids, plan };
+  const template = {
+    bytes: Buffer.from(writer.buffer.subarray(0, writer.size)),
+    lists,
+    ids: writer.ids,
+    names: writer.names,
+    plan,
+  };
   // What is not frozen could be another plan the next time.
   if (first !== undefined && Object.isFrozen(first)) templates.set(first, template);
   return template;
@@ -127,6 +136,8 @@ class Writer {
   size: number;
   /** Where ids of the host were written. */
   readonly ids: number[] = [];
+  /** Where a name was left out that is made when the plan is performed. */
+  readonly names: number[] = [];
   /** The same memory. Each number of the wire is aligned, and written in the machine's order, which is little-endian. */
   #words: Uint32Array;
 
@@ -206,6 +217,7 @@ class Writer {
         this.bits(at, field.names ?? {}, [value as string]);
         return;
       case 'string':
+        if (value === undefined && field.unique === true) this.names.push(at);
         this.text(at, (value as string | undefined) ?? '');
         return;
       case 'bytes':

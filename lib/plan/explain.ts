@@ -48,6 +48,19 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   setns: (step) => `setns ${step.type}, slot ${step.slot}`,
   openTree: (step) => `open_tree ${quoted(step.source)} into slot ${step.slot}`,
   rmdir: (step) => `rmdir ${quoted(step.path)}`,
+  makeCgroup: (step) =>
+    `make the cgroup ${quoted(`${step.parent}/${step.base}`)}/${step.name ?? '…'}` +
+    (step.enable.length === 0 ? '' : ` with ${step.enable.join(', ')}`),
+  writeCgroup: (step) => `write ${quoted(step.value)} to ${step.file} of the cgroup in slot ${step.slot}`,
+  thawAtEnd: (step) => `at its end: thaw the cgroup in slot ${step.slot}`,
+  watchOom: (step) =>
+    `on an OOM kill in the cgroup in slot ${step.slot}: tell${step.end ? ', and end the container' : ''}`,
+  enterCgroup: (step) => `move the command into the cgroups in slots ${step.slots.join(', ')}`,
+  limitCpuTime: (step) =>
+    `after ${step.milliseconds} ms of CPU time in the cgroup in slot ${step.slot}: end the container`,
+  readCounter: (step) =>
+    `read ${step.key === '' ? '' : `${step.key} in `}${step.file} of the cgroup in slot ${step.slot}`,
+  removeCgroup: (step) => `remove the cgroup in slot ${step.slot}`,
   unshare: (step) => `unshare ${list(step.namespaces)}`,
   propagation: (step) => `make ${quoted(step.target)} ${step.type}, recursively`,
   mount: (step) =>
@@ -121,6 +134,7 @@ export function explain(plan: Plan): string {
   }
   if (plan.timeoutMs > 0) row(`after ${plan.timeoutMs} ms: signal ${plan.timeoutSignal}`);
   for (const step of plan.after) row(`after exit: ${describe(step)}`);
+  for (const lack of plan.degraded ?? []) lines.push(`cannot be had: ${lack}`);
   return `${lines.join('\n')}\n`;
 }
 

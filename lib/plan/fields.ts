@@ -12,6 +12,8 @@ export interface Field<Value = unknown> {
   readonly names?: Readonly<Record<string, number | bigint>>;
   /** The field may be left out. */
   readonly optional?: boolean;
+  /** Where it is left out it is made when the plan is performed, so that nobody else has it. */
+  readonly unique?: boolean;
   /** It holds an id of the host, or ranges of them (inside, outside, count): `moveIds` gives the plan other ones. */
   readonly ids?: 'one' | 'ranges';
   /** Carries the TypeScript type, never a value. */
@@ -78,3 +80,6 @@ export function choice<const Names extends Readonly<Record<string, number>>>(nam
 export function optional<Value>(field: Field<Value>): Field<Value | undefined> & { readonly optional: true } {
   return { ...(field as Field<Value | undefined>), optional: true };
 }
+
+/** A text that may be left out: then it is one that nobody else has. */
+export const unique: Field<string | undefined> & { readonly optional: true } = { ...optional(string), unique: true };

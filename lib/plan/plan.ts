@@ -25,6 +25,8 @@ export interface Plan {
   readonly timeoutSignal: number;
   /** Whether the supervisor tells when each act began; not there: it does not. */
   readonly timed?: true;
+  /** What was asked for and cannot be had, or told; nothing where it is left out. For readers. */
+  readonly degraded?: readonly string[];
 }
 
 /** Freezes a value and all that is below it, so that a plan cannot change after it was printed or sent. */

@@ -7,7 +7,7 @@
  * `column` says who performs it: the supervisor on the `host`, the child that becomes the `container`, or `both`.
  */
 
-import { CAPABILITIES, CLOCKS, MOUNT_ATTRIBUTES, NAMESPACES, PROPAGATIONS, RESOURCES } from './constants.js';
+import { CAPABILITIES, CLOCKS, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES, PROPAGATIONS, RESOURCES } from './constants.js';
 import {
   boolean,
   bytes,
@@ -25,6 +25,7 @@ import {
   steps,
   string,
   strings,
+  unique,
 } from './fields.js';
 
 interface StepSpec {
@@ -74,6 +75,34 @@ export const STEPS = {
 
   /** Removes the directory `path` of the host, whatever its permissions, and the files in it, but no directories: with these it stays, open to its owner. rmdir(2) */
   rmdir: { column: 'host', fields: { path: string } },
+  /**
+   * Makes the cgroup `base`/`name` below the directory `parent`, opens it into `slot` and locks it: who finds it without a lock may remove it. `base` is made
+   * where it is missing, controllers in `enable` are handed down to both (cgroup v2), files in `inherit` are copied down to both (cgroup v1). cgroups(7)
+   */
+  makeCgroup: {
+    column: 'host',
+    fields: { slot, parent: string, base: string, name: unique, enable: strings, inherit: strings },
+  },
+  /** Writes `value` to `file` of the cgroup in `slot`. cgroups(7) */
+  writeCgroup: { column: 'host', fields: { slot, file: string, value: string } },
+  /** When the container is to be ended, and until it has: writes `value` to `file` of the cgroup in `slot`, so that signals reach who is frozen. cgroups(7) */
+  thawAtEnd: { column: 'host', fields: { slot, file: string, value: string } },
+  /** Says when `oom_kill` in `file` of the cgroup in `slot` grows, and with `end` ends the container. `control`: the file that cgroup v1 wants an eventfd in. cgroups(7) */
+  watchOom: { column: 'host', fields: { slot, file: string, control: optional(string), end: boolean } },
+  /** Puts the process that waits at the barrier into the cgroups in `slots`, in this order. cgroups(7) */
+  enterCgroup: { column: 'host', fields: { slots } },
+  /** Ends the container once the number behind `key` in `file`, divided to be microseconds, is `milliseconds`; `cpus` is how many times faster than the clock it can grow. */
+  limitCpuTime: {
+    column: 'host',
+    fields: { slot, file: string, key: string, divisor: number, milliseconds: number, cpus: number },
+  },
+  /** Tells the sum of the numbers behind `key` in `file`, without a key the first, divided by `divisor`. One that cannot be read is not told. */
+  readCounter: {
+    column: 'host',
+    fields: { slot, counter: choice(COUNTERS), file: string, key: string, divisor: number },
+  },
+  /** Ends what is in the cgroup in `slot`, and removes it and its base, unless another is there. cgroups(7) */
+  removeCgroup: { column: 'host', fields: { slot } },
 
   /** Moves the child itself into new namespaces. unshare(2). */
   unshare: { column: 'container', fields: { namespaces: flags(NAMESPACES) } },

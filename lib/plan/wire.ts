@@ -9,8 +9,8 @@
  * record:  op u32, size u32 │ eight bytes a field
  * field:   number u64 · place {offset u32, length u32} of bytes · list {offset u32, count u32} of numbers or places
  *
- * channel: Node ◄── frame (512 bytes) ── supervisor        barrier, running, refused, exited, timing
- *          Node ── order (8 bytes) ────► supervisor        signal, resize, go; closing the channel ends the container
+ * channel: Node ◄── frame (512 bytes) ── supervisor        barrier, running, refused, exited, timing, oom
+ *          Node ── order (8 bytes) ────► supervisor        signal, resize, go, cpuTime; closing the channel ends the container
  * ```
  */
 
@@ -59,13 +59,13 @@ export const HEADER = {
 } as const satisfies Layout;
 
 /** What a frame reports. */
-export const FRAME_KINDS = { running: 1, refused: 2, exited: 3, barrier: 4, timing: 5 } as const;
+export const FRAME_KINDS = { running: 1, refused: 2, exited: 3, barrier: 4, timing: 5, oom: 6 } as const;
 /** Where a refused step stands, or one whose time is told. `acts` are those of the barrier `index`; `moments` are no steps. */
 export const LISTS = { check: 0, before: 1, clone: 2, steps: 3, acts: 4, after: 5, moments: 6 } as const;
 /** Moments between the steps: the supervisor runs, has checked the plan, sees that the command runs, that it has ended, has reaped it, is done. */
 export const MOMENTS = { forked: 0, checked: 1, running: 2, ended: 3, reaped: 4, over: 5 } as const;
 /** Why the supervisor ended the container, if it did. */
-export const ENDINGS = { none: 0, timeout: 1, signal: 2, hangup: 3 } as const;
+export const ENDINGS = { none: 0, timeout: 1, signal: 2, hangup: 3, cpuTimeout: 4, oom: 5 } as const;
 
 /** A frame's numbers; behind them stands a message of the kernel, up to {@link FRAME_SIZE}. */
 export const FRAME = {
@@ -101,12 +101,23 @@ export const FRAME = {
   blocksOut: 'u64',
   voluntarySwitches: 'u64',
   involuntarySwitches: 'u64',
+  /** What cgroups have counted: bytes, kills, microseconds of CPU time, processes. `counted` says which of them, by their bits. */
+  counted: 'u64',
+  memoryPeak: 'u64',
+  oomKills: 'u64',
+  cpu: 'u64',
+  cpuUser: 'u64',
+  cpuSystem: 'u64',
+  throttled: 'u64',
+  pidsPeak: 'u64',
+  ioRead: 'u64',
+  ioWritten: 'u64',
 } as const satisfies Layout;
 
 export const FRAME_SIZE = 512;
 
-/** What Node asks of a supervisor: `value` is the signal's number, or rows × 65536 + columns; `go` lets the child pass its barrier. */
-export const ORDER_KINDS = { signal: 1, resize: 2, go: 3 } as const;
+/** What Node asks of a supervisor: `value` is the signal's number, rows × 65536 + columns, or milliseconds of CPU time; `go` lets the child pass its barrier. */
+export const ORDER_KINDS = { signal: 1, resize: 2, go: 3, cpuTime: 4 } as const;
 export const ORDER = { kind: 'u32', value: 'u32' } as const satisfies Layout;
 
 /** Where each field of a layout begins. */

@@ -12,6 +12,7 @@ static const struct {
 	{"pipe", addon_pipe},
 	{"send", addon_send},
 	{"bindAbstract", addon_bind_abstract},
+	{"flock", addon_flock},
 	{"close", addon_close},
 	{"mount", addon_mount},
 	{"umount2", addon_umount2},

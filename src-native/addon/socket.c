@@ -71,6 +71,17 @@ napi_value addon_bind_abstract(napi_env env, napi_callback_info info)
 	return throw_errno(env, "bind", result);
 }
 
+// flock(descriptor): void. For nobody else, without waiting: the lock goes with the descriptor. flock(2)
+napi_value addon_flock(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	int32_t fd;
+	if (!args_int(&args, 0, &fd))
+		return 0;
+	long result = sys_flock(fd, SYS_LOCK_EX | SYS_LOCK_NB);
+	return result < 0 ? throw_errno(env, "flock", result) : 0;
+}
+
 // close(descriptor): void
 napi_value addon_close(napi_env env, napi_callback_info info)
 {

@@ -5,6 +5,7 @@
 #include "timing.h"
 
 struct owned;
+struct cgroups;
 struct relay;
 
 // Shared between supervisor, child and init. The child writes where it is before each step, and why it was refused.
@@ -46,6 +47,12 @@ struct actor {
 	int child;
 	// Owned by the supervisor, which the child has a copy of.
 	struct timing *timing;
+	// Host column: who waits at the barrier, as the kernel says.
+	int waiting;
+	// Host column: what cgroup.c watches; owned by the supervisor.
+	struct cgroups *cgroups;
+	// Host column: what is told of the container when it is over; owned by the supervisor.
+	struct frame *frame;
 	// Host column: what relay.c carries; owned by the supervisor.
 	struct relay *relay;
 };
@@ -62,13 +69,16 @@ struct outcome step_controlling_terminal(struct actor *actor, const void *record
 struct outcome step_deny_setgroups(struct actor *actor, const void *record);
 struct outcome step_device(struct actor *actor, const void *record);
 struct outcome step_directory(struct actor *actor, const void *record);
+struct outcome step_enter_cgroup(struct actor *actor, const void *record);
 struct outcome step_exec(struct actor *actor, const void *record);
 struct outcome step_fchown(struct actor *actor, const void *record);
 struct outcome step_file(struct actor *actor, const void *record);
 struct outcome step_idmap(struct actor *actor, const void *record);
 struct outcome step_init(struct actor *actor, const void *record);
 struct outcome step_join_session_keyring(struct actor *actor, const void *record);
+struct outcome step_limit_cpu_time(struct actor *actor, const void *record);
 struct outcome step_link_up(struct actor *actor, const void *record);
+struct outcome step_make_cgroup(struct actor *actor, const void *record);
 struct outcome step_mask(struct actor *actor, const void *record);
 struct outcome step_mount(struct actor *actor, const void *record);
 struct outcome step_mount_setattr(struct actor *actor, const void *record);
@@ -81,8 +91,10 @@ struct outcome step_open_terminal(struct actor *actor, const void *record);
 struct outcome step_open_tree(struct actor *actor, const void *record);
 struct outcome step_pivot_root(struct actor *actor, const void *record);
 struct outcome step_propagation(struct actor *actor, const void *record);
+struct outcome step_read_counter(struct actor *actor, const void *record);
 struct outcome step_readonly_path(struct actor *actor, const void *record);
 struct outcome step_rmdir(struct actor *actor, const void *record);
+struct outcome step_remove_cgroup(struct actor *actor, const void *record);
 struct outcome step_set_capabilities(struct actor *actor, const void *record);
 struct outcome step_set_affinity(struct actor *actor, const void *record);
 struct outcome step_set_domainname(struct actor *actor, const void *record);
@@ -100,4 +112,7 @@ struct outcome step_setns(struct actor *actor, const void *record);
 struct outcome step_symlink(struct actor *actor, const void *record);
 struct outcome step_sysctl(struct actor *actor, const void *record);
 struct outcome step_umask(struct actor *actor, const void *record);
+struct outcome step_thaw_at_end(struct actor *actor, const void *record);
 struct outcome step_unshare(struct actor *actor, const void *record);
+struct outcome step_watch_oom(struct actor *actor, const void *record);
+struct outcome step_write_cgroup(struct actor *actor, const void *record);

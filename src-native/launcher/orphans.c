@@ -5,7 +5,7 @@
 #include "../sys.h"
 #include "text.h"
 
-void orphans_end(void)
+void orphans_end(const struct cgroups *cgroups)
 {
 	for (;;) {
 		long pid = sys_wait4(-1, 0, SYS_WNOHANG | SYS_WALL, 0);
@@ -32,6 +32,7 @@ void orphans_end(void)
 		}
 		if (length <= 0)
 			return;
+		cgroups_thaw(cgroups);
 		const struct sys_timespec pause = {0, 1000000};
 		sys_ppoll(0, 0, &pause);
 	}

@@ -107,7 +107,11 @@ struct outcome step_bind(struct actor *actor, const void *record)
 		outcome = path_target(actor, path, 0, 0, &target);
 	}
 	PASS(outcome);
-	return path_attach(actor, tree, path, target);
+	PASS(path_attach(actor, tree, path, target));
+	// It is closed, and the supervisor, which shares its number, may get it for something else.
+	if (step->slot != NO_SLOT && tree != actor->root && !actor->owns_files)
+		actor->page->slots[step->slot] = -1;
+	return DONE;
 }
 
 struct outcome step_mount_setattr(struct actor *actor, const void *record)

@@ -15,6 +15,14 @@ static const step_function ACTS[STEP_COUNT + 1] = {
 	[STEP_FCHOWN] = step_fchown,
 	[STEP_IDMAP] = step_idmap,
 	[STEP_OPEN_TREE] = step_open_tree,
+	[STEP_MAKE_CGROUP] = step_make_cgroup,
+	[STEP_WRITE_CGROUP] = step_write_cgroup,
+	[STEP_THAW_AT_END] = step_thaw_at_end,
+	[STEP_WATCH_OOM] = step_watch_oom,
+	[STEP_ENTER_CGROUP] = step_enter_cgroup,
+	[STEP_LIMIT_CPU_TIME] = step_limit_cpu_time,
+	[STEP_READ_COUNTER] = step_read_counter,
+	[STEP_REMOVE_CGROUP] = step_remove_cgroup,
 	[STEP_RELAY] = step_relay,
 	[STEP_RMDIR] = step_rmdir,
 	[STEP_OPEN_NAMESPACE] = step_open_namespace,
@@ -66,7 +74,9 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 		struct outcome outcome = ACTS[record->op](&self->actor, record);
 		if (outcome.error) {
 			record_refusal(self, list, i, outcome);
-			return -1;
+			// What is to be undone at the end is, all of it.
+			if (list != LIST_AFTER)
+				return -1;
 		}
 		at += record->size;
 	}
@@ -120,6 +130,8 @@ static struct outcome prepare(struct supervisor *self, const int *fds, uint32_t 
 		.report = -1,
 		.child = -1,
 		.timing = &self->timing,
+		.cgroups = &self->cgroups,
+		.frame = &self->frame,
 		.relay = &self->relay};
 	if (header->timeout_ms == 0)
 		return DONE;
@@ -210,6 +222,7 @@ static void conclude(struct supervisor *self)
 	const struct page *page = self->page;
 	if (page->refused)
 		record_refusal(self, LIST_STEPS, 0, (struct outcome){page->syscall, page->error});
+	supervisor_tell_oom(self);
 	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
 	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_OVER, 0);
 	report_timing(self);
@@ -231,6 +244,7 @@ void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count)
 		.timer = -1,
 		.child_pidfd = -1,
 		.command_pidfd = -1,
+		.cgroups = CGROUPS_NONE,
 		.relay = RELAY_NONE};
 	uint64_t forked = timing_now();
 	struct outcome outcome = plan_map(plan_fd, &self.plan, &self.frame.detail);
@@ -253,7 +267,7 @@ void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count)
 			timing_mark(&self.timing, LIST_MOMENTS, MOMENT_ENDED, 0);
 			reap(&self);
 			timing_mark(&self.timing, LIST_MOMENTS, MOMENT_REAPED, 0);
-			orphans_end();
+			orphans_end(&self.cgroups);
 		}
 	}
 	conclude(&self);

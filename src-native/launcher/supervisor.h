@@ -2,6 +2,7 @@
 // One container from the host's side: what its supervisor knows, and the parts that it is made of.
 #pragma once
 #include "actor.h"
+#include "cgroup.h"
 #include "relay.h"
 
 struct supervisor {
@@ -9,6 +10,7 @@ struct supervisor {
 	struct page *page;
 	struct actor actor; // performs host acts
 	struct frame frame; // the one that is being made
+	struct cgroups cgroups;
 	struct relay relay;
 	struct timing timing;
 	int channel;
@@ -25,6 +27,8 @@ struct supervisor {
 	// The child stands at a barrier until Node says go.
 	int hooked;
 	uint32_t ending;
+	// SIGKILL was sent.
+	int killed;
 	// When the child was cloned.
 	uint64_t began;
 };
@@ -37,5 +41,7 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 void supervisor_report(struct supervisor *self, uint32_t kind);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
+// Says how many OOM kills there were, if there were more than it has said.
+void supervisor_tell_oom(struct supervisor *self);
 // Obeys Node, answers the child and keeps the time until the child has ended.
 void supervisor_watch(struct supervisor *self);

@@ -9,7 +9,9 @@ static void end(struct supervisor *self, uint32_t ending)
 {
 	if (self->ending == ENDING_NONE)
 		self->ending = ending;
+	self->killed = 1;
 	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
+	cgroups_thaw(&self->cgroups);
 }
 
 // Whether the child was ended, by this supervisor or by somebody else.
@@ -47,7 +49,7 @@ static void let_go(struct supervisor *self)
 		end(self, ENDING_NONE);
 }
 
-static void on_barrier(struct supervisor *self)
+static void on_barrier(struct supervisor *self, int pid)
 {
 	const struct plan *plan = &self->plan;
 	const unsigned char *at = plan->base + plan->header->steps_offset;
@@ -55,6 +57,7 @@ static void on_barrier(struct supervisor *self)
 	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
 		at += ((const struct record *)at)->size;
 	const struct step_barrier *step = (const struct step_barrier *)at;
+	self->actor.waiting = pid;
 	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
 	if (has_ended(self))
 		return;
@@ -80,7 +83,7 @@ void supervisor_part_with_slots(struct supervisor *self)
 {
 	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
 		int fd = self->page->slots[i];
-		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket)
+		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
 			sys_close(fd);
 	}
 }
@@ -147,10 +150,9 @@ static void on_report(struct supervisor *self)
 		return;
 	if (received <= 0)
 		on_exec(self);
-	else if (what == REPORT_BARRIER)
-		on_barrier(self);
-	else if (what == REPORT_COMMAND)
-		on_command(self, (int)((const struct sys_ucred *)(control.room + sizeof(struct sys_cmsghdr)))->pid);
+	else if (what == REPORT_BARRIER || what == REPORT_COMMAND)
+		(what == REPORT_BARRIER ? on_barrier : on_command)(
+			self, (int)((const struct sys_ucred *)(control.room + sizeof(struct sys_cmsghdr)))->pid);
 }
 
 static void on_channel(struct supervisor *self)
@@ -163,6 +165,8 @@ static void on_channel(struct supervisor *self)
 		signal_command(self, order.value);
 	} else if (received == sizeof(order) && order.kind == ORDER_RESIZE) {
 		relay_resize(&self->relay, order.value);
+	} else if (received == sizeof(order) && order.kind == ORDER_CPU_TIME) {
+		cgroups_set_cpu_time(&self->cgroups, order.value);
 	} else if (received == sizeof(order) && order.kind == ORDER_GO) {
 		if (self->hooked)
 			let_go(self);
@@ -184,8 +188,19 @@ static void on_timer(struct supervisor *self)
 		self->ending = ENDING_TIMEOUT;
 	if (!self->running || signal == SYS_SIGKILL || signal == 0)
 		end(self, ENDING_TIMEOUT);
-	else
+	else {
 		signal_command(self, signal);
+		cgroups_thaw(&self->cgroups);
+	}
+}
+
+void supervisor_tell_oom(struct supervisor *self)
+{
+	if (!cgroups_more_oom_kills(&self->cgroups, &self->frame.oom_kills))
+		return;
+	supervisor_report(self, FRAME_OOM);
+	if (self->cgroups.oom_ends)
+		end(self, ENDING_OOM);
 }
 
 void supervisor_watch(struct supervisor *self)
@@ -201,10 +216,20 @@ void supervisor_watch(struct supervisor *self)
 			{.fd = self->timer, .events = POLLIN},
 			carries ? relay_master(&self->relay) : none,
 			carries ? relay_socket(&self->relay) : none,
+			cgroups_oom(&self->cgroups),
+			cgroups_cpu_clock(&self->cgroups),
 		};
-		long ready = sys_ppoll(polled, 6, 0);
+		const struct sys_timespec soon = {0, 5000000};
+		long ready = sys_ppoll(polled, 8, self->killed || self->cgroups.oom_looks ? &soon : 0);
 		if (ready < 0 && ready != -SYS_EINTR)
 			end(self, ENDING_NONE);
+		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup v1
+		if (self->killed)
+			cgroups_thaw(&self->cgroups);
+		if (polled[6].revents || self->cgroups.oom_looks) {
+			cgroups_note_oom(&self->cgroups, polled[6].revents);
+			supervisor_tell_oom(self);
+		}
 		if (ready <= 0)
 			continue;
 		// The report first: a command that is over already did run, and Node hears of both.
@@ -218,5 +243,7 @@ void supervisor_watch(struct supervisor *self)
 			on_timer(self);
 		if (polled[4].revents || polled[5].revents)
 			relay_carry(&self->relay, polled[4].revents, polled[5].revents);
+		if (polled[7].revents && cgroups_cpu_time_is_up(&self->cgroups))
+			end(self, ENDING_CPU_TIMEOUT);
 	}
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { bind, Container, type Plan, type Step, tmpfs } from 'carrel';
+import { settled } from '#lib/plan/compose.js';
 import { freezeDeep } from '#lib/plan/plan.js';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { difference, type Expected, expectedCalls, expectedClone, onlyLooks } from '../support/calls.js';
@@ -23,6 +24,8 @@ const SUPERVISOR: readonly Expected[] = [
   { name: 'setsockopt', args: ['SO_PASSCRED'] },
   { name: 'write', args: ['"g"'] },
   { name: 'wait4', args: [] },
+  // Where there is a limit of CPU time: when it is to be looked at again.
+  { name: 'timerfd_settime', args: [] },
   { name: 'sendmsg', args: [] },
   { name: 'exit_group', args: [] },
 ];
@@ -120,6 +123,11 @@ suite('what explain() says is what strace sees', requires('strace', 'busybox', '
     'few namespaces': () => new Container().namespaces(['user', 'pid']).plan('true', [], quiet),
   };
   for (const [name, planOf] of Object.entries(boxes)) test(name, () => holdTo(planOf()));
+
+  test('cgroups', requires('cgroups'), () => {
+    const box = new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000 });
+    holdTo(settled(box.plan('true', [], quiet), { cgroup: `strace-${process.pid}` }));
+  });
 
   test('a plan that says something else is noticed', () => {
     const plan = new Container().plan('true', [], quiet);

@@ -3,6 +3,7 @@
  * only look (opening by O_PATH, closing, stat) may stand between.
  */
 
+import { BASE } from '#lib/compile/cgroups.js';
 import { CAPABILITIES } from '#lib/plan/constants.js';
 import type { Op, Step, StepOf } from '#lib/plan/steps.js';
 import type { Call } from './trace.js';
@@ -67,6 +68,23 @@ const credentials = (uid: number, gid: number): readonly Expected[] => [
   ...held,
 ];
 
+const subtree = '"cgroup.subtree_control"';
+/** Controllers that are handed down already are not written again. */
+const handDown = (controllers: readonly string[]): readonly Expected[] =>
+  controllers.length === 0
+    ? []
+    : [
+        call('openat2', subtree, 'O_RDONLY'),
+        ...controllers.flatMap((name) => [maybe('openat2', subtree, 'O_WRONLY'), maybe('write', `"+${name}"`)]),
+      ];
+const inherited = (files: readonly string[]): readonly Expected[] =>
+  files.flatMap((name) => [
+    call('openat2', quote(name), 'O_RDONLY'),
+    maybe('openat2', quote(name), 'O_RDONLY'),
+    maybe('openat2', quote(name), 'O_WRONLY'),
+    maybe('write'),
+  ]);
+
 /** Every step has its row: a step that nobody can hold to strace does not exist. */
 const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = {
   barrier: () => [call('sendmsg', 'iov_base="b"'), ...held],
@@ -84,6 +102,30 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   setPriority: ({ nice }) => [call('setpriority', 'PRIO_PROCESS', `, ${nice}`)],
   setOomScoreAdj: ({ adjustment }) => [call('write', `"${adjustment}"`)],
   setRlimit: ({ resource }) => [call('prlimit64', `RLIMIT_${resource.toUpperCase()}`)],
+  makeCgroup: ({ parent, base, name = '', enable, inherit }) => [
+    call('openat', quote(parent), 'O_DIRECTORY'),
+    ...handDown(enable),
+    // Another container's may be there.
+    maybe('mkdirat', quote(base)),
+    call('openat', quote(base), 'O_NOFOLLOW', 'O_DIRECTORY'),
+    ...inherited(inherit),
+    ...handDown(enable),
+    call('mkdirat', quote(name)),
+    call('openat', quote(name), 'O_NOFOLLOW', 'O_DIRECTORY'),
+    ...inherited(inherit),
+    call('flock', 'LOCK_EX|LOCK_NB'),
+  ],
+  writeCgroup: ({ file: name, value }) => [call('openat2', quote(name), 'O_WRONLY'), call('write', quote(value))],
+  // Kept for the end.
+  thawAtEnd: () => [],
+  watchOom: ({ file: name, control }) => [
+    call('openat2', quote(name), 'O_RDONLY'),
+    ...(control === undefined ? [] : [call('eventfd2'), call('openat2', quote(control), 'O_WRONLY'), call('write')]),
+  ],
+  enterCgroup: ({ slots }) => slots.flatMap(() => [call('openat2', '"cgroup.procs"', 'O_WRONLY'), call('write')]),
+  limitCpuTime: ({ file: name }) => [call('openat2', quote(name), 'O_RDONLY'), call('timerfd_create')],
+  readCounter: ({ file: name }) => [maybe('openat2', quote(name), 'O_RDONLY')],
+  removeCgroup: () => [call('unlinkat', 'AT_REMOVEDIR'), maybe('unlinkat', quote(BASE), 'AT_REMOVEDIR')],
   openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
   setns: ({ type }) => [call('setns', CLONE[type] ?? '')],
   openTree: ({ source }) => [copy(quote(source))],
@@ -223,6 +265,7 @@ const LOOKING = [
   'newfstatat',
   'pidfd_open',
   'ppoll',
+  'pread64',
   'read',
   'readlinkat',
   'recvmsg',

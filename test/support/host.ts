@@ -104,7 +104,7 @@ function processes(table: ProcessTable): readonly string[] {
   );
 }
 
-/** All but those in which a process of somebody else lives. */
+/** Those in carrel's bases, but those in which a process of somebody else lives. Others come and go, and so do the bases. */
 function cgroups(table: ProcessTable): readonly string[] {
   const found: string[] = [];
   const visit = (path: string): boolean => {
@@ -118,7 +118,7 @@ function cgroups(table: ProcessTable): readonly string[] {
     );
     const foreignBelow = below.map(({ name }) => visit(join(path, name))).includes(true);
     const foreign = foreignBelow || owners.some((owner) => owner === 'beside' || owner === 'other');
-    if (!foreign) found.push(`cgroup ${path}`);
+    if (!foreign && path.includes('/carrel/')) found.push(`cgroup ${path}`);
     return foreign;
   };
   visit('/sys/fs/cgroup');

@@ -1,5 +1,6 @@
 /** Machines as `compile` sees them, for tests that start nothing. */
 
+import type { CgroupFacts, CgroupHierarchy } from '#lib/compile/cgroups.js';
 import type { Host } from '#lib/compile/host.js';
 
 export const ALL_CAPABILITIES = (1n << 41n) - 1n;
@@ -28,6 +29,56 @@ const MOUNTS: Host['mounts'] = [
   { id: 24, parent: 23, root: '/', path: '/sys/fs/cgroup', options: ['rw', 'nosuid', 'relatime'], type: 'cgroup2' },
 ];
 
+const V2: CgroupHierarchy = {
+  version: 2,
+  parent: '/sys/fs/cgroup',
+  controllers: ['memory', 'pids', 'cpu', 'cpuset', 'io'],
+  files: [
+    ...['cgroup.procs', 'cgroup.kill', 'cgroup.freeze', 'cgroup.events'],
+    ...['memory.max', 'memory.high', 'memory.swap.max', 'memory.oom.group', 'memory.events', 'memory.peak'],
+    ...['pids.max', 'pids.peak', 'cpu.stat', 'cpu.max', 'cpu.weight', 'cpuset.cpus', 'io.max', 'io.stat'],
+  ],
+};
+
+function v1(controller: string, files: readonly string[]): CgroupHierarchy {
+  const all = ['cgroup.procs', 'cgroup.event_control', ...files.map((file) => `${controller}.${file}`)];
+  return { version: 1, parent: `/sys/fs/cgroup/${controller}`, controllers: [controller], files: all };
+}
+
+const V1: readonly CgroupHierarchy[] = [
+  v1('memory', ['limit_in_bytes', 'memsw.limit_in_bytes', 'oom_control', 'max_usage_in_bytes']),
+  v1('pids', ['max', 'peak']),
+  v1('cpu', ['cfs_quota_us', 'cfs_period_us', 'shares', 'stat']),
+  v1('cpuacct', ['usage', 'usage_user', 'usage_sys']),
+  v1('cpuset', ['cpus', 'mems']),
+  v1('freezer', ['state']),
+  v1('blkio', ['throttle.read_bps_device', 'throttle.write_iops_device', 'throttle.io_service_bytes_recursive']),
+];
+
+const found = { cpus: 4, obstacles: [], remedy: 'run as root' };
+
+/** What machines have of cgroups. */
+export const CGROUPS = {
+  v2: { ...found, hierarchies: [V2] },
+  v1: { ...found, hierarchies: V1 },
+  /** Version 2 without a controller beside version 1. */
+  hybrid: {
+    ...found,
+    hierarchies: [
+      ...V1,
+      {
+        ...V2,
+        parent: '/sys/fs/cgroup/unified',
+        controllers: [],
+        files: ['cgroup.procs', 'cgroup.freeze', 'cgroup.events', 'cpu.stat'],
+      },
+    ],
+  },
+  /** Some controllers were not delegated. */
+  delegated: { ...found, hierarchies: [{ ...V2, controllers: ['memory', 'pids'] }] },
+  none: { ...found, hierarchies: [], obstacles: ['memory (cgroup v1): EACCES, mkdir below /sys/fs/cgroup/memory'] },
+} as const satisfies Readonly<Record<string, CgroupFacts>>;
+
 /** Root of a machine. */
 export const root: Host = {
   uid: 0,
@@ -52,17 +103,19 @@ export const root: Host = {
   masked: ['/proc/kcore', '/proc/keys', '/sys/firmware'],
   readonly: ['/proc/sys'],
   resolver: [{ path: '/run/resolv.conf' }, { path: '/etc/hosts' }],
+  cgroups: CGROUPS.v2,
   limits: { nofile: { soft: 1024, hard: 4096 }, core: { soft: 0, hard: 'unlimited' } },
 };
 
 /** An ordinary user. */
-export const user: Host = { ...root, uid: 1000, gid: 100, capabilities: 0n };
+export const user: Host = { ...root, uid: 1000, gid: 100, capabilities: 0n, cgroups: CGROUPS.none };
 
 /** Root of a user namespace with one id, as `unshare --map-root-user` makes it. */
 export const namespaceRoot: Host = {
   ...root,
   uidMap: [{ inside: 0, outside: 1000, count: 1 }],
   gidMap: [{ inside: 0, outside: 100, count: 1 }],
+  cgroups: CGROUPS.hybrid,
 };
 
 export const HOSTS: readonly Host[] = [root, user, namespaceRoot];

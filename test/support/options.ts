@@ -20,6 +20,59 @@ export interface Option {
 const both = (limit: number | 'unlimited'): object => ({ soft: limit, hard: limit });
 
 export const PROCESS_OPTIONS = {
+  limits: {
+    unset: undefined,
+    right: [
+      [{}, { onUnsupported: 'error' }],
+      [
+        { memory: '64m', swap: 0, pids: 1, cpus: 0.5, cpuWeight: 10_000, cpuset: '0-1,3', cpuTime: 2000 },
+        {
+          onUnsupported: 'error',
+          memory: 67_108_864,
+          swap: 0,
+          pids: 1,
+          cpus: 0.5,
+          cpuWeight: 10_000,
+          cpuset: '0-1,3',
+          cpuTime: 2000,
+        },
+      ],
+      [
+        { io: { '8:0': { rbps: '1m', wiops: 5 } }, unified: { 'memory.high': '1' }, onUnsupported: 'warn' },
+        { io: { '8:0': { rbps: 1_048_576, wiops: 5 } }, unified: { 'memory.high': '1' }, onUnsupported: 'warn' },
+      ],
+      [
+        { memory: undefined, swap: '0' },
+        { onUnsupported: 'error', swap: 0 },
+      ],
+    ],
+    wrong: [
+      ['64m', TYPE],
+      [{ mem: 1 }, VALUE],
+      [{ memory: 4095 }, RANGE],
+      [{ memory: '64x' }, VALUE],
+      [{ swap: -1 }, RANGE],
+      [{ pids: 0 }, RANGE],
+      [{ pids: '1' }, TYPE],
+      [{ pids: 4_194_305 }, RANGE],
+      [{ cpus: 0 }, RANGE],
+      [{ cpus: Number.NaN }, RANGE],
+      [{ cpus: '1' }, TYPE],
+      [{ cpuWeight: 10_001 }, RANGE],
+      [{ cpuset: 'all' }, VALUE],
+      [{ cpuset: '0;1' }, VALUE],
+      [{ cpuTime: 0 }, RANGE],
+      [{ cpuTime: 2 ** 32 }, RANGE],
+      [{ io: { sda: { rbps: 1 } } }, VALUE],
+      [{ io: { '8:0': {} } }, VALUE],
+      [{ io: { '8:0': { bps: 1 } } }, VALUE],
+      [{ io: { '8:0': { riops: 0 } } }, RANGE],
+      [{ unified: { '../memory.max': '1' } }, VALUE],
+      [{ unified: { 'cgroup.procs': '1' } }, VALUE],
+      [{ unified: { 'memory.max': 1 } }, TYPE],
+      [{ onUnsupported: 'ignore' }, VALUE],
+    ],
+  },
   domainname: {
     unset: undefined,
     right: [

@@ -7,6 +7,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { controllersOf } from '#lib/compile/cgroups.js';
+import { probeCgroups } from '#lib/host/cgroup/probe.js';
 import { findBusybox } from './busybox.js';
 
 /** Why the machine lacks it; `undefined` when it is there. */
@@ -18,8 +20,11 @@ const PROBES = {
   busybox: () => (findBusybox() === undefined ? 'no static busybox' : undefined),
   'cgroup-v1': () => (cgroups().some(([, controllers]) => controllers === 'memory') ? undefined : 'no cgroup v1'),
   'cgroup-v2': () => (cgroups().every(([id]) => id === '0') ? undefined : 'no pure cgroup v2'),
+  /** Memory, processes and CPU time of a container can be limited and counted by this user. */
+  cgroups: () => (hasCgroups() ? undefined : 'no cgroups for this user'),
   'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
+  'no-cgroups': () => (hasCgroups() ? 'cgroups for this user' : undefined),
   'linux-6.3': () => since(6, 3),
   'linux-6.5': () => since(6, 5),
   'linux-6.6': () => since(6, 6),
@@ -66,6 +71,11 @@ function since(major: number, minor: number): string | undefined {
     .split('.')
     .map((part) => Number.parseInt(part, 10));
   return ours > major || (ours === major && below >= minor) ? undefined : `needs Linux ${major}.${minor}`;
+}
+
+function hasCgroups(): boolean {
+  const controllers = probeCgroups().hierarchies.flatMap((hierarchy) => controllersOf(hierarchy));
+  return ['memory', 'pids', 'cpuacct', 'freezer'].every((name) => controllers.includes(name));
 }
 
 function everyIdIsMapped(): boolean {

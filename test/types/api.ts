@@ -93,6 +93,8 @@ export function sentence(reason: Reason): string {
     case 'exited':
     case 'signaled':
     case 'timeout':
+    case 'cpu-timeout':
+    case 'oom':
     case 'output-limit':
     case 'aborted':
     case 'killed':

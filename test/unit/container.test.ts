@@ -26,6 +26,7 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   user: (box) => box.user(1000),
   capabilities: (box) => box.capabilities(['CAP_CHOWN']),
   noNewPrivileges: (box) => box.noNewPrivileges(false),
+  limits: (box) => box.limits({ memory: '64m', pids: 32 }),
   init: (box) => box.init(false),
   timeOffsets: (box) => box.timeOffsets({ monotonic: 1500 }),
   steps: (box) => box.step({ op: 'setHostname', hostname: 'other' }, { before: 'init' }),
@@ -129,7 +130,8 @@ describe('a Container', () => {
       .umask(undefined)
       .nice(undefined)
       .oomScoreAdj(undefined)
-      .cpuAffinity(undefined);
+      .cpuAffinity(undefined)
+      .limits(undefined);
     const { mounts, steps, mask, env, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
     const fresh = new Container().toJSON();
     assert.deepEqual(rest, {

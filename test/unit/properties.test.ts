@@ -97,6 +97,20 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
   nice: (random) => random.below(40) - 20,
   oomScoreAdj: (random) => random.below(2001) - 1000,
   cpuAffinity: (random) => random.pick([[random.below(8192)], '0-3,7', undefined]),
+  limits: (random) =>
+    random.pick([
+      undefined,
+      { onUnsupported: 'warn' } as const,
+      {
+        memory: 4096 + random.below(2 ** 40),
+        pids: 1 + random.below(1000),
+        cpus: 0.5,
+        cpuTime: 1 + random.below(10_000),
+        cpuset: '0-1',
+        unified: { 'memory.high': `${random.below(2 ** 30)}` },
+        onUnsupported: 'warn',
+      } as const,
+    ]),
   timeOffsets: (random) =>
     random.boolean() ? {} : { monotonic: random.below(1e9) - 5e8, boottime: random.below(1e9) },
   env: (random) => Object.fromEntries(random.list(4, () => [`V${random.below(99)}`, random.text()])),
@@ -262,7 +276,7 @@ describe('any definition', () => {
   });
 });
 
-/** What is sent of a plan: neither where steps come from, nor what slots are called. */
+/** What is sent of a plan: neither where steps come from, nor what slots are called, nor what cannot be had. */
 function bare(plan: Plan): unknown {
   const strip = (step: Step): unknown => {
     const { from: _from, ...rest } = step as Step & { readonly acts?: readonly Step[] };
@@ -272,6 +286,7 @@ function bare(plan: Plan): unknown {
     JSON.stringify({
       ...plan,
       slots: plan.slots.length,
+      degraded: undefined,
       // Flags are a set: on the wire they have no order.
       clone: [...plan.clone].sort(),
       before: plan.before.map(strip),

@@ -2,12 +2,22 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, test } from 'node:test';
 import { decodeFrame, type Frame } from '#lib/launch/channel.js';
+import { COUNTERS } from '#lib/plan/constants.js';
 import { ENDINGS, FRAME_SIZE } from '#lib/plan/wire.js';
 import { exitStatus, lostStatus, type Reason } from '#lib/result.js';
 
 const { SIGKILL, SIGSEGV, SIGTERM } = constants.signals;
 const CORE = 0x80;
 const exited = (code: number): number => code << 8;
+
+const UNTOLD = {
+  peakMemoryBytes: undefined,
+  peakPids: undefined,
+  oomKills: undefined,
+  throttledMs: undefined,
+  readBytes: undefined,
+  writtenBytes: undefined,
+};
 
 /** A frame of zeros with some numbers in it. */
 function frame(numbers: Partial<Frame>): Frame {
@@ -67,6 +77,25 @@ describe('the reason', () => {
     }
   });
 
+  test('cpu-timeout, where the supervisor says so', () => {
+    const ended = frame({ waitStatus: SIGKILL, ending: ENDINGS.cpuTimeout });
+    assert.equal(exitStatus(ended, undefined).reason, 'cpu-timeout');
+  });
+
+  test('oom by the kernel’s counter, unless the command ended well or carrel ended it', () => {
+    const oom = { counted: COUNTERS.oomKills, oomKills: 1 };
+    const reasonOf = (numbers: Partial<Frame>, why?: Reason): Reason => exitStatus(frame(numbers), why).reason;
+    assert.equal(reasonOf({ ...oom, waitStatus: SIGKILL }), 'oom');
+    assert.equal(reasonOf({ ...oom, waitStatus: SIGKILL, ending: ENDINGS.oom }), 'oom');
+    assert.equal(reasonOf({ ...oom, waitStatus: exited(137) }), 'oom');
+    assert.equal(reasonOf({ ...oom, waitStatus: exited(0) }), 'exited');
+    assert.equal(reasonOf({ ...oom, waitStatus: SIGKILL }, 'killed'), 'killed');
+    assert.equal(reasonOf({ ...oom, waitStatus: SIGKILL, ending: ENDINGS.timeout }), 'timeout');
+    assert.equal(reasonOf({ counted: COUNTERS.oomKills, waitStatus: SIGKILL }), 'signaled');
+    assert.equal(reasonOf({ counted: COUNTERS.oomKills, waitStatus: exited(137) }), 'exited');
+    assert.equal(reasonOf({ oomKills: 1, waitStatus: SIGKILL }), 'signaled', 'not counted');
+  });
+
   test('signaled, where the supervisor sent no signal of its own', () => {
     assert.equal(exitStatus(frame({ waitStatus: SIGTERM, ending: ENDINGS.none }), undefined).reason, 'signaled');
   });
@@ -91,6 +120,7 @@ describe('usage', () => {
     );
     assert.deepEqual(usage, {
       wallMs: 2.5,
+      cpuMs: 1.75,
       userMs: 1.5,
       systemMs: 0.25,
       maxRssBytes: 3072,
@@ -100,7 +130,22 @@ describe('usage', () => {
       blocksOut: 7,
       voluntarySwitches: 8,
       involuntarySwitches: 9,
+      ...UNTOLD,
     });
+  });
+
+  test('what the cgroups have counted goes before what wait4 says, and adds to it', () => {
+    const counters = { memoryPeak: 4096, oomKills: 1, cpu: 3_000, cpuUser: 100, cpuSystem: 300, throttled: 250 };
+    const others = { pidsPeak: 5, ioRead: 6, ioWritten: 7 };
+    const { usage } = exitStatus(frame({ counted: 0x1ff, userUs: 9, systemUs: 9, ...counters, ...others }), undefined);
+    assert.deepEqual([usage.cpuMs, usage.userMs, usage.systemMs], [3, 0.75, 2.25]);
+    assert.deepEqual([usage.peakMemoryBytes, usage.oomKills, usage.throttledMs], [4096, 1, 0.25]);
+    assert.deepEqual([usage.peakPids, usage.readBytes, usage.writtenBytes], [5, 6, 7]);
+  });
+
+  test('what was not counted is not told, whatever stands there', () => {
+    const { usage } = exitStatus(frame({ counted: COUNTERS.pidsPeak, memoryPeak: 1, pidsPeak: 2 }), undefined);
+    assert.deepEqual([usage.peakMemoryBytes, usage.peakPids], [undefined, 2]);
   });
 
   test('is frozen, as the status around it', () => {
@@ -112,5 +157,5 @@ describe('usage', () => {
 test('a command whose supervisor was killed ended by SIGKILL, with nothing counted', () => {
   const status = lostStatus();
   assert.deepEqual([status.ok, status.exitCode, status.signal, status.reason], [false, null, 'SIGKILL', 'signaled']);
-  assert.deepEqual(new Set(Object.values(status.usage)), new Set([0]));
+  assert.deepEqual(new Set(Object.values(status.usage)), new Set([0, undefined]));
 });

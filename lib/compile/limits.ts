@@ -1,0 +1,271 @@
+/** Limits → cgroups: which are made, what is written to them, what is watched, what is counted. */
+
+import type { Limits } from '../definition/limits.js';
+import { cgroupUnavailable } from '../errors.js';
+import type { Counter } from '../plan/constants.js';
+import type { HostStep } from '../plan/steps.js';
+import {
+  BASE,
+  type CgroupFacts,
+  type CgroupFile,
+  type CgroupHierarchy,
+  type CgroupWrite,
+  CONTROLLERS,
+  COUNTED,
+  controllerIn,
+  FREEZER,
+  hierarchyOf,
+  WRITERS,
+} from './cgroups.js';
+import type { Slots } from './slots.js';
+
+export interface LimitPlan {
+  /** Host acts that make the cgroups and set the limits. */
+  readonly before: readonly HostStep[];
+  /** Host acts while the command waits to be executed: so nothing of the set-up is charged to it. */
+  readonly acts: readonly HostStep[];
+  /** Host acts when all is over. */
+  readonly after: readonly HostStep[];
+  /** What was asked for and cannot be had. */
+  readonly degraded: readonly string[];
+}
+
+/** Always there where the host has them: what a container uses is told, and it can be paused. By their names in version 2. */
+const ACCOUNTING = ['memory', 'pids', 'cpuacct', 'freezer'];
+/** Where the hierarchy is made anyway. In version 1 it would be one more. */
+const ACCOUNTING_2 = ['io'];
+
+const from = 'limits()';
+const NONE: CgroupFacts = { hierarchies: [], cpus: 1, obstacles: ['this host was not asked'], remedy: '' };
+
+export function planLimits(limits: Limits | undefined, facts: CgroupFacts = NONE, slots: Slots): LimitPlan {
+  if (limits === undefined) return { before: [], acts: [], after: [], degraded: [] };
+  const made = new Made(facts, slots);
+  const writes = resolveLimits(limits, facts);
+  const degraded = writes.degraded.concat(defaultSwap(limits, facts));
+  for (const controller of ACCOUNTING) made.use(controller);
+  for (const controller of ACCOUNTING_2) if (hierarchyOf(facts, controller)?.version === 2) made.use(controller);
+  for (const { controller } of writes.writes) made.use(controller);
+  if (made.hierarchies.length === 0 && limits.onUnsupported === 'error') throw cgroupUnavailable('limits()', '', facts);
+
+  const group = oomGroup(limits);
+  const write = ({ controller, file, value }: CgroupWrite): HostStep[] => {
+    const slot = made.slotOf(controller);
+    return slot === undefined ? [] : [{ op: 'writeCgroup', slot, file, value, from }];
+  };
+  const oom = made.find(COUNTED.oomKills);
+  const cpu = made.find(COUNTED.cpu);
+  const freezer = made.of('freezer');
+  return {
+    before: [
+      ...made.steps(),
+      ...[...writes.writes, ...implied(limits, facts)].flatMap(write),
+      ...(freezer === undefined
+        ? []
+        : [{ op: 'thawAtEnd', slot: freezer.slot, ...FREEZER[freezer.hierarchy.version].thaw, from } as const]),
+      ...(oom === undefined ? [] : [watchOom(oom, group !== '0')]),
+    ],
+    acts: [
+      // Memory last: what entering the others takes is not charged.
+      { op: 'enterCgroup', slots: made.slots('memory'), from },
+      ...(limits.cpuTime === undefined || cpu === undefined
+        ? []
+        : [
+            {
+              op: 'limitCpuTime',
+              slot: cpu.slot,
+              file: cpu.file.file,
+              key: cpu.file.key ?? '',
+              divisor: cpu.file.divisor ?? 1,
+              milliseconds: limits.cpuTime,
+              cpus: facts.cpus,
+              from,
+            } as const,
+          ]),
+    ].slice(made.hierarchies.length === 0 ? 2 : 0) as readonly HostStep[],
+    after: [...made.counters(), ...made.removals()],
+    degraded: [...degraded, ...made.untold()],
+  };
+}
+
+/** What is to be written for the limits; throws, or lists, what cannot be. */
+export function resolveLimits(
+  limits: Limits,
+  facts: CgroupFacts,
+): { readonly writes: readonly CgroupWrite[]; readonly degraded: readonly string[] } {
+  const writes: CgroupWrite[] = [];
+  const degraded: string[] = [];
+  const refuse = (option: string, controller: string, file?: string): void => {
+    if (limits.onUnsupported === 'error') throw cgroupUnavailable(`limits.${option}`, controller, facts, file);
+    degraded.push(`limits.${option}: ${lacking(controller, file)}`);
+  };
+  for (const [option, writer] of Object.entries(WRITERS)) {
+    const value = limits[option as keyof typeof WRITERS];
+    if (value === undefined) continue;
+    const controller = CONTROLLERS[option as keyof typeof WRITERS];
+    const hierarchy = findHierarchy(facts, controller);
+    const wanted =
+      hierarchy &&
+      (writer[hierarchy.version] as ((value: unknown, limits: Limits) => CgroupWrite[]) | undefined)?.(value, limits);
+    const lost = wanted?.find(({ file }) => hierarchy?.files.includes(file) !== true);
+    if (wanted === undefined || lost !== undefined) refuse(option, controller, lost?.file);
+    else writes.push(...wanted);
+  }
+  for (const [file, value] of Object.entries(limits.unified ?? {})) {
+    const [controller = ''] = file.split('.', 1);
+    const hierarchy = hierarchyOf(facts, controller);
+    if (hierarchy?.version === 2 && hierarchy.files.includes(file)) writes.push({ controller, file, value });
+    else if (file !== OOM_GROUP) refuse(`unified["${file}"]`, controller, file);
+  }
+  if (limits.cpuTime !== undefined && findHierarchy(facts, 'cpuacct') === undefined) refuse('cpuTime', 'cpuacct');
+  return { writes, degraded };
+}
+
+const OOM_GROUP = 'memory.oom.group';
+
+/** One OOM kill ends all of the container, unless somebody wants it otherwise; what version 1 lacks the supervisor does. */
+function oomGroup({ unified }: Limits): string {
+  return unified?.[OOM_GROUP] ?? '1';
+}
+
+/** What goes without saying, where the kernel has it. */
+function implied(limits: Limits, facts: CgroupFacts): readonly CgroupWrite[] {
+  const hierarchy = findHierarchy(facts, 'memory');
+  const swap = swapByDefault(limits);
+  const writes = [
+    ...(swap === undefined || hierarchy === undefined ? [] : (WRITERS.swap[hierarchy.version]?.(swap, limits) ?? [])),
+    ...(limits.unified?.[OOM_GROUP] === undefined ? [{ controller: 'memory', file: OOM_GROUP, value: '1' }] : []),
+  ];
+  return writes.filter(({ file }) => hierarchy?.files.includes(file));
+}
+
+/** A limit of memory that swap does not soften. */
+function swapByDefault({ memory, swap }: Limits): number | undefined {
+  return memory !== undefined && swap === undefined ? 0 : undefined;
+}
+
+function defaultSwap(limits: Limits, facts: CgroupFacts): readonly string[] {
+  const hierarchy = findHierarchy(facts, 'memory');
+  if (swapByDefault(limits) === undefined || hierarchy === undefined) return [];
+  const [write] = WRITERS.swap[hierarchy.version]?.(0, limits) ?? [];
+  return write === undefined || hierarchy.files.includes(write.file)
+    ? []
+    : [`limits.swap: ${lacking('memory', write.file)}`];
+}
+
+function lacking(controller: string, file?: string): string {
+  return file === undefined ? `no controller ${controller}` : `no ${file}`;
+}
+
+/** By the name in version 2, wherever the controller is. */
+function findHierarchy(facts: CgroupFacts, controller: string): CgroupHierarchy | undefined {
+  return hierarchyOf(facts, controller) ?? hierarchyOf(facts, controllerIn(1, controller));
+}
+
+interface Found {
+  readonly slot: number;
+  readonly hierarchy: CgroupHierarchy;
+}
+
+function watchOom({ slot, hierarchy, file }: Found & { readonly file: CgroupFile }, end: boolean): HostStep {
+  const control = 'cgroup.event_control';
+  const by = hierarchy.version === 1 && hierarchy.files.includes(control) ? { control } : {};
+  return { op: 'watchOom', slot, file: file.file, ...by, end, from };
+}
+
+/** The cgroups of one container: one in each hierarchy that has a controller which is used. */
+class Made {
+  readonly #facts: CgroupFacts;
+  readonly #slots: Slots;
+  readonly #used = new Map<CgroupHierarchy, { readonly slot: number; readonly controllers: Set<string> }>();
+
+  constructor(facts: CgroupFacts, slots: Slots) {
+    this.#facts = facts;
+    this.#slots = slots;
+  }
+
+  get hierarchies(): readonly CgroupHierarchy[] {
+    return [...this.#used.keys()];
+  }
+
+  use(controller: string): void {
+    const hierarchy = findHierarchy(this.#facts, controller);
+    if (hierarchy === undefined) return;
+    const name = controllerIn(hierarchy.version, controller);
+    const made = this.#used.get(hierarchy);
+    if (made !== undefined) made.controllers.add(name);
+    else this.#used.set(hierarchy, { slot: this.#slots.add(`cgroup of ${name}`), controllers: new Set([name]) });
+  }
+
+  of(controller: string): Found | undefined {
+    for (const [hierarchy, { slot, controllers }] of this.#used)
+      if (controllers.has(controller)) return { slot, hierarchy };
+    return undefined;
+  }
+
+  slotOf(controller: string): number | undefined {
+    return this.of(controller)?.slot;
+  }
+
+  /** A file of a cgroup that is made, where the kernel has it. */
+  find(versions: {
+    readonly 1?: CgroupFile;
+    readonly 2?: CgroupFile;
+  }): (Found & { readonly file: CgroupFile }) | undefined {
+    for (const file of [versions[2], versions[1]]) {
+      const found = file && this.of(file.controller);
+      if (found && versions[found.hierarchy.version] === file && found.hierarchy.files.includes(file.file))
+        return { ...found, file };
+    }
+    return undefined;
+  }
+
+  /** The slots of all, that of `last` at the end. */
+  slots(last: string): readonly number[] {
+    const slot = this.slotOf(last);
+    const all = [...this.#used.values()].map((made) => made.slot);
+    return slot === undefined ? all : [...all.filter((other) => other !== slot), slot];
+  }
+
+  steps(): readonly HostStep[] {
+    return [...this.#used].map(([{ version, parent, controllers: real }, { slot, controllers }]) => ({
+      op: 'makeCgroup',
+      slot,
+      parent,
+      base: BASE,
+      enable: version === 2 ? [...controllers].filter((name) => real.includes(name)) : [],
+      inherit: version === 1 && controllers.has('cpuset') ? ['cpuset.cpus', 'cpuset.mems'] : [],
+      from,
+    }));
+  }
+
+  counters(): readonly HostStep[] {
+    return (Object.keys(COUNTED) as Counter[]).flatMap((counter) => {
+      const found = this.find(COUNTED[counter]);
+      if (found === undefined) return [];
+      const { slot, file } = found;
+      return [
+        { op: 'readCounter', slot, counter, file: file.file, key: file.key ?? '', divisor: file.divisor ?? 1, from },
+      ];
+    });
+  }
+
+  /** What cannot be told of a container, though nobody has chosen that. */
+  untold(): readonly string[] {
+    return TOLD.filter(([counter]) => this.find(COUNTED[counter]) === undefined).map(([counter, usage]) => {
+      const files = [COUNTED[counter][2]?.file, COUNTED[counter][1]?.file].filter((file) => file !== undefined);
+      return `usage.${usage}: no ${[...new Set(files)].join(', no ')}`;
+    });
+  }
+
+  removals(): readonly HostStep[] {
+    return [...this.#used.values()].reverse().map(({ slot }) => ({ op: 'removeCgroup', slot, from }));
+  }
+}
+
+const TOLD: readonly (readonly [Counter, string])[] = [
+  ['memoryPeak', 'peakMemoryBytes'],
+  ['oomKills', 'oomKills'],
+  ['cpu', 'cpuMs'],
+  ['pidsPeak', 'peakPids'],
+];

@@ -1,0 +1,119 @@
+/** Finds where this process can make cgroups, by trying, once. */
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import debug from 'debug';
+import type { CgroupFacts } from '../../compile/cgroups.js';
+import { sweep } from './sweep.js';
+import { type CgroupMount, cgroupMounts, ownCgroup } from './tree.js';
+import { type Trial, tryV1, tryV2, words } from './trial.js';
+
+const log = debug('carrel:cgroup');
+let facts: CgroupFacts | undefined;
+
+/** What this process can do with cgroups. Cached. The first time leftovers of carrel's are removed whose owner is gone. */
+export function probeCgroups(): CgroupFacts {
+  facts ??= ask();
+  return facts;
+}
+
+const REMEDY =
+  'run as root; or under systemd as a user: `systemd-run --user --scope -p Delegate=yes node …`; ' +
+  'or have a cgroup with its cgroup.procs and cgroup.subtree_control given to this user, and start Node in it';
+
+function ask(): CgroupFacts {
+  const mounts = cgroupMounts();
+  const trials = mounts.flatMap((mount) =>
+    mount.version === 1 ? [tryV1(mount.path, mount.controllers)] : askV2(mount),
+  );
+  const hierarchies = trials.flatMap(({ hierarchy }) => hierarchy ?? []);
+  for (const { parent } of hierarchies) sweep(parent);
+  const found: CgroupFacts = Object.freeze({
+    hierarchies,
+    cpus: Math.max(cpus().length, availableParallelism()),
+    obstacles:
+      mounts.length === 0 ? ['no cgroup file system is mounted'] : trials.flatMap(({ obstacles }) => obstacles),
+    remedy: REMEDY,
+  });
+  log('%O', found);
+  return found;
+}
+
+/** The first place that works counts; where none does, all say why. */
+function askV2(mount: CgroupMount): readonly Trial[] {
+  const failed: Trial[] = [];
+  for (const find of [() => atRoot(mount), () => besideOwn(mount), () => inOwn(mount)]) {
+    const trial = find();
+    if (trial?.hierarchy !== undefined) return [trial];
+    if (trial !== undefined) failed.push(trial);
+  }
+  return failed;
+}
+
+/** The root of all cgroups, the only one that may have processes beside those that it hands controllers down to. cgroups(7) */
+function atRoot({ path }: CgroupMount): Trial | undefined {
+  return existsSync(join(path, 'cgroup.type')) && processesIn(path).length > 0 ? undefined : tryV2(path);
+}
+
+/** A cgroup that was delegated to this user, this process being in one below it. What systemd itself keeps is not ours to put anything in. */
+function besideOwn(mount: CgroupMount): Trial | undefined {
+  const own = ownCgroup(mount);
+  if (own === undefined || own === mount.path) return undefined;
+  const parent = dirname(own);
+  if (parent === mount.path || /\.slice$|\/user@\d+\.service$/.test(parent) || processesIn(parent).length > 0)
+    return undefined;
+  return tryV2(parent);
+}
+
+/**
+ * The own cgroup, after its processes were moved into one below it: controllers are handed down only by a cgroup that has none. Only where all
+ * of them are this process, and those that it comes from and has started. cgroups(7), "no internal processes"
+ */
+function inOwn(mount: CgroupMount): Trial | undefined {
+  const own = ownCgroup(mount);
+  if (own === undefined) return undefined;
+  const foreign = processesIn(own).filter((pid) => !isKin(pid));
+  if (foreign.length > 0)
+    return { obstacles: [`cgroup v2: other processes are in ${own}, such as ${foreign[0]}, and cannot be moved`] };
+  try {
+    const leaf = join(own, 'carrel.host');
+    mkdirSync(leaf, { recursive: true });
+    for (const pid of processesIn(own)) writeFileSync(join(leaf, 'cgroup.procs'), `${pid}`);
+  } catch (error) {
+    return { obstacles: [`cgroup v2: ${(error as NodeJS.ErrnoException).code} at ${own}`] };
+  }
+  return tryV2(own);
+}
+
+function processesIn(path: string): readonly number[] {
+  try {
+    return words(join(path, 'cgroup.procs')).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether the process is this one, comes from it, or is one that it comes from. */
+function isKin(pid: number): boolean {
+  return ancestors(pid).includes(process.pid) || ancestors(process.pid).includes(pid);
+}
+
+/** A process and those that it comes from. proc_pid_stat(5) */
+function ancestors(pid: number): readonly number[] {
+  const found: number[] = [];
+  for (let next = pid; next > 0 && !found.includes(next); ) {
+    found.push(next);
+    next = parentOf(next);
+  }
+  return found;
+}
+
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0; // it has ended
+  }
+}

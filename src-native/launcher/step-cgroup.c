@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+// Acts about cgroups: what the supervisor does with directories and files of cgroupfs, on the host, for its container.
+#include "cgroup.h"
+#include "text.h"
+
+enum { TRIES = 100, TRIES_TO_REMOVE = 1000, FILE_LONGEST = 4096, PAUSE_NS = 1000000, PAUSES_DOUBLED = 5 };
+
+static void pause_ns(int64_t nanoseconds)
+{
+	const struct sys_timespec pause = {0, nanoseconds};
+	sys_ppoll(0, 0, &pause);
+}
+
+// Reads `file` whole, as far as it fits.
+static struct outcome read_file(int directory, const char *file, char ret_text[FILE_LONGEST], size_t *ret_length)
+{
+	int fd = -1;
+	PASS(cgroup_open(directory, file, O_RDONLY, &fd));
+	long length = sys_read(fd, ret_text, FILE_LONGEST - 1);
+	sys_close(fd);
+	if (length < 0)
+		return REFUSED(read, -length);
+	ret_text[length] = 0;
+	*ret_length = (size_t)length;
+	return DONE;
+}
+
+// Whether the list of words, each with a space or a newline behind it, has `word`.
+static int has_word(const char *list, const char *word)
+{
+	size_t length = text_length(word);
+	for (const char *at = list; *at; at++) {
+		size_t same = 0;
+		if (at != list && at[-1] != ' ')
+			continue;
+		while (same < length && at[same] == word[same])
+			same++;
+		if (same == length && (at[length] == ' ' || at[length] == '\n' || at[length] == 0))
+			return 1;
+	}
+	return 0;
+}
+
+// Hands controllers down to the cgroups below `directory`. What is handed down already is not written again: that would wait
+// for all cgroups below that are being removed.
+static struct outcome enable(const struct actor *actor, const struct step_make_cgroup *step, int directory)
+{
+	static const char FILE[] = "cgroup.subtree_control";
+	char text[FILE_LONGEST];
+	char entry[64];
+	size_t length;
+	if (step->enable.count == 0)
+		return DONE;
+	PASS(read_file(directory, FILE, text, &length));
+	for (uint32_t i = 0; i < step->enable.count; i++) {
+		const char *name = plan_string_at(actor->plan, step->enable, i);
+		if (has_word(text, name))
+			continue;
+		if (text_length(name) >= sizeof(entry) - 1)
+			return REFUSED(write, SYS_ENAMETOOLONG);
+		char *end = text_copy(text_copy(entry, "+"), name);
+		PASS(cgroup_write(directory, FILE, entry, (size_t)(end - entry)));
+	}
+	return DONE;
+}
+
+// Copies files from the cgroup above where they are empty, as those of a new cpuset are. cpuset(7)
+static struct outcome inherit(const struct actor *actor, const struct step_make_cgroup *step, int above, int directory)
+{
+	char text[FILE_LONGEST];
+	size_t length;
+	for (uint32_t i = 0; i < step->inherit.count; i++) {
+		const char *file = plan_string_at(actor->plan, step->inherit, i);
+		PASS(read_file(directory, file, text, &length));
+		if (length > 1)
+			continue;
+		PASS(read_file(above, file, text, &length));
+		PASS(cgroup_write(directory, file, text, length));
+	}
+	return DONE;
+}
+
+static struct outcome open_directory(int above, const char *name, int *ret_fd)
+{
+	*ret_fd = (int)TRY(openat, above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	return DONE;
+}
+
+// The cgroup in `base`: made, opened, locked and there still.
+static struct outcome make_in(
+	const struct actor *actor, const struct step_make_cgroup *step, int base, struct cgroup *ret_cgroup)
+{
+	const char *name = plan_string(actor->plan, step->name);
+	int directory = -1;
+	PASS(enable(actor, step, base));
+	TRY(mkdirat, base, name, 0755);
+	PASS(open_directory(base, name, &directory));
+	struct outcome outcome = inherit(actor, step, base, directory);
+	// Who is faster with the lock takes it for a leftover, and removes it.
+	if (outcome.error == 0 && sys_flock(directory, SYS_LOCK_EX | SYS_LOCK_NB) < 0)
+		outcome = REFUSED(flock, SYS_ENOENT);
+	if (outcome.error == 0 && sys_faccessat(directory, "cgroup.procs", 0) < 0)
+		outcome = REFUSED(faccessat, SYS_ENOENT);
+	*ret_cgroup = (struct cgroup){directory, base, name, plan_string(actor->plan, step->base)};
+	if (outcome.error) {
+		sys_close(directory);
+		sys_unlinkat(base, name, SYS_AT_REMOVEDIR);
+	}
+	return outcome;
+}
+
+static struct outcome make_below(
+	const struct actor *actor, const struct step_make_cgroup *step, int parent, struct cgroup *ret_cgroup)
+{
+	const char *name = plan_string(actor->plan, step->base);
+	int base = -1;
+	PASS(enable(actor, step, parent));
+	long made = sys_mkdirat(parent, name, 0755);
+	if (made < 0 && made != -SYS_EEXIST)
+		return REFUSED(mkdirat, -made);
+	PASS(open_directory(parent, name, &base));
+	struct outcome outcome = inherit(actor, step, parent, base);
+	if (outcome.error == 0)
+		outcome = make_in(actor, step, base, ret_cgroup);
+	if (outcome.error) {
+		sys_close(base);
+		sys_unlinkat(parent, name, SYS_AT_REMOVEDIR);
+	}
+	return outcome;
+}
+
+// A plain name, so that no path leads elsewhere.
+static int is_name(const char *name)
+{
+	if (*name == 0 || text_equal(name, ".") || text_equal(name, ".."))
+		return 0;
+	for (; *name; name++)
+		if (*name == '/')
+			return 0;
+	return 1;
+}
+
+struct outcome step_make_cgroup(struct actor *actor, const void *record)
+{
+	const struct step_make_cgroup *step = record;
+	struct cgroups *cgroups = actor->cgroups;
+	struct outcome outcome = REFUSED(mkdirat, SYS_EINVAL);
+	if (!is_name(plan_string(actor->plan, step->name)) || !is_name(plan_string(actor->plan, step->base)) ||
+		cgroups->count == CGROUPS_MOST)
+		return outcome;
+	int parent = (int)TRY(
+		openat, AT_FDCWD, plan_string(actor->plan, step->parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	// ENOENT, ENODEV: another container was the last in the base, and has removed it.
+	for (int i = 0; i < TRIES; i++) {
+		outcome = make_below(actor, step, parent, &cgroups->held[cgroups->count]);
+		if (outcome.error != SYS_ENOENT && outcome.error != SYS_ENODEV)
+			break;
+	}
+	sys_close(parent);
+	if (outcome.error == 0)
+		actor->page->slots[step->slot] = cgroups->held[cgroups->count++].directory;
+	return outcome;
+}
+
+struct outcome step_write_cgroup(struct actor *actor, const void *record)
+{
+	const struct step_write_cgroup *step = record;
+	return cgroup_write(actor->page->slots[step->slot], plan_string(actor->plan, step->file),
+		plan_string(actor->plan, step->value), step->value.length);
+}
+
+struct outcome step_enter_cgroup(struct actor *actor, const void *record)
+{
+	const struct step_enter_cgroup *step = record;
+	char text[24];
+	size_t length = (size_t)(text_number(text, (uint64_t)actor->waiting) - text);
+	for (uint32_t i = 0; i < step->slots.count; i++) {
+		uint64_t slot = plan_number_at(actor->plan, step->slots, i);
+		if (slot != NO_SLOT)
+			PASS(cgroup_write(actor->page->slots[slot], "cgroup.procs", text, length));
+	}
+	return DONE;
+}
+
+struct outcome step_thaw_at_end(struct actor *actor, const void *record)
+{
+	const struct step_thaw_at_end *step = record;
+	actor->cgroups->freezer = actor->page->slots[step->slot];
+	actor->cgroups->thaw_file = plan_string(actor->plan, step->file);
+	actor->cgroups->thaw_value = plan_string(actor->plan, step->value);
+	return DONE;
+}
+
+// Cgroup v1 tells an eventfd when it is about to kill. memory.txt, "OOM Control"
+static struct outcome register_eventfd(int directory, const char *control, int oom, int *ret_eventfd)
+{
+	char text[64];
+	*ret_eventfd = (int)TRY(eventfd2, 0, SYS_EFD_CLOEXEC | SYS_EFD_NONBLOCK);
+	char *end = text_copy(text_number(text, (uint64_t)*ret_eventfd), " ");
+	end = text_number(end, (uint64_t)oom);
+	return cgroup_write(directory, control, text, (size_t)(end - text));
+}
+
+struct outcome step_watch_oom(struct actor *actor, const void *record)
+{
+	const struct step_watch_oom *step = record;
+	struct cgroups *cgroups = actor->cgroups;
+	int directory = actor->page->slots[step->slot];
+	uint64_t kills;
+	cgroups->oom = (struct cgroup_counter){.file = -1, .key = "oom_kill", .divisor = 1};
+	cgroups->oom_ends = step->end != 0;
+	PASS(cgroup_open(directory, plan_string(actor->plan, step->file), O_RDONLY, &cgroups->oom.file));
+	if (step->control.length > 0)
+		PASS(register_eventfd(
+			directory, plan_string(actor->plan, step->control), cgroups->oom.file, &cgroups->oom_eventfd));
+	// It is told from what has been read on. cgroup-v2.rst, "memory.events"
+	if (!cgroup_count(&cgroups->oom, &kills))
+		return REFUSED(pread64, SYS_ENOENT);
+	return DONE;
+}
+
+struct outcome step_limit_cpu_time(struct actor *actor, const void *record)
+{
+	const struct step_limit_cpu_time *step = record;
+	struct cgroups *cgroups = actor->cgroups;
+	uint64_t used;
+	cgroups->cpu = (struct cgroup_counter){
+		.file = -1, .key = plan_string(actor->plan, step->key), .divisor = step->divisor};
+	cgroups->cpu_cpus = step->cpus;
+	PASS(cgroup_open(
+		actor->page->slots[step->slot], plan_string(actor->plan, step->file), O_RDONLY, &cgroups->cpu.file));
+	if (!cgroup_count(&cgroups->cpu, &used))
+		return REFUSED(pread64, SYS_ENOENT);
+	cgroups->cpu_clock = (int)TRY(timerfd_create, SYS_CLOCK_MONOTONIC, O_CLOEXEC | O_NONBLOCK);
+	cgroups_set_cpu_time(cgroups, step->milliseconds);
+	return DONE;
+}
+
+struct outcome step_read_counter(struct actor *actor, const void *record)
+{
+	const struct step_read_counter *step = record;
+	struct frame *frame = actor->frame;
+	uint64_t *numbers = &frame->memory_peak;
+	struct cgroup_counter counter = {-1, plan_string(actor->plan, step->key), step->divisor};
+	uint64_t number;
+	uint32_t place = 0;
+	while (place < COUNTERS && step->counter != 1ull << place)
+		place++;
+	if (place == COUNTERS)
+		return REFUSED(pread64, SYS_EINVAL);
+	struct outcome outcome = cgroup_open(
+		actor->page->slots[step->slot], plan_string(actor->plan, step->file), O_RDONLY, &counter.file);
+	if (outcome.error)
+		return DONE;
+	if (cgroup_count(&counter, &number)) {
+		numbers[place] = number;
+		frame->counted |= step->counter;
+	}
+	sys_close(counter.file);
+	return DONE;
+}
+
+// SIGKILL to all that is in the cgroup. Cgroup v2 does it at once, cgroup.kill since 5.14.
+static void end_all(int directory)
+{
+	char list[FILE_LONGEST];
+	size_t length;
+	if (cgroup_write(directory, "cgroup.kill", "1", 1).error == 0)
+		return;
+	if (read_file(directory, "cgroup.procs", list, &length).error)
+		return;
+	int number = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (list[i] >= '0' && list[i] <= '9') {
+			number = number * 10 + (list[i] - '0');
+			continue;
+		}
+		if (number > 0)
+			sys_kill(number, SYS_SIGKILL);
+		number = 0;
+	}
+}
+
+struct outcome step_remove_cgroup(struct actor *actor, const void *record)
+{
+	const struct step_remove_cgroup *step = record;
+	struct cgroup *cgroup = actor->cgroups->held;
+	int directory = actor->page->slots[step->slot];
+	while (cgroup < actor->cgroups->held + actor->cgroups->count && cgroup->directory != directory)
+		cgroup++;
+	// It was not made: what stands before it in the plan was refused.
+	if (directory < 0 || cgroup == actor->cgroups->held + actor->cgroups->count)
+		return DONE;
+	long removed = 0;
+	for (int i = 0; i < TRIES_TO_REMOVE; i++) {
+		removed = sys_unlinkat(cgroup->base, cgroup->name, SYS_AT_REMOVEDIR);
+		if (removed != -SYS_EBUSY)
+			break;
+		// A process that has ended may still be counted for a moment.
+		end_all(directory);
+		cgroups_thaw(actor->cgroups);
+		pause_ns((int64_t)PAUSE_NS << (i < PAUSES_DOUBLED ? 0 : 2));
+	}
+	if (removed < 0 && removed != -SYS_ENOENT)
+		return REFUSED(unlinkat, -removed);
+	int parent = (int)TRY(openat, cgroup->base, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	// Refused where another container's is in it.
+	sys_unlinkat(parent, cgroup->base_name, SYS_AT_REMOVEDIR);
+	sys_close(parent);
+	return DONE;
+}
