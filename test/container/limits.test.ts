@@ -84,7 +84,7 @@ describe('limits()', requires('cgroups', 'python3'), () => {
     const status = await limited(limits).run('sh', ['-c', 'while :; do :; done & while :; do :; done']);
     assert.deepEqual([status.reason, status.signal, status.ok], ['cpu-timeout', 'SIGKILL', false]);
     assert.ok(status.usage.cpuMs >= 300, `${status.usage.cpuMs}`);
-    const idle = await limited(limits).run('sleep', ['0.5']);
+    const idle = await limited({ cpuTime: 1000 }).run('sleep', ['1.2']);
     assert.equal(idle.reason, 'exited', 'waiting costs nothing');
   });
 
@@ -176,8 +176,11 @@ describe('while it runs', requires('cgroups', 'python3'), () => {
   });
 
   test('its time is up while it is paused', async () => {
+    // Time enough to begin, however slow the machine is.
+    const { usage } = await limited({}).run('true');
+    const timeout = 500 + Math.ceil(usage.wallMs * 10);
     for (const killSignal of ['SIGKILL', 'SIGTERM'] as const) {
-      const child = limited({}).spawn('sleep', ['9999'], { stdio: 'ignore', timeout: 500, killSignal });
+      const child = limited({}).spawn('sleep', ['9999'], { stdio: 'ignore', timeout, killSignal });
       await child.pause();
       const { reason, signal } = await child.result;
       assert.deepEqual([reason, signal], ['timeout', killSignal]);

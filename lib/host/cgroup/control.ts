@@ -64,9 +64,8 @@ export class CgroupControl {
     const made = steps.flatMap(({ parent, base, name = '', enable }) => {
       const hierarchy = facts.hierarchies.find((one) => one.parent === parent);
       if (hierarchy === undefined) return [];
-      const controllers = hierarchy.version === 1 ? hierarchy.controllers : ['cgroup', 'cpu', ...enable];
-      const files = hierarchy.files.filter((file) =>
-        controllers.some((controller) => file.startsWith(`${controller}.`)),
+      const files = hierarchy.files.filter(
+        (file) => hierarchy.version === 1 || enable.includes(file.split('.', 1)[0] ?? '') || isCore(file),
       );
       return [{ path: join(parent, base, name), hierarchy, files }];
     });
@@ -187,6 +186,11 @@ export class CgroupControl {
     }
     return undefined;
   }
+}
+
+/** Whether every cgroup of version 2 has the file, whatever its controllers. cgroup-v2.rst, "Core Interface Files" */
+function isCore(file: string): boolean {
+  return file.startsWith('cgroup.') || file === 'cpu.stat' || file.endsWith('.pressure');
 }
 
 /** The sum of the numbers behind a word, or the first number; as `cgroup.c` reads it. */
