@@ -28,6 +28,8 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .step(mountSetattr({ target: '/scratch', attributes: ['noexec'] }))
       .hook(() => undefined)
       .spawn('true', [], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }),
+  limited: () =>
+    new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000, onUnsupported: 'warn' }).spawn('true'),
   terminal: () => new Container().init(false).spawn('true', [], { terminal: true }),
   joined: (other) =>
     new Container().namespaces(['mount', 'pid', 'ipc', { user: other, network: other, uts: other }]).spawn('true'),
