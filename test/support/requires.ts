@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { controllersOf } from '#lib/compile/cgroups.js';
 import { probeCgroups } from '#lib/host/cgroup/probe.js';
@@ -31,6 +31,7 @@ const PROBES = {
   'linux-6.9': () => since(6, 9),
   'linux-6.13': () => since(6, 13),
   make: () => runs('no make', 'make', '--version'),
+  newuidmap: () => (existsSync('/usr/bin/newuidmap') ? undefined : 'no newuidmap'),
   python3: () => runs('no python3', 'python3', '--version'),
   readelf: () => runs('no readelf', 'readelf', '--version'),
   /** Root of the machine, not of a user namespace. */
