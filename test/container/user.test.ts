@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, tmpfs } from 'carrel';
+import { bind, Container, overlay, tmpfs } from 'carrel';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
@@ -91,6 +92,21 @@ suite('user() by name', () => {
       '/home/user',
     ]);
     removeTree(rootfs);
+  });
+
+  test('in the layer on top that has the file', requires('busybox', 'linux-6.6'), async () => {
+    const { rootfs } = image({ 'etc/passwd': 'root:x:0:0::/root:/bin/sh\nlow:x:1:2::/:\n' });
+    const top = mkdtempSync(join(tmpdir(), 'top-'));
+    const layered = box.rootfs(overlay({ lower: [top, rootfs] }));
+    mkdirSync(join(top, 'etc'));
+    assert.deepEqual((await ask(layered.user('low'))).slice(0, 2), ['1', '2']);
+    writeFileSync(join(top, 'etc/passwd'), 'high:x:3:4::/:\n');
+    assert.deepEqual((await ask(layered.user('high'))).slice(0, 2), ['3', '4']);
+    await assert.rejects(layered.user('low').run('true'), { code: 'ERR_UNKNOWN_USER', message: /is not in/ });
+    unlinkSync(join(top, 'etc/passwd'));
+    symlinkSync('group', join(top, 'etc/passwd'));
+    await assert.rejects(layered.user('low').run('true'), { code: 'ERR_UNKNOWN_USER', message: /cannot be told/ });
+    for (const path of [top, rootfs]) removeTree(path);
   });
 
   test('without a root filesystem', async () => {

@@ -81,6 +81,30 @@ box.run('ls', [], { stdio: 'inherit' });
 // @ts-expect-error nor a terminal
 box.run('ls', [], { terminal: true });
 
+// Ids, users, limits: the names are OCI's and getrlimit's.
+box.idmap('subuid').idmap({ uid: 1000, gid: 100 });
+box.idmap({ uid: [{ containerID: 0, hostID: 1000, size: 1 }], gid: [{ containerID: 0, hostID: 100, size: 1 }] });
+// @ts-expect-error one id, or ranges, for both
+box.idmap({ uid: 1000, gid: [] });
+// @ts-expect-error it is called containerID
+box.idmap({ uid: [{ containerId: 0, hostID: 0, size: 1 }], gid: [] });
+box
+  .user('www:adm')
+  .user({ uid: 1, gid: 2, additionalGids: [3] })
+  .user({ name: 'www', group: 7 });
+// @ts-expect-error numbers or names
+box.user({ uid: 1 });
+box.capabilities({ bounding: ['CAP_KILL'], ambient: [] });
+// @ts-expect-error there are five sets
+box.capabilities({ bounds: [] });
+box.rlimits({ nofile: 1024, RLIMIT_CORE: 0, as: '64m', cpu: { soft: 1, hard: 'unlimited' } });
+// @ts-expect-error no such resource
+box.rlimits({ files: 1 });
+box.run('ls', [], { rlimits: { nofile: 64 } });
+box.network('none').sysctl({ 'net.ipv4.ip_forward': 1 }).umask(0o77).nice(5).oomScoreAdj(1).cpuAffinity('0-3');
+// @ts-expect-error a network that there is not
+box.network('bridge');
+
 // hook() is told the namespaces.
 box.hook(async ({ pid, namespaces }) => {
   same<typeof pid, number>(true);
