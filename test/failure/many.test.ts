@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Container } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 
@@ -16,14 +18,30 @@ test('64 at once, each with its own output', async () => {
   for (const [index, { stdout, ok }] of results.entries()) assert.deepEqual([stdout, ok], [`${index}\n`, true]);
 });
 
-test('300 in a row leave no descriptor open', async () => {
-  const before = await descriptors();
-  for (let index = 0; index < 300; index += 1) {
-    const { exitCode } = await box.run('sh', ['-c', `exit ${index % 7}`]);
-    assert.equal(exitCode, index % 7);
-  }
+const ROW = Number(process.env.CARREL_SOAK ?? 300);
+
+test(`${ROW} in a row leave no descriptor, mount or memory behind`, async (context) => {
+  const round = async (count: number): Promise<void> => {
+    for (let index = 0; index < count; index += 1) {
+      const { exitCode } = await box.run('sh', ['-c', `exit ${index % 7}`]);
+      assert.equal(exitCode, index % 7);
+    }
+  };
+  await round(100);
+  const [before, heap] = [await descriptors(), heapUsed()];
+  await round(ROW);
   assert.equal(await descriptors(), before);
+  const grown = heapUsed() - heap;
+  context.diagnostic(`${before} descriptors, the heap has grown by ${grown} bytes`);
+  assert.ok(grown < 2_000_000, `the heap has grown by ${grown} bytes`);
 });
+
+/** What is left of it when all that nobody holds any more is gone. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 /** Once Node has closed those of the last command, which it does after its end is told. */
 async function descriptors(): Promise<number> {
@@ -32,21 +50,23 @@ async function descriptors(): Promise<number> {
   return readdirSync('/proc/self/fd').length;
 }
 
-test('beside 100 of child_process, each exit is seen once', async () => {
+test('beside 1,000 of child_process, each exit is seen once', async () => {
   const codes: number[] = [];
-  const ordinary = Array.from({ length: 100 }, async (_, index) => {
-    const child = spawn('sh', ['-c', `exit ${index}`], { stdio: 'ignore' });
-    child.on('exit', (code) => codes.push(code ?? -1));
-    await once(child, 'close');
+  const ordinary = Array.from({ length: 10 }, async (_, lane) => {
+    for (let index = lane * 100; index < lane * 100 + 100; index += 1) {
+      const child = spawn('sh', ['-c', `exit ${index % 100}`], { stdio: 'ignore' });
+      child.on('exit', (code) => codes.push(lane * 100 + (code ?? -1000)));
+      await once(child, 'close');
+    }
   });
-  const contained = Array.from({ length: 30 }, (_, index) => box.run('sh', ['-c', `exit ${index}`]));
+  const contained = Array.from({ length: 100 }, (_, index) => box.run('sh', ['-c', `exit ${index}`]));
   await Promise.all(ordinary);
   assert.deepEqual(
     codes.sort((a, b) => a - b),
-    Array.from({ length: 100 }, (_, index) => index),
+    Array.from({ length: 1000 }, (_, index) => index),
   );
   assert.deepEqual(
     (await Promise.all(contained)).map(({ exitCode }) => exitCode),
-    Array.from({ length: 30 }, (_, index) => index),
+    Array.from({ length: 100 }, (_, index) => index),
   );
 });
