@@ -72,7 +72,10 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
   if (findings[0]?.ok === true) {
     const host = probe();
     for (const trial of trialsFor(host, directory)) findings.push(tried(trial, await attempt(trial, host)));
-    findings.push(ids(), executableMemory(), cgroups(), await whole());
+    findings.push(ids());
+    // Root has ranges of its own.
+    if (!canMapRange(host)) findings.push(await subordinateIds());
+    findings.push(executableMemory(), cgroups(), await whole());
   }
   return freezeDeep({ ok: findings.every(({ ok, needed }) => ok || !needed), findings });
 }
@@ -114,6 +117,17 @@ function ids(): Finding {
     ? 'each container has 65,536 ids that nobody else has'
     : 'a container has one id, which is yours: root inside is you';
   return { name: 'ids', ok: true, needed: false, detail };
+}
+
+/** What idmap('subuid') takes: ranges of one's own, and for an ordinary user the helpers that map them. subuid(5), newuidmap(1) */
+async function subordinateIds(): Promise<Finding> {
+  const name = 'subordinate ids';
+  try {
+    await new Container().idmap('subuid').run('true', [], { check: true });
+    return { name, ok: true, needed: false, detail: "idmap('subuid') maps those of /etc/subuid and /etc/subgid" };
+  } catch (error) {
+    return failed(name, false, error as Error);
+  }
 }
 
 /** memfd_create(2), sysctl vm.memfd_noexec, since Linux 6.3 */

@@ -4,6 +4,7 @@
  */
 
 import type { DefinitionInput } from '../definition/definition.js';
+import type { IdMap } from '../definition/idmap.js';
 import type { ProcChoice } from '../definition/kernel-files.js';
 import { bind, type Mount, tmpfs } from '../definition/mounts.js';
 import type { NamespaceEntry } from '../definition/namespaces.js';
@@ -223,11 +224,20 @@ export const OPTIONS: readonly CliOption[] = [
   {
     name: 'user',
     short: 'u',
-    value: 'UID[:GID]',
+    value: 'NAME|UID[:GID]',
     group: 'Process',
-    help: 'who the command is inside; the default is root, who is nobody on the host',
+    help: 'who the command is inside, by the container’s own passwd or by number; the default is root, who is nobody on the host',
     apply: ({ definition }, value) => {
       definition.user = value;
+    },
+  },
+  {
+    name: 'idmap',
+    value: 'auto|subuid',
+    group: 'Isolation',
+    help: 'auto, the default: a range of ids for each container where root starts it, else one id, yours; subuid: those that /etc/subuid gives you',
+    apply: ({ definition }, value) => {
+      definition.idmap = value as IdMap;
     },
   },
   {

@@ -160,6 +160,13 @@ suite('options of carrel run', () => {
     );
   });
 
+  test('a user by name; ids as they are mapped', async () => {
+    const { stderr, code } = await carrel(['run', '--user', 'nobody-knows', 'true']);
+    assert.equal(code, 125);
+    assert.match(stderr, /the user "nobody-knows" is unknown/);
+    assert.equal(await told(['--idmap', 'auto', '--user', 'root'], 'id -u'), '0\n');
+  });
+
   test('what follows the command is its own', async () => {
     assert.equal((await carrel(['run', 'echo', '--hostname', '-i'])).stdout, '--hostname -i\n');
     assert.equal((await carrel(['run', '--', 'echo', '--', '-t'])).stdout, '-- -t\n');
