@@ -16,6 +16,8 @@ export interface HostEntry {
   readonly path: string;
   readonly link?: string;
   readonly directory?: boolean;
+  /** Where it really is, if links lead there. */
+  readonly real?: string;
 }
 
 /** A line of /proc/self/mountinfo. proc_pid_mountinfo(5) */

@@ -95,9 +95,10 @@ export function overlayEnd({ rootfs }: ContainerDefinition): readonly HostStep[]
   return [{ op: 'rmdir', path: `${rootfs.work === '/' ? '' : rootfs.work}/work`, from }];
 }
 
-/** What the kernel would refuse with EINVAL, or would silently leave out, is said at once. */
+/** What the kernel would refuse with EINVAL, or would silently leave out or take, is said at once. */
 function checkLayers({ lower, upper, work }: Overlay, host: Host): void {
-  for (const directory of lower) {
+  const real = (path: string): string => host.found.find((entry) => entry.path === path)?.real ?? path;
+  for (const directory of lower.map(real)) {
     const below = host.mounts.find(({ path }) => path !== directory && isWithin(path, directory));
     if (below === undefined) continue;
     throw contradiction(
@@ -105,7 +106,12 @@ function checkLayers({ lower, upper, work }: Overlay, host: Host): void {
     );
   }
   if (upper === undefined || work === undefined) return;
-  const [upperMount, workMount] = [upper, work].map((path) => mountOf(path, host));
+  const layers = [...lower.map((path) => ['lower', path] as const), ['upper', upper] as const, ['work', work] as const];
+  for (const [name, path] of layers.slice(-2)) {
+    const other = layers.find(([kind, at]) => kind !== name && isWithin(real(path), real(at)));
+    if (other !== undefined) throw contradiction(`overlay(): ${name} ${path} is in ${other[0]} ${other[1]}`);
+  }
+  const [upperMount, workMount] = [upper, work].map((path) => mountOf(real(path), host));
   if (upperMount !== undefined && workMount !== undefined && upperMount.id !== workMount.id) {
     throw contradiction(
       `overlay(): work must be on the same mount as upper: ${upper} is on ${upperMount.path}, ${work} on ${workMount.path}`,

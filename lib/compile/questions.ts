@@ -18,5 +18,6 @@ export function questions({ rootfs, mounts, limits }: ContainerDefinition): Ques
   if (rootfs === undefined) return { paths: optional, mounts: false, cgroups };
   const roots =
     typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
-  return { paths: [...roots.map(sysOf), ...optional], mounts: typeof rootfs !== 'string', cgroups };
+  const layers = typeof rootfs === 'string' ? [] : [...roots, ...(rootfs.work === undefined ? [] : [rootfs.work])];
+  return { paths: [...roots.map(sysOf), ...layers, ...optional], mounts: layers.length > 0, cgroups };
 }

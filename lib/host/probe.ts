@@ -142,10 +142,9 @@ function entry(path: string): readonly HostEntry[] {
 /** The same, but a link that leads nowhere is nothing; and what cannot be looked at may be there. */
 function existing(path: string): readonly HostEntry[] {
   const [found] = entry(path);
-  if (found !== undefined && found.link === undefined) return [found];
   try {
-    statSync(path);
-    return found === undefined ? [] : [found];
+    const at = realpathSync(path);
+    return found === undefined ? [] : [at === path ? found : { ...found, real: at }];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [{ path }];

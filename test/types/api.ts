@@ -9,10 +9,14 @@ import {
   type CarrelError,
   Container,
   type ContainerProcess,
+  directory,
   type ExitStatus,
+  file,
+  overlay,
   type Reason,
   type RunResult,
   type StepError,
+  symlink,
   tmpfs,
 } from 'carrel';
 import { type concat, type Plan, type parse, plan, run, type spawn, type stringify } from 'carrel/plan';
@@ -73,7 +77,21 @@ box.namespaces(['net']);
 box.capabilities({ add: ['CAP_SYS_PTRACE'] });
 // @ts-expect-error names have their prefix
 box.capabilities(['SYS_PTRACE']);
-box.mount(bind('/a', '/b', { readonly: true }), tmpfs('/c', { size: '1m' }));
+box.mount(
+  bind('/a', '/b', { readonly: true, optional: true, noexec: true, idmapped: false }),
+  tmpfs('/c', { size: '1m' }),
+);
+box.mount(file('/a', 'text', { mode: 0o600 }), file('/b', new Uint8Array()), symlink('/c', 'd'), directory('/d'));
+box.rootfs(overlay({ lower: '/a' })).rootfs(overlay({ lower: ['/a', new URL('file:///b')], upper: '/u', work: '/w' }));
+box.mask('/etc/shadow', '/etc/ssh').proc('none').proc(undefined);
+// @ts-expect-error there is no such /proc
+box.proc('host');
+// @ts-expect-error an overlay is a root filesystem, not a mount
+box.mount(overlay({ lower: '/a' }));
+// @ts-expect-error what is below?
+overlay({ upper: '/u', work: '/w' });
+// @ts-expect-error what is in it?
+file('/a');
 // @ts-expect-error a misspelt option
 bind('/a', '/b', { readOnly: true });
 // @ts-expect-error run() has no stdio of the caller's
