@@ -101,7 +101,7 @@ function compileFrame(
     ...(canSetGroups(ids, host) ? ([{ op: 'setGroups', groups: gids, from }] as const) : []),
     { op: 'setUser', uid, gid, from },
   ];
-  const first = setupUser(ids);
+  const first = setupUser(ids, host);
   const isFirst = user.uid === first?.uid && user.gid === first.gid && groups.length === 0;
   const isCaller = ids.kind === 'one' && ids.own;
 

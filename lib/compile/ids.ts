@@ -228,8 +228,10 @@ export function mapsOwners(ids: IdPlan): boolean {
 }
 
 /** Who makes the container: root inside, or the only user that there is. `undefined`: the caller already is. */
-export function setupUser(ids: IdPlan): User | undefined {
+export function setupUser(ids: IdPlan, host: Host): User | undefined {
   if (ids.kind === 'host') return undefined;
+  // Who joins without rights of the host's is somebody there already: its maker, by whichever id that was given. setns(2)
+  if (ids.kind === 'joined' && !canMapRange(host)) return undefined;
   if (ids.kind !== 'one') return { uid: 0, gid: 0 };
   return ids.own ? undefined : { uid: ids.uid, gid: ids.gid };
 }

@@ -56,6 +56,23 @@ suite('joining the namespaces of another container', () => {
     });
   }
 
+  test('of one whose only user is not root: as that user, and no other', async () => {
+    await using other = await running(new Container().user(1000));
+    const rest = DEFAULT.filter((entry) => !['network', 'user'].includes(entry));
+    const box = new Container().namespaces([...rest, { user: other, network: other }]);
+    const { stdout } = await box.user(1000).run('id', ['-u'], { check: true });
+    assert.equal(stdout, '1000\n');
+    // Started by root, it has all ids. By an ordinary user, it has none but its own.
+    const asRoot = await box.run('id', ['-u']).catch((error: StepError) => error);
+    if (process.env.CARREL_TEST_LEG === 'root') {
+      assert.equal((asRoot as { stdout: string }).stdout, '0\n');
+    } else {
+      assert.ok(asRoot instanceof StepError, 'refused');
+      assert.deepEqual([asRoot.code, asRoot.step?.op, asRoot.option], ['EINVAL', 'setUser', 'user()']);
+      assert.match(asRoot.hint ?? '', /no such id/);
+    }
+  });
+
   test('time', requires('time-namespaces'), async () => {
     await using other = await running(
       new Container().namespaces([...DEFAULT, 'time']).timeOffsets({ boottime: 86_400_000 }),

@@ -57,6 +57,8 @@ function execute([file = '', ...args]: readonly string[]): Printed {
     encoding: 'utf8',
     timeout: TIMEOUT_MS,
     input: 'exit\n',
+    // Else a node --test among them would take itself for a part of this one.
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   });
   if (error !== undefined) throw error;
   return { status, stdout, stderr };

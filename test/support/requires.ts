@@ -32,8 +32,10 @@ const PROBES = {
   'linux-6.13': () => since(6, 13),
   make: () => runs('no make', 'make', '--version'),
   newuidmap: () => (existsSync('/usr/bin/newuidmap') ? undefined : 'no newuidmap'),
+  postgresql: () => runs('no PostgreSQL', 'sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb && command -v psql'),
   python3: () => runs('no python3', 'python3', '--version'),
   readelf: () => runs('no readelf', 'readelf', '--version'),
+  redis: () => runs('no Redis', 'sh', '-c', 'command -v redis-server && command -v redis-cli'),
   /** Root of the machine, not of a user namespace. */
   root: () => (process.getuid?.() === 0 && everyIdIsMapped() ? undefined : 'needs root'),
   /** Root, of a user namespace at least: who traces a process that is not dumpable sees its calls, and not what they point to. ptrace(2) */

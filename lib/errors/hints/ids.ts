@@ -19,6 +19,11 @@ const nameless: Condition = {
 
 export const ID_HINTS: readonly Hint[] = [
   {
+    op: 'setUser',
+    error: 'EINVAL',
+    text: 'the container has no such id: of a user namespace that is joined only its maker knows which there are, see user()',
+  },
+  {
     op: 'setUidMap',
     error: 'EPERM',
     text: 'an outer container or a security module lets this process map no ids: it lacks CAP_SETUID over them',

@@ -1,0 +1,21 @@
+/** `npx vitest run --root examples/vitest`: the same with Vitest, a server for each test, by a fixture. */
+
+import { test as base, expect } from 'vitest';
+import { type Database, startRedis } from '../databases.js';
+
+const test = base.extend<{ redis: Database }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which other fixtures this one needs
+  redis: async ({}, use) => {
+    await using server = await startRedis();
+    await use(server);
+  },
+});
+
+test.concurrent('a test counts', async ({ redis }) => {
+  expect(await redis.ask('redis-cli', 'incr', 'counter')).toBe('1');
+});
+
+test.concurrent('another one counts from the beginning, at the same time', async ({ redis }) => {
+  expect(await redis.ask('redis-cli', 'incr', 'counter')).toBe('1');
+  expect(await redis.ask('redis-cli', 'incr', 'counter')).toBe('2');
+});
