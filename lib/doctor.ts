@@ -1,12 +1,13 @@
 /** What this machine has of what containers need. */
 
-import { readFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
+import { controllerIn, hierarchyOf } from './compile/cgroups.js';
 import { canMapRange } from './compile/ids.js';
 import { Container } from './container.js';
 import { hostPath, knownOptions, object } from './definition/checks.js';
 import { attempt, type Trial, trialsFor } from './doctor/trials.js';
 import { CarrelError } from './errors.js';
+import { probeCgroups } from './host/cgroup/probe.js';
 import { probe } from './host/probe.js';
 import { readSysctl } from './host/sysctl.js';
 import { native } from './launch/native.js';
@@ -145,19 +146,31 @@ function executableMemory(): Finding {
   };
 }
 
-/** Which hierarchies there are. cgroups(7) */
+/** What can be limited and counted, and by which version. cgroups(7) */
 function cgroups(): Finding {
-  const lines = readFileSync('/proc/self/cgroup', 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(':'));
-  const unified = lines.some(([id]) => id === '0');
-  const controllers = lines.flatMap(([id, names = '']) =>
-    id === '0' || names.startsWith('name=') ? [] : names.split(','),
-  );
-  const layout = controllers.length === 0 ? 'version 2' : unified ? 'hybrid' : 'version 1';
-  const detail = controllers.length === 0 ? layout : `${layout}, in version 1: ${controllers.join(' ')}`;
-  return { name: 'cgroups', ok: true, needed: false, detail };
+  const name = 'cgroups';
+  const { hierarchies, obstacles, remedy } = probeCgroups();
+  const all = ['memory', 'pids', 'cpu', 'cpuset', 'io', 'cpuacct', 'freezer'];
+  const facts = { hierarchies, obstacles, remedy, cpus: 1 };
+  const found = all.flatMap((controller) => {
+    const hierarchy = hierarchyOf(facts, controller) ?? hierarchyOf(facts, controllerIn(1, controller));
+    return hierarchy === undefined ? [] : [{ controller, hierarchy }];
+  });
+  const missing = all.filter((controller) => found.every((one) => one.controller !== controller));
+  const backends = ([2, 1] as const).flatMap((version) => {
+    const names = found.filter(({ hierarchy }) => hierarchy.version === version).map(({ controller }) => controller);
+    const [first] = found.filter(({ hierarchy }) => hierarchy.version === version);
+    const place = version === 2 && first !== undefined ? `, below ${first.hierarchy.parent}` : '';
+    return first === undefined ? [] : [`version ${version}: ${names.join(' ')}${place}`];
+  });
+  const lacks = missing.length === 0 ? [] : [`without ${missing.join(' ')}`, ...obstacles];
+  return {
+    name,
+    ok: missing.length === 0,
+    needed: false,
+    detail: [...backends, ...lacks].join('; '),
+    ...(missing.length === 0 ? {} : { remedy }),
+  };
 }
 
 /** All of it together. */

@@ -103,7 +103,11 @@ export function cgroupUnavailable(
     controller === ''
       ? 'needs a cgroup, and none can be made'
       : `cannot be enforced: ${file === undefined ? `the controller ${controller} is missing` : `its cgroups have no ${file}`}`;
-  const why = obstacles.length === 0 ? '' : ` (${obstacles.join('; ')})`;
+  // Of version 1, where each controller has a tree of its own, what is said of others does not matter.
+  const about = obstacles.filter(
+    (one) => controller === '' || !one.includes('(cgroup v1)') || one.includes(controller),
+  );
+  const why = about.length === 0 ? '' : ` (${about.join('; ')})`;
   const warn = 'limits({ onUnsupported: "warn" }) starts without it';
   return new CarrelError(
     'ERR_CGROUP_UNAVAILABLE',

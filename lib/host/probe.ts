@@ -24,7 +24,8 @@ export function probe(): Host {
 
 /** And what it can do with cgroups. Cached as well. */
 function probeWithCgroups(): Host {
-  withCgroups ??= Object.freeze({ ...probe(), cgroups: probeCgroups() });
+  const cgroups = probeCgroups();
+  if (withCgroups?.cgroups !== cgroups) withCgroups = Object.freeze({ ...probe(), cgroups });
   return withCgroups;
 }
 

@@ -17,12 +17,16 @@ const log = debug('carrel:launcher');
 /** Milliseconds after which a request is tried again that did not fit into the socket. */
 const RETRY_MS = 1;
 
+/** Where a command in front of the launcher finds it; the launcher itself closes it. */
+const IMAGE = 4;
+
 class Launcher {
   readonly process: ChildProcess;
   readonly #socket: Socket;
   readonly #descriptor: number;
 
-  constructor() {
+  /** @param by A command that executes what stands behind it, in the same process. */
+  constructor(by: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
     const { launcherMemfd, socketpair, close } = native();
     const [ours, theirs] = socketpair();
     let image: number;
@@ -39,13 +43,14 @@ class Launcher {
     this.#socket.on('close', () => log('gone'));
     this.#socket.resume();
     this.#socket.unref();
-    this.process = spawn(`/proc/self/fd/${image}`, [], {
-      argv0: 'carrel',
+    const [command, ...args] = by.length === 0 ? [`/proc/self/fd/${image}`] : [...by, `/proc/self/fd/${IMAGE}`];
+    this.process = spawn(command ?? '', args, {
+      ...(by.length === 0 ? { argv0: 'carrel' } : {}),
       cwd: '/',
-      env: {},
+      env,
       // A session of its own: no signal from the terminal, and no terminal to push input into.
       detached: true,
-      stdio: ['ignore', 'ignore', 'ignore', theirs],
+      stdio: ['ignore', 'ignore', 'ignore', theirs, ...(by.length === 0 ? [] : [image])],
     });
     close(image);
     close(theirs);
@@ -99,6 +104,27 @@ export function request(descriptors: readonly number[], sent: (error?: Error) =>
   } else {
     sent(error === undefined ? undefined : launcherFailed(new Error(`sendmsg ${error}`)));
   }
+}
+
+/**
+ * Starts another launcher by way of a command, for all that follows; the one that was there, and all that it has started, is let be. Returns its process id, `undefined` where
+ * the command could not be executed.
+ */
+export function launchBy(by: readonly string[], env: Readonly<Record<string, string>>): number | undefined {
+  const launcher = new Launcher(by, env);
+  launcher.process.on('error', (error) => log('%s: %s', by[0], error.message));
+  if (launcher.process.pid === undefined) {
+    launcher.abandon();
+    return undefined;
+  }
+  current?.abandon();
+  current = launcher;
+  return launcher.process.pid;
+}
+
+/** The process id of the launcher that is there. */
+export function launcherPid(): number | undefined {
+  return current?.alive === true ? current.process.pid : undefined;
 }
 
 /** The launcher that is there, or a new one. One that could not be started has no pid. */

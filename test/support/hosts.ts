@@ -76,7 +76,7 @@ export const CGROUPS = {
   },
   /** Some controllers were not delegated. */
   delegated: { ...found, hierarchies: [{ ...V2, controllers: ['memory', 'pids'] }] },
-  none: { ...found, hierarchies: [], obstacles: ['memory (cgroup v1): EACCES, mkdir below /sys/fs/cgroup/memory'] },
+  none: { ...found, hierarchies: [], obstacles: ['memory (cgroup v1): EACCES, mkdir at /sys/fs/cgroup/memory'] },
 } as const satisfies Readonly<Record<string, CgroupFacts>>;
 
 /** Root of a machine. */

@@ -5,6 +5,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import debug from 'debug';
 import type { CgroupFacts } from '../../compile/cgroups.js';
+import { inScope, scopeIsGone } from './scope.js';
 import { sweep } from './sweep.js';
 import { type CgroupMount, cgroupMounts, ownCgroup } from './tree.js';
 import { type Trial, tryV1, tryV2, words } from './trial.js';
@@ -14,7 +15,7 @@ let facts: CgroupFacts | undefined;
 
 /** What this process can do with cgroups. Cached. The first time leftovers of carrel's are removed whose owner is gone. */
 export function probeCgroups(): CgroupFacts {
-  facts ??= ask();
+  if (facts === undefined || scopeIsGone()) facts = ask();
   return facts;
 }
 
@@ -43,7 +44,7 @@ function ask(): CgroupFacts {
 /** The first place that works counts; where none does, all say why. */
 function askV2(mount: CgroupMount): readonly Trial[] {
   const failed: Trial[] = [];
-  for (const find of [() => atRoot(mount), () => besideOwn(mount), () => inOwn(mount)]) {
+  for (const find of [() => atRoot(mount), () => besideOwn(mount), () => inScope(mount), () => inOwn(mount)]) {
     const trial = find();
     if (trial?.hierarchy !== undefined) return [trial];
     if (trial !== undefined) failed.push(trial);
@@ -53,7 +54,7 @@ function askV2(mount: CgroupMount): readonly Trial[] {
 
 /** The root of all cgroups, the only one that may have processes beside those that it hands controllers down to. cgroups(7) */
 function atRoot({ path }: CgroupMount): Trial | undefined {
-  return existsSync(join(path, 'cgroup.type')) && processesIn(path).length > 0 ? undefined : tryV2(path);
+  return isRoot(path) || processesIn(path).length === 0 ? tryV2(path) : undefined;
 }
 
 /** A cgroup that was delegated to this user, this process being in one below it. What systemd itself keeps is not ours to put anything in. */
@@ -72,7 +73,7 @@ function besideOwn(mount: CgroupMount): Trial | undefined {
  */
 function inOwn(mount: CgroupMount): Trial | undefined {
   const own = ownCgroup(mount);
-  if (own === undefined) return undefined;
+  if (own === undefined || isRoot(own)) return undefined;
   const foreign = processesIn(own).filter((pid) => !isKin(pid));
   if (foreign.length > 0)
     return { obstacles: [`cgroup v2: other processes are in ${own}, such as ${foreign[0]}, and cannot be moved`] };
@@ -84,6 +85,11 @@ function inOwn(mount: CgroupMount): Trial | undefined {
     return { obstacles: [`cgroup v2: ${(error as NodeJS.ErrnoException).code} at ${own}`] };
   }
   return tryV2(own);
+}
+
+/** The root of all cgroups has no type. cgroup-v2.rst, "cgroup.type" */
+function isRoot(path: string): boolean {
+  return !existsSync(join(path, 'cgroup.type'));
 }
 
 function processesIn(path: string): readonly number[] {

@@ -93,6 +93,6 @@ function attempt(what: string, parent: string, run: () => Trial): Trial {
     return run();
   } catch (error) {
     const { code = 'failed', syscall = '' } = error as NodeJS.ErrnoException;
-    return { obstacles: [`${what}: ${code}, ${syscall} below ${parent}`] };
+    return { obstacles: [`${what}: ${code}, ${syscall} at ${parent}`] };
   }
 }
