@@ -18,6 +18,8 @@ const PROBES = {
   'arm64-gcc': () => runs('no cross compiler for arm64', 'aarch64-linux-gnu-gcc', '--version'),
   bubblewrap: () => runs('no bubblewrap', 'bwrap', '--ro-bind', '/', '/', 'true'),
   busybox: () => (findBusybox() === undefined ? 'no static busybox' : undefined),
+  /** Version 2 beside version 1, where systemd mounts it, and mounts of one's own. */
+  'cgroup-hybrid': () => runs('no hybrid cgroups', 'unshare', '--mount', 'umount', '/sys/fs/cgroup/unified'),
   'cgroup-v1': () => (cgroups().some(([, controllers]) => controllers === 'memory') ? undefined : 'no cgroup v1'),
   'cgroup-v2': () => (cgroups().every(([id]) => id === '0') ? undefined : 'no pure cgroup v2'),
   /** Memory, processes and CPU time of a container can be limited and counted by this user. */
