@@ -26,7 +26,7 @@ const BELOW = `
   import { readdirSync } from 'node:fs';
   import { bind, Container } from 'carrel';
   const data = process.argv[1];
-  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', data + '/below']);
+  execFileSync('mount', ['--bind', process.argv[2], data + '/below']);
   const output = async (script, options) =>
     (await new Container().mount(bind(data, '/data', options)).run('sh', ['-c', script])).stdout;
   const write = '(echo x > /data/below/new) 2>/dev/null && echo written || echo refused';
@@ -58,11 +58,15 @@ suite('bind()', () => {
   test('readonly holds for a mount below the source', requires('root'), () => {
     const below = join(data, 'below');
     mkdirSync(below);
+    // Another file system's owners could not be shown mapped before Linux 6.3, if it is a tmpfs.
+    const other = mkdtempSync(join(tmpdir(), 'other-'));
     // In a mount namespace of its own: test files beside this one must not see it come and go.
-    const own = ['--mount', '--propagation', 'private', process.execPath, '--input-type=module', '--eval', BELOW, data];
+    const node = [process.execPath, '--input-type=module', '--eval', BELOW, data, other];
+    const own = ['--mount', '--propagation', 'private', ...node];
     const outputs: unknown = JSON.parse(execFileSync('unshare', own, { encoding: 'utf8' }));
     assert.deepEqual(outputs, { writable: 'written\n', readonly: 'refused\n', shallow: '', left: ['new'] });
     assert.deepEqual(readdirSync(below), []);
+    removeTree(other);
   });
 
   test('a file on a file', async () => {
