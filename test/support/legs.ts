@@ -35,9 +35,9 @@ const DELEGATE = `
   cd "$OLDPWD"
   exec "$@"`;
 
-/** A session of the user under systemd, which is asked for a scope whose cgroup is the user's. systemd.scope(5). */
-const SESSION = `systemctl start user@${NOBODY}; exec "$@"`;
-const scope = ['systemd-run', '--user', '--scope', '--quiet', '--property=Delegate=yes'];
+/** Asks the user's own systemd, which must be running, for a scope whose cgroup is the user's. systemd.scope(5) */
+const run = ['systemd-run', '--user', '--scope', '--quiet', '--property=Delegate=yes'];
+const asSession = [...asUser, 'env', `XDG_RUNTIME_DIR=/run/user/${NOBODY}`, ...run];
 
 /** The legs that `uid` can run. Of root's, only those that `CARREL_TEST_LEGS` names, where it is set; some run only then (test/vm). */
 export function legsOf(uid: number): readonly Leg[] {
@@ -50,7 +50,7 @@ export function legsOf(uid: number): readonly Leg[] {
     {
       name: 'session',
       suites: real,
-      prefix: ['sh', '-ec', SESSION, 'sh', ...asUser, 'env', `XDG_RUNTIME_DIR=/run/user/${NOBODY}`, ...scope],
+      prefix: asSession,
       concurrency: 1, // what cannot be told from a stranger in the scope is not moved out of its way
     },
   ];

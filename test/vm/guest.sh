@@ -56,7 +56,8 @@ if [ -n "$services" ]; then
     printf '[Service]\nType=oneshot\nTimeoutStartSec=infinity\nStandardOutput=file:%s\nStandardError=file:%s\n' "$out" "$err"
     printf 'ExecStart=-/bin/sh /run/guest-command\n'
   } >$units/carrel-test.service
-  echo "$run" >/run/guest-command
+  # Now, because a mount namespace that is made later would lack its /run/user.
+  echo "systemctl start user@65532; $run" >/run/guest-command
   exec /lib/systemd/systemd --unit=carrel-test.service --show-status=no --log-target=kmsg
 fi
 
