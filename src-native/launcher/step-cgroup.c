@@ -264,7 +264,7 @@ struct outcome step_read_counter(struct actor *actor, const void *record)
 static void end_all(int directory)
 {
 	char list[FILE_LONGEST];
-	size_t length;
+	size_t length = 0;
 	if (cgroup_write(directory, "cgroup.kill", "1", 1).error == 0)
 		return;
 	if (read_file(directory, "cgroup.procs", list, &length).error)
