@@ -22,6 +22,7 @@ suite('run()', () => {
       stderr: 'err\n',
       truncated: false,
       command: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
+      degraded: [],
     });
     assert.ok(usage.wallMs > 0 && usage.maxRssBytes > 4096 && usage.minorFaults > 0);
   });
