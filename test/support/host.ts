@@ -13,7 +13,7 @@ import { attempt, ownerOf, type ProcessTable, readProcesses } from './processes.
 import './temporary.js';
 
 /** Containers are torn down by a supervisor, which nobody waits for. */
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 10_000;
 
 /** What was found, as lines for humans. Lines of `shared` places may go away by themselves: others own some of them. */
 export interface HostSnapshot {
@@ -48,7 +48,7 @@ export function hostSnapshot(): HostSnapshot {
   };
 }
 
-/** Waits until the host is as it was, for two seconds at most. Fails with what was there all that time and should not be, or has gone. */
+/** Waits until the host is as it was, for ten seconds at most. Fails with what was there all that time and should not be, or has gone. */
 export async function assertHostUnchanged(before: HostSnapshot): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   let differences = compare(before, hostSnapshot());
