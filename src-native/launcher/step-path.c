@@ -166,13 +166,20 @@ static struct outcome write_whole(const struct actor *actor, struct wire_bytes c
 static struct outcome cover_file(const struct actor *actor, const struct step_file *step, int target)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	if (!actor->owned->has_mounts)
+		return REFUSED(openat, SYS_EEXIST);
 	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
 	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
 	int memory = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	TRY(close, context);
 	int file = (int)TRY(openat, memory, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (uint32_t)step->mode);
 	PASS(write_whole(actor, step->content, file));
+	// A part of a detached mount can be had since 6.15 only: for that it is attached for a moment. open_tree(2)
+	TRY(move_mount, memory, "", actor->root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	int tree = (int)TRY(open_tree, memory, "file", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	TRY(fchdir, memory);
+	TRY(umount2, ".", SYS_MNT_DETACH);
+	TRY(chdir, "/");
 	TRY(close, memory);
 	TRY(mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 	return path_cover(tree, target);
