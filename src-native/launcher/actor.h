@@ -36,6 +36,8 @@ struct actor {
 	struct owned *owned;
 	// Container column: the socket to the supervisor; it is closed by exec, which is how the supervisor knows.
 	int report;
+	// Container column: a pidfd of the supervisor, which every child dies with.
+	int supervisor;
 	// Container column: its descriptors are no longer shared with the supervisor.
 	int owns_files;
 	// Container column: what exec sets for the command.

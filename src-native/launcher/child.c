@@ -51,14 +51,9 @@ __attribute__((noreturn)) static void refuse(struct page *page, struct outcome o
 	sys_exit_group(125);
 }
 
-static struct outcome begin(struct actor *actor, int supervisor)
+static struct outcome begin(struct actor *actor)
 {
 	PASS(child_hold(actor));
-	// The supervisor may have died before the line above: then no signal comes. prctl(2)
-	struct pollfd death = {.fd = supervisor, .events = POLLIN};
-	const struct sys_timespec now = {0, 0};
-	if (TRY(ppoll, &death, 1, &now) > 0)
-		return REFUSED(ppoll, SYS_ESRCH);
 	TRY(setsid);
 	// The modes that steps ask for are the modes they get; exec sets the command's mask.
 	sys_umask(0);
@@ -67,12 +62,12 @@ static struct outcome begin(struct actor *actor, int supervisor)
 	return DONE;
 }
 
-void child_run(struct actor *actor, int supervisor)
+void child_run(struct actor *actor)
 {
 	const struct plan *plan = actor->plan;
 	struct owned owned = {.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0};
 	actor->owned = &owned;
-	struct outcome outcome = begin(actor, supervisor);
+	struct outcome outcome = begin(actor);
 	if (outcome.error)
 		refuse(actor->page, outcome);
 	const unsigned char *at = plan->base + plan->header->steps_offset;
@@ -100,6 +95,12 @@ struct outcome child_hold(const struct actor *actor)
 {
 	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
 	TRY(prctl, PR_SET_DUMPABLE, (unsigned long)actor->dumpable, 0, 0);
+	// The supervisor may have died before the first line, or while a change of credentials had cleared the signal: then none
+	// comes, and no end of the report socket either, since the child shares the supervisor's descriptors. prctl(2)
+	struct pollfd death = {.fd = actor->supervisor, .events = POLLIN};
+	const struct sys_timespec now = {0, 0};
+	if (TRY(ppoll, &death, 1, &now) > 0)
+		return REFUSED(ppoll, SYS_ESRCH);
 	return DONE;
 }
 

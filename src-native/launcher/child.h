@@ -3,8 +3,8 @@
 #pragma once
 #include "actor.h"
 
-// Performs the plan's steps. `supervisor` is a pidfd of the parent.
-__attribute__((noreturn)) void child_run(struct actor *actor, int supervisor);
+// Performs the plan's steps.
+__attribute__((noreturn)) void child_run(struct actor *actor);
 // After every change of credentials: the child still dies with its supervisor, and nobody of the same user can trace it.
 // A change clears the one, and may set the other to what fs.suid_dumpable says. prctl(2), proc(5)
 struct outcome child_hold(const struct actor *actor);

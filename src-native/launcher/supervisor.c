@@ -160,14 +160,14 @@ static struct outcome clone_child(struct supervisor *self)
 	};
 	struct actor child = self->actor;
 	child.report = self->report_child;
-	int own_pidfd = (int)TRY(pidfd_open, (int)sys_getpid(), 0);
+	child.supervisor = (int)TRY(pidfd_open, (int)sys_getpid(), 0);
 	child.dumpable = (self->plan.header->clone & CLONE_NEWUSER) && !reaches_undumpable();
 	// After a time namespace was joined, or it would be another clock.
 	self->began = timing_now();
 	timing_mark(&self->timing, LIST_CLONE, 0, 0);
 	long pid = TRY(clone3, &args, sizeof(args));
 	if (pid == 0)
-		child_run(&child, own_pidfd);
+		child_run(&child);
 	self->child = (int)pid;
 	self->actor.child = (int)pid;
 	return DONE;
