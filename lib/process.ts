@@ -13,6 +13,7 @@ import { request } from './launch/launcher.js';
 import { namespacesOf } from './launch/namespaces.js';
 import { native } from './launch/native.js';
 import type { Stdio } from './launch/stdio.js';
+import { release } from './launch/streams.js';
 import { attachTerminal } from './launch/terminal.js';
 import { type Moment, settled } from './plan/compose.js';
 import type { Namespace } from './plan/constants.js';
@@ -387,6 +388,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       this.#namespaces = namespacesOf(frame);
       this.#pid = frame.pid;
       this.emit('spawn');
+      this.#release();
     } else {
       this.#finish(
         kind === 'exited'
@@ -413,6 +415,10 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#finish(this.#ended ?? (this.#state === 'running' ? lostStatus() : supervisorLost()));
   }
 
+  #release(): void {
+    for (const stream of this.stdio) if (stream !== null) release(stream);
+  }
+
   #finish(end: ExitStatus | Error): void {
     this.#state = 'over';
     this.#running.over();
@@ -429,6 +435,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       this.#settle.reject(end);
       if (!this.#resultWanted || this.listenerCount('error') > 0) this.emit('error', end);
     } else {
+      // It may have been killed before it ran.
+      this.#release();
       this.#exitCode = end.exitCode;
       this.#signalCode = end.signal;
       // Nobody reads it any more. A terminal's stream still has to say its last.

@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { invalidType, invalidValue, outOfRange } from '../errors.js';
 import { native } from './native.js';
-import { openReader, openSocket, openWriter } from './streams.js';
+import { openHeldSocket, openReader, openWriter } from './streams.js';
 
 /**
  * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth on,
@@ -76,7 +76,7 @@ function openOne(choice: StdioChoice, index: number, sent: number[], owned: numb
   const [theirs, ours] = choice.kind === 'socket' ? native().socketpair() : pipe(index);
   sent.push(theirs);
   owned.push(theirs);
-  if (choice.kind === 'socket') return openSocket(ours);
+  if (choice.kind === 'socket') return openHeldSocket(ours);
   // Before the command starts, so that nothing it says is lost; it waits in the pipe until somebody reads.
   return index === 0 ? openWriter(ours) : openReader(ours);
 }
@@ -97,7 +97,7 @@ export function closeStdio({ owned, streams }: Stdio): void {
 export function openTerminal(): Stdio {
   const [ours, theirs] = native().socketpair();
   // Whoever ends the input still reads the output; once that is over, nobody is left to type to.
-  const stream = openSocket(ours, true);
+  const stream = openHeldSocket(ours, true);
   stream.once('end', () => stream.destroy());
   stream.on('error', () => stream.destroy());
   return { sent: [theirs], owned: [theirs], streams: [stream, stream, null] };

@@ -41,11 +41,37 @@ export function openSocket(descriptor: number, allowHalfOpen = false): Socket {
   return socket;
 }
 
-/** The end of a pipe that is read. */
+/** The end of a pipe that is read, from {@link release} on. */
 export function openReader(descriptor: number): Duplex {
   return bun === undefined
-    ? new Socket({ fd: descriptor, readable: true, writable: false })
+    ? new HeldSocket({ fd: descriptor, readable: true, writable: false })
     : bunReader(bun, descriptor);
+}
+
+/** A command's end of a socket, which is read from {@link release} on. */
+export function openHeldSocket(descriptor: number, allowHalfOpen = false): Socket {
+  return bun === undefined ? new HeldSocket({ fd: descriptor, allowHalfOpen }) : openSocket(descriptor, allowHalfOpen);
+}
+
+/** Those that have been released, and those that wanted to read before. A Socket begins to read before a field of its own could be there. */
+const released = new WeakSet<Duplex>();
+const waiting = new WeakSet<Duplex>();
+
+/**
+ * Reads nothing before it is released. What a command says can be there before the word that it runs: with `child_process` too the `spawn` event comes
+ * before all data.
+ */
+class HeldSocket extends Socket {
+  override _read(size: number): void {
+    if (released.has(this)) super._read(size);
+    else waiting.add(this);
+  }
+}
+
+/** Lets a stream be read. */
+export function release(stream: Duplex): void {
+  released.add(stream);
+  if (waiting.delete(stream)) stream._read(0);
 }
 
 /** The end of a pipe that is written. */

@@ -60,6 +60,29 @@ suite('events', () => {
     assert.deepEqual([child.spawnfile, child.spawnargs], ['sh', ['sh', '-c', 'read line; exit 3']]);
   });
 
+  test('spawn comes before anything that the command says, however early that is', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const children = Array.from({ length: 16 }, () =>
+        box.spawn('echo', ['early'], { stdio: ['ignore', 'pipe', 'ignore'] }),
+      );
+      const orders = children.map(async (child) => {
+        const seen: string[] = [];
+        child.on('spawn', () => seen.push('spawn'));
+        child.stdout?.on('data', () => seen.push(`data of ${child.pid === undefined ? 'nobody' : 'a process'}`));
+        await once(child, 'close');
+        return seen;
+      });
+      for (const seen of await Promise.all(orders)) assert.deepEqual(seen, ['spawn', 'data of a process']);
+    }
+  });
+
+  test('what is killed before it runs has streams that end', async () => {
+    const child = box.spawn('cat');
+    child.kill('SIGKILL');
+    assert.deepEqual(await child.stdout?.toArray(), []);
+    assert.equal((await child.result).signal, 'SIGKILL');
+  });
+
   test('close waits for the streams', async () => {
     const child = box.spawn('sh', ['-c', 'echo out']);
     const events: string[] = [];
