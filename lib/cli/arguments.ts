@@ -3,12 +3,10 @@
 import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { Container } from '../container.js';
-import { DEFAULT_NAMESPACES } from '../definition/namespaces.js';
-import { overlay } from '../definition/overlay.js';
-
 import { unknownOption, usageError } from '../errors.js';
 import type { SpawnOptions } from '../spawn.js';
-import { type Draft, OPTIONS } from './options.js';
+import { type Draft, definitionOf, emptyDraft } from './draft.js';
+import { OPTIONS } from './options.js';
 
 /** What the arguments say. */
 export interface Invocation {
@@ -91,49 +89,4 @@ function applyOption(subcommand: string, draft: Draft, { name, rawName, value }:
   } catch (error) {
     throw usageError(`${rawName}: ${(error as Error).message}`);
   }
-}
-
-function emptyDraft(): Draft {
-  return {
-    definition: {},
-    mounts: [],
-    layers: { lower: [] },
-    masks: [],
-    env: {},
-    rlimits: {},
-    sysctl: {},
-    shared: [],
-    joined: [],
-    capabilities: { add: [], drop: [], dropAll: false },
-    interactive: false,
-    terminal: false,
-  };
-}
-
-function definitionOf(draft: Draft): Draft['definition'] {
-  const { definition, mounts, layers, masks, env, rlimits, sysctl, shared, joined, capabilities } = draft;
-  const joins = joined.flatMap((entry) => Object.keys(entry));
-  for (const name of shared) {
-    if (!(DEFAULT_NAMESPACES as readonly string[]).includes(name)) {
-      throw usageError(`--share: "${name}" is none of ${DEFAULT_NAMESPACES.join(', ')}`);
-    }
-  }
-  const own = (draft.namespaces ?? DEFAULT_NAMESPACES).filter(
-    (name) => !shared.includes(name) && !joins.includes(name),
-  );
-  const listed = draft.namespaces !== undefined || shared.length > 0 || joined.length > 0;
-  const { add, drop, dropAll } = capabilities;
-  const layered = layers.lower.length > 0 || layers.upper !== undefined || layers.work !== undefined;
-  if (layered && definition.rootfs !== undefined) throw usageError('--rootfs and --lower exclude each other');
-  return {
-    ...definition,
-    ...(layered ? { rootfs: overlay(layers) } : {}),
-    mounts,
-    mask: masks,
-    env,
-    rlimits,
-    sysctl,
-    ...(listed ? { namespaces: [...own, ...joined] } : {}),
-    capabilities: dropAll ? add : { add, drop },
-  };
 }

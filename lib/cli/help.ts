@@ -38,8 +38,8 @@ export function optionsHelp(subcommand: 'run' | 'explain'): string {
   return `${usage}\n\n${sections.join('\n')}\n${subcommand === 'run' ? RUN_ENDING : EXPLAIN_ENDING}`;
 }
 
-const RUN_ENDING = `Ends as the command does: with its exit status, with 128 + n where signal n ended it, with 124 where its time was up;
-with 125 where carrel failed, 126 where the command cannot be executed, 127 where there is none.
+const RUN_ENDING = `Ends as the command does: with its exit status, with 128 + n where signal n ended it, with 124 where its time or
+CPU time was up; with 125 where carrel failed, 126 where the command cannot be executed, 127 where there is none.
 
   carrel run -it sh
   carrel run --rootfs ./alpine --bind .:/work:ro --cwd /work --timeout 30s sh test.sh

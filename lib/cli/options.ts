@@ -3,46 +3,28 @@
  * builder call or option of `spawn` that it stands for.
  */
 
-import type { DefinitionInput } from '../definition/definition.js';
 import type { IdMap } from '../definition/idmap.js';
 import type { ProcChoice } from '../definition/kernel-files.js';
-import { bind, type Mount, tmpfs } from '../definition/mounts.js';
+import { tmpfs } from '../definition/mounts.js';
 import type { NamespaceEntry } from '../definition/namespaces.js';
 import type { Network } from '../definition/network.js';
-import { usageError } from '../errors.js';
-import type { Capability, Namespace } from '../plan/constants.js';
-
-/** What the options come to. The parts that lists are made of are put together at the end, so that their order does not matter. */
-export interface Draft {
-  readonly definition: { -readonly [K in keyof DefinitionInput]: DefinitionInput[K] };
-  readonly mounts: Mount[];
-  readonly layers: { readonly lower: string[]; upper?: string; work?: string };
-  readonly masks: string[];
-  readonly env: Record<string, string>;
-  readonly rlimits: Record<string, string | number | { soft: string | number; hard: string | number }>;
-  readonly sysctl: Record<string, string>;
-  namespaces?: readonly Namespace[];
-  readonly shared: string[];
-  readonly joined: NamespaceEntry[];
-  readonly capabilities: { add: Capability[]; drop: Capability[]; dropAll: boolean };
-  timeout?: number;
-  killSignal?: NodeJS.Signals;
-  interactive: boolean;
-  terminal: boolean;
-}
-
-/** One option. */
-export interface CliOption {
-  /** Without the dashes. */
-  readonly name: string;
-  readonly short?: string;
-  /** What it takes, in capitals; none: it is a switch. */
-  readonly value?: string;
-  readonly group: 'Files' | 'Isolation' | 'Process' | 'Rights and limits';
-  readonly help: string;
-  /** `value` is `''` for a switch. */
-  readonly apply: (draft: Draft, value: string) => void;
-}
+import type { Namespace } from '../plan/constants.js';
+import type { CliOption } from './draft.js';
+import {
+  assign,
+  bindOf,
+  capability,
+  decimal,
+  limit,
+  list,
+  milliseconds,
+  mountOf,
+  octal,
+  pair,
+  size,
+  variable,
+  whole,
+} from './values.js';
 
 export const OPTIONS: readonly CliOption[] = [
   {
@@ -301,6 +283,76 @@ export const OPTIONS: readonly CliOption[] = [
     },
   },
   {
+    name: 'memory',
+    value: 'SIZE',
+    group: 'Rights and limits',
+    help: 'memory of all of the container together, such as 64m; what needs more is killed',
+    apply: ({ limits }, value) => {
+      limits.memory = size(value);
+    },
+  },
+  {
+    name: 'swap',
+    value: 'SIZE',
+    group: 'Rights and limits',
+    help: 'swap space beyond --memory; the default with it is 0',
+    apply: ({ limits }, value) => {
+      limits.swap = size(value);
+    },
+  },
+  {
+    name: 'pids',
+    value: 'NUMBER',
+    group: 'Rights and limits',
+    help: 'processes and threads at a time',
+    apply: ({ limits }, value) => {
+      limits.pids = whole(value);
+    },
+  },
+  {
+    name: 'cpus',
+    value: 'NUMBER',
+    group: 'Rights and limits',
+    help: 'CPUs’ worth of time: 0.5 is half of one',
+    apply: ({ limits }, value) => {
+      limits.cpus = decimal(value);
+    },
+  },
+  {
+    name: 'cpu-weight',
+    value: 'NUMBER',
+    group: 'Rights and limits',
+    help: 'its share where CPU time is short, 1 to 10000; that of others is 100',
+    apply: ({ limits }, value) => {
+      limits.cpuWeight = whole(value);
+    },
+  },
+  {
+    name: 'cpuset',
+    value: 'LIST',
+    group: 'Rights and limits',
+    help: 'the only CPUs that it may run on: 0-3,8',
+    apply: ({ limits }, value) => {
+      limits.cpuset = value;
+    },
+  },
+  {
+    name: 'cpu-time',
+    value: 'TIME',
+    group: 'Rights and limits',
+    help: 'ends it when all of the container together has used so much CPU time: 500ms, 30s',
+    apply: ({ limits }, value) => {
+      limits.cpuTime = milliseconds(value);
+    },
+  },
+  {
+    name: 'unified',
+    value: 'FILE=VALUE',
+    group: 'Rights and limits',
+    help: 'any other file of cgroup v2: memory.high=48m',
+    apply: ({ unified }, value) => assign(unified, pair(value)),
+  },
+  {
     name: 'rlimit',
     value: 'NAME=SOFT[:HARD]',
     group: 'Rights and limits',
@@ -335,76 +387,3 @@ export const OPTIONS: readonly CliOption[] = [
     },
   },
 ];
-
-const list = (value: string): readonly string[] => value.split(',').filter((part) => part !== '');
-
-function pair(value: string): readonly [string, string] {
-  const at = value.indexOf('=');
-  if (at <= 0) throw usageError(`"${value}" is not of the form NAME=VALUE`);
-  return [value.slice(0, at), value.slice(at + 1)];
-}
-
-/** Not by assignment: a name may be __proto__. */
-function assign<Value>(record: Record<string, Value>, [name, value]: readonly [string, Value]): void {
-  Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function variable(value: string): readonly [string, string] {
-  if (value.includes('=')) return pair(value);
-  const own = process.env[value];
-  if (own === undefined) throw usageError(`${value} is not set here, and so cannot be passed on`);
-  return [value, own];
-}
-
-function bindOf(value: string): Mount {
-  const [source = '', target, mode, ...more] = value.split(':');
-  if (target === undefined || more.length > 0 || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) {
-    throw usageError(
-      `"${value}" is not of the form SOURCE:TARGET or SOURCE:TARGET:ro; for paths with a colon see --mount`,
-    );
-  }
-  return bind(source, target, { readonly: mode === 'ro' });
-}
-
-function mountOf(value: string): Mount {
-  const fields = new Map(list(value).map((part) => (part.includes('=') ? pair(part) : [part, ''])));
-  const { type, source = '', target = '', ...options } = Object.fromEntries(fields) as Record<string, string>;
-  const given = Object.fromEntries(Object.entries(options).map(([name, text]) => [name, optionOf(name, text)]));
-  if (type === 'bind') return bind(source, target, given);
-  if (type !== 'tmpfs') throw usageError('it takes type=bind or type=tmpfs');
-  return tmpfs(target, given);
-}
-
-/** A switch may stand alone. */
-function optionOf(name: string, text: string): string | number | boolean {
-  if (name === 'mode') return octal(text);
-  return ['', 'true', 'false'].includes(text) ? text !== 'false' : text;
-}
-
-function limit(value: string): readonly [string, string | number | { soft: string | number; hard: string | number }] {
-  const [name, limits] = pair(value);
-  const [soft = '', hard] = limits.split(':').map((text) => (/^\d+$/.test(text) ? Number(text) : text));
-  return [name, hard === undefined ? soft : { soft, hard }];
-}
-
-function capability(name: string): Capability {
-  return name.toUpperCase().replace(/^(?!CAP_)/, 'CAP_') as Capability;
-}
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-function milliseconds(value: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(value);
-  if (match === null) throw usageError(`"${value}" is no time such as 500ms, 30s, 5m or 2h`);
-  return Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1));
-}
-
-function octal(value: string): number {
-  if (!/^[0-7]{1,4}$/.test(value)) throw usageError(`"${value}" is no octal number such as 022`);
-  return Number.parseInt(value, 8);
-}
-
-function whole(value: string): number {
-  if (!/^-?\d+$/.test(value)) throw usageError(`"${value}" is no whole number`);
-  return Number(value);
-}

@@ -53,6 +53,6 @@ async function joined(child: ContainerProcess, interactive: boolean): Promise<Ex
 }
 
 function statusOf({ exitCode, signal, reason }: ExitStatus): number {
-  if (reason === 'timeout') return 124;
+  if (reason === 'timeout' || reason === 'cpu-timeout') return 124;
   return exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }

@@ -160,6 +160,20 @@ suite('options of carrel run', () => {
     );
   });
 
+  test('limits of all of it: processes, memory, CPU time, each told as it ends', requires('cgroups'), async () => {
+    const fork = '(sleep 0; exit) & (sleep 0; exit) & wait; echo all';
+    assert.equal(await told([], fork), 'all\n');
+    const few = await carrel(['run', '--pids', '1', 'sh', '-c', fork]);
+    assert.match(few.stderr, /fork/i);
+    assert.equal(few.stdout.includes('all'), false);
+    const fill = 'head -c 67108864 /dev/zero > /tmp/much; echo filled';
+    assert.equal(await told(['--memory', '256m'], fill), 'filled\n');
+    const filled = await carrel(['run', '--memory', '16m', 'sh', '-c', fill]);
+    assert.deepEqual([filled.stdout, filled.code], ['', 137]);
+    const busy = await carrel(['run', '--cpu-time', '50ms', 'sh', '-c', 'while :; do :; done']);
+    assert.equal(busy.code, 124);
+  });
+
   test('a user by name; ids as they are mapped', async () => {
     const { stderr, code } = await carrel(['run', '--user', 'nobody-knows', 'true']);
     assert.equal(code, 125);
@@ -189,6 +203,12 @@ suite('what cannot be', () => {
     [['run', '--cap-add', 'sys_admim', 'true'], /Did you mean "CAP_SYS_ADMIN"\?/],
     [['run', '--share', 'net', 'true'], /--share: "net" is none of user, mount, pid, network/],
     [['run', '--timeout', 'soon', 'true'], /--timeout: "soon" is no time such as 500ms/],
+    [['run', '--memory', '1', 'true'], /limits\.memory.*at least 4096/],
+    [['run', '--memory', 'much', 'true'], /limits\.memory/],
+    [['run', '--pids', 'many', 'true'], /--pids: "many" is no whole number/],
+    [['run', '--cpus', '0,5', 'true'], /--cpus: "0,5" is no number such as 2 or 0\.5/],
+    [['run', '--cpuset', '0..3', 'true'], /limits\.cpuset must be a list of CPUs/],
+    [['run', '--unified', 'cgroup.procs=0', 'true'], /limits\.unified: a key must be a file such as/],
     [['run', '--network', 'hots', 'true'], /Did you mean "host"\?/],
     [['doctor', '--jsn'], /carrel doctor has no option "--jsn"\. Did you mean "--json"\?/],
   ] as const) {

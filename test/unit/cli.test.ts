@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parse } from '#lib/cli/arguments.js';
 import { optionsHelp } from '#lib/cli/help.js';
 import { OPTIONS } from '#lib/cli/options.js';
 
@@ -20,4 +21,25 @@ test('the help names every option, what it takes, and what it does, in lines of 
     options.split('\n').filter((line) => line.length > 100),
     [],
   );
+});
+
+test('each limit says what the builder’s does; without one there is none, and so no cgroup', () => {
+  const limitsOf = (...args: readonly string[]): unknown => parse('run', [...args, 'true']).container.toJSON().limits;
+  assert.equal(limitsOf(), undefined);
+  for (const [option, text, limits] of [
+    ['--memory', '64m', { memory: 64 * 1024 ** 2 }],
+    ['--memory', '8192', { memory: 8192 }],
+    ['--swap', '0', { swap: 0 }],
+    ['--pids', '32', { pids: 32 }],
+    ['--cpus', '0.5', { cpus: 0.5 }],
+    ['--cpu-weight', '50', { cpuWeight: 50 }],
+    ['--cpuset', '0-1,3', { cpuset: '0-1,3' }],
+    ['--cpu-time', '2s', { cpuTime: 2000 }],
+    ['--unified', 'memory.high=48m', { unified: { 'memory.high': '48m' } }],
+  ] as const) {
+    assert.deepEqual(limitsOf(option, text), { onUnsupported: 'error', ...limits }, option);
+  }
+  const both = ['--unified', 'memory.high=48m', '--unified', 'pids.max=8', '--pids', '9'];
+  const unified = { 'memory.high': '48m', 'pids.max': '8' };
+  assert.deepEqual(limitsOf(...both), { onUnsupported: 'error', pids: 9, unified });
 });

@@ -1,0 +1,95 @@
+/** What the options of a command line come to, one after the other, and the definition that is made of it. */
+
+import type { DefinitionInput } from '../definition/definition.js';
+import type { LimitsInput } from '../definition/limits.js';
+import type { Mount } from '../definition/mounts.js';
+import { DEFAULT_NAMESPACES, type NamespaceEntry } from '../definition/namespaces.js';
+import { overlay } from '../definition/overlay.js';
+import { usageError } from '../errors.js';
+import type { Capability, Namespace } from '../plan/constants.js';
+
+/** What the options come to. The parts that lists are made of are put together at the end, so that their order does not matter. */
+export interface Draft {
+  readonly definition: { -readonly [K in keyof DefinitionInput]: DefinitionInput[K] };
+  readonly mounts: Mount[];
+  readonly layers: { readonly lower: string[]; upper?: string; work?: string };
+  readonly masks: string[];
+  readonly env: Record<string, string>;
+  readonly rlimits: Record<string, string | number | { soft: string | number; hard: string | number }>;
+  readonly sysctl: Record<string, string>;
+  readonly limits: { -readonly [K in keyof LimitsInput]: LimitsInput[K] };
+  readonly unified: Record<string, string>;
+  namespaces?: readonly Namespace[];
+  readonly shared: string[];
+  readonly joined: NamespaceEntry[];
+  readonly capabilities: { add: Capability[]; drop: Capability[]; dropAll: boolean };
+  timeout?: number;
+  killSignal?: NodeJS.Signals;
+  interactive: boolean;
+  terminal: boolean;
+}
+
+/** One option. */
+export interface CliOption {
+  /** Without the dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** What it takes, in capitals; none: it is a switch. */
+  readonly value?: string;
+  readonly group: 'Files' | 'Isolation' | 'Process' | 'Rights and limits';
+  readonly help: string;
+  /** `value` is `''` for a switch. */
+  readonly apply: (draft: Draft, value: string) => void;
+}
+
+/** What no options come to. */
+export function emptyDraft(): Draft {
+  return {
+    definition: {},
+    mounts: [],
+    layers: { lower: [] },
+    masks: [],
+    env: {},
+    rlimits: {},
+    sysctl: {},
+    limits: {},
+    unified: {},
+    shared: [],
+    joined: [],
+    capabilities: { add: [], drop: [], dropAll: false },
+    interactive: false,
+    terminal: false,
+  };
+}
+
+/** What can contradict each other only as a whole is refused here. */
+export function definitionOf(draft: Draft): Draft['definition'] {
+  const { definition, mounts, layers, masks, env, rlimits, sysctl, limits, unified, shared, joined, capabilities } =
+    draft;
+  const joins = joined.flatMap((entry) => Object.keys(entry));
+  for (const name of shared) {
+    if (!(DEFAULT_NAMESPACES as readonly string[]).includes(name)) {
+      throw usageError(`--share: "${name}" is none of ${DEFAULT_NAMESPACES.join(', ')}`);
+    }
+  }
+  const own = (draft.namespaces ?? DEFAULT_NAMESPACES).filter(
+    (name) => !shared.includes(name) && !joins.includes(name),
+  );
+  const listed = draft.namespaces !== undefined || shared.length > 0 || joined.length > 0;
+  const { add, drop, dropAll } = capabilities;
+  const given = { ...limits, ...(Object.keys(unified).length > 0 ? { unified } : {}) };
+  const layered = layers.lower.length > 0 || layers.upper !== undefined || layers.work !== undefined;
+  if (layered && definition.rootfs !== undefined) throw usageError('--rootfs and --lower exclude each other');
+  return {
+    ...definition,
+    ...(layered ? { rootfs: overlay(layers) } : {}),
+    mounts,
+    mask: masks,
+    env,
+    rlimits,
+    sysctl,
+    ...(Object.keys(given).length > 0 ? { limits: given } : {}),
+    ...(listed ? { namespaces: [...own, ...joined] } : {}),
+    capabilities: dropAll ? add : { add, drop },
+  };
+}
