@@ -169,7 +169,7 @@ export const mount: StepConstructor<'mount', 'options' | 'attributes' | 'nofollo
 /** Does nothing, and says in the plan that `what` is left out of the container, and for which `reason`. Needs nothing. */
 export const omit: StepConstructor<'omit'> = step('omit');
 
-/** *Host.* Removes the directory `path` of the host, whatever its permissions, and the files in it, but no directories: with these it stays, open to its owner. For `after`: overlayfs leaves such a one in its work directory. Needs to own it. rmdir(2) */
+/** *Host.* Removes the directory `path` of the host, whatever its permissions, with the files that overlayfs numbers, such as `#1f`: with anything else in it, it stays. For `after`: overlayfs leaves such a one in its work directory. Needs to own it. rmdir(2) */
 export const rmdir: StepConstructor<'rmdir'> = step('rmdir');
 
 /** Attaches the tree in `slot`, or a copy of the mounts at the host's `source`, at `target`. `create` makes a missing target, where {@link directory} would. Needs CAP_SYS_ADMIN over the mount namespace. move_mount(2), Linux 5.2 */

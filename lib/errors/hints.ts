@@ -46,7 +46,7 @@ function fieldOf({ path, step, syscall }: Refusal, name: string): string | undef
   if (name === 'syscall') return syscall;
   // Where a program was looked for: the directories of PATH.
   if (name === 'searched' && step?.op === 'exec')
-    return step.paths.map((file) => file.slice(0, file.lastIndexOf('/'))).join(':');
+    return step.paths.map((file) => file.slice(0, Math.max(0, file.lastIndexOf('/'))) || '.').join(':');
   const value = (step as Readonly<Record<string, unknown>> | undefined)?.[name];
   return value === undefined ? undefined : String(value);
 }

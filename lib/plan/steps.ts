@@ -73,7 +73,7 @@ export const STEPS = {
   /** Copies the mounts at `source` into `slot`, attached nowhere; with `recursive` those below it too. open_tree(2), since 5.2. */
   openTree: { column: 'both', fields: { slot, source: string, recursive: boolean } },
 
-  /** Removes the directory `path` of the host, whatever its permissions, and the files in it, but no directories: with these it stays, open to its owner. rmdir(2) */
+  /** Removes the directory `path` of the host, whatever its permissions, with the files that overlayfs numbers, such as `#1f`: with anything else in it, it stays. rmdir(2) */
   rmdir: { column: 'host', fields: { path: string } },
   /**
    * Makes the cgroup `base`/`name` below the directory `parent`, opens it into `slot` and locks it: who finds it without a lock may remove it. `base` is made

@@ -7,6 +7,7 @@
 struct owned;
 struct cgroups;
 struct relay;
+struct supervisor;
 
 // Shared between supervisor, child and init. The child writes where it is before each step, and why it was refused.
 struct page {
@@ -49,6 +50,10 @@ struct actor {
 	int child;
 	// Owned by the supervisor, which the child has a copy of.
 	struct timing *timing;
+	// Host column: the supervisor that this is a part of.
+	struct supervisor *self;
+	// Host column: an act was broken off, because something has happened that ends the container: watch.c hears of it next.
+	int broken_off;
 	// Host column: who waits at the barrier, as the kernel says.
 	int waiting;
 	// Host column: what cgroup.c watches; owned by the supervisor.

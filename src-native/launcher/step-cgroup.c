@@ -173,6 +173,9 @@ struct outcome step_enter_cgroup(struct actor *actor, const void *record)
 {
 	const struct step_enter_cgroup *step = record;
 	char text[24];
+	// 0 is what the kernel says of a process that is not in sight, and what stands for the supervisor itself. cgroups(7)
+	if (actor->waiting <= 0)
+		return REFUSED(write, SYS_ESRCH);
 	size_t length = (size_t)(text_number(text, (uint64_t)actor->waiting) - text);
 	for (uint32_t i = 0; i < step->slots.count; i++) {
 		uint64_t slot = plan_number_at(actor->plan, step->slots, i);

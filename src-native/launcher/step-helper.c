@@ -2,6 +2,7 @@
 // Steps that the host's own set-user-id programs perform: an ordinary user may map no ids but through them. newuidmap(1)
 #include <linux/close_range.h>
 #include "entry.h"
+#include "supervisor.h"
 #include "text.h"
 
 enum { NUMBER_LONGEST = 20, ARGUMENTS_BEFORE = 2 };
@@ -40,11 +41,14 @@ static struct outcome become_helper(
 }
 
 // What it says goes into the page's message, as far as there is room; the rest is read and lost, so that it never waits.
-static void listen(struct page *page, int said)
+// Returns 0 where it is not waited for any longer.
+static int listen(const struct actor *actor, int said)
 {
+	struct page *page = actor->page;
 	char lost[256];
 	size_t length = 0;
-	for (;;) {
+	int waits;
+	while ((waits = supervisor_wait(actor->self, said))) {
 		size_t room = sizeof(page->message) - 1 - length;
 		long count = room ? sys_read(said, page->message + length, room) : sys_read(said, lost, sizeof(lost));
 		if (count == -SYS_EINTR)
@@ -54,6 +58,7 @@ static void listen(struct page *page, int said)
 		length += room ? (size_t)count : 0;
 	}
 	page->message[length] = 0;
+	return waits;
 }
 
 static struct outcome run_helper(struct actor *actor, struct wire_bytes path, struct wire_list ranges)
@@ -61,6 +66,8 @@ static struct outcome run_helper(struct actor *actor, struct wire_bytes path, st
 	struct page *page = actor->page;
 	int said[2];
 	int status = 0;
+	// It takes the child's number for what /proc shows.
+	PASS(entry_check());
 	TRY(pipe2, said, O_CLOEXEC);
 	page->helper = DONE;
 	long pid = TRY(clone);
@@ -69,10 +76,15 @@ static struct outcome run_helper(struct actor *actor, struct wire_bytes path, st
 		sys_exit_group(127);
 	}
 	TRY(close, said[1]);
-	listen(page, said[0]);
+	actor->broken_off = !listen(actor, said[0]);
 	TRY(close, said[0]);
+	// It may wait for what never comes, such as a directory service. Its real user is this one still, whom kill(2) asks for.
+	if (actor->broken_off && sys_kill((int)pid, SYS_SIGKILL) < 0)
+		return REFUSED(kill, SYS_EINTR);
 	while (sys_wait4((int)pid, &status, 0, 0) == -SYS_EINTR)
 		;
+	if (actor->broken_off)
+		return REFUSED(wait4, SYS_EINTR);
 	if (page->helper.error)
 		return page->helper;
 	page->detail = (uint32_t)status;

@@ -155,41 +155,6 @@ struct outcome step_pivot_root(struct actor *actor, const void *record)
 	return is_root ? DONE : REFUSED(umount2, SYS_EBUSY);
 }
 
-// Empties a directory of what is no directory.
-static struct outcome remove_files(int directory)
-{
-	_Alignas(struct sys_dirent64) char buffer[4096];
-	for (;;) {
-		long size = TRY(getdents64, directory, buffer, sizeof(buffer));
-		if (size == 0)
-			return DONE;
-		for (long at = 0; at < size;) {
-			const struct sys_dirent64 *entry = (const struct sys_dirent64 *)(buffer + at);
-			at += entry->length;
-			sys_unlinkat(directory, entry->name, 0);
-		}
-	}
-}
-
-struct outcome step_rmdir(struct actor *actor, const void *record)
-{
-	const char *path = plan_string(actor->plan, ((const struct step_rmdir *)record)->path);
-	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	long place = sys_openat(AT_FDCWD, path, O_PATH | flags, 0);
-	if (place == -SYS_ENOENT)
-		return DONE;
-	if (place < 0)
-		return REFUSED(openat, -place);
-	TRY(close, (int)place);
-	// Without any permission nobody but root could look into it.
-	TRY(fchmodat, AT_FDCWD, path, 0700);
-	int directory = (int)TRY(openat, AT_FDCWD, path, O_RDONLY | flags, 0);
-	PASS(remove_files(directory));
-	TRY(close, directory);
-	long removed = sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
-	return removed < 0 && removed != -SYS_ENOTEMPTY ? REFUSED(unlinkat, -removed) : DONE;
-}
-
 struct outcome step_omit(struct actor *actor, const void *record)
 {
 	(void)actor;

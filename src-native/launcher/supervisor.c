@@ -35,19 +35,30 @@ static const step_function ACTS[STEP_COUNT + 1] = {
 
 // Sends the frame. That Node is gone is noticed by the loop, not here, and so is a channel that carries nothing any more:
 // Node would wait for ever, and at a barrier the child with it.
-void supervisor_report(struct supervisor *self, uint32_t kind)
+static long send_frame(struct supervisor *self, uint32_t kind, unsigned int flags)
 {
 	self->frame.kind = kind;
 	if (self->channel < 0)
-		return;
+		return 0;
 	struct sys_iovec iov = {&self->frame, sizeof(self->frame)};
 	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
 	long sent;
 	do
-		sent = sys_sendmsg(self->channel, &message, SYS_MSG_NOSIGNAL);
+		sent = sys_sendmsg(self->channel, &message, SYS_MSG_NOSIGNAL | flags);
 	while (sent == -SYS_EINTR);
-	if (sent < 0)
+	if (sent < 0 && sent != -SYS_EAGAIN)
 		sys_shutdown(self->channel, SYS_SHUT_RDWR);
+	return sent;
+}
+
+void supervisor_report(struct supervisor *self, uint32_t kind)
+{
+	send_frame(self, kind, 0);
+}
+
+int supervisor_offer(struct supervisor *self, uint32_t kind)
+{
+	return send_frame(self, kind, SYS_MSG_DONTWAIT) != -SYS_EAGAIN;
 }
 
 static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act, struct outcome outcome)
@@ -129,6 +140,7 @@ static struct outcome prepare(struct supervisor *self, const int *fds, uint32_t 
 		.root = AT_FDCWD,
 		.report = -1,
 		.child = -1,
+		.self = self,
 		.timing = &self->timing,
 		.cgroups = &self->cgroups,
 		.frame = &self->frame,
@@ -222,7 +234,8 @@ static void conclude(struct supervisor *self)
 	const struct page *page = self->page;
 	if (page->refused)
 		record_refusal(self, LIST_STEPS, 0, (struct outcome){page->syscall, page->error});
-	supervisor_tell_oom(self);
+	if (cgroups_more_oom_kills(&self->cgroups, &self->frame.oom_kills))
+		supervisor_report(self, FRAME_OOM);
 	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
 	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_OVER, 0);
 	report_timing(self);

@@ -39,9 +39,13 @@ __attribute__((noreturn)) void supervisor_run(int plan_fd, int channel, const in
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
 // Sends the frame to Node.
 void supervisor_report(struct supervisor *self, uint32_t kind);
+// The same, unless Node would have to be waited for: whoever floods a channel that nobody reads could else stop the clock.
+// Returns whether it was sent.
+int supervisor_offer(struct supervisor *self, uint32_t kind);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
-// Says how many OOM kills there were, if there were more than it has said.
-void supervisor_tell_oom(struct supervisor *self);
+// Waits until there is something to read from `fd`, for an act that another program performs. Returns 0 where that is of no use any
+// more: the child has ended, its time is up, or Node has gone or wants the end.
+int supervisor_wait(const struct supervisor *self, int fd);
 // Obeys Node, answers the child and keeps the time until the child has ended.
 void supervisor_watch(struct supervisor *self);

@@ -2,6 +2,7 @@
 // What a supervisor reacts to while its container lives: the child's reports, Node's orders, the clock, the terminal.
 #include "supervisor.h"
 #include "child.h"
+#include "entry.h"
 #include "text.h"
 
 // Ends the container. With a pid namespace of its own the kernel ends all that is in it.
@@ -27,6 +28,41 @@ static int has_ended(const struct supervisor *self, int64_t nanoseconds)
 	return sys_ppoll(&death, 1, &patience) > 0;
 }
 
+// Whether Node has gone, or among its orders is one to end the container. They are looked at, and obeyed later.
+static int is_to_end(const struct supervisor *self)
+{
+	struct order orders[32];
+	struct sys_iovec iov = {orders, sizeof(orders)};
+	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
+	if (self->channel < 0)
+		return 0;
+	long size = sys_recvmsg(self->channel, &message, SYS_MSG_PEEK | SYS_MSG_DONTWAIT);
+	if (size == 0)
+		return !self->plan.header->detached;
+	for (size_t i = 0; size > 0 && i < (size_t)size / sizeof(*orders); i++)
+		if (orders[i].kind == ORDER_SIGNAL && orders[i].value == SYS_SIGKILL)
+			return 1;
+	return 0;
+}
+
+int supervisor_wait(const struct supervisor *self, int fd)
+{
+	// Not by polling the channel: an order that is left there would be told of again and again.
+	const struct sys_timespec moment = {0, 50000000};
+	for (;;) {
+		struct pollfd polled[] = {
+			{.fd = fd, .events = POLLIN},
+			{.fd = self->child_pidfd, .events = POLLIN},
+			{.fd = self->timer, .events = POLLIN},
+		};
+		long ready = sys_ppoll(polled, 3, &moment);
+		if (ready > 0 && polled[0].revents)
+			return 1;
+		if (ready > 0 || is_to_end(self))
+			return 0;
+	}
+}
+
 // Says which namespaces the process of the frame is in. 0 where it has ended, or may not be looked at.
 static void identify(struct supervisor *self)
 {
@@ -40,6 +76,10 @@ static void identify(struct supervisor *self)
 		*text_copy(text_copy(end, "/ns/"), NAMES[i]) = 0;
 		inodes[i] = sys_newfstatat(AT_FDCWD, path, &stat, 0) < 0 ? 0 : (uint32_t)stat.st_ino;
 	}
+	// Once init has reaped the command its pid may be another process's, as all are where /proc shows other pids.
+	int is_over = self->frame.pid != self->child && __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
+	if (is_over || entry_check().error)
+		memset(inodes, 0, sizeof(*inodes) * sizeof(NAMES) / sizeof(*NAMES));
 }
 
 // The child goes on from its barrier.
@@ -66,6 +106,10 @@ static void on_barrier(struct supervisor *self, int pid)
 		return;
 	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
 		supervisor_perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
+		if (self->actor.broken_off) {
+			self->frame.error = 0;
+			return;
+		}
 		// While a process dies its entries in /proc belong to root already, and those are all that acts open. proc(5)
 		if (has_ended(self, self->frame.syscall == __NR_openat ? DEATH_NS : 0))
 			self->frame.error = 0;
@@ -198,11 +242,15 @@ static void on_timer(struct supervisor *self)
 	}
 }
 
-void supervisor_tell_oom(struct supervisor *self)
+// Says how many OOM kills there were, if there were more than it has said.
+static void tell_oom(struct supervisor *self)
 {
+	uint64_t told = self->cgroups.oom_told;
 	if (!cgroups_more_oom_kills(&self->cgroups, &self->frame.oom_kills))
 		return;
-	supervisor_report(self, FRAME_OOM);
+	// Else it is said with the next one, or when all is over.
+	if (!supervisor_offer(self, FRAME_OOM))
+		self->cgroups.oom_told = told;
 	if (self->cgroups.oom_ends)
 		end(self, ENDING_OOM);
 }
@@ -232,7 +280,7 @@ void supervisor_watch(struct supervisor *self)
 			cgroups_thaw(&self->cgroups);
 		if (polled[6].revents || self->cgroups.oom_looks) {
 			cgroups_note_oom(&self->cgroups, polled[6].revents);
-			supervisor_tell_oom(self);
+			tell_oom(self);
 		}
 		if (ready <= 0)
 			continue;

@@ -145,9 +145,10 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   ],
   omit: () => [],
   rmdir: ({ path }) => [
-    maybe('fchmodat', quote(path), '0700'),
-    maybe('openat', quote(path)),
-    maybe('unlinkat', quote(path), 'AT_REMOVEDIR'),
+    maybe('openat', '"."'),
+    maybe('fchmodat', '"/proc/self/fd/', '0700'),
+    maybe('openat', '"."'),
+    maybe('unlinkat', quote(path.slice(path.lastIndexOf('/') + 1)), 'AT_REMOVEDIR'),
   ],
   bind: ({ source, slot, attributes: names, create, target }) => [
     ...(slot === undefined ? [copy(quote(source ?? ''))] : []),

@@ -6,6 +6,12 @@ const written: Condition = { words: 'at the write', holds: ({ syscall }) => sysc
 
 export const NAMESPACE_HINTS: readonly Hint[] = [
   {
+    op: 'any',
+    error: 'ESRCH',
+    syscall: 'readlinkat',
+    text: 'the /proc around this process shows other pids than its own: give it one of its own, as unshare --pid --fork --mount-proc does',
+  },
+  {
     op: 'openNamespace',
     error: 'ESRCH',
     text: 'the process whose namespace it was has ended; its pid is another process’s now',
