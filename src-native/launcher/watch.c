@@ -68,8 +68,9 @@ static void identify(struct supervisor *self)
 {
 	// In the order of the frame.
 	static const char *const NAMES[] = {"time", "mnt", "cgroup", "uts", "ipc", "user", "pid", "net"};
+	const uint32_t count = sizeof(NAMES) / sizeof(*NAMES);
 	uint32_t *inodes = &self->frame.time_namespace;
-	for (uint32_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		char path[64];
 		struct stat stat = {0};
 		char *end = text_number(text_copy(path, "/proc/"), (uint64_t)self->frame.pid);
@@ -79,7 +80,7 @@ static void identify(struct supervisor *self)
 	// Once init has reaped the command its pid may be another process's, as all are where /proc shows other pids.
 	int is_over = self->frame.pid != self->child && __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
 	if (is_over || entry_check().error)
-		memset(inodes, 0, sizeof(*inodes) * sizeof(NAMES) / sizeof(*NAMES));
+		memset(inodes, 0, count * sizeof(*inodes));
 }
 
 // The child goes on from its barrier.
