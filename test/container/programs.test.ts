@@ -50,7 +50,7 @@ suite('without rootfs: the host’s programs, none of its data', () => {
     assert.match(stdout, /^root:0\nnobody:65534\nroot\n/);
     assert.match(stdout, /^127\.0\.0\.1\s+localhost$/m);
     const user = await box.user(1000).run('sh', ['-c', `${script}; id -un`], { check: true });
-    assert.match(user.stdout, /^root:0\nuser:1000\nnobody:65534\n/);
+    assert.match(user.stdout, /^root:0\nnobody:65534\nuser:1000\n/);
     assert.match(user.stdout, /\nuser\n$/);
   });
 

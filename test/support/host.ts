@@ -116,6 +116,9 @@ function cgroups(table: ProcessTable): readonly string[] {
     const below = (attempt(() => readdirSync(path, { withFileTypes: true })) ?? []).filter((entry) =>
       entry.isDirectory(),
     );
+    // Its name begins with the pid of the Node that asked for it; nobody may be in it at the moment.
+    const maker = Number(/\/carrel\/(\d+)-/.exec(path)?.[1]);
+    if (table.has(maker)) owners.push(ownerOf(maker, table));
     const foreignBelow = below.map(({ name }) => visit(join(path, name))).includes(true);
     const foreign = foreignBelow || owners.some((owner) => owner === 'beside' || owner === 'other');
     if (!foreign && path.includes('/carrel/')) found.push(`cgroup ${path}`);

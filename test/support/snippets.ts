@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Capability } from './requires.js';
 
 export interface Snippet {
-  /** `docs/tutorial.md:120`. */
+  /** `docs/tutorial.md, snippet 3`. */
   readonly place: string;
   readonly language: 'ts' | 'console';
   readonly needs: readonly Capability[];
@@ -39,6 +39,7 @@ interface Fence {
 function parse(file: string, markdown: string): readonly Snippet[] {
   const lines = markdown.split('\n');
   const all = fences(lines);
+  let count = 0;
   return all.flatMap((fence, index): Snippet[] => {
     const { language, text } = fence;
     if (language !== 'ts' && language !== 'console') return [];
@@ -49,7 +50,8 @@ function parse(file: string, markdown: string): readonly Snippet[] {
         .slice(fence.end + 1, next.line)
         .join('')
         .trim() === '';
-    const place = `${file}:${fence.line + 1}`;
+    count += 1;
+    const place = `${file}, snippet ${count}`;
     const output = follows && language === 'ts' ? next.text : undefined;
     return [{ place, language, needs: fence.needs as readonly Capability[], code: text, output }];
   });

@@ -41,7 +41,9 @@ suite('what a snippet prints is compared', () => {
 test('the snippets of the documentation have no type error', () => {
   const snippets = readSnippets().filter(({ language }) => language === 'ts');
   assert.ok(snippets.length > 0);
-  const files = new Map(snippets.map(({ place, code }) => [`${checkout}build/${place.replace(':', '-')}.ts`, code]));
+  const files = new Map(
+    snippets.map(({ place, code }) => [`${checkout}build/${place.replaceAll(/[ ,/]+/g, '-')}.ts`, code]),
+  );
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2022.d.ts', 'lib.esnext.disposable.d.ts'],
