@@ -56,7 +56,7 @@ function execute([file = '', ...args]: readonly string[]): Printed {
     cwd: project,
     encoding: 'utf8',
     timeout: TIMEOUT_MS,
-    input: 'exit\n',
+    ...(file === 'script' ? { input: 'exit\n' } : { stdio: ['ignore', 'pipe', 'pipe'] }),
     // Else a node --test among them would take itself for a part of this one.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   });
