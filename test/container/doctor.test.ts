@@ -14,6 +14,9 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 
 const USER = ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private', 'sh', '-ec'];
 
+/** What nobody has given the users of the other legs. */
+const GIVEN = ['subordinate ids', 'cgroups'];
+
 const finding = (report: DoctorReport, name: string): Finding => {
   const found = report.findings.find((one) => one.name === name);
   assert.ok(found !== undefined, `no finding ${name}`);
@@ -42,6 +45,17 @@ suite('doctor()', () => {
       assert.equal(finding(report, name).ok, true);
     assert.ok(Object.isFrozen(report) && Object.isFrozen(report.findings[0]));
     assert.equal(isSupported(), true);
+  });
+
+  test('cgroups: what can be limited', requires('cgroups'), async () => {
+    assert.match(finding(await doctor(), 'cgroups').detail, /^version [12]: .*memory.*pids/);
+  });
+
+  test('no cgroups: which was refused where, and what would help', requires('no-cgroups'), async () => {
+    const { ok, needed, detail, remedy } = finding(await doctor(), 'cgroups');
+    assert.deepEqual([ok, needed], [false, false]);
+    assert.match(detail, /^without .*memory/);
+    assert.match(remedy ?? '', /run as root|start Node in/);
   });
 
   test('a misspelt option', async () => {
