@@ -14,10 +14,11 @@ import type { Overlay } from './definition/overlay.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
 import type { UserInput } from './definition/user.js';
 import { invalidType } from './errors.js';
+import type { Hook } from './hooks.js';
 import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
 import type { ContainerStep, Op } from './plan/steps.js';
-import type { ContainerProcess, Hook } from './process.js';
+import type { ContainerProcess } from './process.js';
 import { checkRun, collect, type RunOptions, type RunResult } from './run.js';
 import { type CheckedCommand, checkCommand, planFor, SPAWN_OPTIONS, type SpawnOptions, start } from './spawn.js';
 

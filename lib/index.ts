@@ -55,18 +55,15 @@ export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
 export { type DoctorOptions, type DoctorReport, doctor, type Finding, isSupported } from './doctor.js';
 export { CarrelError, ExitError, StepError } from './errors.js';
+export type { ContainerProcessEvents } from './events.js';
+export type { Hook, HookContext } from './hooks.js';
 export type { Pressure, PressureLine } from './host/cgroup/control.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace, Resource } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';
-export {
-  ContainerProcess,
-  type ContainerProcessEvents,
-  type Hook,
-  type HookContext,
-} from './process.js';
+export { ContainerProcess } from './process.js';
 export type { ExitStatus, Reason, Usage } from './result.js';
 export type { RunOptions, RunResult } from './run.js';
 export type { StatsOptions } from './running.js';

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import debug from 'debug';
 import { RANGE_FIRST, RANGE_SIZE } from './compile/ids.js';
+import type { Hook } from './hooks.js';
 import { holdRange } from './host/idmap.js';
 import { probe } from './host/probe.js';
 import { native } from './launch/native.js';
@@ -10,7 +11,7 @@ import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } fro
 import { settled } from './plan/compose.js';
 import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
-import { ContainerProcess, type Hook } from './process.js';
+import { ContainerProcess } from './process.js';
 
 /** What a plan leaves to the moment. */
 export interface Performance {

@@ -26,6 +26,7 @@
 import { array, boolean, distinct, integer, knownOptions, object, text } from './definition/checks.js';
 import { checkStep } from './definition/steps.js';
 import { contradiction, invalidType, invalidValue } from './errors.js';
+import type { Hook } from './hooks.js';
 import { monotonicNs } from './launch/clock.js';
 import { checkStdio, type StdioChoice, type StdioOption } from './launch/stdio.js';
 import { hasTerminal, perform } from './perform.js';
@@ -35,7 +36,7 @@ import { encode } from './plan/encode.js';
 import { explain as explainPlan } from './plan/explain.js';
 import { freezeDeep, type Plan } from './plan/plan.js';
 import type { ContainerStep, HostStep } from './plan/steps.js';
-import type { ContainerProcess, Hook } from './process.js';
+import type { ContainerProcess } from './process.js';
 import { type CollectOptions, checkRun, collect, type RunResult } from './run.js';
 
 export type { Namespace } from './plan/constants.js';

@@ -5,13 +5,13 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { signalNumber } from './definition/checks.js';
 import type { LimitsUpdate } from './definition/limits.js';
 import type { NamespaceHandle } from './definition/namespaces.js';
-import { contradiction, hookFailed, supervisorLost } from './errors.js';
-import { Channel, type Frame, type FrameKind } from './launch/channel.js';
-import { monotonicNs } from './launch/clock.js';
+import { contradiction, supervisorLost } from './errors.js';
+import type { ContainerProcessEvents } from './events.js';
+import { type Hook, type HookContext, runHooks } from './hooks.js';
+import type { Channel, ChannelEvents, Frame, FrameKind } from './launch/channel.js';
 import { closed, unread, whenDrained } from './launch/drain.js';
-import { request } from './launch/launcher.js';
 import { namespacesOf } from './launch/namespaces.js';
-import { native } from './launch/native.js';
+import { send } from './launch/send.js';
 import type { Stdio } from './launch/stdio.js';
 import { release } from './launch/streams.js';
 import { attachTerminal } from './launch/terminal.js';
@@ -21,37 +21,13 @@ import { encode } from './plan/encode.js';
 import { explain, explainTiming } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
 import type { StepOf } from './plan/steps.js';
-import { type Mark, type TimedAct, timedActs } from './plan/timing.js';
+import type { TimedAct } from './plan/timing.js';
 import { refusalOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
 import { RunningContainer, type StatsOptions } from './running.js';
 import type { Stats } from './stats.js';
 import { checkGrace, type StopOptions } from './stop.js';
-
-/** The events of a {@link ContainerProcess}, as `child_process` has them. */
-export interface ContainerProcessEvents {
-  /** The command runs. */
-  spawn: [];
-  /** The kernel has killed one of its processes for want of memory: how many it has in all. It comes before `exit`. */
-  oom: [kills: number];
-  /** It could not be started: a {@link StepError} names the step, or the launcher failed. Nothing is left behind. */
-  error: [error: Error];
-  /** It has ended, and all of the container with it; streams may still hold data. */
-  exit: [exitCode: number | null, signal: NodeJS.Signals | null];
-  /** It has ended, and the streams are closed: read to their end, or dropped where nobody reads them. */
-  close: [exitCode: number | null, signal: NodeJS.Signals | null];
-}
-
-/** The container at the moment of a hook: its namespaces are there and its ids are mapped, nothing else has happened yet. */
-export interface HookContext {
-  /** The process that becomes the container, as the host numbers it. It waits. */
-  readonly pid: number;
-  /** Its namespaces, new or not: `namespaces.network.path` is `/proc/PID/ns/net`. */
-  readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
-}
-
-/** What {@link Container.hook} takes. */
-export type Hook = (context: HookContext) => unknown;
+import { Timing } from './timing.js';
 
 const SIGKILL = 9;
 
@@ -89,11 +65,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly spawnfile: string;
   readonly spawnargs: readonly string[];
 
-  readonly #calledNs: number;
-  #sentNs = 0;
-  readonly #marks: Mark[] = [];
-  #toldNs = 0;
-  #timing: readonly TimedAct[] | undefined;
+  readonly #timing: Timing;
   #plan: Plan;
   #moment: Moment | undefined;
   #pid: number | undefined;
@@ -107,7 +79,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #result: Promise<ExitStatus>;
   readonly #channel: Channel;
   readonly #terminal: boolean;
-  readonly #settle: { resolve: (status: ExitStatus) => void; reject: (error: Error) => void };
+  #settle!: { resolve: (status: ExitStatus) => void; reject: (error: Error) => void };
   readonly #hooks: readonly Hook[];
   readonly #over: () => void;
   readonly #running: RunningContainer;
@@ -122,7 +94,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     Error.captureStackTrace(this.#origin, ContainerProcess);
     this.#plan = plan;
     this.#moment = moment;
-    this.#calledNs = calledNs;
+    this.#timing = new Timing(calledNs);
     const exec = plan.steps.at(-1) as StepOf<'exec'>;
     this.spawnfile = exec.args[0] ?? '';
     this.spawnargs = exec.args;
@@ -133,14 +105,14 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#terminal = plan.steps.some((step) => step.op === 'openTerminal');
     this.#hooks = hooks;
     this.#over = over;
-    const { promise, ...settle } = withResolvers<ExitStatus>();
-    this.#result = promise;
-    this.#settle = settle;
+    this.#result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
     // Its rejection is also the `error` event: whoever listens to that need not catch this.
-    promise.catch(() => {});
+    this.#result.catch(() => {});
     this.#running = new RunningContainer({
       plan: () => this.plan,
-      ended: promise,
+      ended: this.#result,
       started: () => this.#started(),
       cpuTime: (milliseconds) => this.#channel.cpuTime(milliseconds),
     });
@@ -159,7 +131,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    * `timing: true`. Times of the container's own acts are the child's, all others are their supervisor's or Node's, on the one monotonic clock.
    */
   get timing(): readonly TimedAct[] | undefined {
-    return this.#timing;
+    return this.#timing.acts;
   }
 
   /**
@@ -170,11 +142,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    */
   explain({ timing = false }: { readonly timing?: boolean } = {}): string {
     if (!timing) return explain(this.plan);
-    if (this.#timing === undefined)
+    if (this.timing === undefined)
       throw contradiction(
         'explain({ timing: true }) needs a process that was started with timing: true, and has ended',
       );
-    return explainTiming(this.#timing);
+    return explainTiming(this.timing);
   }
 
   /** The command's process id on the host; `undefined` until it runs. */
@@ -351,36 +323,22 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   #launch(stdio: Stdio): Channel {
-    const { sealedMemfd, socketpair, close } = native();
-    const memfd = sealedMemfd(encode(this.#plan, this.#moment));
-    let pair: readonly [number, number];
-    try {
-      pair = socketpair();
-    } catch (error) {
-      close(memfd);
-      throw error;
-    }
-    const [ours, theirs] = pair;
-    const channel = new Channel(ours, {
+    const events: ChannelEvents = {
       frame: (kind, frame) => this.#onFrame(kind, frame),
       end: () => this.#onEnd(),
-    });
-    request([memfd, theirs, ...stdio.sent], (error) => {
-      this.#sentNs = monotonicNs();
-      for (const descriptor of [memfd, theirs, ...stdio.owned]) close(descriptor);
+    };
+    return send(encode(this.#plan, this.#moment), stdio, events, (error) => {
+      this.#timing.sent();
       // Told by the same way as every other failure: after the caller has had a turn to listen.
       if (error !== undefined) this.#ended = error;
     });
-    return channel;
   }
 
   #onFrame(kind: FrameKind, frame: Frame): void {
     if (kind === 'barrier') {
       void this.#runHooks({ pid: frame.pid, namespaces: namespacesOf(frame) });
     } else if (kind === 'timing') {
-      // The first of them: what it takes to tell the others is not the container's.
-      if (this.#marks.length === 0) this.#toldNs = monotonicNs();
-      this.#marks.push({ list: frame.list, index: frame.index, act: frame.act, atNs: frame.wallNs });
+      this.#timing.mark(frame);
     } else if (kind === 'oom') {
       this.emit('oom', frame.oomKills);
     } else if (kind === 'running') {
@@ -398,15 +356,10 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     }
   }
 
-  /** One after the other, while the container waits. The first that fails ends it. */
   async #runHooks(context: HookContext): Promise<void> {
-    try {
-      for (const hook of this.#hooks) await hook(context);
-      this.#channel.go();
-    } catch (cause) {
-      this.#hookError = hookFailed(cause);
-      this.#channel.signal(SIGKILL);
-    }
+    this.#hookError = await runHooks(this.#hooks, context);
+    if (this.#hookError === undefined) this.#channel.go();
+    else this.#channel.signal(SIGKILL);
   }
 
   #onEnd(): void {
@@ -422,10 +375,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   #finish(end: ExitStatus | Error): void {
     this.#state = 'over';
     this.#running.over();
-    if (this.#marks.length > 0) {
-      const times = { calledNs: this.#calledNs, sentNs: this.#sentNs, toldNs: this.#toldNs };
-      this.#timing = timedActs(this.plan, this.#marks, times);
-    }
+    this.#timing.over(this.plan);
     this.#over();
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
     if (!this.#terminal || end instanceof Error) this.#channel.close();
@@ -446,19 +396,4 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     }
     whenDrained(this.stdio, this as EventEmitter, () => this.emit('close', this.#exitCode, this.#signalCode));
   }
-}
-
-/** `Promise.withResolvers`, which Node has from version 22 on. */
-function withResolvers<Value>(): {
-  promise: Promise<Value>;
-  resolve: (value: Value) => void;
-  reject: (error: Error) => void;
-} {
-  let resolve!: (value: Value) => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<Value>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

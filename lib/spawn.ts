@@ -17,13 +17,14 @@ import type { ContainerDefinition } from './definition/definition.js';
 import { checkRlimits, type ResourceLimitsInput } from './definition/rlimits.js';
 import { checkUser, type UserInput } from './definition/user.js';
 import { contradiction, invalidType } from './errors.js';
+import type { Hook } from './hooks.js';
 import { readUsers } from './host/image.js';
 import { probeFor } from './host/probe.js';
 import { monotonicNs } from './launch/clock.js';
 import { checkStdio, type StdioChoice, type StdioOption } from './launch/stdio.js';
 import { perform } from './perform.js';
 import type { Plan } from './plan/plan.js';
-import type { ContainerProcess, Hook } from './process.js';
+import type { ContainerProcess } from './process.js';
 
 /** Options of {@link Container.spawn}. Names and meaning are `child_process`'s, where it has them. */
 export interface SpawnOptions {
