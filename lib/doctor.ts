@@ -1,7 +1,7 @@
 /** What this machine has of what containers need. */
 
 import { release, tmpdir } from 'node:os';
-import { controllerIn, hierarchyOf } from './compile/cgroups.js';
+import { hierarchyOf } from './compile/cgroups.js';
 import { canMapRange } from './compile/ids.js';
 import { Container } from './container.js';
 import { hostPath, knownOptions, object } from './definition/checks.js';
@@ -153,7 +153,7 @@ function cgroups(): Finding {
   const all = ['memory', 'pids', 'cpu', 'cpuset', 'io', 'cpuacct', 'freezer'];
   const facts = { hierarchies, obstacles, remedy, cpus: 1 };
   const found = all.flatMap((controller) => {
-    const hierarchy = hierarchyOf(facts, controller) ?? hierarchyOf(facts, controllerIn(1, controller));
+    const hierarchy = hierarchyOf(facts, controller);
     return hierarchy === undefined ? [] : [{ controller, hierarchy }];
   });
   const missing = all.filter((controller) => found.every((one) => one.controller !== controller));

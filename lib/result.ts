@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import type { Frame } from './launch/channel.js';
 import { COUNTERS, type Counter } from './plan/constants.js';
 import { ENDINGS } from './plan/wire.js';
-import { splitCpu } from './stats.js';
+import { milliseconds, splitCpu } from './stats.js';
 
 /**
  * Why a command ended: `exited` by itself, `signaled` from elsewhere; `oom`: the kernel has killed one of the container's processes because of
@@ -95,10 +95,6 @@ export function exitStatus(frame: Frame, asked: Reason | undefined, degraded: re
 
 function counted(frame: Frame, counter: Counter): number | undefined {
   return (frame.counted & COUNTERS[counter]) === 0 ? undefined : frame[counter];
-}
-
-function milliseconds(microseconds: number | undefined): number | undefined {
-  return microseconds === undefined ? undefined : microseconds / 1e3;
 }
 
 /** By the cgroup, where it has counted; else as wait4(2) has it. */

@@ -82,7 +82,8 @@ export function splitCpu(
   return { userMs: Math.round(userUs) / 1000, systemMs: (all - Math.round(userUs)) / 1000 };
 }
 
-function milliseconds(microseconds: number | undefined): number | undefined {
+/** Of a counter in microseconds. `undefined` where it is not known. */
+export function milliseconds(microseconds: number | undefined): number | undefined {
   return microseconds === undefined ? undefined : microseconds / 1000;
 }
 

@@ -51,9 +51,11 @@ export function controllersOf({ version, controllers }: CgroupHierarchy): readon
   return version === 2 ? [...controllers, ...CORE] : controllers;
 }
 
-/** The hierarchy that has the controller; version 2 goes first, where a hybrid host has it in both. */
+/** The hierarchy that has the controller, by its name in version 2; version 2 goes first, where a hybrid host has it in both. */
 export function hierarchyOf(facts: CgroupFacts, controller: string): CgroupHierarchy | undefined {
-  const having = facts.hierarchies.filter((hierarchy) => controllersOf(hierarchy).includes(controller));
+  const having = facts.hierarchies.filter((hierarchy) =>
+    controllersOf(hierarchy).includes(controllerIn(hierarchy.version, controller)),
+  );
   return having.find(({ version }) => version === 2) ?? having[0];
 }
 

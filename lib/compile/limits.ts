@@ -103,7 +103,7 @@ export function resolveLimits(
     const value = limits[option as keyof typeof WRITERS];
     if (value === undefined) continue;
     const controller = CONTROLLERS[option as keyof typeof WRITERS];
-    const hierarchy = findHierarchy(facts, controller);
+    const hierarchy = hierarchyOf(facts, controller);
     const wanted =
       hierarchy &&
       (writer[hierarchy.version] as ((value: unknown, limits: Limits) => CgroupWrite[]) | undefined)?.(value, limits);
@@ -117,7 +117,7 @@ export function resolveLimits(
     if (hierarchy?.version === 2 && hierarchy.files.includes(file)) writes.push({ controller, file, value });
     else if (file !== OOM_GROUP) refuse(`unified["${file}"]`, controller, file);
   }
-  if (limits.cpuTime !== undefined && findHierarchy(facts, 'cpuacct') === undefined) refuse('cpuTime', 'cpuacct');
+  if (limits.cpuTime !== undefined && hierarchyOf(facts, 'cpuacct') === undefined) refuse('cpuTime', 'cpuacct');
   return { writes, degraded };
 }
 
@@ -130,7 +130,7 @@ function oomGroup({ unified }: Limits): string {
 
 /** What goes without saying, where the kernel has it. */
 function implied(limits: Limits, facts: CgroupFacts): readonly CgroupWrite[] {
-  const hierarchy = findHierarchy(facts, 'memory');
+  const hierarchy = hierarchyOf(facts, 'memory');
   const swap = swapByDefault(limits);
   const writes = [
     ...(swap === undefined || hierarchy === undefined ? [] : (WRITERS.swap[hierarchy.version]?.(swap, limits) ?? [])),
@@ -145,7 +145,7 @@ function swapByDefault({ memory, swap }: Limits): number | undefined {
 }
 
 function defaultSwap(limits: Limits, facts: CgroupFacts): readonly string[] {
-  const hierarchy = findHierarchy(facts, 'memory');
+  const hierarchy = hierarchyOf(facts, 'memory');
   if (swapByDefault(limits) === undefined || hierarchy === undefined) return [];
   const [write] = WRITERS.swap[hierarchy.version]?.(0, limits) ?? [];
   return write === undefined || hierarchy.files.includes(write.file)
@@ -155,11 +155,6 @@ function defaultSwap(limits: Limits, facts: CgroupFacts): readonly string[] {
 
 function lacking(controller: string, file?: string): string {
   return file === undefined ? `no controller ${controller}` : `no ${file}`;
-}
-
-/** By the name in version 2, wherever the controller is. */
-function findHierarchy(facts: CgroupFacts, controller: string): CgroupHierarchy | undefined {
-  return hierarchyOf(facts, controller) ?? hierarchyOf(facts, controllerIn(1, controller));
 }
 
 interface Found {
@@ -189,7 +184,7 @@ class Made {
   }
 
   use(controller: string): void {
-    const hierarchy = findHierarchy(this.#facts, controller);
+    const hierarchy = hierarchyOf(this.#facts, controller);
     if (hierarchy === undefined) return;
     const name = controllerIn(hierarchy.version, controller);
     const made = this.#used.get(hierarchy);

@@ -5,7 +5,7 @@ import type { Overlay } from '../definition/overlay.js';
 import { contradiction } from '../errors.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
-import type { Host } from './host.js';
+import { type Host, isWithin } from './host.js';
 import { ownsAllIds } from './ids.js';
 import type { Trees } from './trees.js';
 
@@ -136,8 +136,4 @@ function commonDirectory(a: string, b: string): string {
   const other = b.split('/');
   const length = parts.findIndex((part, index) => part !== other[index]);
   return parts.slice(0, length < 0 ? parts.length : length).join('/') || '/';
-}
-
-function isWithin(path: string, directory: string): boolean {
-  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
 }

@@ -5,6 +5,7 @@
 
 import { closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { posix } from 'node:path';
+import { isWithin } from '../compile/host.js';
 import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
@@ -27,7 +28,7 @@ export function readUsers(definition: ContainerDefinition, user: User | NamedUse
   }
   const targets = mounts.map(({ target }) => target);
   if (rootfs !== undefined) return read(layersOf(rootfs), targets, named);
-  const cover = targets.find((target) => isBelow('/etc/passwd', target) || isBelow('/etc/group', target));
+  const cover = targets.find((target) => isWithin('/etc/passwd', target) || isWithin('/etc/group', target));
   if (cover !== undefined) return { problem: `a mount is to cover ${cover}` };
   return { passwd: OWN_PASSWD.join('\n'), group: OWN_GROUP.join('\n') };
 }
@@ -85,7 +86,7 @@ function readFile(directory: number, path: string, covers: readonly string[]): s
     // Looked at before it is opened: to open a device or a FIFO is an act.
     const { size } = checkFile(place, path);
     const real = relativeTo(directory, place);
-    if (covers.some((target) => isBelow(real, target))) throw new Error(`a mount is to cover ${path}`);
+    if (covers.some((target) => isWithin(real, target))) throw new Error(`a mount is to cover ${path}`);
     if (size > SIZE_MOST) throw new Error(`${path} is larger than ${SIZE_MOST} bytes`);
     const file = openSync(`/proc/self/fd/${place}`, 'r');
     try {
@@ -144,8 +145,4 @@ function open(dirfd: number, path: string, ...more: readonly ResolveFlag[]): num
       if (code !== 'EAGAIN') throw error;
     }
   }
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(`${directory === '/' ? '' : directory}/`);
 }
