@@ -14,9 +14,6 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 
 const USER = ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private', 'sh', '-ec'];
 
-/** What nobody has given the users of the other legs. */
-const GIVEN = ['subordinate ids', 'cgroups'];
-
 const finding = (report: DoctorReport, name: string): Finding => {
   const found = report.findings.find((one) => one.name === name);
   assert.ok(found !== undefined, `no finding ${name}`);
