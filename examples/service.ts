@@ -21,7 +21,7 @@ const LANGUAGES: Readonly<Record<string, readonly [file: string, ...args: string
 /** No network, no files of the machine, nothing of this process; everything written is gone with the job. */
 const box = new Container().hostname('job').rlimits({ fsize: 16 * 1024 * 1024, nofile: 64 });
 /** By the wall clock; it holds however busy this process is. */
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 10_000;
 const BODY_MOST = 64 * 1024;
 /** More than that at once would only make each of them slower. */
 const JOBS_MOST = 4;
