@@ -8,7 +8,7 @@ import { milliseconds, splitCpu } from './stats.js';
 
 /**
  * Why a command ended: `exited` by itself, `signaled` from elsewhere; `oom`: the kernel has killed one of the container's processes because of
- * `limits({ memory })`, by its own count, and the command did not end well; `timeout`, `cpu-timeout`, `output-limit`, `aborted` and `killed` by carrel: its time or CPU
+ * `limits({ memory })`, by its own count, which ends all of it; `timeout`, `cpu-timeout`, `output-limit`, `aborted` and `killed` by carrel: its time or CPU
  * time was up, it wrote more than `maxOutput`, the `AbortSignal` fired, `kill()` was called.
  */
 export type Reason = 'exited' | 'signaled' | 'timeout' | 'cpu-timeout' | 'oom' | 'output-limit' | 'aborted' | 'killed';
@@ -112,6 +112,7 @@ function reason(frame: Frame, signal: number, asked: Reason | undefined): Reason
   if (frame.ending === ENDINGS.timeout) return 'timeout';
   if (frame.ending === ENDINGS.cpuTimeout) return 'cpu-timeout';
   // By the kernel's counter, and by nothing else: a killed grandchild counts, a `kill -9` of the user's does not.
+  if (frame.ending === ENDINGS.oom) return 'oom';
   if (asked === undefined && (counted(frame, 'oomKills') ?? 0) > 0 && frame.waitStatus !== 0) return 'oom';
   if (asked !== undefined && signal !== 0) return asked;
   return signal === 0 ? 'exited' : 'signaled';

@@ -91,8 +91,8 @@ export const makeCgroup: StepConstructor<'makeCgroup', 'enable' | 'inherit'> = s
 /** *Host.* Writes `value` to `file` of the cgroup in `slot`. Needs {@link makeCgroup} before it. cgroups(7) */
 export const writeCgroup: StepConstructor<'writeCgroup'> = step('writeCgroup');
 
-/** *Host.* Has `value` written to `file` of the cgroup in `slot` when the container is to be ended, so that what is frozen there can be. freezer-subsystem.rst */
-export const thawAtEnd: StepConstructor<'thawAtEnd'> = step('thawAtEnd');
+/** *Host.* Says how all that is in the cgroup in `slot` is frozen and thawed, by `file`: when the container is ended nothing forks meanwhile, and nothing stays frozen. freezer-subsystem.rst */
+export const endFrozen: StepConstructor<'endFrozen'> = step('endFrozen');
 
 /**
  * *Host.* Has `oom` told when `oom_kill` in `file` of the cgroup in `slot` grows; with `end` the container is ended then. `control` is the file that cgroup v1 wants an eventfd in. Default: `end: true`.

@@ -176,7 +176,7 @@ enum {
 	STEP_RMDIR = 16,
 	STEP_MAKE_CGROUP = 17,
 	STEP_WRITE_CGROUP = 18,
-	STEP_THAW_AT_END = 19,
+	STEP_END_FROZEN = 19,
 	STEP_WATCH_OOM = 20,
 	STEP_ENTER_CGROUP = 21,
 	STEP_LIMIT_CPU_TIME = 22,
@@ -346,13 +346,14 @@ struct step_write_cgroup {
 };
 static_assert(sizeof(struct step_write_cgroup) == 32, "writeCgroup");
 
-struct step_thaw_at_end {
+struct step_end_frozen {
 	struct record head;
 	uint64_t slot;
 	struct wire_bytes file;
-	struct wire_bytes value;
+	struct wire_bytes freeze;
+	struct wire_bytes thaw;
 };
-static_assert(sizeof(struct step_thaw_at_end) == 32, "thawAtEnd");
+static_assert(sizeof(struct step_end_frozen) == 40, "endFrozen");
 
 struct step_watch_oom {
 	struct record head;
@@ -650,7 +651,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_RMDIR] = {COLUMN_HOST, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_MAKE_CGROUP] = {COLUMN_HOST, 6, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}}},
 	[STEP_WRITE_CGROUP] = {COLUMN_HOST, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
-	[STEP_THAW_AT_END] = {COLUMN_HOST, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
+	[STEP_END_FROZEN] = {COLUMN_HOST, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
 	[STEP_WATCH_OOM] = {COLUMN_HOST, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
 	[STEP_ENTER_CGROUP] = {COLUMN_HOST, 1, {{FIELD_SLOTS, 0x0}}},
 	[STEP_LIMIT_CPU_TIME] = {COLUMN_HOST, 6, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},

@@ -123,13 +123,11 @@ export const CURRENT = {
 /** How a container is frozen and thawed, and what says that it is. */
 export const FREEZER = {
   2: {
-    freeze: { file: 'cgroup.freeze', value: '1' },
-    thaw: { file: 'cgroup.freeze', value: '0' },
+    words: { file: 'cgroup.freeze', freeze: '1', thaw: '0' },
     state: { file: 'cgroup.events', frozen: /^frozen 1$/m },
   },
   1: {
-    freeze: { file: 'freezer.state', value: 'FROZEN' },
-    thaw: { file: 'freezer.state', value: 'THAWED' },
+    words: { file: 'freezer.state', freeze: 'FROZEN', thaw: 'THAWED' },
     state: { file: 'freezer.state', frozen: /^FROZEN$/m },
   },
 } as const;

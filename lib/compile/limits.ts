@@ -62,7 +62,7 @@ export function planLimits(limits: Limits | undefined, facts: CgroupFacts = NONE
       ...[...writes.writes, ...implied(limits, facts)].flatMap(write),
       ...(freezer === undefined
         ? []
-        : [{ op: 'thawAtEnd', slot: freezer.slot, ...FREEZER[freezer.hierarchy.version].thaw, from } as const]),
+        : [{ op: 'endFrozen', slot: freezer.slot, ...FREEZER[freezer.hierarchy.version].words, from } as const]),
       ...(oom === undefined ? [] : [watchOom(oom, group !== '0')]),
     ],
     acts: [

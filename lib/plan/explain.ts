@@ -52,7 +52,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     `make the cgroup ${quoted(`${step.parent}/${step.base}`)}/${step.name ?? '…'}` +
     (step.enable.length === 0 ? '' : ` with ${step.enable.join(', ')}`),
   writeCgroup: (step) => `write ${quoted(step.value)} to ${step.file} of the cgroup in slot ${step.slot}`,
-  thawAtEnd: (step) => `at its end: thaw the cgroup in slot ${step.slot}`,
+  endFrozen: (step) => `at its end: nothing stays frozen in the cgroup in slot ${step.slot}`,
   watchOom: (step) =>
     `on an OOM kill in the cgroup in slot ${step.slot}: tell${step.end ? ', and end the container' : ''}`,
   enterCgroup: (step) => `move the command into the cgroups in slots ${step.slots.join(', ')}`,

@@ -85,8 +85,11 @@ export const STEPS = {
   },
   /** Writes `value` to `file` of the cgroup in `slot`. cgroups(7) */
   writeCgroup: { column: 'host', fields: { slot, file: string, value: string } },
-  /** When the container is to be ended, and until it has: writes `value` to `file` of the cgroup in `slot`, so that signals reach who is frozen. cgroups(7) */
-  thawAtEnd: { column: 'host', fields: { slot, file: string, value: string } },
+  /**
+   * How to end the container, once it is to be: what is frozen by `file` of the cgroup in `slot` cannot fork, and dies when it is thawed. `freeze` and `thaw` are what is
+   * written to it. freezer-subsystem.rst
+   */
+  endFrozen: { column: 'host', fields: { slot, file: string, freeze: string, thaw: string } },
   /** Says when `oom_kill` in `file` of the cgroup in `slot` grows, and with `end` ends the container. `control`: the file that cgroup v1 wants an eventfd in. cgroups(7) */
   watchOom: { column: 'host', fields: { slot, file: string, control: optional(string), end: boolean } },
   /** Puts the process that waits at the barrier into the cgroups in `slots`, in this order. cgroups(7) */

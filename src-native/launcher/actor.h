@@ -119,7 +119,7 @@ struct outcome step_setns(struct actor *actor, const void *record);
 struct outcome step_symlink(struct actor *actor, const void *record);
 struct outcome step_sysctl(struct actor *actor, const void *record);
 struct outcome step_umask(struct actor *actor, const void *record);
-struct outcome step_thaw_at_end(struct actor *actor, const void *record);
+struct outcome step_end_frozen(struct actor *actor, const void *record);
 struct outcome step_unshare(struct actor *actor, const void *record);
 struct outcome step_watch_oom(struct actor *actor, const void *record);
 struct outcome step_write_cgroup(struct actor *actor, const void *record);

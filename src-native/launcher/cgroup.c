@@ -21,6 +21,19 @@ struct outcome cgroup_open(int directory, const char *file, int flags, int *ret_
 	return DONE;
 }
 
+struct outcome cgroup_read(int directory, const char *file, char *ret_text, size_t *ret_length)
+{
+	int fd = -1;
+	PASS(cgroup_open(directory, file, O_RDONLY, &fd));
+	long length = sys_read(fd, ret_text, CGROUP_FILE_LONGEST - 1);
+	sys_close(fd);
+	if (length < 0)
+		return REFUSED(read, -length);
+	ret_text[length] = 0;
+	*ret_length = (size_t)length;
+	return DONE;
+}
+
 struct outcome cgroup_write(int directory, const char *file, const char *value, size_t length)
 {
 	int fd = -1;
@@ -97,11 +110,52 @@ int cgroups_hold(const struct cgroups *cgroups, int fd)
 	return 0;
 }
 
-void cgroups_thaw(const struct cgroups *cgroups)
+static void set_freezer(const struct cgroups *cgroups, const char *value)
 {
 	if (cgroups->freezer >= 0)
-		cgroup_write(
-			cgroups->freezer, cgroups->thaw_file, cgroups->thaw_value, text_length(cgroups->thaw_value));
+		cgroup_write(cgroups->freezer, cgroups->freezer_file, value, text_length(value));
+}
+
+void cgroups_thaw(const struct cgroups *cgroups)
+{
+	set_freezer(cgroups, cgroups->thaw);
+}
+
+// Cgroup v2 does it at once, cgroup.kill since 5.14: whoever forks meanwhile dies too. Returns whether it has.
+static int end_at_once(int directory)
+{
+	return cgroup_write(directory, "cgroup.kill", "1", 1).error == 0;
+}
+
+void cgroup_end(int directory)
+{
+	char list[CGROUP_FILE_LONGEST];
+	size_t length;
+	if (end_at_once(directory) || cgroup_read(directory, "cgroup.procs", list, &length).error)
+		return;
+	int number = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (is_digit(list[i])) {
+			number = number * 10 + (list[i] - '0');
+			continue;
+		}
+		if (number > 0)
+			sys_kill(number, SYS_SIGKILL);
+		number = 0;
+	}
+}
+
+void cgroups_end(const struct cgroups *cgroups)
+{
+	for (uint32_t i = 0; i < cgroups->count; i++)
+		if (end_at_once(cgroups->held[i].directory))
+			return;
+	if (cgroups->count == 0)
+		return;
+	// What is frozen forks no more, and dies when it is thawed.
+	set_freezer(cgroups, cgroups->freeze);
+	cgroup_end(cgroups->held[0].directory);
+	cgroups_thaw(cgroups);
 }
 
 struct pollfd cgroups_oom(const struct cgroups *cgroups)

@@ -4,7 +4,7 @@
 #pragma once
 #include "actor.h"
 
-enum { CGROUPS_MOST = 16 };
+enum { CGROUPS_MOST = 16, CGROUP_FILE_LONGEST = 4096 };
 
 // A number in a file: the sum of those behind `key`, or the first where the key is empty.
 struct cgroup_counter {
@@ -22,10 +22,11 @@ struct cgroup {
 struct cgroups {
 	struct cgroup held[CGROUPS_MOST];
 	uint32_t count;
-	// Where to write what, so that nobody in it is frozen.
+	// Where to write what, so that nobody in it can fork, and so that signals reach whoever was frozen.
 	int freezer;
-	const char *thaw_file;
-	const char *thaw_value;
+	const char *freezer_file;
+	const char *freeze;
+	const char *thaw;
 	struct cgroup_counter oom;
 	int oom_eventfd; // cgroup v1 tells by it, v2 by the counter's file itself
 	int oom_looks; // v1 tells before it kills: how often to look again
@@ -43,13 +44,19 @@ struct cgroups {
 
 // Opens `file` of the cgroup in `directory`.
 struct outcome cgroup_open(int directory, const char *file, int flags, int *ret_fd);
+// Reads `file`, up to CGROUP_FILE_LONGEST − 1 bytes, and a NUL.
+struct outcome cgroup_read(int directory, const char *file, char *ret_text, size_t *ret_length);
 struct outcome cgroup_write(int directory, const char *file, const char *value, size_t length);
+// SIGKILL to all that is in the cgroup.
+void cgroup_end(int directory);
 // Returns whether the number is there.
 int cgroup_count(const struct cgroup_counter *counter, uint64_t *ret_number);
 
 // Whether `fd` is a cgroup's directory, and so not the child's.
 int cgroups_hold(const struct cgroups *cgroups, int fd);
 void cgroups_thaw(const struct cgroups *cgroups);
+// SIGKILL to all that is in them.
+void cgroups_end(const struct cgroups *cgroups);
 
 // What to poll for; nothing where nothing is watched.
 struct pollfd cgroups_oom(const struct cgroups *cgroups);

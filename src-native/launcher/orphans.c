@@ -32,7 +32,7 @@ void orphans_end(const struct cgroups *cgroups)
 		}
 		if (length <= 0)
 			return;
-		cgroups_thaw(cgroups);
+		cgroups_end(cgroups);
 		const struct sys_timespec pause = {0, 1000000};
 		sys_ppoll(0, 0, &pause);
 	}

@@ -3,26 +3,12 @@
 #include "cgroup.h"
 #include "text.h"
 
-enum { TRIES = 100, TRIES_TO_REMOVE = 1000, FILE_LONGEST = 4096, PAUSE_NS = 1000000, PAUSES_DOUBLED = 5 };
+enum { TRIES = 100, TRIES_TO_REMOVE = 1000, PAUSE_NS = 1000000, PAUSES_DOUBLED = 5 };
 
 static void pause_ns(int64_t nanoseconds)
 {
 	const struct sys_timespec pause = {0, nanoseconds};
 	sys_ppoll(0, 0, &pause);
-}
-
-// Reads `file` whole, as far as it fits.
-static struct outcome read_file(int directory, const char *file, char ret_text[FILE_LONGEST], size_t *ret_length)
-{
-	int fd = -1;
-	PASS(cgroup_open(directory, file, O_RDONLY, &fd));
-	long length = sys_read(fd, ret_text, FILE_LONGEST - 1);
-	sys_close(fd);
-	if (length < 0)
-		return REFUSED(read, -length);
-	ret_text[length] = 0;
-	*ret_length = (size_t)length;
-	return DONE;
 }
 
 // Whether the list of words, each with a space or a newline behind it, has `word`.
@@ -46,12 +32,12 @@ static int has_word(const char *list, const char *word)
 static struct outcome enable(const struct actor *actor, const struct step_make_cgroup *step, int directory)
 {
 	static const char FILE[] = "cgroup.subtree_control";
-	char text[FILE_LONGEST];
+	char text[CGROUP_FILE_LONGEST];
 	char entry[64];
 	size_t length;
 	if (step->enable.count == 0)
 		return DONE;
-	PASS(read_file(directory, FILE, text, &length));
+	PASS(cgroup_read(directory, FILE, text, &length));
 	for (uint32_t i = 0; i < step->enable.count; i++) {
 		const char *name = plan_string_at(actor->plan, step->enable, i);
 		if (has_word(text, name))
@@ -67,14 +53,14 @@ static struct outcome enable(const struct actor *actor, const struct step_make_c
 // Copies files from the cgroup above where they are empty, as those of a new cpuset are. cpuset(7)
 static struct outcome inherit(const struct actor *actor, const struct step_make_cgroup *step, int above, int directory)
 {
-	char text[FILE_LONGEST];
+	char text[CGROUP_FILE_LONGEST];
 	size_t length;
 	for (uint32_t i = 0; i < step->inherit.count; i++) {
 		const char *file = plan_string_at(actor->plan, step->inherit, i);
-		PASS(read_file(directory, file, text, &length));
+		PASS(cgroup_read(directory, file, text, &length));
 		if (length > 1)
 			continue;
-		PASS(read_file(above, file, text, &length));
+		PASS(cgroup_read(above, file, text, &length));
 		PASS(cgroup_write(directory, file, text, length));
 	}
 	return DONE;
@@ -185,12 +171,14 @@ struct outcome step_enter_cgroup(struct actor *actor, const void *record)
 	return DONE;
 }
 
-struct outcome step_thaw_at_end(struct actor *actor, const void *record)
+struct outcome step_end_frozen(struct actor *actor, const void *record)
 {
-	const struct step_thaw_at_end *step = record;
-	actor->cgroups->freezer = actor->page->slots[step->slot];
-	actor->cgroups->thaw_file = plan_string(actor->plan, step->file);
-	actor->cgroups->thaw_value = plan_string(actor->plan, step->value);
+	const struct step_end_frozen *step = record;
+	struct cgroups *cgroups = actor->cgroups;
+	cgroups->freezer = actor->page->slots[step->slot];
+	cgroups->freezer_file = plan_string(actor->plan, step->file);
+	cgroups->freeze = plan_string(actor->plan, step->freeze);
+	cgroups->thaw = plan_string(actor->plan, step->thaw);
 	return DONE;
 }
 
@@ -263,27 +251,6 @@ struct outcome step_read_counter(struct actor *actor, const void *record)
 	return DONE;
 }
 
-// SIGKILL to all that is in the cgroup. Cgroup v2 does it at once, cgroup.kill since 5.14.
-static void end_all(int directory)
-{
-	char list[FILE_LONGEST];
-	size_t length = 0;
-	if (cgroup_write(directory, "cgroup.kill", "1", 1).error == 0)
-		return;
-	if (read_file(directory, "cgroup.procs", list, &length).error)
-		return;
-	int number = 0;
-	for (size_t i = 0; i < length; i++) {
-		if (list[i] >= '0' && list[i] <= '9') {
-			number = number * 10 + (list[i] - '0');
-			continue;
-		}
-		if (number > 0)
-			sys_kill(number, SYS_SIGKILL);
-		number = 0;
-	}
-}
-
 struct outcome step_remove_cgroup(struct actor *actor, const void *record)
 {
 	const struct step_remove_cgroup *step = record;
@@ -300,7 +267,7 @@ struct outcome step_remove_cgroup(struct actor *actor, const void *record)
 		if (removed != -SYS_EBUSY)
 			break;
 		// A process that has ended may still be counted for a moment.
-		end_all(directory);
+		cgroup_end(directory);
 		cgroups_thaw(actor->cgroups);
 		pause_ns((int64_t)PAUSE_NS << (i < PAUSES_DOUBLED ? 0 : 2));
 	}

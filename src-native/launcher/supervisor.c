@@ -17,7 +17,7 @@ static const step_function ACTS[STEP_COUNT + 1] = {
 	[STEP_OPEN_TREE] = step_open_tree,
 	[STEP_MAKE_CGROUP] = step_make_cgroup,
 	[STEP_WRITE_CGROUP] = step_write_cgroup,
-	[STEP_THAW_AT_END] = step_thaw_at_end,
+	[STEP_END_FROZEN] = step_end_frozen,
 	[STEP_WATCH_OOM] = step_watch_oom,
 	[STEP_ENTER_CGROUP] = step_enter_cgroup,
 	[STEP_LIMIT_CPU_TIME] = step_limit_cpu_time,
@@ -234,8 +234,12 @@ static void conclude(struct supervisor *self)
 	const struct page *page = self->page;
 	if (page->refused)
 		record_refusal(self, LIST_STEPS, 0, (struct outcome){page->syscall, page->error});
-	if (cgroups_more_oom_kills(&self->cgroups, &self->frame.oom_kills))
+	if (cgroups_more_oom_kills(&self->cgroups, &self->frame.oom_kills)) {
 		supervisor_report(self, FRAME_OOM);
+		// The command was faster than this supervisor: it was an OOM kill none the less.
+		if (self->cgroups.oom_ends && self->ending == ENDING_NONE)
+			self->frame.ending = ENDING_OOM;
+	}
 	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
 	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_OVER, 0);
 	report_timing(self);

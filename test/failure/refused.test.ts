@@ -16,7 +16,7 @@ import { requires } from '../support/requires.js';
 useCleanHost({ warmUp: () => new Container().run('true') });
 
 /** Not among root's steps; without a call that can be refused, or whose refusal is none; of an overlay’s work directory, which no container here has. */
-const ELSEWHERE = ['denySetgroups', 'newuidmap', 'newgidmap', 'omit', 'umask', 'thawAtEnd', 'readCounter', 'rmdir'];
+const ELSEWHERE = ['denySetgroups', 'newuidmap', 'newgidmap', 'omit', 'umask', 'endFrozen', 'readCounter', 'rmdir'];
 
 test(
   'every step is refused once, by each of its calls with CARREL_SOAK',

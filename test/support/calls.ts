@@ -117,7 +117,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   ],
   writeCgroup: ({ file: name, value }) => [call('openat2', quote(name), 'O_WRONLY'), call('write', quote(value))],
   // Kept for the end.
-  thawAtEnd: () => [],
+  endFrozen: () => [],
   watchOom: ({ file: name, control }) => [
     call('openat2', quote(name), 'O_RDONLY'),
     ...(control === undefined ? [] : [call('eventfd2'), call('openat2', quote(control), 'O_WRONLY'), call('write')]),

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BASE } from '#lib/compile/cgroups.js';
+import { cgroupMounts } from '#lib/host/cgroup/tree.js';
 import { attempt, ownerOf, type ProcessTable, readProcesses } from './processes.js';
 import './temporary.js';
 
@@ -44,7 +46,7 @@ export function hostSnapshot(): HostSnapshot {
   const table = readProcesses();
   return {
     own: [...mounts(), ...descriptors(), nullDevice(), ...entries(tmpdir())],
-    shared: [...processes(table), ...cgroups(table), ...entries('/tmp')],
+    shared: [...processes(table), ...cgroups(), ...entries('/tmp')],
   };
 }
 
@@ -104,26 +106,10 @@ function processes(table: ProcessTable): readonly string[] {
   );
 }
 
-/** Those in carrel's bases, but those in which a process of somebody else lives. Others come and go, and so do the bases. */
-function cgroups(table: ProcessTable): readonly string[] {
-  const found: string[] = [];
-  const visit = (path: string): boolean => {
-    const pids = attempt(() => readFileSync(join(path, 'cgroup.procs'), 'utf8')) ?? '';
-    const owners = pids
-      .split('\n')
-      .filter(Boolean)
-      .map((pid) => ownerOf(Number(pid), table));
-    const below = (attempt(() => readdirSync(path, { withFileTypes: true })) ?? []).filter((entry) =>
-      entry.isDirectory(),
-    );
-    // Its name begins with the pid of the Node that asked for it; nobody may be in it at the moment.
-    const maker = Number(/\/carrel\/(\d+)-/.exec(path)?.[1]);
-    if (table.has(maker)) owners.push(ownerOf(maker, table));
-    const foreignBelow = below.map(({ name }) => visit(join(path, name))).includes(true);
-    const foreign = foreignBelow || owners.some((owner) => owner === 'beside' || owner === 'other');
-    if (!foreign && path.includes('/carrel/')) found.push(`cgroup ${path}`);
-    return foreign;
-  };
-  visit('/sys/fs/cgroup');
-  return found;
+/** Those that this process has had made: others come and go, and so do carrel's bases. */
+function cgroups(): readonly string[] {
+  const bases = cgroupMounts().map(({ path }) => join(path, BASE));
+  const found = bases.flatMap((base) => (attempt(() => readdirSync(base)) ?? []).map((name) => [base, name] as const));
+  const own = found.filter(([, name]) => name.startsWith(`${process.pid}-`));
+  return own.map(([base, name]) => `cgroup ${join(base, name)}`);
 }

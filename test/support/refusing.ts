@@ -13,8 +13,8 @@ import { STARTS, startOther } from './scenarios.js';
 const [directory = '', extent] = process.argv.slice(2);
 /** No call is expected to give it, and so none is forgiven it. */
 const EIO = 5;
-/** Kinds of steps without a call that can be refused: umask(2) cannot, omit and thawAtEnd make none, and what cannot be read is not told. */
-const UNREFUSED = ['omit', 'umask', 'thawAtEnd', 'readCounter'];
+/** Kinds of steps without a call that can be refused: umask(2) cannot, omit and endFrozen make none, and what cannot be read is not told. */
+const UNREFUSED = ['omit', 'umask', 'endFrozen', 'readCounter'];
 const NEVER = 1_000_000_000;
 const box = new Container();
 /** Kinds of steps that were refused in the scenarios so far: the first is for every step, the others for what it lacks. */

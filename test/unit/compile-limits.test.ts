@@ -107,8 +107,8 @@ describe('the cgroups', () => {
         ['/sys/fs/cgroup/unified', []],
       ],
     );
-    const [freezer] = all(made.before, 'thawAtEnd');
-    assert.deepEqual([freezer?.file, freezer?.value], ['cgroup.freeze', '0']);
+    const [freezer] = all(made.before, 'endFrozen');
+    assert.deepEqual([freezer?.file, freezer?.freeze, freezer?.thaw], ['cgroup.freeze', '1', '0']);
   });
 
   test('are removed in the opposite order, after all was counted', () => {

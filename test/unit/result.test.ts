@@ -88,7 +88,8 @@ describe('the reason', () => {
     assert.equal(reasonOf({ ...oom, waitStatus: SIGKILL }), 'oom');
     assert.equal(reasonOf({ ...oom, waitStatus: SIGKILL, ending: ENDINGS.oom }), 'oom');
     assert.equal(reasonOf({ ...oom, waitStatus: exited(137) }), 'oom');
-    assert.equal(reasonOf({ ...oom, waitStatus: exited(0) }), 'exited');
+    assert.equal(reasonOf({ ...oom, waitStatus: exited(0), ending: ENDINGS.oom }), 'oom', 'it was faster than its end');
+    assert.equal(reasonOf({ ...oom, waitStatus: exited(0) }), 'exited', 'where the kill ends nothing else');
     assert.equal(reasonOf({ ...oom, waitStatus: SIGKILL }, 'killed'), 'killed');
     assert.equal(reasonOf({ ...oom, waitStatus: SIGKILL, ending: ENDINGS.timeout }), 'timeout');
     assert.equal(reasonOf({ counted: COUNTERS.oomKills, waitStatus: SIGKILL }), 'signaled');

@@ -105,9 +105,8 @@ export class CgroupControl {
   async freeze(frozen: boolean): Promise<boolean> {
     const made = this.#having('freezer');
     if (made === undefined) throw noCgroup(frozen ? 'pause()' : 'resume()');
-    const { freeze, thaw, state } = FREEZER[made.hierarchy.version];
-    const { file, value } = frozen ? freeze : thaw;
-    if (!(await writeIfThere(join(made.path, file), value))) return false;
+    const { words, state } = FREEZER[made.hierarchy.version];
+    if (!(await writeIfThere(join(made.path, words.file), frozen ? words.freeze : words.thaw))) return false;
     // A process that just makes a system call is frozen when that is done.
     for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
       const text = await readText(join(made.path, state.file));
