@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { Container, type ContainerProcess } from 'carrel';
+import { useCleanHost } from '../support/host.js';
+import { readProcesses } from '../support/processes.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+/** The kernel kills one process after the other, and each time the supervisor has something to tell. */
+const FLOOD = 'while :; do (echo 1000 >/proc/self/oom_score_adj; exec tail /dev/zero); done';
+/** Frames of 512 bytes: about twice what a socket holds. net.core.wmem_default is 212,992 */
+const ENOUGH = 500;
+const PATIENCE_MS = 30_000;
+
+/** OOM kills so far, as the kernel counts them. */
+function kills({ plan }: ContainerProcess): number {
+  for (const step of plan.before)
+    for (const file of ['memory.events', 'memory.oom_control']) {
+      const path = step.op === 'makeCgroup' ? join(step.parent, step.base, step.name ?? '', file) : '';
+      if (existsSync(path)) return Number(/^oom_kill (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1]);
+    }
+  throw new Error('nobody counts');
+}
+
+/** The event loop stands still: so does a supervisor that waits for it. */
+function standStill(until: () => boolean): boolean {
+  const deadline = performance.now() + PATIENCE_MS;
+  const wait = new Int32Array(new SharedArrayBuffer(4));
+  while (!until()) {
+    if (performance.now() > deadline) return false;
+    Atomics.wait(wait, 0, 0, 20);
+  }
+  return true;
+}
+
+suite('more OOM kills than a channel holds', requires('cgroups'), () => {
+  test('do not keep the supervisor from all else while nobody reads of them', async () => {
+    const box = new Container().limits({ memory: '16m', unified: { 'memory.oom.group': '0' } });
+    const child = box.spawn('sh', ['-c', FLOOD], { stdio: 'ignore' });
+    await once(child, 'spawn');
+    const init = readProcesses().get(child.pid ?? 0)?.parent ?? 0;
+    assert.ok(
+      standStill(() => kills(child) >= ENOUGH),
+      'too few kills',
+    );
+    process.kill(init, 'SIGKILL');
+    const reaped = standStill(() => !existsSync(`/proc/${init}`));
+    const { usage } = await child.result;
+    assert.ok(reaped, 'the supervisor waits for Node');
+    assert.ok((usage.oomKills ?? 0) >= ENOUGH);
+  });
+});
