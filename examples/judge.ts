@@ -1,0 +1,139 @@
+/**
+ * A judge: compiles and runs submissions in C, Python and JavaScript against test cases, in parallel, and gives verdicts.
+ *
+ *     node build/examples/judge.js
+ *
+ * Each case runs in a container of its own, with limits that the kernel keeps; it takes root, or a delegated cgroup.
+ */
+
+import { execPath } from 'node:process';
+import { Container, directory, file, type Mount, type RunResult } from 'carrel';
+
+type Verdict =
+  | 'accepted'
+  | 'wrong answer'
+  | 'time limit'
+  | 'memory limit'
+  | 'output limit'
+  | 'runtime error'
+  | 'compile error';
+
+interface Submission {
+  readonly name: string;
+  readonly language: 'c' | 'python' | 'javascript';
+  readonly source: string;
+}
+
+interface Case {
+  readonly input: string;
+  readonly output: string;
+}
+
+const CPU_TIME_MS = 500;
+/** For who does nothing: CPU time does not pass for them. */
+const WALL_TIME_MS = 10 * CPU_TIME_MS;
+const PARALLEL = 2;
+
+const box = new Container().hostname('judge').limits({ memory: '64m', pids: 32, cpuTime: CPU_TIME_MS });
+/** A compiler is trusted with more, and with nothing else. */
+const workshop = new Container().hostname('compiler').limits({ memory: '512m', pids: 64, cpuTime: 20_000 });
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** What has to be there to run it, and the command; `undefined`: it does not compile. The program comes out by standard output. */
+async function prepare({ language, source }: Submission): Promise<readonly [Mount[], ...string[]] | undefined> {
+  const at = (name: string, content: Uint8Array, mode = 0o644): Mount[] => [
+    directory('/tmp/job'),
+    file(`/tmp/job/${name}`, content, { mode }),
+  ];
+  if (language === 'python') return [at('main.py', bytes(source)), 'python3', '-I', '/tmp/job/main.py'];
+  // Node reserves much more memory than it uses; what it uses is limited all the same.
+  if (language === 'javascript') return [at('main.mjs', bytes(source)), execPath, '/tmp/job/main.mjs'];
+  const script = 'gcc -O2 -static -x c -o /tmp/program - && cat /tmp/program';
+  const { ok, stdout } = await workshop.run('sh', ['-c', script], { input: source, encoding: 'buffer' });
+  return ok ? [at('main', stdout, 0o755), '/tmp/job/main'] : undefined;
+}
+
+function verdictOf({ reason, ok, stdout }: RunResult, { output }: Case): Verdict {
+  if (reason === 'cpu-timeout' || reason === 'timeout') return 'time limit';
+  if (reason === 'oom') return 'memory limit';
+  if (reason === 'output-limit') return 'output limit';
+  if (!ok) return 'runtime error';
+  return stdout.trimEnd() === output.trimEnd() ? 'accepted' : 'wrong answer';
+}
+
+/** The first verdict that is not "accepted", or that. */
+async function judge(submission: Submission, cases: readonly Case[]): Promise<Verdict> {
+  const prepared = await prepare(submission);
+  if (prepared === undefined) return 'compile error';
+  const [mounts, command = '', ...args] = prepared;
+  const own = box.mount(...mounts);
+  for (const one of cases) {
+    const options = { input: one.input, timeout: WALL_TIME_MS, maxOutput: '64k' };
+    const verdict = verdictOf(await own.run(command, args, options), one);
+    if (verdict !== 'accepted') return verdict;
+  }
+  return 'accepted';
+}
+
+/** So many at once as there are processors for. */
+async function judgeAll(submissions: readonly Submission[], cases: readonly Case[]): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < submissions.length) {
+      const index = next++;
+      verdicts[index] = await judge(submissions[index] as Submission, cases);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  return verdicts;
+}
+
+const c = (body: string): string =>
+  `#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\nint main(void) { ${body} }\n`;
+const node = "const [a, b] = (await process.stdin.toArray()).join('').split(' ').map(Number);\n";
+
+/** Each with the verdict that it deserves. */
+const trials: readonly (readonly [Submission, Verdict])[] = [
+  [
+    {
+      name: 'sum in C',
+      language: 'c',
+      source: c('int a, b; scanf("%d %d", &a, &b); printf("%d\\n", a + b); return 0;'),
+    },
+    'accepted',
+  ],
+  [{ name: 'sum in Python', language: 'python', source: 'print(sum(map(int, input().split())))' }, 'accepted'],
+  [{ name: 'sum in JavaScript', language: 'javascript', source: `${node}console.log(a + b);` }, 'accepted'],
+  [
+    {
+      name: 'off by one, in C',
+      language: 'c',
+      source: c('int a, b; scanf("%d %d", &a, &b); printf("%d\\n", a + b + 1); return 0;'),
+    },
+    'wrong answer',
+  ],
+  [{ name: 'endless, in Python', language: 'python', source: 'while True: pass' }, 'time limit'],
+  [{ name: 'sleeper, in C', language: 'c', source: c('sleep(1000); return 0;') }, 'time limit'],
+  [{ name: 'hungry, in C', language: 'c', source: c('for (;;) memset(malloc(1 << 20), 1, 1 << 20);') }, 'memory limit'],
+  [
+    { name: 'talkative, in JavaScript', language: 'javascript', source: 'for (;;) console.log("a lot of it");' },
+    'output limit',
+  ],
+  [{ name: 'crash, in C', language: 'c', source: c('*(volatile int *)0 = 1; return 0;') }, 'runtime error'],
+  [{ name: 'broken, in C', language: 'c', source: 'int main(void) { return' }, 'compile error'],
+];
+const cases: readonly Case[] = [
+  { input: '1 2', output: '3' },
+  { input: '-5 5', output: '0' },
+];
+
+const verdicts = await judgeAll(
+  trials.map(([submission]) => submission),
+  cases,
+);
+for (const [index, [{ name }, deserved]] of trials.entries()) {
+  console.log(`${name}: ${verdicts[index]}`);
+  if (verdicts[index] !== deserved) process.exitCode = 1;
+}
