@@ -22,9 +22,9 @@ import { explain, explainTiming } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
 import type { StepOf } from './plan/steps.js';
 import type { TimedAct } from './plan/timing.js';
+import { ProcessControl, type StatsOptions } from './process-control.js';
 import { refusalOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
-import { RunningContainer, type StatsOptions } from './running.js';
 import type { Stats } from './stats.js';
 import { checkGrace, type StopOptions } from './stop.js';
 import { Timing } from './timing.js';
@@ -82,7 +82,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   #settle!: { resolve: (status: ExitStatus) => void; reject: (error: Error) => void };
   readonly #hooks: readonly Hook[];
   readonly #over: () => void;
-  readonly #running: RunningContainer;
+  readonly #running: ProcessControl;
   #namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
   #hookError: Error | undefined;
   /** Where the caller started it: what an error's stack shows, which else would begin in the event loop. */
@@ -110,7 +110,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     });
     // Its rejection is also the `error` event: whoever listens to that need not catch this.
     this.#result.catch(() => {});
-    this.#running = new RunningContainer({
+    this.#running = new ProcessControl({
       plan: () => this.plan,
       ended: this.#result,
       started: () => this.#started(),

@@ -130,7 +130,7 @@ static int end_at_once(int directory)
 void cgroup_end(int directory)
 {
 	char list[CGROUP_FILE_LONGEST];
-	size_t length;
+	size_t length = 0;
 	if (end_at_once(directory) || cgroup_read(directory, "cgroup.procs", list, &length).error)
 		return;
 	int number = 0;

@@ -34,7 +34,7 @@ static struct outcome enable(const struct actor *actor, const struct step_make_c
 	static const char FILE[] = "cgroup.subtree_control";
 	char text[CGROUP_FILE_LONGEST];
 	char entry[64];
-	size_t length;
+	size_t length = 0;
 	if (step->enable.count == 0)
 		return DONE;
 	PASS(cgroup_read(directory, FILE, text, &length));
@@ -54,7 +54,7 @@ static struct outcome enable(const struct actor *actor, const struct step_make_c
 static struct outcome inherit(const struct actor *actor, const struct step_make_cgroup *step, int above, int directory)
 {
 	char text[CGROUP_FILE_LONGEST];
-	size_t length;
+	size_t length = 0;
 	for (uint32_t i = 0; i < step->inherit.count; i++) {
 		const char *file = plan_string_at(actor->plan, step->inherit, i);
 		PASS(cgroup_read(directory, file, text, &length));

@@ -18,7 +18,7 @@ const INTERVAL_MOST = 2 ** 31 - 1;
 /** Milliseconds after which it is tried again to remove what a killed supervisor has left: its container dies meanwhile. */
 const SWEEPS_MS = [10, 100, 1000];
 
-/** What of a process {@link RunningContainer} needs. */
+/** What of a process {@link ProcessControl} needs. */
 export interface Running {
   /** The plan as it is performed. */
   plan(): Plan;
@@ -29,7 +29,7 @@ export interface Running {
   cpuTime(milliseconds: number): void;
 }
 
-export class RunningContainer {
+export class ProcessControl {
   readonly #running: Running;
   #control: CgroupControl | undefined;
   #over = false;
