@@ -230,6 +230,8 @@ static void make_root(struct job *job, int tree)
 	job->directory = tree;
 	new_mount(job, "proc", "/proc", none, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 		RESOLVE_NO_SYMLINKS);
+	new_mount(job, "sysfs", "/sys", none,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, RESOLVE_NO_SYMLINKS);
 	make_dev(job);
 	new_mount(job, "tmpfs", "/tmp", tmp, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
 	no_nested_users(job);
