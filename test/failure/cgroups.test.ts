@@ -45,14 +45,17 @@ async function startCaller(act: string): Promise<{ caller: ChildProcess; directo
   return { caller, directories };
 }
 
-/** The supervisor above a process, which is two above a command under init. */
+/** The supervisor above a command under init: the process above the first that is called so. */
 function supervisorOf(command: number): number {
   const table = readProcesses();
-  const init = table.get(command)?.parent ?? 0;
-  return table.get(init)?.parent ?? 0;
+  let entry = table.get(command);
+  while (entry !== undefined && entry.comm !== 'carrel-init') entry = table.get(entry.parent);
+  const supervisor = table.get(entry?.parent ?? -1);
+  assert.equal(supervisor?.comm, 'carrel');
+  return supervisor?.pid ?? Number.NaN;
 }
 
-function commandIn(directories: readonly string[]): number {
+function oneIn(directories: readonly string[]): number {
   return Number.parseInt(readFileSync(join(directories[0] ?? '', 'cgroup.procs'), 'utf8'), 10);
 }
 
@@ -69,7 +72,7 @@ suite('SIGKILL', requires('cgroups'), () => {
 
     test(`${name} and of the supervisor: the next one who looks removes them`, async () => {
       const { caller, directories } = await startCaller(act);
-      const supervisor = supervisorOf(commandIn(directories));
+      const supervisor = supervisorOf(oneIn(directories));
       process.kill(supervisor, 'SIGKILL');
       caller.kill('SIGKILL');
       // The container dies meanwhile; who looks too early leaves it to the next.
