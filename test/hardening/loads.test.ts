@@ -21,9 +21,11 @@ import { requires } from '../support/requires.js';
 
 const MIB = 1024 * 1024;
 const box = new Container();
-const LIMITS: LimitsInput = { memory: '64m', pids: 64, cpuTime: 2000 };
+const LIMITS: LimitsInput = { memory: '64m', pids: 64, cpuTime: 60_000 };
 /** For loads that are about something else. */
 const ROOMY: LimitsInput = { ...LIMITS, memory: '256m' };
+/** For loads that end no other way. */
+const SHORT: LimitsInput = { ...ROOMY, cpuTime: 2000 };
 useCleanHost({ warmUp: () => box.limits({ onUnsupported: 'warn' }).run('true') });
 
 /** A program of the host's Python, and what it is expected to end by. */
@@ -58,12 +60,12 @@ async function suffer(context: TestContext, { script, reason, container, maxOutp
 suite('processes', requires('cgroups', 'python3'), () => {
   test('a fork bomb', async (context) => {
     const script = 'import os\nwhile True:\n try: os.fork()\n except OSError: pass';
-    await suffer(context, { script, reason: 'cpu-timeout', container: box.limits(ROOMY) });
+    await suffer(context, { script, reason: 'cpu-timeout', container: box.limits(SHORT) });
   });
 
   test('a fork bomb without a pid namespace of its own', async (context) => {
     const script = 'import os\nwhile True:\n try: os.fork(), os.setsid()\n except OSError: pass';
-    const container = box.namespaces(['user', 'mount', 'network', 'ipc', 'uts', 'cgroup']).limits(ROOMY);
+    const container = box.namespaces(['user', 'mount', 'network', 'ipc', 'uts', 'cgroup']).limits(SHORT);
     await suffer(context, { script, reason: 'cpu-timeout', container });
   });
 
@@ -103,7 +105,7 @@ print(n)`;
 
   test('all CPUs, and its share of them', async (context) => {
     const script = 'import os\nfor i in range(3): os.fork()\nwhile True: pass';
-    await suffer(context, { script, reason: 'cpu-timeout', container: box.limits(ROOMY) });
+    await suffer(context, { script, reason: 'cpu-timeout', container: box.limits(SHORT) });
     const container = box.limits({ ...ROOMY, cpus: 0.25, cpuTime: 400 });
     const { usage } = await suffer(context, { script, reason: 'cpu-timeout', container });
     assert.ok((usage.throttledMs ?? 0) > 0, 'it was held back');
@@ -130,7 +132,7 @@ while True: time.sleep(9)`;
 
   test('a fork bomb that is paused and killed', async (context) => {
     const script = 'import os\nprint(flush=True)\nwhile True:\n try: os.fork()\n except OSError: pass';
-    const child = box.limits({ ...ROOMY, cpuTime: 60_000 }).spawn('python3', ['-c', script]);
+    const child = box.limits(ROOMY).spawn('python3', ['-c', script]);
     await once(child.stdout ?? child, 'data');
     await child.pause();
     const { pids } = await child.stats();
@@ -193,7 +195,7 @@ with open("/data/x", "wb") as f:
 with open("/data/x", "rb") as f:
   while f.read(1 << 20): pass
 print(os.path.getsize("/data/x"))`;
-      const container = box.mount(bind(directory, '/data')).limits({ ...LIMITS, cpuTime: 30_000 });
+      const container = box.mount(bind(directory, '/data')).limits(LIMITS);
       const { stdout } = await suffer(context, { script, reason: 'exited', container });
       assert.equal(stdout, `${96 * MIB}\n`);
     } finally {
