@@ -159,11 +159,9 @@ struct outcome step_enter_cgroup(struct actor *actor, const void *record)
 {
 	const struct step_enter_cgroup *step = record;
 	char text[24];
-	// 0 is what the kernel says of a process that is not in sight, and what stands for the supervisor itself. cgroups(7)
-	if (actor->waiting <= 0)
-		return REFUSED(write, SYS_ESRCH);
 	size_t length = (size_t)(text_number(text, (uint64_t)actor->waiting) - text);
-	// 0 would be this supervisor. Of one that init has reaped the pid may be somebody else's.
+	// 0 is what the kernel says of a process that is not in sight, and written it means the writer itself. cgroups(7)
+	// Of one that init has reaped the pid may be somebody else's.
 	if (actor->waiting <= 0 || __atomic_load_n(&actor->page->command_over, __ATOMIC_SEQ_CST))
 		return REFUSED(write, SYS_ESRCH);
 	for (uint32_t i = 0; i < step->slots.count; i++) {
