@@ -1,8 +1,8 @@
 /** The channel to one supervisor, drawn in plan/wire.ts: frames in, orders out. */
 
-import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { FRAME, FRAME_KINDS, FRAME_SIZE, ORDER, ORDER_KINDS, offsetsOf, sizeOf } from '../plan/wire.js';
+import { native } from './native.js';
 import { openSocket } from './streams.js';
 
 const offsets = offsetsOf(FRAME);
@@ -71,16 +71,8 @@ export class Channel {
     bytes.writeUInt32LE(kind, order.kind);
     bytes.writeUInt32LE(value, order.value);
     // Not by the socket, which would be destroyed where the supervisor has just ended, with its last frame unread.
-    if (this.#socket.writableLength > 0 || !this.#tryWrite(bytes)) this.#socket.write(bytes);
-  }
-
-  /** Returns whether it is done with: sent, or nobody is left to send it to. */
-  #tryWrite(bytes: Buffer): boolean {
-    try {
-      return writeSync(this.#descriptor, bytes) === bytes.length;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== 'EAGAIN';
-    }
+    const busy = this.#socket.writableLength > 0 || native().trySend(this.#descriptor, bytes, []) === 'EAGAIN';
+    if (busy) this.#socket.write(bytes);
   }
 
   #read(bytes: Buffer): void {

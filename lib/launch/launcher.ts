@@ -17,6 +17,9 @@ const log = debug('carrel:launcher');
 /** Milliseconds after which a request is tried again that did not fit into the socket. */
 const RETRY_MS = 1;
 
+/** What a request is besides its descriptors: a message has at least one byte. */
+const REQUEST = Buffer.from('r');
+
 /** Where a command in front of the launcher finds it; the launcher itself closes it. */
 const IMAGE = 4;
 
@@ -70,7 +73,7 @@ class Launcher {
 
   /** Sends a request. Returns the kernel's error name where it could not be sent. */
   send(descriptors: readonly number[]): string | undefined {
-    return this.alive ? native().trySend(this.#descriptor, descriptors) : 'EPIPE';
+    return this.alive ? native().trySend(this.#descriptor, REQUEST, descriptors) : 'EPIPE';
   }
 }
 

@@ -11,7 +11,7 @@ interface Addon extends SystemCalls {
   launcherMemfd(): number;
   socketpair(): [number, number];
   pipe(): [number, number];
-  send(socket: number, descriptors: readonly number[]): void;
+  send(socket: number, bytes: Uint8Array, descriptors: readonly number[]): void;
   bindAbstract(name: string): number;
   flock(descriptor: number): void;
   close(descriptor: number): void;
@@ -33,8 +33,8 @@ export interface Native {
   socketpair(): [number, number];
   /** The read end and the write end. pipe(2) */
   pipe(): [number, number];
-  /** Sends descriptors over a socket, without waiting. Returns the kernel's error name where it could not. sendmsg(2) */
-  trySend(socket: number, descriptors: readonly number[]): string | undefined;
+  /** Sends bytes and descriptors over a socket, without waiting. Returns the kernel's error name where it could not. sendmsg(2) */
+  trySend(socket: number, bytes: Uint8Array, descriptors: readonly number[]): string | undefined;
   /** A socket that holds a name of the abstract namespace, `undefined` where another has it. unix(7) */
   tryBindAbstract(name: string): number | undefined;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
@@ -82,7 +82,7 @@ function wrap(addon: Addon): Native {
     launcherMemfd: () => act(() => addon.launcherMemfd()),
     socketpair: () => act(() => addon.socketpair()),
     pipe: () => act(() => addon.pipe()),
-    trySend: (socket, descriptors) => attempt(() => addon.send(socket, descriptors)),
+    trySend: (socket, bytes, descriptors) => attempt(() => addon.send(socket, bytes, descriptors)),
     tryBindAbstract: (name) => {
       let socket: number | undefined;
       const error = attempt(() => {

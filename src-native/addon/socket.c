@@ -23,7 +23,7 @@ napi_value addon_pipe(napi_env env, napi_callback_info info)
 	return result < 0 ? throw_errno(env, "pipe2", result) : result_pair(env, pair);
 }
 
-// send(socket, descriptors): void. One byte with descriptors, never waiting.
+// send(socket, bytes, descriptors): void. Never waiting.
 napi_value addon_send(napi_env env, napi_callback_info info)
 {
 	struct args args = args_read(env, info);
@@ -31,18 +31,18 @@ napi_value addon_send(napi_env env, napi_callback_info info)
 		struct sys_cmsghdr head;
 		int32_t fds[RECEIVED_MAX + 2];
 	} control = {.head = {.level = SYS_SOL_SOCKET, .type = SYS_SCM_RIGHTS}};
+	struct sys_iovec iov;
 	int32_t socket;
 	uint32_t count;
-	if (!args_int(&args, 0, &socket) || !args_ints(&args, 1, control.fds, RECEIVED_MAX + 2, &count))
+	if (!args_int(&args, 0, &socket) || !args_buffer(&args, 1, &iov.base, &iov.length) ||
+		!args_ints(&args, 2, control.fds, RECEIVED_MAX + 2, &count))
 		return 0;
-	char byte = 'r';
 	control.head.length = sizeof(control.head) + sizeof(int32_t) * count;
-	struct sys_iovec iov = {&byte, 1};
 	struct sys_msghdr message = {
 		.iov = &iov,
 		.iov_count = 1,
-		.control = &control,
-		.control_length = (control.head.length + 7) & ~7ul,
+		.control = count > 0 ? &control : 0,
+		.control_length = count > 0 ? (control.head.length + 7) & ~7ul : 0,
 	};
 	long result;
 	do

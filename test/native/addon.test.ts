@@ -112,22 +112,35 @@ test('socketpair carries bytes both ways', () => {
 });
 
 describe('trySend', () => {
-  test('sends one byte with the descriptors', () => {
+  const BYTES = Buffer.from('some bytes');
+
+  test('sends bytes with the descriptors', () => {
     const [left, right] = native().socketpair();
     const [read, write] = native().pipe();
     using(left, () => {
       using(right, () => {
-        assert.equal(native().trySend(left, [read, write]), undefined);
-        assert.equal(received(right).length, 1);
+        assert.equal(native().trySend(left, BYTES, [read, write]), undefined);
+        assert.equal(received(right), String(BYTES));
       });
     });
     for (const end of [read, write]) native().close(end);
   });
 
+  test('sends bytes alone, to a peer that reads them with others', () => {
+    const [left, right] = native().socketpair();
+    using(left, () => {
+      using(right, () => {
+        assert.equal(native().trySend(left, BYTES, []), undefined);
+        assert.equal(native().trySend(left, BYTES, []), undefined);
+        assert.equal(received(right), `${BYTES}${BYTES}`);
+      });
+    });
+  });
+
   test('keeps what it sent open until it is received', () => {
     const [left, right] = native().socketpair();
     const [read, write] = native().pipe();
-    assert.equal(native().trySend(left, [write]), undefined);
+    assert.equal(native().trySend(left, BYTES, [write]), undefined);
     writeSync(write, 'x');
     native().close(write);
     assert.equal(received(read), 'x');
@@ -140,7 +153,7 @@ describe('trySend', () => {
   test('to a closed peer is EPIPE, without a signal', () => {
     const [left, right] = native().socketpair();
     native().close(right);
-    using(left, () => assert.equal(native().trySend(left, []), 'EPIPE'));
+    using(left, () => assert.equal(native().trySend(left, BYTES, []), 'EPIPE'));
   });
 
   test('does not wait for room: EAGAIN', () => {
@@ -148,7 +161,8 @@ describe('trySend', () => {
     using(left, () => {
       using(right, () => {
         let error: string | undefined;
-        for (let sent = 0; sent < 1_000_000 && error === undefined; sent += 1) error = native().trySend(left, []);
+        for (let sent = 0; sent < 1_000_000 && error === undefined; sent += 1)
+          error = native().trySend(left, BYTES, []);
         assert.equal(error, 'EAGAIN');
       });
     });
@@ -156,8 +170,8 @@ describe('trySend', () => {
 
   test('of a descriptor that is none is EBADF', () => {
     const [left, right] = native().socketpair();
-    using(left, () => using(right, () => assert.equal(native().trySend(left, [-1]), 'EBADF')));
-    assert.equal(native().trySend(-1, []), 'EBADF');
+    using(left, () => using(right, () => assert.equal(native().trySend(left, BYTES, [-1]), 'EBADF')));
+    assert.equal(native().trySend(-1, BYTES, []), 'EBADF');
   });
 
   test('takes as many descriptors as one message carries, and refuses more', () => {
@@ -165,15 +179,26 @@ describe('trySend', () => {
     using(left, () => {
       using(right, () => {
         const list = (length: number): number[] => Array.from({ length }, () => left);
-        assert.equal(native().trySend(left, list(MOST_DESCRIPTORS)), undefined);
-        assert.throws(() => native().trySend(left, list(MOST_DESCRIPTORS + 1)), { code: 'ERR_INVALID_ARG_TYPE' });
+        assert.equal(native().trySend(left, BYTES, list(MOST_DESCRIPTORS)), undefined);
+        assert.throws(() => native().trySend(left, BYTES, list(MOST_DESCRIPTORS + 1)), {
+          code: 'ERR_INVALID_ARG_TYPE',
+        });
       });
     });
   });
 
+  test('refuses what is no bytes', () => {
+    for (const value of [undefined, 'x', 3, [], {}]) {
+      assert.throws(() => native().trySend(0, value as never, []), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+    }
+  });
+
   test('refuses what is no list of numbers', () => {
     for (const value of [undefined, 'x', 3, ['x'], [undefined]]) {
-      assert.throws(() => native().trySend(0, value as never), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+      assert.throws(() => native().trySend(0, BYTES, value as never), {
+        name: 'TypeError',
+        code: 'ERR_INVALID_ARG_TYPE',
+      });
     }
   });
 });
