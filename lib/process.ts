@@ -375,7 +375,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   #finish(end: ExitStatus | Error): void {
     this.#state = 'over';
     this.#running.over();
-    this.#timing.over(this.plan);
+    this.#timing.over(() => this.plan);
     this.#over();
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
     if (!this.#terminal || end instanceof Error) this.#channel.close();

@@ -34,10 +34,10 @@ export class Timing {
     this.#marks.push({ list, index, act, atNs: wallNs });
   }
 
-  /** Nothing follows. */
-  over(plan: Plan): void {
+  /** Nothing follows. `plan` is asked for where something was timed only. */
+  over(plan: () => Plan): void {
     if (this.#marks.length === 0) return;
     const times = { calledNs: this.#calledNs, sentNs: this.#sentNs, toldNs: this.#toldNs };
-    this.#acts = timedActs(plan, this.#marks, times);
+    this.#acts = timedActs(plan(), this.#marks, times);
   }
 }

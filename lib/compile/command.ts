@@ -30,6 +30,7 @@ export interface Command {
 /** Docker's. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** The last step, frozen as all of a plan is. */
 export function execStep(
   definition: ContainerDefinition,
   command: Command,
@@ -38,13 +39,13 @@ export function execStep(
   descriptors: readonly number[],
 ): StepOf<'exec'> {
   const env = environment(definition, command, host, home);
-  return {
+  return Object.freeze({
     op: 'exec',
-    paths: candidates(command.file, env.PATH ?? DEFAULT_PATH),
-    args: [command.file, ...command.args],
-    env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    stdio: descriptors,
-  };
+    paths: Object.freeze(candidates(command.file, env.PATH ?? DEFAULT_PATH)),
+    args: Object.freeze([command.file, ...command.args]),
+    env: Object.freeze(Object.entries(env).map(([name, value]) => `${name}=${value}`)),
+    stdio: Object.freeze(descriptors),
+  });
 }
 
 /** Nothing of the caller's environment: only what every program takes for granted, then what was asked for. */

@@ -38,13 +38,15 @@ export function compile(
   const exec = execStep(definition, command, host, home, stdio);
   const { timeoutMs, timeoutSignal } = command;
   const steps = plan.steps.slice();
-  steps[steps.length - 1] = freezeDeep(exec);
+  steps[steps.length - 1] = exec;
   return Object.freeze({ ...plan, steps: Object.freeze(steps), timeoutMs, timeoutSignal });
 }
 
 /** All of a plan but what is the command's own: its program, arguments, environment and time. */
 interface Frame {
-  readonly key: string;
+  /** What it was compiled for. */
+  readonly command: Command;
+  readonly firstId: number;
   readonly host: Host;
   readonly users: Users;
   readonly plan: Plan;
@@ -55,13 +57,37 @@ const frames = new WeakMap<ContainerDefinition, Frame>();
 
 /** Commands of one container differ in little: the frame around the last one is kept. */
 function frameOf(definition: ContainerDefinition, command: Command, host: Host, firstId: number, users: Users): Frame {
-  const { cwd, user, rlimits, stdio, terminal, timed, detached, hooked } = command;
-  const key = JSON.stringify([cwd, user, rlimits, stdio, terminal, timed, detached, hooked, firstId]);
   const known = frames.get(definition);
-  if (known?.key === key && known.host === host && isSame(known.users, users)) return known;
-  const frame = { key, host, users, ...compileFrame(definition, command, host, firstId, users) };
+  const isKnown =
+    known?.host === host &&
+    known.firstId === firstId &&
+    hasSameFrame(known.command, command) &&
+    isSame(known.users, users);
+  if (isKnown) return known;
+  const frame = { command, firstId, host, users, ...compileFrame(definition, command, host, firstId, users) };
   frames.set(definition, frame);
   return frame;
+}
+
+/** Of checked values, plain ones, and most of the time there is none. */
+function isSameValue(one: object | undefined, other: object | undefined): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Whether they differ in nothing but what `compile` puts into the frame. */
+function hasSameFrame(one: Command, other: Command): boolean {
+  const { stdio } = other;
+  return (
+    one.cwd === other.cwd &&
+    one.timed === other.timed &&
+    one.detached === other.detached &&
+    one.hooked === other.hooked &&
+    one.stdio.length === stdio.length &&
+    one.stdio.every((kind, index) => kind === stdio[index]) &&
+    isSameValue(one.user, other.user) &&
+    isSameValue(one.rlimits, other.rlimits) &&
+    isSameValue(one.terminal, other.terminal)
+  );
 }
 
 function compileFrame(

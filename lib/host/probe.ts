@@ -3,7 +3,6 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Host, HostEntry, HostMount, IdRange } from '../compile/host.js';
 import { questions } from '../compile/questions.js';
 import type { ContainerDefinition } from '../definition/definition.js';
@@ -29,7 +28,15 @@ function probeWithCgroups(): Host {
   return withCgroups;
 }
 
-const answered = new WeakMap<ContainerDefinition, Host>();
+/** What was asked for one container, and the answer. */
+interface Answer {
+  readonly host: Host;
+  /** The facts that it is about. */
+  readonly facts: Host;
+  readonly mountinfo: string | undefined;
+}
+
+const answered = new WeakMap<ContainerDefinition, Answer>();
 
 /** The same, and what must be asked anew for this container. The same value as long as the answers are the same. */
 export function probeFor(definition: ContainerDefinition): Host {
@@ -38,11 +45,18 @@ export function probeFor(definition: ContainerDefinition): Host {
   if (asked.paths.length === 0 && !asked.mounts) return host;
   const known = answered.get(definition);
   const found = asked.paths.flatMap(existing);
-  const mounts = asked.mounts ? mountsOf(read('/proc/self/mountinfo')) : host.mounts;
-  if (known !== undefined && isDeepStrictEqual([known.found, known.mounts], [found, mounts])) return known;
+  const mountinfo = asked.mounts ? read('/proc/self/mountinfo') : undefined;
+  if (known?.facts === host && known.mountinfo === mountinfo && areSame(known.host.found, found)) return known.host;
+  const mounts = asked.mounts ? mountsOf(mountinfo) : host.mounts;
   const answer = Object.freeze({ ...host, found, mounts });
-  answered.set(definition, answer);
+  answered.set(definition, { host: answer, facts: host, mountinfo });
   return answer;
+}
+
+function areSame(some: readonly HostEntry[], others: readonly HostEntry[]): boolean {
+  const isSame = (one: HostEntry, other: HostEntry | undefined): boolean =>
+    one.path === other?.path && one.link === other.link && one.directory === other.directory && one.real === other.real;
+  return some.length === others.length && some.every((entry, index) => isSame(entry, others[index]));
 }
 
 /** Where the programs of a Linux system are: read-only in a container without a root file system of its own. */
@@ -142,10 +156,9 @@ function entry(path: string): readonly HostEntry[] {
 
 /** The same, but a link that leads nowhere is nothing; and what cannot be looked at may be there. */
 function existing(path: string): readonly HostEntry[] {
-  const [found] = entry(path);
   try {
-    const at = realpathSync(path);
-    return found === undefined ? [] : [at === path ? found : { ...found, real: at }];
+    const at = realpathSync.native(path);
+    return entry(path).map((found) => (at === path ? found : { ...found, real: at }));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [{ path }];

@@ -6,6 +6,16 @@ import { native } from './native.js';
 import { openSocket } from './streams.js';
 
 const offsets = offsetsOf(FRAME);
+const FIELDS = Object.entries(FRAME).map(([name, width]) => ({
+  name,
+  width,
+  at: offsets[name as keyof typeof FRAME],
+}));
+const MESSAGE = sizeOf(FRAME);
+const HALF = 2 ** 32;
+const KINDS: ReadonlyMap<number, FrameKind> = new Map(
+  Object.entries(FRAME_KINDS).map(([name, number]) => [number, name as FrameKind]),
+);
 const order = offsetsOf(ORDER);
 
 /** A frame, as numbers. */
@@ -80,7 +90,7 @@ export class Channel {
     let at = 0;
     for (; all.length - at >= FRAME_SIZE; at += FRAME_SIZE) {
       const frame = decodeFrame(all.subarray(at, at + FRAME_SIZE));
-      const kind = (Object.keys(FRAME_KINDS) as FrameKind[]).find((name) => FRAME_KINDS[name] === frame.kind);
+      const kind = KINDS.get(frame.kind);
       if (kind !== undefined) this.#events.frame(kind, frame);
     }
     this.#rest = all.subarray(at);
@@ -89,15 +99,13 @@ export class Channel {
 
 /** Reads one frame. Pure, and total: any bytes give a frame. */
 export function decodeFrame(bytes: Buffer): Frame {
-  const numbers = Object.entries(FRAME).map(([name, width]) => {
-    const at = offsets[name as keyof typeof FRAME];
-    if (width === 'u64') return [name, Number(bytes.readBigUInt64LE(at))];
-    return [name, width === 'i32' ? bytes.readInt32LE(at) : bytes.readUInt32LE(at)];
-  });
-  const message = bytes.subarray(sizeOf(FRAME));
-  const end = message.indexOf(0);
-  return {
-    ...Object.fromEntries(numbers),
-    message: message.toString('utf8', 0, end < 0 ? message.length : end),
-  } as Frame;
+  const frame: Record<string, number | string> = {};
+  for (const { name, width, at } of FIELDS) {
+    // By halves: a BigInt takes ten times as long, and what is above 2^53 is rounded either way.
+    if (width === 'u64') frame[name] = bytes.readUInt32LE(at + 4) * HALF + bytes.readUInt32LE(at);
+    else frame[name] = width === 'i32' ? bytes.readInt32LE(at) : bytes.readUInt32LE(at);
+  }
+  const end = bytes.indexOf(0, MESSAGE);
+  frame.message = end === MESSAGE ? '' : bytes.toString('utf8', MESSAGE, end < 0 ? bytes.length : end);
+  return frame as Frame;
 }
