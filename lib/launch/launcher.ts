@@ -47,6 +47,7 @@ class Launcher {
     this.#socket.resume();
     this.#socket.unref();
     const [command, ...args] = by.length === 0 ? [`/proc/self/fd/${image}`] : [...by, `/proc/self/fd/${IMAGE}`];
+    if (!ahead) args.push('--not-ahead');
     this.process = spawn(command ?? '', args, {
       ...(by.length === 0 ? { argv0: 'carrel' } : {}),
       cwd: '/',
@@ -78,6 +79,12 @@ class Launcher {
 }
 
 let current: Launcher | undefined;
+let ahead = true;
+
+/** Whether launchers that are started from now on make a supervisor in advance, while nothing is asked of them; they do by default. For tests that count processes and calls. */
+export function makeAhead(makes: boolean): void {
+  ahead = makes;
+}
 
 /**
  * Asks the launcher to perform a plan. `descriptors` are the plan, the channel, and what fills the first slots; the caller

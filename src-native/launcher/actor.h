@@ -13,6 +13,8 @@ struct supervisor;
 struct page {
 	uint32_t index;
 	uint32_t refused;
+	// Which list it stands in: its own, or that of the clone, where what clone3 does for others was refused to it.
+	uint32_t list;
 	int32_t syscall;
 	int32_t error;
 	uint32_t detail;

@@ -43,14 +43,16 @@ static const step_function STEPS[STEP_COUNT + 1] = {
 	[STEP_EXEC] = step_exec,
 };
 
-__attribute__((noreturn)) static void refuse(struct page *page, struct outcome outcome)
+__attribute__((noreturn)) static void refuse(struct page *page, uint32_t list, struct outcome outcome)
 {
+	page->list = list;
 	page->syscall = outcome.syscall;
 	page->error = outcome.error;
 	__atomic_store_n(&page->refused, 1, __ATOMIC_RELEASE);
 	sys_exit_group(125);
 }
 
+// What needs no plan.
 static struct outcome begin(struct actor *actor)
 {
 	PASS(child_hold(actor));
@@ -58,29 +60,72 @@ static struct outcome begin(struct actor *actor)
 	// The modes that steps ask for are the modes they get; exec sets the command's mask.
 	sys_umask(0);
 	actor->umask = 022;
-	actor->root = (int)TRY(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	return DONE;
 }
 
-void child_run(struct actor *actor)
+__attribute__((noreturn)) static void perform(struct actor *actor)
 {
 	const struct plan *plan = actor->plan;
 	struct owned owned = {.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0};
 	actor->owned = &owned;
-	struct outcome outcome = begin(actor);
-	if (outcome.error)
-		refuse(actor->page, outcome);
+	actor->root = (int)sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (actor->root < 0)
+		refuse(actor->page, LIST_STEPS, REFUSED(openat, -actor->root));
 	const unsigned char *at = plan->base + plan->header->steps_offset;
 	for (uint32_t i = 0; i < plan->header->steps_count; i++) {
 		const struct record *record = (const struct record *)at;
 		__atomic_store_n(&actor->page->index, i, __ATOMIC_RELAXED);
 		timing_step(actor->timing, i);
-		outcome = STEPS[record->op](actor, record);
+		struct outcome outcome = STEPS[record->op](actor, record);
 		if (outcome.error)
-			refuse(actor->page, outcome);
+			refuse(actor->page, LIST_STEPS, outcome);
 		at += record->size;
 	}
 	sys_exit_group(125);
+}
+
+void child_run(struct actor *actor)
+{
+	struct outcome outcome = begin(actor);
+	if (outcome.error)
+		refuse(actor->page, LIST_STEPS, outcome);
+	perform(actor);
+}
+
+// Waits for the plan, which its supervisor has checked, and which is sealed. The mounts are those of this moment.
+static struct outcome await_plan(struct actor *actor, struct plan *ret_plan)
+{
+	struct child_start start;
+	long received;
+	do
+		received = sys_read(actor->report, &start, sizeof(start));
+	while (received == -SYS_EINTR);
+	if (received != sizeof(start))
+		return REFUSED(read, received < 0 ? -received : SYS_ESRCH);
+	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
+	const long base = TRY(mmap, start.size, SYS_PROT_READ, SYS_MAP_PRIVATE, start.plan);
+	*ret_plan = (struct plan){(const unsigned char *)base, (const struct plan_header *)base};
+	actor->plan = ret_plan;
+	if (ret_plan->header->clone & CLONE_NEWNS)
+		TRY(unshare, CLONE_NEWNS);
+	return DONE;
+}
+
+void child_run_ahead(struct actor *actor)
+{
+	const int dumpable = actor->dumpable;
+	struct plan plan;
+	// Nobody looks into it while it waits, however long that is.
+	actor->dumpable = 0;
+	struct outcome outcome = begin(actor);
+	if (outcome.error == 0)
+		outcome = await_plan(actor, &plan);
+	actor->dumpable = dumpable;
+	if (outcome.error == 0 && dumpable)
+		outcome = child_hold(actor);
+	if (outcome.error)
+		refuse(actor->page, LIST_CLONE, outcome);
+	perform(actor);
 }
 
 struct outcome child_say(const struct actor *actor, char what)

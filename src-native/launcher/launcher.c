@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: MIT
-// The launcher's loop. A request is one byte with descriptors: the plan, the channel, then those for the first slots.
+// The launcher's loop: a supervisor for each request, and one in advance.
 #include "launcher.h"
 #include <linux/prctl.h>
 #include "../sys.h"
 #include "../wire.h"
+#include "spare.h"
 #include "supervisor.h"
 #include "text.h"
 
-enum { REQUESTS = 3, REQUEST_FDS = RECEIVED_MAX + 2 };
+enum {
+	REQUESTS = 3,
+	// After so long without a request another does not follow at once: what is made in advance takes nobody's processor.
+	PAUSE_NS = 3000000,
+	PATIENCE_MOST_NS = 800000000,
+	// After so long nobody is in a hurry: what is made in advance is let go.
+	IDLE_S = 10,
+};
 
 // Node ignores SIGPIPE and SIGXFSZ, and its threads differ in their masks: a container starts from the defaults. execve(2)
 static void reset_signals(void)
@@ -19,53 +27,67 @@ static void reset_signals(void)
 	sys_rt_sigprocmask(SYS_SIG_SETMASK, &none);
 }
 
-// The next request's descriptors. Returns 0 when Node has closed its end.
-static int receive(int *ret_fds, uint32_t *ret_count)
-{
-	union {
-		struct sys_cmsghdr head;
-		char room[sizeof(struct sys_cmsghdr) + sizeof(int) * REQUEST_FDS];
-	} control;
-	char byte;
-	struct sys_iovec iov = {&byte, 1};
-	struct sys_msghdr message = {
-		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
-	long received;
-	do
-		received = sys_recvmsg(REQUESTS, &message, SYS_MSG_CMSG_CLOEXEC);
-	while (received == -SYS_EINTR);
-	if (received <= 0)
-		return 0;
-	*ret_count = 0;
-	if (message.control_length >= sizeof(struct sys_cmsghdr) && control.head.type == SYS_SCM_RIGHTS) {
-		*ret_count = (uint32_t)((control.head.length - sizeof(struct sys_cmsghdr)) / sizeof(int));
-		memcpy(ret_fds, control.room + sizeof(struct sys_cmsghdr), *ret_count * sizeof(int));
-	}
-	return 1;
-}
-
 // A process of this policy that is woken does not take the processor from the one that woke it: Node goes on at once, and what
-// it asked for begins when it waits. Returns whether the policy was the usual one, which the containers then have. sched(7)
-static int stand_back(void)
+// it asked for begins when it waits. The containers have the usual policy, as the launcher had it, if it did. sched(7)
+static int stands_back;
+
+static void stand_back(void)
 {
-	return sys_sched_getscheduler(0) == SCHED_NORMAL && sys_sched_setscheduler(0, SCHED_BATCH) == 0;
+	stands_back = sys_sched_getscheduler(0) == SCHED_NORMAL && sys_sched_setscheduler(0, SCHED_BATCH) == 0;
 }
 
-static void serve(void)
+void launcher_forked(void)
 {
-	int fds[REQUEST_FDS];
-	uint32_t count;
-	int stands_back = stand_back();
-	while (receive(fds, &count)) {
-		if (count >= 2 && sys_clone() == 0) {
-			sys_close(REQUESTS);
-			if (stands_back)
-				sys_sched_setscheduler(0, SCHED_NORMAL);
-			supervisor_run(fds[0], fds[1], fds + 2, count - 2);
+	sys_close(REQUESTS);
+	if (stands_back)
+		sys_sched_setscheduler(0, SCHED_NORMAL);
+}
+
+// Which namespaces the next container will be in, if it is as the last one: noted by the supervisors. 0: nothing is made in advance.
+static uint64_t *forecast_shared(void)
+{
+	const int readable = SYS_PROT_READ | SYS_PROT_WRITE;
+	long page = sys_mmap(sizeof(uint64_t), readable, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
+	return page < 0 ? 0 : (uint64_t *)page;
+}
+
+static void wait_for_request(struct spare *spare, uint64_t *forecast)
+{
+	const struct sys_timespec idle = {IDLE_S, 0};
+	struct pollfd polled = {.fd = REQUESTS, .events = POLLIN};
+	if (!forecast)
+		return;
+	// On a busy machine the last supervisor comes to its plan, and with it to the forecast, later than that.
+	for (int64_t patience = PAUSE_NS; spare->socket < 0 && patience < PATIENCE_MOST_NS; patience *= 2) {
+		const struct sys_timespec pause = {0, patience};
+		if (sys_ppoll(&polled, 1, &pause) != 0)
+			return;
+		spare_tidy(spare);
+		if (*forecast)
+			spare_make(spare, forecast);
+	}
+	if (sys_ppoll(&polled, 1, &idle) == 0)
+		spare_end(spare);
+}
+
+static void serve(uint64_t *forecast)
+{
+	struct spare spare = SPARE_NONE;
+	struct request request;
+	for (;;) {
+		wait_for_request(&spare, forecast);
+		if (!request_receive(REQUESTS, &request))
+			return;
+		// When the fork fails the channel closes here without a word, and Node says so.
+		if (request.count >= 2 && !spare_give(&spare, &request) && sys_clone() == 0) {
+			struct supervisor self = SUPERVISOR_NEW;
+			self.forecast = forecast;
+			launcher_forked();
+			spare_end(&spare);
+			spare_tidy(&spare);
+			supervisor_run(&self, &request);
 		}
-		// When the fork failed the channel closes here without a word, and Node says so.
-		for (uint32_t i = 0; i < count; i++)
-			sys_close(fds[i]);
+		request_close(&request);
 	}
 }
 
@@ -76,8 +98,9 @@ int launcher_main(int argc, const char *const *argv)
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
 	reset_signals();
 	if (argc == 2 && text_equal(argv[1], "--once")) {
-		const int standard[] = {0, 1, 2};
-		supervisor_run(REQUESTS, -1, standard, 3);
+		struct supervisor self = SUPERVISOR_NEW;
+		const struct request request = {{REQUESTS, -1, 0, 1, 2}, 5};
+		supervisor_run(&self, &request);
 	}
 	sys_umask(022);
 	sys_close_range(REQUESTS + 1, ~0u, 0);
@@ -85,6 +108,7 @@ int launcher_main(int argc, const char *const *argv)
 	// Supervisors are reaped by the kernel: nobody asks for their status. sigaction(2), SIG_IGN for SIGCHLD
 	const struct sys_sigaction ignore = {.handler = (void (*)(int))1};
 	sys_rt_sigaction(SYS_SIGCHLD, &ignore);
-	serve();
+	stand_back();
+	serve(argc == 2 && text_equal(argv[1], "--not-ahead") ? 0 : forecast_shared());
 	return 0;
 }

@@ -2,5 +2,8 @@
 // The launcher: waits for requests on a socket and forks a supervisor for each. It must hold nothing else, ever.
 #pragma once
 
-// Serves requests on descriptor 3 until its other end is closed. With `--once`: performs the plan in descriptor 3.
+// Serves requests on descriptor 3 until its other end is closed. With `--once`: performs the plan in descriptor 3. With
+// `--not-ahead`: makes no supervisor in advance.
 int launcher_main(int argc, const char *const *argv);
+// In a process that it has forked: parts with what is the launcher's own.
+void launcher_forked(void);

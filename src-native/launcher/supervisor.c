@@ -117,20 +117,15 @@ static void reap(struct supervisor *self)
 	frame->involuntary_switches = (uint64_t)usage.ru_nivcsw;
 }
 
-static struct outcome prepare(struct supervisor *self, const int *fds, uint32_t count)
+struct outcome supervisor_prepare(struct supervisor *self)
 {
-	const struct plan_header *header = self->plan.header;
 	const struct sys_sigaction by_default = {0};
 	const int pass = 1;
 	int pair[2];
-	if (count < header->received)
-		return REFUSED(recvmsg, SYS_EBADF);
 	TRY(rt_sigaction, SYS_SIGCHLD, &by_default);
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
 	self->page = (struct page *)TRY(
 		mmap, sizeof(struct page), SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
-	for (uint32_t i = 0; i < SLOTS_MAX; i++)
-		self->page->slots[i] = i < header->received ? fds[i] : -1;
 	TRY(socketpair, SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair);
 	self->report = pair[0];
 	self->report_child = pair[1];
@@ -145,6 +140,17 @@ static struct outcome prepare(struct supervisor *self, const int *fds, uint32_t 
 		.cgroups = &self->cgroups,
 		.frame = &self->frame,
 		.relay = &self->relay};
+	return DONE;
+}
+
+// The plan's descriptors into their slots; its time runs from here.
+static struct outcome take(struct supervisor *self, const int *fds, uint32_t count)
+{
+	const struct plan_header *header = self->plan.header;
+	if (count < header->received)
+		return REFUSED(recvmsg, SYS_EBADF);
+	for (uint32_t i = 0; i < SLOTS_MAX; i++)
+		self->page->slots[i] = i < header->received ? fds[i] : -1;
 	if (header->timeout_ms == 0)
 		return DONE;
 	struct sys_itimerspec time = {
@@ -163,26 +169,84 @@ static int reaches_undumpable(void)
 	return sys_capget(&header, data) == 0 && (data[0].effective & needed) == needed;
 }
 
-static struct outcome clone_child(struct supervisor *self)
+struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, int ahead)
 {
 	struct clone_args args = {
-		.flags = self->plan.header->clone | CLONE_FILES | CLONE_PIDFD,
+		.flags = namespaces | CLONE_FILES | CLONE_PIDFD,
 		.pidfd = (uint64_t)&self->child_pidfd,
 		.exit_signal = SYS_SIGCHLD,
 	};
 	struct actor child = self->actor;
 	child.report = self->report_child;
 	child.supervisor = (int)TRY(pidfd_open, (int)sys_getpid(), 0);
-	child.dumpable = (self->plan.header->clone & CLONE_NEWUSER) && !reaches_undumpable();
+	child.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable();
 	// After a time namespace was joined, or it would be another clock.
 	self->began = timing_now();
 	timing_mark(&self->timing, LIST_CLONE, 0, 0);
 	long pid = TRY(clone3, &args, sizeof(args));
 	if (pid == 0)
-		child_run(&child);
+		(ahead ? child_run_ahead : child_run)(&child);
 	self->child = (int)pid;
 	self->actor.child = (int)pid;
+	self->ahead = ahead ? namespaces : 0;
 	return DONE;
+}
+
+// Whether a child that was there before the plan can be the plan's: what the supervisor joins, its children are born into; and where every
+// act is timed, none was in advance.
+static int can_be_ahead(const struct plan *plan)
+{
+	const unsigned char *at = plan->base + plan->header->before_offset;
+	for (uint32_t i = 0; i < plan->header->before_count; i++) {
+		const struct record *record = (const struct record *)at;
+		if (record->op == STEP_SETNS)
+			return 0;
+		at += record->size;
+	}
+	return !plan->header->timed;
+}
+
+void supervisor_end_ahead(struct supervisor *self)
+{
+	if (!self->ahead)
+		return;
+	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
+	while (sys_wait4(self->child, 0, SYS_WALL, 0) == -SYS_EINTR)
+		;
+	sys_close(self->child_pidfd);
+	self->child_pidfd = -1;
+	self->child = 0;
+	self->ahead = 0;
+}
+
+static struct outcome give_plan(struct supervisor *self, int plan_fd)
+{
+	struct child_start start = {plan_fd, self->plan.header->size};
+	self->began = timing_now();
+	TRY(write, self->report, &start, sizeof(start));
+	return DONE;
+}
+
+// Performs what comes before the child, and has it begin. Returns whether there is one.
+static int start_child(struct supervisor *self, int plan_fd)
+{
+	const struct plan_header *header = self->plan.header;
+	const uint64_t namespaces = header->clone & ~(uint64_t)CLONE_NEWNS;
+	const int can = can_be_ahead(&self->plan);
+	if (self->forecast)
+		*self->forecast = can ? namespaces : 0;
+	if (!can || namespaces != self->ahead)
+		supervisor_end_ahead(self);
+	if (supervisor_perform(self, LIST_BEFORE, header->before_offset, header->before_count)) {
+		supervisor_end_ahead(self);
+		return 0;
+	}
+	struct outcome outcome = self->ahead ? give_plan(self, plan_fd) : supervisor_clone(self, header->clone, 0);
+	if (outcome.error) {
+		supervisor_end_ahead(self);
+		record_refusal(self, LIST_CLONE, 0, outcome);
+	}
+	return self->child > 0;
 }
 
 // What the terminal still holds goes to Node, unless Node no longer wants it.
@@ -233,7 +297,7 @@ static void conclude(struct supervisor *self)
 {
 	const struct page *page = self->page;
 	if (page->refused)
-		record_refusal(self, LIST_STEPS, 0, (struct outcome){page->syscall, page->error});
+		record_refusal(self, page->list, 0, (struct outcome){page->syscall, page->error});
 	if (cgroups_more_oom_kills(&self->cgroups, &self->frame.oom_kills)) {
 		supervisor_report(self, FRAME_OOM);
 		// The command was faster than this supervisor: it was an OOM kill none the less.
@@ -254,40 +318,32 @@ __attribute__((noreturn)) static void finish(const struct supervisor *self)
 	sys_exit_group((status & 0x7f) ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
 }
 
-void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count)
+void supervisor_run(struct supervisor *self, const struct request *request)
 {
-	struct supervisor self = {.channel = channel,
-		.report = -1,
-		.timer = -1,
-		.child_pidfd = -1,
-		.command_pidfd = -1,
-		.cgroups = CGROUPS_NONE,
-		.relay = RELAY_NONE};
-	uint64_t forked = timing_now();
-	struct outcome outcome = plan_map(plan_fd, &self.plan, &self.frame.detail);
+	const uint64_t taken = timing_now();
+	const int plan_fd = request->fds[0];
+	self->channel = request->fds[1];
+	struct outcome outcome = plan_map(plan_fd, &self->plan, &self->frame.detail);
+	if (outcome.error == 0 && self->report < 0)
+		outcome = supervisor_prepare(self);
 	if (outcome.error == 0)
-		outcome = prepare(&self, fds, count);
+		outcome = take(self, request->fds + 2, request->count - 2);
 	if (outcome.error == 0)
-		outcome = timing_begin(&self.timing, self.plan.header, forked);
+		outcome = timing_begin(&self->timing, self->plan.header, taken);
 	if (outcome.error) {
-		record_refusal(&self, LIST_CHECK, 0, outcome);
-		supervisor_report(&self, FRAME_REFUSED);
-		finish(&self);
+		supervisor_end_ahead(self);
+		record_refusal(self, LIST_CHECK, 0, outcome);
+		supervisor_report(self, FRAME_REFUSED);
+		finish(self);
 	}
-	const struct plan_header *header = self.plan.header;
-	if (supervisor_perform(&self, LIST_BEFORE, header->before_offset, header->before_count) == 0) {
-		outcome = clone_child(&self);
-		if (outcome.error)
-			record_refusal(&self, LIST_CLONE, 0, outcome);
-		if (self.child > 0) {
-			supervisor_watch(&self);
-			timing_mark(&self.timing, LIST_MOMENTS, MOMENT_ENDED, 0);
-			reap(&self);
-			timing_mark(&self.timing, LIST_MOMENTS, MOMENT_REAPED, 0);
-			orphans_end(&self.cgroups);
-		}
+	if (start_child(self, plan_fd)) {
+		supervisor_watch(self);
+		timing_mark(&self->timing, LIST_MOMENTS, MOMENT_ENDED, 0);
+		reap(self);
+		timing_mark(&self->timing, LIST_MOMENTS, MOMENT_REAPED, 0);
+		orphans_end(&self->cgroups);
 	}
-	conclude(&self);
-	drain(&self);
-	finish(&self);
+	conclude(self);
+	drain(self);
+	finish(self);
 }

@@ -4,6 +4,7 @@
 #include "actor.h"
 #include "cgroup.h"
 #include "relay.h"
+#include "request.h"
 
 struct supervisor {
 	struct plan plan;
@@ -29,12 +30,31 @@ struct supervisor {
 	uint32_t ending;
 	// SIGKILL was sent.
 	int killed;
-	// When the child was cloned.
+	// When the child was cloned, or came to its plan.
 	uint64_t began;
+	// The new namespaces of the child that waits for its plan; 0: there is none.
+	uint64_t ahead;
+	// Where the launcher looks which namespaces a child in advance is to have; 0: it makes none.
+	uint64_t *forecast;
 };
 
-// Takes a request's descriptors, performs its plan, and ends. `channel` is -1 where nobody listens.
-__attribute__((noreturn)) void supervisor_run(int plan_fd, int channel, const int *fds, uint32_t count);
+#define SUPERVISOR_NEW                      \
+	((struct supervisor){.channel = -1, \
+		.report = -1,               \
+		.timer = -1,                \
+		.child_pidfd = -1,          \
+		.command_pidfd = -1,        \
+		.cgroups = CGROUPS_NONE,    \
+		.relay = RELAY_NONE})
+
+// What every supervisor has, whatever its plan is.
+struct outcome supervisor_prepare(struct supervisor *self);
+// Clones the child into new namespaces; `ahead`: before there is a plan, for which it waits.
+struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, int ahead);
+// Ends the child that waits for its plan, if there is one.
+void supervisor_end_ahead(struct supervisor *self);
+// Performs the request's plan, and ends. Its channel is -1 where nobody listens.
+__attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
 // Sends the frame to Node.

@@ -70,13 +70,16 @@ static void identify(struct supervisor *self)
 	static const char *const NAMES[] = {"time", "mnt", "cgroup", "uts", "ipc", "user", "pid", "net"};
 	const uint32_t count = sizeof(NAMES) / sizeof(*NAMES);
 	uint32_t *inodes = &self->frame.time_namespace;
+	char path[64];
+	*text_copy(text_number(text_copy(path, "/proc/"), (uint64_t)self->frame.pid), "/ns") = 0;
+	int directory = (int)sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	for (uint32_t i = 0; i < count; i++) {
-		char path[64];
 		struct stat stat = {0};
-		char *end = text_number(text_copy(path, "/proc/"), (uint64_t)self->frame.pid);
-		*text_copy(text_copy(end, "/ns/"), NAMES[i]) = 0;
-		inodes[i] = sys_newfstatat(AT_FDCWD, path, &stat, 0) < 0 ? 0 : (uint32_t)stat.st_ino;
+		int known = directory >= 0 && sys_newfstatat(directory, NAMES[i], &stat, 0) == 0;
+		inodes[i] = known ? (uint32_t)stat.st_ino : 0;
 	}
+	if (directory >= 0)
+		sys_close(directory);
 	// Once init has reaped the command its pid may be another process's, as all are where /proc shows other pids.
 	int is_over = self->frame.pid != self->child && __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
 	if (is_over || entry_check().error)
@@ -197,7 +200,10 @@ static void on_report(struct supervisor *self)
 	long received = sys_recvmsg(self->report, &message, SYS_MSG_CMSG_CLOEXEC);
 	if (received == -SYS_EINTR)
 		return;
-	if (received <= 0)
+	// What it says cannot be heard: it might wait for an answer, for ever.
+	if (received < 0)
+		end(self, ENDING_NONE);
+	else if (received == 0)
 		on_exec(self);
 	else if (what == REPORT_BARRIER || what == REPORT_COMMAND)
 		(what == REPORT_BARRIER ? on_barrier : on_command)(

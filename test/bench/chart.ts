@@ -7,6 +7,7 @@ const [WIDTH, LABEL, BAR, LINE, TOP] = [760, 290, 360, 26, 44];
 
 export function chart({ starts }: Results): string {
   const bars = starts
+    .filter(({ pace }) => pace === 'rested')
     .filter(({ name, held }) => (held.kind === 'small' || held.kind === 'none') && !/ (run|execFile)$/.test(name))
     .map(({ name, totalNs }) => ({ name: titleOf(name), ms: totalNs.median / 1e6, own: name.startsWith('carrel') }))
     .sort((one, other) => one.ms - other.ms);

@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Places, Sample } from './cases.js';
-import type { Answer, Request } from './worker.js';
+import type { Answer, Pace, Request } from './worker.js';
 
 /** What a worker holds: nothing, objects on V8's heap, or Buffers. */
 export type MemoryKind = 'small' | 'objects' | 'buffers';
@@ -34,8 +34,8 @@ export class Measuring {
     return new Measuring(worker, kind, bytes);
   }
 
-  async measure(name: string, count: number): Promise<readonly Sample[]> {
-    const request: Request = { name, count };
+  async measure(name: string, count: number, pace: Pace): Promise<readonly Sample[]> {
+    const request: Request = { name, count, pace };
     this.#process.send(request);
     const { samples, error } = await answerOf(this.#process);
     if (error !== undefined) throw new Error(`${name}: ${error}`);
@@ -44,7 +44,7 @@ export class Measuring {
 
   /** Starts `count` at once, and tells by how many milliseconds a timer was late at the most meanwhile. */
   async delay(name: string, count: number): Promise<number> {
-    const request: Request = { name, count, delay: true };
+    const request: Request = { name, count, pace: 'rested', delay: true };
     this.#process.send(request);
     const { delayMs = Number.NaN, error } = await answerOf(this.#process);
     if (error !== undefined) throw new Error(`${name}: ${error}`);

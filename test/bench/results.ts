@@ -2,6 +2,7 @@
 
 import type { MemoryKind } from './measuring.js';
 import type { Summary } from './statistics.js';
+import type { Pace } from './worker.js';
 
 export interface Results {
   readonly machine: Machine;
@@ -40,6 +41,7 @@ export interface Held {
 export interface Start {
   readonly name: string;
   readonly held: Held;
+  readonly pace: Pace;
   readonly totalNs: Summary;
   /** How long the call itself takes, in which nothing else happens in this Node; absent where there is no Node. */
   readonly blockedNs?: Summary;

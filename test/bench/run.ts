@@ -14,6 +14,7 @@ import { findPeers } from './peers.js';
 import { Reference } from './reference.js';
 import type { Held, Helpers, Output, Phase, Rate, Results, Start } from './results.js';
 import { summarize } from './statistics.js';
+import type { Pace } from './worker.js';
 
 export interface RunOptions {
   /** Few samples, and less memory held. */
@@ -28,6 +29,7 @@ export interface RunOptions {
 interface Contender {
   readonly name: string;
   readonly held: Held;
+  readonly pace: Pace;
   readonly totalNs: number[];
   readonly blockedNs: number[];
   /** Samples a turn, and each how many rounds: what is slow has fewer. */
@@ -46,6 +48,16 @@ const SMALL = [
   'child_process execFile',
 ];
 const LARGE = ['carrel rootfs spawn', 'carrel rootfs run', 'bubblewrap', 'child_process spawn'];
+
+/** What is measured without a rest as well, and with how much held. */
+const UNRESTED: readonly {
+  readonly pace: Pace;
+  readonly kinds: readonly MemoryKind[];
+  readonly names: readonly string[];
+}[] = [
+  { pace: 'in a row', kinds: ['small'], names: ['carrel rootfs spawn', 'bubblewrap', 'child_process spawn'] },
+  { pace: 'at once', kinds: ['small', 'buffers'], names: ['carrel rootfs spawn', 'child_process spawn'] },
+];
 
 /** Peers of this many milliseconds get fewer samples, those of the second one yet fewer. */
 const [SLOW_MS, SLOWEST_MS] = [20, 250];
@@ -67,8 +79,12 @@ export async function run({ short, where, directory }: RunOptions): Promise<Resu
     for (const bytes of sizes) for (const kind of ['objects', 'buffers'] as const) await start(kind, bytes);
     for (const worker of workers) {
       const names = worker.kind === 'small' ? [...SMALL, ...Object.keys(peers)] : LARGE;
-      const there = names.filter((name) => name !== 'bubblewrap' || peers[name] !== undefined);
-      contenders.push(...there.map((name) => contender(worker, name, batch, peers[name]?.trialMs ?? 0)));
+      const isThere = (name: string): boolean => name !== 'bubblewrap' || peers[name] !== undefined;
+      const of = (name: string, pace: Pace): Contender =>
+        contender(worker, name, pace, batch, peers[name]?.trialMs ?? 0);
+      contenders.push(...names.filter(isThere).map((name) => of(name, 'rested')));
+      for (const { pace, kinds, names } of UNRESTED)
+        if (kinds.includes(worker.kind)) contenders.push(...names.filter(isThere).map((name) => of(name, pace)));
     }
     for (const each of contenders) await each.measure(each.every > 1 ? 0 : warmUp);
     await takeTurns(contenders, rounds);
@@ -104,24 +120,26 @@ async function takeTurns(contenders: readonly Contender[], rounds: number): Prom
   }
 }
 
-function contender(worker: Measuring, name: string, batch: number, trialMs: number): Contender {
+function contender(worker: Measuring, name: string, pace: Pace, batch: number, trialMs: number): Contender {
   const held = { kind: worker.kind, bytes: worker.bytes };
   return {
     name,
     held,
+    pace,
     totalNs: [],
     blockedNs: [],
     batch: trialMs > SLOW_MS ? 1 : batch,
     every: trialMs > SLOWEST_MS ? 8 : trialMs > SLOW_MS ? 2 : 1,
-    measure: (count) => worker.measure(name, count),
-    ...(name.endsWith('spawn') && { delay: (count: number) => worker.delay(name, count) }),
+    measure: (count) => worker.measure(name, count, pace),
+    ...(name.endsWith('spawn') && pace === 'rested' && { delay: (count: number) => worker.delay(name, count) }),
   };
 }
 
-async function startOf({ name, held, totalNs, blockedNs, delay }: Contender, count: number): Promise<Start> {
+async function startOf({ name, held, pace, totalNs, blockedNs, delay }: Contender, count: number): Promise<Start> {
   return {
     name,
     held,
+    pace,
     totalNs: summarize(totalNs),
     ...(blockedNs.length > 0 && { blockedNs: summarize(blockedNs) }),
     ...(delay !== undefined && { delayMs: await delay(count) }),
@@ -140,7 +158,7 @@ function referenceContender(rootfs: string, directory: string, batch: number, sk
   const measure: Contender['measure'] = async (count) =>
     count === 0 ? [] : (await reference.measure(count)).map((totalNs) => ({ totalNs }));
   const held = { kind: 'none', bytes: 0 } as const;
-  return [{ name: 'reference', held, totalNs: [], blockedNs: [], batch, every: 1, measure }];
+  return [{ name: 'reference', held, pace: 'rested', totalNs: [], blockedNs: [], batch, every: 1, measure }];
 }
 
 /** A part of loads.ts in a process of its own: phases on the processor of this one, all else on all of them. */

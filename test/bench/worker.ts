@@ -7,9 +7,16 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Places, prepare, type Sample } from './cases.js';
 
+/**
+ * How samples follow each other: each after a rest; each as soon as the one before has ended; or all at once, so that only what the calls
+ * themselves take can be told.
+ */
+export type Pace = 'rested' | 'in a row' | 'at once';
+
 export interface Request {
   readonly name: string;
   readonly count: number;
+  readonly pace: Pace;
   /** Instead of samples: how late a timer is while so many are started. */
   readonly delay?: true;
 }
@@ -22,8 +29,8 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** Between two samples: the kernel takes down the last one's namespaces by itself, after the process has been reaped. */
-const PAUSE_MS = 2;
+/** The rest: the kernel takes down the last one's namespaces by itself, after the process has been reaped, and carrel makes some in advance. */
+const PAUSE_MS = 10;
 const CHUNK = 65_536;
 
 const [kind = 'small', bytes = '0', places = '{}'] = process.argv.slice(2);
@@ -31,8 +38,8 @@ const prepared = new Map<string, () => Promise<Sample>>();
 // Never read again, but reachable: a local variable would be collected.
 export const held: readonly unknown[] = fill(Number(bytes));
 
-process.on('message', ({ name, count, delay }: Request) => {
-  const result = delay === true ? late(name, count) : measure(name, count).then((samples) => ({ samples }));
+process.on('message', ({ name, count, pace, delay }: Request) => {
+  const result = delay === true ? late(name, count) : measure(name, count, pace).then((samples) => ({ samples }));
   void result.then(answer, (error: unknown) =>
     answer({ samples: [], error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
@@ -68,12 +75,14 @@ function preparedFor(name: string): () => Promise<Sample> {
   return once;
 }
 
-async function measure(name: string, count: number): Promise<readonly Sample[]> {
+async function measure(name: string, count: number, pace: Pace): Promise<readonly Sample[]> {
   const once = preparedFor(name);
   const samples: Sample[] = [];
+  await sleep(PAUSE_MS);
   // The first of a batch pays for caches that others have filled meanwhile.
+  if (pace === 'at once') return (await Promise.all(Array.from({ length: count + 1 }, once))).slice(1);
   for (let number = 0; number <= count; number += 1) {
-    await sleep(PAUSE_MS);
+    if (pace === 'rested') await sleep(PAUSE_MS);
     const sample = await once();
     if (number > 0) samples.push(sample);
   }

@@ -14,6 +14,13 @@ function launchers(): readonly number[] {
   return own.map(({ pid }) => pid);
 }
 
+function isBelow(pid: number, above: number): boolean {
+  const table = readProcesses();
+  for (let entry = table.get(pid); entry !== undefined; entry = table.get(entry.parent))
+    if (entry.parent === above) return true;
+  return false;
+}
+
 suite('SIGKILL of the launcher', () => {
   test('what runs goes on, and can still be ended', async () => {
     const child = box.spawn('cat');
@@ -34,6 +41,21 @@ suite('SIGKILL of the launcher', () => {
     while (launchers().includes(first)) await sleep(2);
     assert.equal((await box.run('echo', ['again'])).stdout, 'again\n');
     assert.equal(launchers().length, 1);
+  });
+
+  test('what it has made in advance ends with it', async () => {
+    await box.run('true');
+    const spares = (): readonly number[] => {
+      const table = [...readProcesses().values()].filter(({ state }) => state !== 'Z');
+      return table.filter(({ comm }) => comm === 'carrel-spare').map(({ pid }) => pid);
+    };
+    const [first = 0] = launchers();
+    const own = (): readonly number[] => spares().filter((pid) => isBelow(pid, first));
+    while (own().length < 2) await sleep(1);
+    const made = own();
+    process.kill(first, 'SIGKILL');
+    while (spares().some((pid) => made.includes(pid))) await sleep(1);
+    assert.equal((await box.run('true')).exitCode, 0);
   });
 
   test('what it had not begun ends with an error that says so, or ran; nothing hangs', async () => {

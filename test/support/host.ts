@@ -99,7 +99,11 @@ function entries(directory: string): readonly string[] {
 }
 
 function processes(table: ProcessTable): readonly string[] {
-  const kept = [...table.values()].filter(({ pid }) => ['own', 'orphan'].includes(ownerOf(pid, table)));
+  // What a launcher makes in advance comes and goes with it. Without it, it is an orphan.
+  const isSpare = (pid: number, comm: string): boolean => comm === 'carrel-spare' && ownerOf(pid, table) === 'own';
+  const kept = [...table.values()].filter(
+    ({ pid, comm }) => ['own', 'orphan'].includes(ownerOf(pid, table)) && !isSpare(pid, comm),
+  );
   return kept.map(
     ({ pid, comm, state, startTime }) =>
       `process ${pid} ${comm}${state === 'Z' ? ', a zombie' : ''} (started at tick ${startTime})`,

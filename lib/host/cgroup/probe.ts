@@ -67,6 +67,8 @@ function besideOwn(mount: CgroupMount): Trial | undefined {
   return tryV2(parent);
 }
 
+const TURNS_MOST = 100;
+
 /**
  * The own cgroup, after its processes were moved into one below it: controllers are handed down only by a cgroup that has none. Only where all
  * of them are this process, and those that it comes from and has started. cgroups(7), "no internal processes"
@@ -80,11 +82,21 @@ function inOwn(mount: CgroupMount): Trial | undefined {
   try {
     const leaf = join(own, 'carrel.host');
     mkdirSync(leaf, { recursive: true });
-    for (const pid of processesIn(own)) writeFileSync(join(leaf, 'cgroup.procs'), `${pid}`);
+    // Some end meanwhile, and others begin: the launcher's.
+    for (let turn = 0; turn < TURNS_MOST && processesIn(own).length > 0; turn += 1)
+      for (const pid of processesIn(own)) moveInto(leaf, pid);
   } catch (error) {
     return { obstacles: [`cgroup v2: ${(error as NodeJS.ErrnoException).code} at ${own}`] };
   }
   return tryV2(own);
+}
+
+function moveInto(cgroup: string, pid: number): void {
+  try {
+    writeFileSync(join(cgroup, 'cgroup.procs'), `${pid}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** The root of all cgroups has no type. cgroup-v2.rst, "cgroup.type" */

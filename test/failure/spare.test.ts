@@ -1,0 +1,203 @@
+/** What a launcher makes in advance: it is used, it changes nothing, it goes, and whatever becomes of it the next container starts. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bind, Container } from 'carrel';
+import { mount, unmount } from 'carrel/syscalls';
+import { launcherPid } from '#lib/launch/launcher.js';
+import { useCleanHost } from '../support/host.js';
+import { attempt, readProcesses } from '../support/processes.js';
+import { generator } from '../support/random.js';
+import { requires } from '../support/requires.js';
+import '../support/temporary.js';
+
+/** The launcher keeps it for ten seconds. */
+const KEPT_MS = 10_000;
+const seed = Number(process.env.CARREL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const box = new Container();
+const random = generator(seed);
+
+useCleanHost({ warmUp: () => box.run('true') });
+
+interface Spare {
+  readonly supervisor: number;
+  readonly child: number;
+}
+
+/** The one of this process's launcher. */
+function spareNow(): Spare | undefined {
+  const table = [...readProcesses().values()].filter(({ comm, state }) => comm === 'carrel-spare' && state !== 'Z');
+  const supervisor = table.find(({ parent }) => parent === launcherPid());
+  const child = table.find(({ parent }) => parent === supervisor?.pid);
+  return supervisor === undefined || child === undefined ? undefined : { supervisor: supervisor.pid, child: child.pid };
+}
+
+/** A zombie is not. */
+function isThere(pid: number): boolean {
+  const entry = readProcesses().get(pid);
+  return entry !== undefined && entry.state !== 'Z';
+}
+
+/** Starts one that is like those that follow, and waits until the spare for them is there. */
+async function spare(like = box): Promise<Spare> {
+  assert.equal((await like.run('true')).exitCode, 0);
+  for (;;) {
+    const found = spareNow();
+    if (found !== undefined) return found;
+    await sleep(1);
+  }
+}
+
+/** Who made the process, and who made that one. */
+function ancestors(pid: number): readonly number[] {
+  const table = readProcesses();
+  const pids: number[] = [];
+  for (let at = table.get(pid); at !== undefined; at = table.get(at.parent)) pids.push(at.pid);
+  return pids;
+}
+
+async function running(like = box): Promise<readonly number[]> {
+  const child = like.spawn('cat');
+  await new Promise<void>((resolve) => child.once('spawn', resolve));
+  const made = ancestors(child.pid ?? 0);
+  child.stdin?.end();
+  assert.equal((await child.result).exitCode, 0);
+  return made;
+}
+
+suite('what is made in advance', () => {
+  test('a container like the last one is its child', async () => {
+    const { supervisor, child } = await spare();
+    const made = await running();
+    assert.ok(made.includes(supervisor) && made.includes(child), `${made} of ${supervisor} and ${child}`);
+  });
+
+  test('one in other namespaces is served by it, and is not its child', async () => {
+    for (const other of [
+      box.namespaces(['user', 'mount', 'pid']),
+      box.namespaces(['user', 'mount', 'pid', 'time', 'network', 'ipc', 'uts']),
+    ]) {
+      const { supervisor, child } = await spare();
+      const made = await running(other);
+      assert.ok(made.includes(supervisor) && !made.includes(child), `${made} of ${supervisor} and ${child}`);
+      assert.equal(
+        attempt(() => readFileSync(`/proc/${child}/comm`)),
+        undefined,
+      );
+    }
+  });
+
+  test('one that joins is not its child', async () => {
+    const other = box.spawn('cat');
+    await new Promise<void>((resolve) => other.once('spawn', resolve));
+    const { child } = await spare();
+    const joined = new Container().namespaces(['mount', 'pid', { user: other }, { network: other }]);
+    const made = await running(joined);
+    assert.ok(!made.includes(child), `${made} of ${child}`);
+    other.stdin?.end();
+    assert.equal((await other.result).exitCode, 0);
+  });
+
+  test('one that is timed tells of its own start', async () => {
+    await spare();
+    const child = box.spawn('true', [], { timing: true });
+    await child.result;
+    const clone = child.timing?.find(({ what }) => what.startsWith('clone3'));
+    assert.ok((clone?.startUs ?? -1) > 0, JSON.stringify(child.timing));
+  });
+
+  test('what is mounted on the host after it was made is seen', requires('root'), async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'spare-'));
+    mkdirSync(join(directory, 'late'));
+    const reader = box.mount(bind(directory, '/tmp/there', { readonly: true, recursive: true }));
+    await spare(reader);
+    mount('tmpfs', join(directory, 'late'), { type: 'tmpfs' });
+    try {
+      writeFileSync(join(directory, 'late', 'file'), 'content');
+      assert.equal((await reader.run('cat', ['/tmp/there/late/file'])).stdout, 'content');
+      await spare(reader);
+    } finally {
+      // It keeps no mount of the host's busy.
+      unmount(join(directory, 'late'));
+    }
+    assert.match((await reader.run('cat', ['/tmp/there/late/file'])).stderr, /No such file/);
+    rmSync(directory, { recursive: true });
+  });
+
+  test('it has the namespaces, and nothing of the host’s mounts', requires('root'), async () => {
+    const { supervisor, child } = await spare();
+    const own = (pid: number, name: string): string => readlinkSync(`/proc/${pid}/ns/${name}`);
+    for (const name of ['user', 'pid', 'net', 'uts', 'ipc'])
+      assert.notEqual(own(child, name), own(supervisor, name), name);
+    assert.equal(own(child, 'mnt'), own(supervisor, 'mnt'));
+    const descriptors = spawnSync('ls', ['-l', `/proc/${child}/fd`], { encoding: 'utf8' }).stdout;
+    assert.ok(!/memfd|pipe/.test(descriptors), descriptors);
+  });
+
+  test('nobody of the same user looks into it', async () => {
+    const { supervisor, child } = await spare();
+    for (const pid of [supervisor, child]) {
+      // Entries of a process that nobody may trace are root's. proc(5)
+      assert.equal(statSync(`/proc/${pid}/environ`).uid, 0, `${pid}`);
+    }
+  });
+
+  test('killed, the next container starts without it', async () => {
+    for (const who of ['supervisor', 'child', 'supervisor', 'child'] as const) {
+      const found = await spare();
+      process.kill(found[who], 'SIGKILL');
+      // What it gets while it dies is lost. Its socket is its child's too.
+      while (isThere(found.child) || (who === 'supervisor' && isThere(found.supervisor))) await sleep(1);
+      assert.equal((await box.run('echo', ['there'])).stdout, 'there\n');
+    }
+  });
+
+  test(`killed at any moment, the container ends, runs, or says that it was lost, CARREL_SEED=${seed}`, async () => {
+    const seen: Record<string, number> = {};
+    for (let round = 0; round < 60; round += 1) {
+      const found = await spare();
+      const started = box.run('true').then(
+        ({ exitCode, signal }) => String(signal ?? exitCode),
+        ({ code }: { code: string }) => code,
+      );
+      await sleep(random.below(4));
+      attempt(() => process.kill(found[random.pick(['supervisor', 'child'] as const)], 'SIGKILL'));
+      const end = await started;
+      assert.match(end, /^(0|SIGKILL|ERR_SUPERVISOR_LOST|ECONNRESET|ESRCH)$/);
+      seen[end] = (seen[end] ?? 0) + 1;
+    }
+    console.log(JSON.stringify(seen));
+  });
+
+  test('it ends when nobody has wanted it for long', async () => {
+    const { supervisor, child } = await spare();
+    await sleep(KEPT_MS / 2);
+    assert.deepEqual(spareNow(), { supervisor, child });
+    while (spareNow() !== undefined) await sleep(100);
+    assert.equal((await box.run('true')).exitCode, 0);
+  });
+
+  test('each container of many, with pauses, is another', async () => {
+    const seen = new Set<string>();
+    for (let round = 0; round < 50; round += 1) {
+      await sleep(random.below(8));
+      const { stdout } = await box
+        .hostname(`box-${round}`)
+        .run('sh', [
+          '-c',
+          'hostname; readlink /proc/self/ns/net /proc/self/ns/pid /proc/self/ns/mnt; ls /tmp; echo $$ >/tmp/file',
+        ]);
+      const [name = '', ...rest] = stdout.trim().split('\n');
+      assert.equal(name, `box-${round}`);
+      assert.equal(rest.length, 3, stdout);
+      seen.add(rest.join(' '));
+    }
+    // The kernel gives a number again that nobody has any more: most are others.
+    assert.ok(seen.size > 1, [...seen].join('\n'));
+  });
+});
