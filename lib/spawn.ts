@@ -52,7 +52,15 @@ export interface SpawnOptions {
   /** Ends the container when it is aborted; the reason is then `aborted`. */
   readonly signal?: AbortSignal | undefined;
   /** A terminal of the container's own for all three descriptors; `true` is 80 × 24. Default: none. */
-  readonly terminal?: boolean | { readonly columns?: number; readonly rows?: number } | undefined;
+  readonly terminal?:
+    | boolean
+    | {
+        /** How wide it is, 1 to 65535. Default: 80. */
+        readonly columns?: number;
+        /** How high it is, 1 to 65535. Default: 24. */
+        readonly rows?: number;
+      }
+    | undefined;
   /**
    * Notes when each act began, for `explain({ timing: true })` of the process once it has ended. It costs some microseconds. Default: `false`.
    */

@@ -12,8 +12,11 @@ const GROUPS_MOST = 65_536;
 
 /** The ids of {@link setresuid} and {@link setresgid}, 0 to 4,294,967,294. What is left out stays as it is. */
 export interface ThreadIds {
+  /** Who started the process; it counts for signals. credentials(7) */
   readonly real?: number;
+  /** The one that rights are judged by. */
   readonly effective?: number;
+  /** The one that `effective` may be set to again. */
   readonly saved?: number;
 }
 
