@@ -34,6 +34,11 @@ export interface Plan {
   readonly degraded?: readonly string[];
 }
 
+/** Whether the command has a terminal, and so no other standard streams. */
+export function hasTerminal({ steps }: Plan): boolean {
+  return steps.some(({ op }) => op === 'openTerminal');
+}
+
 /** Freezes a value and all that is below it, so that a plan cannot change after it was printed or sent. */
 export function freezeDeep<Value>(value: Value): Value {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
