@@ -34,7 +34,8 @@ import { type CheckedCommand, checkCommand, planFor, SPAWN_OPTIONS, type SpawnOp
  * const { stdout } = await box.run('ls', ['-la', '/']);
  * ```
  *
- * Setters replace what was set before; `mount` and `env` add to it. Wrong arguments throw at the call that got them.
+ * Setters replace what was set before, and `undefined` takes it back; `mount`, `mask`, `env`, `step` and `hook` add to it. Wrong arguments, and what contradicts the rest of the
+ * definition, throw a TypeError or RangeError with Node's codes at the call that got them.
  */
 export class Container {
   #definition: ContainerDefinition;
@@ -64,7 +65,8 @@ export class Container {
    * it is `readonly()`. Where it lacks the directories `/proc`, `/dev` and `/tmp` they are made in a layer in memory, as {@link bind} has it. Started by root, its owners are
    * mapped: files of root on disk are root's inside. Left out: the host's programs and none of its data, in memory.
    *
-   * @param directory A path on the host, or directories laid over each other by {@link overlay}; `undefined` takes it back.
+   * @param directory A path on the host, or directories laid over each other by {@link overlay}; `undefined` takes it back. One that does not exist, or cannot be idmapped, is a
+   * {@link StepError} at the start.
    * @see pivot_root(2), mount_setattr(2); idmapped mounts need Linux 5.12 and a file system that has them.
    */
   rootfs(directory: string | URL | Overlay | undefined): Container {
@@ -316,7 +318,8 @@ export class Container {
    * Starts a command, like `child_process.spawn`; it returns at once. What goes wrong afterwards is an `error` event.
    *
    * @param file A path in the container, or a name that is searched for in its PATH.
-   * @throws TypeError or RangeError naming the argument; then nothing was started.
+   * @throws TypeError or RangeError naming the argument; {@link CarrelError} where this host cannot do what the definition asks for, with `ERR_UNSUPPORTED` where carrel cannot work at all; the reason
+   * of a `signal` that is aborted already. Then nothing was started.
    */
   spawn(file: string, args: readonly string[] = [], options: SpawnOptions = {}): ContainerProcess {
     knownOptions('spawn()', options, SPAWN_OPTIONS);
@@ -325,7 +328,9 @@ export class Container {
 
   /**
    * Runs a command to its end and collects its output. A non-zero exit code, a time-out, a signal are results; what keeps the
-   * command from starting rejects, and so does an end other than exit code 0 with `check: true`.
+   * command from starting rejects, wrong arguments included, and so does an end other than exit code 0 with `check: true`.
+   *
+   * @throws What `spawn` throws; {@link StepError} where the kernel refused a step; {@link ExitError} with `check: true`.
    */
   run(
     file: string,
@@ -344,13 +349,18 @@ export class Container {
     return collect(child, how);
   }
 
-  /** The plan that `spawn` would perform, as a value. Nothing is started; the machine is only asked. */
+  /**
+   * The plan that `spawn` would perform, as a value. Nothing is started; the machine is only asked.
+   *
+   * @param file Default: `sh`.
+   * @throws What `spawn` throws.
+   */
   plan(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): Plan {
     knownOptions('plan()', options, SPAWN_OPTIONS);
     return planFor(this.#definition, this.#check(file, args, options));
   }
 
-  /** The same plan as a text: what the host does on the left, what the container does on the right. */
+  /** The same plan as a text: what the host does on the left, what the container does on the right. Throws as `plan()`. */
   explain(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): string {
     return explain(this.plan(file, args, options));
   }

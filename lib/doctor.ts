@@ -31,6 +31,7 @@ export interface Finding {
 export interface DoctorReport {
   /** Whether everything that the default container needs is there. */
   readonly ok: boolean;
+  /** In the order in which it was looked at. */
   readonly findings: readonly Finding[];
 }
 

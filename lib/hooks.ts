@@ -12,7 +12,7 @@ export interface HookContext {
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
 }
 
-/** What {@link Container.hook} takes. */
+/** What {@link Container.hook} takes. What it returns is awaited, and not looked at; what it throws, or a promise that rejects, ends the container. */
 export type Hook = (context: HookContext) => unknown;
 
 /** One after the other, while the container waits. Gives the error of the first that fails; those behind it are not called. */

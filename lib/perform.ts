@@ -10,7 +10,7 @@ import { native } from './launch/native.js';
 import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from './launch/stdio.js';
 import { settled } from './plan/compose.js';
 import { explain } from './plan/explain.js';
-import type { Plan } from './plan/plan.js';
+import { hasTerminal, type Plan } from './plan/plan.js';
 import { ContainerProcess } from './process.js';
 
 /** What a plan leaves to the moment. */
@@ -62,8 +62,4 @@ function makesCgroups({ before }: Plan): boolean {
 /** The process is for humans: it may have another number where somebody else makes cgroups in the same place. */
 function uniqueName(): string {
   return `${process.pid}-${randomBytes(8).toString('hex')}`;
-}
-
-export function hasTerminal({ steps }: Plan): boolean {
-  return steps.some(({ op }) => op === 'openTerminal');
 }

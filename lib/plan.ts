@@ -29,12 +29,12 @@ import { contradiction, invalidType, invalidValue } from './errors.js';
 import type { Hook } from './hooks.js';
 import { monotonicNs } from './launch/clock.js';
 import { checkStdio, type StdioChoice, type StdioOption } from './launch/stdio.js';
-import { hasTerminal, perform } from './perform.js';
+import { perform } from './perform.js';
 import { joinPlans, slotCount } from './plan/compose.js';
 import { NAMESPACES, type Namespace } from './plan/constants.js';
 import { encode } from './plan/encode.js';
 import { explain as explainPlan } from './plan/explain.js';
-import { freezeDeep, type Plan } from './plan/plan.js';
+import { freezeDeep, hasTerminal, type Plan } from './plan/plan.js';
 import type { ContainerStep, HostStep } from './plan/steps.js';
 import type { ContainerProcess } from './process.js';
 import { type CollectOptions, checkRun, collect, type RunResult } from './run.js';
@@ -55,9 +55,9 @@ export interface PlanInput {
   readonly after?: readonly HostStep[];
   /** How many slots, from 0 on, hold descriptors of the caller's: those of `stdio`, 0 to 240. Default: 3. */
   readonly received?: number;
-  /** Wall-clock limit in milliseconds from the supervisor's start on; 0 is none. Default: 0. */
+  /** Wall-clock limit in milliseconds from the supervisor's start on, 0 to 2^53 − 1; 0 is none. Default: 0. */
   readonly timeoutMs?: number;
-  /** The number of the signal that is sent when the time is up, 1 to 64. Default: 9, SIGKILL. */
+  /** The number of the signal that is sent to the command when the time is up, 1 to 64. Default: 9, SIGKILL. */
   readonly timeoutSignal?: number;
   /** Whether it goes on when Node ends. Default: `false`. */
   readonly detached?: boolean;
@@ -117,20 +117,25 @@ export function concat(...plans: readonly Plan[]): Plan {
   return joinPlans(plans);
 }
 
-/** Whether two plans do the same. Where their steps come from, and how their slots are called, does not count. */
+/** Whether two plans do the same. Where their steps come from, and how their slots are called, does not count. Throws a TypeError for what is no plan. */
 export function equals(one: Plan, other: Plan): boolean {
   checkPlan('one', one);
   checkPlan('other', other);
   return encode(one).equals(encode(other));
 }
 
-/** A plan as a text of two columns: what the host does on the left, what the container does on the right. */
+/** A plan as a text of two columns: what the host does on the left, what the container does on the right. Throws a TypeError for what is no plan. */
 export function explain(value: Plan): string {
   checkPlan('value', value);
   return explainPlan(value);
 }
 
-/** A plan as JSON, for storing or sending; {@link parse} reads it. Bytes are `{ base64 }`. Contents of files are part of it. */
+/**
+ * A plan as JSON, for storing or sending; {@link parse} reads it. Bytes are `{ base64 }`. Contents of files and the environment are part of it.
+ *
+ * @param indent Spaces a level, 0 to 10, as `JSON.stringify` takes it. Default: 0, one line.
+ * @throws TypeError for what is no plan.
+ */
 export function stringify(value: Plan, indent = 0): string {
   checkPlan('value', value);
   const write = (_key: string, part: unknown): unknown =>
@@ -166,16 +171,17 @@ export function parse(json: string): Plan {
 export interface SpawnPlanOptions {
   /** As many entries as the plan receives descriptors, as in `Container.spawn`. Default: `'pipe'` for the first three. */
   readonly stdio?: StdioOption | undefined;
-  /** Called at each barrier that has `hook`. Default: none, and such a barrier is passed. */
+  /** Called at each barrier that has `hook`, one after the other. Default: none, and such a barrier is passed. */
   readonly hooks?: readonly Hook[] | undefined;
-  /** Ends the container when it is aborted. */
+  /** Ends the container when it is aborted; the reason is then `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Performs a plan. It is that of a `Container`, and then has a range of ids of its own, or one of yours; the process is the same.
  *
- * @throws TypeError where there is no `exec`, or `stdio` does not fit the plan; then nothing was started.
+ * @throws TypeError where there is no `exec`, or `stdio` does not fit the plan; the reason of a `signal` that is aborted already; CarrelError with `ERR_UNSUPPORTED` where carrel
+ *   cannot work at all. Then nothing was started.
  */
 export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerProcess {
   const calledNs = monotonicNs();
@@ -194,7 +200,11 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
 /** Options of {@link run}. */
 export interface RunPlanOptions extends CollectOptions, Omit<SpawnPlanOptions, 'stdio'> {}
 
-/** Performs a plan to its end and collects its output, as `Container.run` does. */
+/**
+ * Performs a plan to its end and collects its output, as `Container.run` does.
+ *
+ * @throws What {@link spawn} throws; TypeError for a plan with a terminal; StepError where the kernel refused a step; ExitError with `check: true`.
+ */
 export async function run(
   value: Plan,
   options: RunPlanOptions & { readonly encoding: 'buffer' },

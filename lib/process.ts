@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { signalNumber } from './definition/checks.js';
+import { checkTerminalSize, signalNumber } from './definition/checks.js';
 import type { LimitsUpdate } from './definition/limits.js';
 import type { NamespaceHandle } from './definition/namespaces.js';
 import { contradiction, supervisorLost } from './errors.js';
@@ -19,14 +19,14 @@ import { type Moment, settled } from './plan/compose.js';
 import type { Namespace } from './plan/constants.js';
 import { encode } from './plan/encode.js';
 import { explain, explainTiming } from './plan/explain.js';
-import type { Plan } from './plan/plan.js';
+import { hasTerminal, type Plan } from './plan/plan.js';
 import type { StepOf } from './plan/steps.js';
 import type { TimedAct } from './plan/timing.js';
 import { ProcessControl, type StatsOptions } from './process-control.js';
 import { refusalOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
 import type { Stats } from './stats.js';
-import { checkGrace, type StopOptions } from './stop.js';
+import { checkGrace, endWithin, type StopOptions } from './stop.js';
 import { Timing } from './timing.js';
 
 const SIGKILL = 9;
@@ -59,10 +59,13 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    * dropped then. With a terminal, all that is shown on it; where it is destroyed the terminal hangs up, and its session gets SIGHUP.
    */
   readonly stdout: Readable | null;
+  /** Its standard error, as `stdout`. `null` where it is not a pipe, and with a terminal, which shows both. */
   readonly stderr: Readable | null;
   /** The streams of all descriptors, `null` where one has none; those from the fourth on go both ways. */
   readonly stdio: readonly (Duplex | null)[];
+  /** The program, as it was asked for. */
   readonly spawnfile: string;
+  /** Its arguments, from the program's own name on. */
   readonly spawnargs: readonly string[];
 
   readonly #timing: Timing;
@@ -95,14 +98,13 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#plan = plan;
     this.#moment = moment;
     this.#timing = new Timing(calledNs);
-    const exec = plan.steps.at(-1) as StepOf<'exec'>;
-    this.spawnfile = exec.args[0] ?? '';
-    this.spawnargs = exec.args;
+    this.spawnargs = (plan.steps.at(-1) as StepOf<'exec'>).args;
+    this.spawnfile = this.spawnargs[0] ?? '';
     this.stdio = Object.freeze([...stdio.streams]);
     this.stdin = stdio.streams[0] ?? null;
     this.stdout = stdio.streams[1] ?? null;
     this.stderr = stdio.streams[2] ?? null;
-    this.#terminal = plan.steps.some((step) => step.op === 'openTerminal');
+    this.#terminal = hasTerminal(plan);
     this.#hooks = hooks;
     this.#over = over;
     this.#result = new Promise((resolve, reject) => {
@@ -216,9 +218,13 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   /**
    * Tells the container's terminal a new size. The foreground job gets SIGWINCH.
    *
+   * @param columns 1 to 65,535, as `rows`.
    * @returns `false` where there is no terminal, or the command has ended.
+   * @throws TypeError or RangeError naming the one that is none.
    */
   resize(columns: number, rows: number): boolean {
+    checkTerminalSize('columns', columns);
+    checkTerminalSize('rows', rows);
     if (!this.#terminal || this.#state === 'over') return false;
     this.#channel.resize(columns, rows);
     return true;
@@ -300,15 +306,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    */
   stop(options: StopOptions = {}): Promise<ExitStatus> {
     const grace = checkGrace(options);
-    if (this.#state === 'over') return this.result;
-    this.kill(grace === 0 ? 'SIGKILL' : 'SIGTERM');
-    const timer = setTimeout(() => this.kill('SIGKILL'), grace);
-    const clear = (): void => clearTimeout(timer);
-    this.#result.then(clear, clear);
+    if (this.#state !== 'over') endWithin(grace, (signal) => this.kill(signal), this.#result);
     return this.result;
   }
 
-  /** Ends the container, and waits until it is gone. Output that nobody has begun to read is given up. For `await using`. */
+  /** Ends the container, and waits until it is gone; output that nobody has begun to read is given up. For `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.end('killed');
     await this.#result.catch(() => {});
@@ -317,8 +319,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   async #started(): Promise<void> {
     if (this.#state !== 'starting') return;
-    // Whoever waits for this hears of a failure by it.
-    this.#resultWanted = true;
+    this.#resultWanted = true; // Whoever waits for this hears of a failure by it.
     await Promise.race([new Promise((resolve) => this.once('spawn', () => resolve(undefined))), this.#result]);
   }
 
@@ -389,7 +390,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       this.#release();
       this.#exitCode = end.exitCode;
       this.#signalCode = end.signal;
-      // Nobody reads it any more. A terminal's stream still has to say its last.
+      // A terminal's stream still has to say its last.
       if (!this.#terminal) this.stdin?.destroy();
       this.#settle.resolve(end);
       this.emit('exit', end.exitCode, end.signal);

@@ -28,12 +28,17 @@ export interface Usage {
   readonly systemMs: number;
   /** The largest resident set of any one process, in bytes. wait4(2) */
   readonly maxRssBytes: number;
+  /** Page faults that took no reading from storage. wait4(2) */
   readonly minorFaults: number;
+  /** Page faults that took reading from storage. wait4(2) */
   readonly majorFaults: number;
-  /** Blocks of 512 bytes read from and written to storage. */
+  /** Blocks of 512 bytes read from storage. wait4(2) */
   readonly blocksIn: number;
+  /** Blocks of 512 bytes written to storage. wait4(2) */
   readonly blocksOut: number;
+  /** How often a process gave the CPU away, to wait for something. wait4(2) */
   readonly voluntarySwitches: number;
+  /** How often a process was taken off the CPU. wait4(2) */
   readonly involuntarySwitches: number;
   /** The most memory that all of the container had at a time, in bytes, page cache and files in memory included. `memory.peak`, Linux 5.19; cgroup v1 `memory.max_usage_in_bytes`. */
   readonly peakMemoryBytes: number | undefined;
@@ -53,10 +58,13 @@ export interface Usage {
 export interface ExitStatus {
   /** Exit code 0. */
   readonly ok: boolean;
-  /** `null` where a signal ended it. */
+  /** 0 to 255; `null` where a signal ended it. */
   readonly exitCode: number | null;
+  /** The signal that ended it; `null` where it exited. */
   readonly signal: NodeJS.Signals | null;
+  /** Why it ended. */
   readonly reason: Reason;
+  /** What it used. */
   readonly usage: Usage;
   /** What `limits()` asked for and this host cannot do, and what it cannot tell: one sentence each. */
   readonly degraded: readonly string[];

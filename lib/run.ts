@@ -24,7 +24,9 @@ export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'd
 
 /** What a command wrote, and how it ended. */
 export interface RunResult<Output extends string | Buffer = string> extends ExitStatus {
+  /** What it wrote to descriptor 1, up to `maxOutput`. */
   readonly stdout: Output;
+  /** What it wrote to descriptor 2, up to `maxOutput`. */
   readonly stderr: Output;
   /** There was more output than `maxOutput` allows. */
   readonly truncated: boolean;

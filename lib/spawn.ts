@@ -5,6 +5,7 @@ import { compile } from './compile/compile.js';
 import { RANGE_FIRST } from './compile/ids.js';
 import {
   boolean,
+  checkTerminalSize,
   containerPath,
   environment,
   integer,
@@ -52,7 +53,15 @@ export interface SpawnOptions {
   /** Ends the container when it is aborted; the reason is then `aborted`. */
   readonly signal?: AbortSignal | undefined;
   /** A terminal of the container's own for all three descriptors; `true` is 80 × 24. Default: none. */
-  readonly terminal?: boolean | { readonly columns?: number; readonly rows?: number } | undefined;
+  readonly terminal?:
+    | boolean
+    | {
+        /** How wide it is, 1 to 65535. Default: 80. */
+        readonly columns?: number;
+        /** How high it is, 1 to 65535. Default: 24. */
+        readonly rows?: number;
+      }
+    | undefined;
   /**
    * Notes when each act began, for `explain({ timing: true })` of the process once it has ended. It costs some microseconds. Default: `false`.
    */
@@ -137,8 +146,8 @@ function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
   object('terminal', size);
   knownOptions('terminal', size, ['columns', 'rows']);
   return {
-    columns: integer('terminal.columns', size.columns ?? 80, 1, 65_535),
-    rows: integer('terminal.rows', size.rows ?? 24, 1, 65_535),
+    columns: checkTerminalSize('terminal.columns', size.columns ?? 80),
+    rows: checkTerminalSize('terminal.rows', size.rows ?? 24),
   };
 }
 

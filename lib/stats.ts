@@ -8,15 +8,15 @@ export interface Stats {
   readonly timeMs: number;
   /** CPU time of all of the container, in milliseconds. `cpu.stat` usage_usec; cgroup v1 `cpuacct.usage`. */
   readonly cpuMs: number | undefined;
-  /** Of it in user mode. `cpu.stat` user_usec; cgroup v1 `cpuacct.usage_user`, which is counted by ticks. */
+  /** Of it in user mode, in milliseconds. `cpu.stat` user_usec; cgroup v1 `cpuacct.usage_user`, which is counted by ticks. */
   readonly userMs: number | undefined;
-  /** Of it in the kernel. `cpu.stat` system_usec; cgroup v1 `cpuacct.usage_sys`, which is counted by ticks. */
+  /** Of it in the kernel, in milliseconds. `cpu.stat` system_usec; cgroup v1 `cpuacct.usage_sys`, which is counted by ticks. */
   readonly systemMs: number | undefined;
-  /** For how long it was held back by `limits({ cpus })`. `cpu.stat` throttled_usec; cgroup v1 throttled_time. */
+  /** For how long it was held back by `limits({ cpus })`, in milliseconds. `cpu.stat` throttled_usec; cgroup v1 throttled_time. */
   readonly throttledMs: number | undefined;
   /** Bytes of memory. `memory.current`; cgroup v1 `memory.usage_in_bytes`. */
   readonly memoryBytes: number | undefined;
-  /** The most of it that there was. `memory.peak`, Linux 5.19; cgroup v1 `memory.max_usage_in_bytes`. */
+  /** The most bytes of it that there were. `memory.peak`, Linux 5.19; cgroup v1 `memory.max_usage_in_bytes`. */
   readonly peakMemoryBytes: number | undefined;
   /** Bytes of swap space. `memory.swap.current`; cgroup v1 `memory.memsw.usage_in_bytes` less the memory. */
   readonly swapBytes: number | undefined;
@@ -34,8 +34,11 @@ export interface Stats {
   readonly paused: boolean | undefined;
   /** How long its processes wait for what there is not enough of. `cpu.pressure`, `memory.pressure`, `io.pressure`; cgroup v2, Linux 4.20 with PSI. */
   readonly pressure: {
+    /** For a CPU. */
     readonly cpu: Pressure | undefined;
+    /** For memory. */
     readonly memory: Pressure | undefined;
+    /** For block devices. */
     readonly io: Pressure | undefined;
   };
 }

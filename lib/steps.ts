@@ -71,7 +71,7 @@ export const fchown: StepConstructor<'fchown'> = step('fchown');
  */
 export const idmap: StepConstructor<'idmap'> = step('idmap');
 
-/** Sets the supplementary groups. Needs CAP_SETGID, and a user namespace that has not denied it. setgroups(2) */
+/** Sets the supplementary groups, 256 at most. Needs CAP_SETGID, and a user namespace that has not denied it. Default: `groups: []`, none. setgroups(2) */
 export const setGroups: StepConstructor<'setGroups', 'groups'> = step('setGroups', { groups: [] });
 
 /** Sets real, effective and saved ids. Capabilities stay permitted until {@link setCapabilities}. Needs CAP_SETUID and CAP_SETGID, and ids that exist there. setresuid(2) */
@@ -105,20 +105,20 @@ export const enterCgroup: StepConstructor<'enterCgroup'> = step('enterCgroup');
 
 /**
  * *Host.* Ends the container when the number behind `key` in `file` of the cgroup in `slot`, divided by `divisor` to be microseconds, has become `milliseconds`. `cpus`: how many CPUs it can use
- * at a time. Defaults: `key: ''`, the first number; `divisor: 1`.
+ * at a time. Defaults: `key: ''`, the first number; `divisor: 1`. cgroup-v2.rst, "cpu.stat"; cpuacct.rst
  */
 export const limitCpuTime: StepConstructor<'limitCpuTime', 'key' | 'divisor'> = step('limitCpuTime', {
   key: '',
   divisor: 1,
 });
 
-/** *Host.* Has the sum of the numbers behind `key` in `file` of the cgroup in `slot`, divided by `divisor`, told in the `usage` of the result. In `after`. Defaults: `key: ''`, the first number; `divisor: 1`. */
+/** *Host.* Has the sum of the numbers behind `key` in `file` of the cgroup in `slot`, divided by `divisor`, told in the `usage` of the result. In `after`. Defaults: `key: ''`, the first number; `divisor: 1`. cgroups(7) */
 export const readCounter: StepConstructor<'readCounter', 'key' | 'divisor'> = step('readCounter', {
   key: '',
   divisor: 1,
 });
 
-/** *Host.* Ends what is in the cgroup in `slot`, removes it, and its base where that is empty then. In `after`. */
+/** *Host.* Ends what is in the cgroup in `slot`, removes it, and its base where that is empty then. In `after`. Needs {@link makeCgroup} in `before`. cgroups(7) */
 export const removeCgroup: StepConstructor<'removeCgroup'> = step('removeCgroup');
 
 // Namespaces.
@@ -132,7 +132,7 @@ export const openNamespace: StepConstructor<'openNamespace', 'inode'> = step('op
 /** *Host, or container.* Joins the namespace in `slot`. Needs CAP_SYS_ADMIN over it and over one's own user namespace. A pid namespace counts for children only: join it on the host, before the clone. setns(2) */
 export const setns: StepConstructor<'setns'> = step('setns');
 
-/** *Host.* Shifts `clock` of the child's new time namespace, which it must have made by {@link unshare} and not be in yet. Needs CAP_SYS_TIME over it. time_namespaces(7), Linux 5.6 */
+/** *Host.* Shifts `clock` of the child's new time namespace, which it must have made by {@link unshare} and not be in yet. Needs CAP_SYS_TIME over it. Default: `nanoseconds: 0`. time_namespaces(7), Linux 5.6 */
 export const setTimeOffset: StepConstructor<'setTimeOffset', 'nanoseconds'> = step('setTimeOffset', { nanoseconds: 0 });
 
 /** Sets the host name, of up to 64 bytes. Needs CAP_SYS_ADMIN over the uts namespace. sethostname(2) */
@@ -152,12 +152,12 @@ export const sysctl: StepConstructor<'sysctl'> = step('sysctl');
 /** Sets how mount events travel at `target` and below: `private` on `/` is what every container begins with. Needs CAP_SYS_ADMIN over the mount namespace. mount_namespaces(7) */
 export const propagation: StepConstructor<'propagation'> = step('propagation');
 
-/** *Host, or container.* Copies the mounts at `source`, a path of the host, into `slot`, attached nowhere. Needs CAP_SYS_ADMIN over the mount namespace. open_tree(2), Linux 5.2 */
+/** *Host, or container.* Copies the mounts at `source`, a path of the host, into `slot`, attached nowhere; with `recursive` those below it too. Needs CAP_SYS_ADMIN over the mount namespace. Default: `recursive: true`. open_tree(2), Linux 5.2 */
 export const openTree: StepConstructor<'openTree', 'recursive'> = step('openTree', { recursive: true });
 
 /**
  * Mounts a new file system of `type` on the directory `target`; on `/` it becomes the root for all that follows. `options` are `key` or `key=value`, relative paths in them count from the target; `nofollow` refuses a target behind a link. What later steps
- * need in it is made in it, or, with `own: false`, in a private layer over it. Needs CAP_SYS_ADMIN over the mount namespace, and a type that may be mounted there. Default of `own`: `true`. fsopen(2), Linux 5.2
+ * need in it is made in it, or, with `own: false`, in a private layer over it. Needs CAP_SYS_ADMIN over the mount namespace, and a type that may be mounted there. Defaults: `options: []`, `attributes: []`, `nofollow: false`, `own: true`. fsopen(2), Linux 5.2
  */
 export const mount: StepConstructor<'mount', 'options' | 'attributes' | 'nofollow' | 'own'> = step('mount', {
   options: [],
@@ -172,7 +172,10 @@ export const omit: StepConstructor<'omit'> = step('omit');
 /** *Host.* Removes the directory `path` of the host, whatever its permissions, with the files that overlayfs numbers, such as `#1f`: with anything else in it, it stays. For `after`: overlayfs leaves such a one in its work directory. Needs to own it. rmdir(2) */
 export const rmdir: StepConstructor<'rmdir'> = step('rmdir');
 
-/** Attaches the tree in `slot`, or a copy of the mounts at the host's `source`, at `target`. `create` makes a missing target, where {@link directory} would. Needs CAP_SYS_ADMIN over the mount namespace. move_mount(2), Linux 5.2 */
+/**
+ * Attaches the tree in `slot`, or a copy of the mount at the host's `source`, with `recursive` of those below it too, at `target`. `create` makes a missing target, where {@link directory}
+ * would. Needs CAP_SYS_ADMIN over the mount namespace. Defaults: `attributes: []`, `recursive: true`, `create: false`. move_mount(2), Linux 5.2
+ */
 export const bind: StepConstructor<'bind', 'attributes' | 'recursive' | 'create'> = step('bind', {
   attributes: [],
   recursive: true,
@@ -193,11 +196,11 @@ export const readonlyPath: StepConstructor<'readonlyPath'> = step('readonlyPath'
 
 /**
  * Makes the directory `target`, and its missing parents with mode 0755. One that exists is left as it is. In a file system that the plan did not mount nothing is made: a private layer covers the nearest
- * directory, a tmpfs into which the directory's entries are bound one by one, and takes no other entries from `pivotRoot` on. mkdirat(2)
+ * directory, a tmpfs into which the directory's entries are bound one by one, and takes no other entries from `pivotRoot` on. Default: `mode: 0o755`. mkdirat(2)
  */
 export const directory: StepConstructor<'directory', 'mode'> = step('directory', { mode: 0o755 });
 
-/** Makes the file `target` with `content`, where {@link directory} would; over a file that is there, in memory and read-only. openat(2) */
+/** Makes the file `target` with `content`, where {@link directory} would; over a file that is there, in memory and read-only. Default: `mode: 0o644`. openat(2) */
 export const file: StepConstructor<'file', 'mode'> = step('file', { mode: 0o644 });
 
 /** Makes a symbolic link at `target` that says `text`, where {@link directory} would, in place of a file or link that is there. symlinkat(2) */
@@ -208,13 +211,13 @@ export const pivotRoot: StepConstructor<'pivotRoot'> = step('pivotRoot');
 
 // The terminal.
 
-/** Opens a new terminal of the container's /dev/pts into `master` and `slot`, and binds it on /dev/console. Needs a devpts there. pty(7) */
+/** Opens a new terminal of the container's /dev/pts into `master` and `slot`, and binds it on /dev/console. Needs a devpts there. Defaults: `columns: 80`, `rows: 24`. pty(7) */
 export const openTerminal: StepConstructor<'openTerminal', 'columns' | 'rows'> = step('openTerminal', {
   columns: 80,
   rows: 24,
 });
 
-/** *Host.* Carries bytes between the terminal's `master` and the caller's `socket`, to the last. Needs {@link openTerminal} before it, in a barrier. */
+/** *Host.* Carries bytes between the terminal's `master` and the caller's `socket`, to the last. Needs {@link openTerminal} before it, in a barrier. pty(7) */
 export const relay: StepConstructor<'relay'> = step('relay');
 
 /** Makes the terminal in `slot` the controlling one of the command's session. Needs a session of its own, which {@link init} and the clone give. ioctl_tty(2) */

@@ -17,3 +17,11 @@ export function checkGrace(options: StopOptions): number {
   knownOptions('stop()', options, ['grace']);
   return integer('grace', options.grace ?? GRACE_MS, 0, TIMER_MOST_MS);
 }
+
+/** Has a command end by SIGTERM, or by SIGKILL where it has not ended in time; `ended` settles when it has. */
+export function endWithin(grace: number, kill: (signal: NodeJS.Signals) => void, ended: Promise<unknown>): void {
+  kill(grace === 0 ? 'SIGKILL' : 'SIGTERM');
+  const timer = setTimeout(() => kill('SIGKILL'), grace);
+  const clear = (): void => clearTimeout(timer);
+  ended.then(clear, clear);
+}

@@ -11,17 +11,14 @@ import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { bind, Container, tmpfs } from '#lib/index.js';
 import { encode } from '#lib/plan/encode.js';
 import { namespaceRoot, root, user } from '../test/support/hosts.js';
+import { command as ls } from '../test/support/plans.js';
 
 const command: Command = {
+  ...ls,
   file: 'sh',
   args: ['-c', 'echo "$0"', 'ü'],
   env: { LANG: 'C.UTF-8' },
   stdio: ['pipe', 'pipe', 'pipe'],
-  timeoutMs: 0,
-  timeoutSignal: 9,
-  timed: false,
-  detached: false,
-  hooked: false,
 };
 const box = new Container();
 const PLANS = {

@@ -3,13 +3,14 @@
  * options. `--check` only compares, and fails when one has drifted.
  */
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { optionsHelp } from '#lib/cli/help.js';
 import { CODES } from '#lib/errors/codes.js';
 import type { Hint } from '#lib/errors/hints/hint.js';
 import { HINTS } from '#lib/errors/hints.js';
 import type { Field } from '#lib/plan/fields.js';
 import { fieldsOf, type Op, STEPS } from '#lib/plan/steps.js';
+import { generate } from './generated.js';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -161,16 +162,6 @@ ${optionsHelp('run').trimEnd()}
 `;
 }
 
-for (const [name, text] of [
-  ['errors', errors()],
-  ['steps', steps()],
-  ['command-line', commandLine()],
-] as const) {
-  const path = new URL(`docs/${name}.md`, root);
-  if (!process.argv.includes('--check')) {
-    writeFileSync(path, text);
-  } else if (readFileSync(path, 'utf8') !== text) {
-    console.error(`docs/${name}.md has drifted from its tables: run \`npm run generate\``);
-    process.exitCode = 1;
-  }
-}
+generate('docs/errors.md', errors(), 'lib/errors/');
+generate('docs/steps.md', steps(), 'lib/plan/steps.ts and lib/steps.ts');
+generate('docs/command-line.md', commandLine(), 'lib/cli/options.ts');

@@ -3,9 +3,8 @@
  * `--check` only compares, and fails when the file has drifted.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
-
-const target = new URL('../../lib/seccomp/syscalls.ts', import.meta.url);
+import { readFileSync } from 'node:fs';
+import { generate } from './generated.js';
 
 /** Names and numbers as `#define __NR_name number` has them; generic headers define some by other names first. */
 function parse(header: string): Map<string, number> {
@@ -46,11 +45,4 @@ export function syscallName(number: number): string {
 }
 `;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error('lib/seccomp/syscalls.ts has drifted from the kernel headers: run `npm run generate`');
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(target, text);
-}
+generate('lib/seccomp/syscalls.ts', text, 'the kernel headers');

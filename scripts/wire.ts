@@ -2,7 +2,6 @@
  * Makes `src-native/wire.h` from the step table. `--check` only compares, and fails when the file has drifted.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import { CAPABILITIES, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';
 import type { Field } from '#lib/plan/fields.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
@@ -25,8 +24,7 @@ import {
   sizeOf,
   WIRE_VERSION,
 } from '#lib/plan/wire.js';
-
-const path = new URL('../../src-native/wire.h', import.meta.url);
+import { generate } from './generated.js';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const upper = (name: string): string => snake(name).toUpperCase();
@@ -163,11 +161,4 @@ ${ops.map(spec).join('\n')}
   .toString(16)}ull
 `;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(path, 'utf8') !== text) {
-    console.error('src-native/wire.h has drifted from lib/plan/steps.ts: run `npm run generate`');
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(path, text);
-}
+generate('src-native/wire.h', text, 'lib/plan/steps.ts');

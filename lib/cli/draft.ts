@@ -1,7 +1,7 @@
 /** What the options of a command line come to, one after the other, and the definition that is made of it. */
 
 import type { DefinitionInput } from '../definition/definition.js';
-import type { LimitsInput } from '../definition/limits.js';
+import type { IoLimitInput, LimitsInput } from '../definition/limits.js';
 import type { Mount } from '../definition/mounts.js';
 import { DEFAULT_NAMESPACES, type NamespaceEntry } from '../definition/namespaces.js';
 import { overlay } from '../definition/overlay.js';
@@ -18,6 +18,7 @@ export interface Draft {
   readonly rlimits: Record<string, string | number | { soft: string | number; hard: string | number }>;
   readonly sysctl: Record<string, string>;
   readonly limits: { -readonly [K in keyof LimitsInput]: LimitsInput[K] };
+  readonly io: Record<string, IoLimitInput>;
   readonly unified: Record<string, string>;
   namespaces?: readonly Namespace[];
   readonly shared: string[];
@@ -53,6 +54,7 @@ export function emptyDraft(): Draft {
     rlimits: {},
     sysctl: {},
     limits: {},
+    io: {},
     unified: {},
     shared: [],
     joined: [],
@@ -64,8 +66,8 @@ export function emptyDraft(): Draft {
 
 /** What can contradict each other only as a whole is refused here. */
 export function definitionOf(draft: Draft): Draft['definition'] {
-  const { definition, mounts, layers, masks, env, rlimits, sysctl, limits, unified, shared, joined, capabilities } =
-    draft;
+  const { definition, mounts, layers, masks, env, rlimits, sysctl, limits, io, unified } = draft;
+  const { shared, joined, capabilities } = draft;
   const joins = joined.flatMap((entry) => Object.keys(entry));
   for (const name of shared) {
     if (!(DEFAULT_NAMESPACES as readonly string[]).includes(name)) {
@@ -77,7 +79,11 @@ export function definitionOf(draft: Draft): Draft['definition'] {
   );
   const listed = draft.namespaces !== undefined || shared.length > 0 || joined.length > 0;
   const { add, drop, dropAll } = capabilities;
-  const given = { ...limits, ...(Object.keys(unified).length > 0 ? { unified } : {}) };
+  const given = {
+    ...limits,
+    ...(Object.keys(io).length > 0 ? { io } : {}),
+    ...(Object.keys(unified).length > 0 ? { unified } : {}),
+  };
   const layered = layers.lower.length > 0 || layers.upper !== undefined || layers.work !== undefined;
   if (layered && definition.rootfs !== undefined) throw usageError('--rootfs and --lower exclude each other');
   return {

@@ -15,6 +15,7 @@ import {
   bindOf,
   capability,
   decimal,
+  ioLimit,
   limit,
   list,
   milliseconds,
@@ -343,6 +344,16 @@ export const OPTIONS: readonly CliOption[] = [
     help: 'ends it when all of the container together has used so much CPU time: 500ms, 30s',
     apply: ({ limits }, value) => {
       limits.cpuTime = milliseconds(value);
+    },
+  },
+  {
+    name: 'io',
+    value: 'MAJOR:MINOR,RATE=LIMIT[,…]',
+    group: 'Rights and limits',
+    help: 'what it may move in a second to and from a block device, whose number lsblk(8) shows: 8:0,wbps=10m,riops=500; rates are rbps and wbps, in bytes, riops and wiops',
+    apply: ({ io }, value) => {
+      const [device, rates] = ioLimit(value);
+      assign(io, [device, { ...io[device], ...rates }]);
     },
   },
   {

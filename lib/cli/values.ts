@@ -59,6 +59,15 @@ export function limit(
   return [name, hard === undefined ? soft : { soft, hard }];
 }
 
+/** A block device, and its rates, which the builder checks. */
+export function ioLimit(value: string): readonly [string, Readonly<Record<string, string | number>>] {
+  if (!/^\d+:\d+,[^,]/.test(value)) {
+    throw usageError(`"${value}" is not of the form MAJOR:MINOR,RATE=LIMIT, such as 8:0,wbps=10m`);
+  }
+  const [device = '', ...rates] = list(value);
+  return [device, Object.fromEntries(rates.map(pair).map(([rate, text]) => [rate, size(text)]))];
+}
+
 export function capability(name: string): Capability {
   return name.toUpperCase().replace(/^(?!CAP_)/, 'CAP_') as Capability;
 }

@@ -14,7 +14,17 @@ import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { Command } from './command.js';
 import { execStep } from './command.js';
 import { type Host, hasCapability } from './host.js';
-import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
+import {
+  canSetGroups,
+  hasGroup,
+  hasNamespace,
+  type IdPlan,
+  idsInWords,
+  mapIds,
+  onHost,
+  planIds,
+  setupUser,
+} from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
 import { planLimits } from './limits.js';
@@ -235,7 +245,7 @@ function timeOffsets({ timeOffsets }: ContainerDefinition): readonly HostStep[] 
 /** What the kernel would refuse step by step is said at once, in one sentence. */
 function checkCaller(definition: ContainerDefinition, host: Host): void {
   const { namespaces } = definition;
-  if (namespaces.some((entry) => entry === 'user' || (typeof entry !== 'string' && entry.type === 'user'))) return;
+  if (hasNamespace(definition, 'user')) return;
   const missing = (name: Capability): boolean => !hasCapability(host, name);
   if (namespaces.length > 0 && missing('CAP_SYS_ADMIN')) {
     throw contradiction('namespaces without "user" need CAP_SYS_ADMIN: keep "user" among them, or run as root');

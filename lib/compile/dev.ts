@@ -6,6 +6,7 @@ import type { MountAttribute } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
 import type { ContainerStep } from '../plan/steps.js';
 import { hasGroup, type IdPlan } from './ids.js';
+import { tmpfsStep } from './tmpfs.js';
 
 /** Bound from the host: a user namespace cannot make devices. */
 const DEVICES: readonly ContainerStep[] = freezeDeep(
@@ -41,15 +42,7 @@ export function dev(definition: ContainerDefinition, ids: IdPlan, user: User): r
   const owner = user.uid === 0 ? [] : [`uid=${user.uid}`];
   const steps: ContainerStep[] = [
     // Devices are mounts of their own with attributes of their own, so nodev here keeps out all others.
-    {
-      op: 'mount',
-      type: 'tmpfs',
-      target: '/dev',
-      options: ['mode=755', 'size=64k'],
-      attributes: quiet,
-      nofollow: true,
-      own: true,
-    },
+    tmpfsStep('/dev', ['mode=755', 'size=64k'], { attributes: quiet, nofollow: true }),
     ...DEVICES,
     { op: 'directory', target: '/dev/pts', mode: 0o755 },
     {
@@ -64,15 +57,7 @@ export function dev(definition: ContainerDefinition, ids: IdPlan, user: User): r
     },
     ...DEVICE_LINKS,
     { op: 'directory', target: '/dev/shm', mode: 0o1777 },
-    {
-      op: 'mount',
-      type: 'tmpfs',
-      target: '/dev/shm',
-      options: ['mode=1777', 'size=64m'],
-      attributes: quiet,
-      nofollow: true,
-      own: true,
-    },
+    tmpfsStep('/dev/shm', ['mode=1777', 'size=64m'], { attributes: quiet, nofollow: true }),
   ];
   if (definition.namespaces.includes('ipc')) {
     steps.push(

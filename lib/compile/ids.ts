@@ -4,6 +4,7 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { IdMapping, IdMappings, OneId } from '../definition/idmap.js';
 import type { User } from '../definition/user.js';
 import { contradiction, subordinateIds } from '../errors.js';
+import type { Namespace } from '../plan/constants.js';
 import type { HostStep } from '../plan/steps.js';
 import { type Host, hasCapability, type IdRange } from './host.js';
 
@@ -43,8 +44,18 @@ export function canMapRange(host: Host): boolean {
 }
 
 /** Whether this process is in the machine's first user namespace, in which every id exists. user_namespaces(7) */
-export function ownsAllIds({ uidMap }: Host): boolean {
+function ownsAllIds({ uidMap }: Host): boolean {
   return uidMap.some(({ inside, outside, count }) => inside === 0 && outside === 0 && count === 0xffffffff);
+}
+
+/** Whether a container has a namespace of this type that is not the caller's: a new one, or one that it joins. */
+export function hasNamespace({ namespaces }: ContainerDefinition, type: Namespace): boolean {
+  return namespaces.some((entry) => (typeof entry === 'string' ? entry : entry.type) === type);
+}
+
+/** Whether the kernel sees the container in a user namespace: its own, one that it joins, or this process's. */
+export function inUserNamespace(definition: ContainerDefinition, host: Host): boolean {
+  return hasNamespace(definition, 'user') || !ownsAllIds(host);
 }
 
 /** `user` is who the command is: where one id is all there is, it is that one. */

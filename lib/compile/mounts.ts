@@ -12,6 +12,7 @@ import { overlayEnd, overlayRoot } from './overlay.js';
 import { hidden, noNestedUsers, proc, sys } from './proc.js';
 import { hostPrograms } from './programs.js';
 import type { Slots } from './slots.js';
+import { tmpfsStep } from './tmpfs.js';
 import { Trees } from './trees.js';
 import { userMounts } from './user-mounts.js';
 
@@ -80,15 +81,5 @@ function isInMemory({ rootfs }: ContainerDefinition): boolean {
 /** /tmp of the container's own. Without a root file system all is in memory anyway, and /tmp is there. */
 function temporary(definition: ContainerDefinition): readonly ContainerStep[] {
   if (definition.rootfs === undefined && !definition.readonly) return [];
-  return [
-    {
-      op: 'mount',
-      type: 'tmpfs',
-      target: '/tmp',
-      options: ['mode=1777'],
-      attributes: ['nosuid', 'nodev'],
-      nofollow: false,
-      own: true,
-    },
-  ];
+  return [tmpfsStep('/tmp', ['mode=1777'])];
 }

@@ -6,7 +6,8 @@ import { contradiction } from '../errors.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { type Host, isWithin } from './host.js';
-import { ownsAllIds } from './ids.js';
+import { inUserNamespace } from './ids.js';
+import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 
 const from = 'rootfs(overlay())';
@@ -35,21 +36,9 @@ export function overlayRoot(
   checkLayers(overlay, host);
   const { lower, upper, work } = overlay;
   const names = [...LOWER_NAMES].slice(0, lower.length);
-  const inUserNamespace =
-    definition.namespaces.some((entry) => (typeof entry === 'string' ? entry : entry.type) === 'user') ||
-    !ownsAllIds(host);
   const options = [`lowerdir=${names.join(':')}`, 'upperdir=upper', 'workdir=work'];
   return [
-    {
-      op: 'mount',
-      type: 'tmpfs',
-      target: '/',
-      options: ['mode=700'],
-      attributes: ['nosuid', 'nodev'],
-      nofollow: false,
-      own: true,
-      from,
-    },
+    tmpfsStep('/', ['mode=700'], { from }),
     ...lower.map((source, index): ContainerStep => {
       const target = `/${names[index]}`;
       const tree = trees.open(source, false, true, from);
@@ -61,7 +50,7 @@ export function overlayRoot(
       type: 'overlay',
       target: '/',
       // Extended attributes that need no right over the host. Linux 5.11
-      options: inUserNamespace ? [...options, 'userxattr'] : options,
+      options: inUserNamespace(definition, host) ? [...options, 'userxattr'] : options,
       attributes,
       nofollow: false,
       // What is written without an upper directory is in memory; an upper one is the caller's.

@@ -2,10 +2,10 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import { contradiction } from '../errors.js';
-import type { MountAttribute, Namespace } from '../plan/constants.js';
+import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
 import type { Host } from './host.js';
-import { ownsAllIds } from './ids.js';
+import { hasNamespace, inUserNamespace } from './ids.js';
 import { boundingSet } from './security.js';
 
 const attributes: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
@@ -14,7 +14,7 @@ const attributes: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
 export function proc(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
   const { proc: choice } = definition;
   if (choice === 'none') return [];
-  const ownPids = has(definition, 'pid');
+  const ownPids = hasNamespace(definition, 'pid');
   const refused = inUserNamespace(definition, host) && !canMountNew(host, 'proc', false);
   if (choice === 'new' && !ownPids) {
     throw contradiction('proc(\'new\') needs "pid" among the namespaces: a new /proc shows one pid namespace');
@@ -140,12 +140,4 @@ export function canMountNew({ mounts }: Host, type: 'proc' | 'sysfs', readonly: 
       ({ parent, path }) => parent !== mount.id || MOUNT_POINTS.includes(path.slice(mount.path.length)),
     );
   });
-}
-
-function has({ namespaces }: ContainerDefinition, type: Namespace): boolean {
-  return namespaces.some((entry) => (typeof entry === 'string' ? entry : entry.type) === type);
-}
-
-function inUserNamespace(definition: ContainerDefinition, host: Host): boolean {
-  return has(definition, 'user') || !ownsAllIds(host);
 }

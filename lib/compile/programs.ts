@@ -5,6 +5,7 @@ import type { User } from '../definition/user.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 import type { Host, HostEntry } from './host.js';
+import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 import { OWN_GROUP, OWN_PASSWD } from './users.js';
 
@@ -18,15 +19,7 @@ export function hostPrograms(
   const own = isListed(OWN_PASSWD, user.uid) ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
   const ownGroup = isListed(OWN_GROUP, user.gid) ? [] : [`user:x:${user.gid}:`];
   return [
-    {
-      op: 'mount',
-      type: 'tmpfs',
-      target: '/',
-      options: ['mode=755'],
-      attributes: ['nosuid', 'nodev'],
-      nofollow: false,
-      own: true,
-    },
+    tmpfsStep('/', ['mode=755']),
     ...['/proc', '/sys', '/dev', '/run', '/home', '/etc'].map(
       (target): ContainerStep => ({ op: 'directory', target, mode: 0o755 }),
     ),

@@ -5,6 +5,7 @@ import type { BindMount, Mount, TmpfsMount } from '../definition/mounts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
 import type { Host } from './host.js';
+import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 
 export function userMounts({ mounts }: ContainerDefinition, host: Host, trees: Trees): readonly ContainerStep[] {
@@ -18,7 +19,10 @@ function userMount(mount: Mount, host: Host, trees: Trees): readonly ContainerSt
     case 'bind':
       return [bindStep(mount, host, trees, from)];
     case 'tmpfs':
-      return [{ op: 'directory', target, mode: 0o755, from }, tmpfsStep(mount, from)];
+      return [
+        { op: 'directory', target, mode: 0o755, from },
+        tmpfsStep(target, tmpfsOptions(mount), { attributes: attributesOf(mount), from }),
+      ];
     case 'file':
       return [{ op: 'file', target, mode: mount.mode, content: bytesOf(mount.content), from }];
     case 'symlink':
@@ -37,11 +41,8 @@ function bindStep(mount: BindMount, host: Host, trees: Trees, from: string): Con
   return { op: 'bind', ...tree, target, attributes: attributesOf(mount), recursive, create: true, from };
 }
 
-function tmpfsStep(mount: TmpfsMount, from: string): ContainerStep {
-  const { target, size, mode } = mount;
-  const options = [`mode=${mode.toString(8)}`, ...(size === undefined ? [] : [`size=${size}`])];
-  const attributes = attributesOf(mount);
-  return { op: 'mount', type: 'tmpfs', target, options, attributes, nofollow: false, own: true, from };
+function tmpfsOptions({ size, mode }: TmpfsMount): readonly string[] {
+  return [`mode=${mode.toString(8)}`, ...(size === undefined ? [] : [`size=${size}`])];
 }
 
 function attributesOf(mount: BindMount | TmpfsMount): readonly MountAttribute[] {

@@ -8,17 +8,25 @@ import { array, distinct, knownOptions, object } from './checks.js';
 export interface CapabilitySets {
   /** The most that a program can gain by being executed. */
   readonly bounding: readonly Capability[];
+  /** What counts when the kernel asks; each has to be permitted. */
   readonly effective: readonly Capability[];
+  /** What may be made effective; each has to be in `bounding`. */
   readonly permitted: readonly Capability[];
+  /** What a program that has it in its file, or as an ambient one, may keep; each has to be in `bounding`. */
   readonly inheritable: readonly Capability[];
-  /** Those that a user other than root keeps when a program is executed. */
+  /** Those that a user other than root keeps when a program is executed; each has to be permitted and inheritable. Linux 4.3 */
   readonly ambient: readonly Capability[];
 }
 
 /** Capabilities as OCI names them: the whole list, changes to the default list, or each of the five sets, of which those that are left out are empty. */
 export type CapabilityChoice =
   | readonly Capability[]
-  | { readonly add?: readonly Capability[]; readonly drop?: readonly Capability[] }
+  | {
+      /** Besides the default ones. Default: none. */
+      readonly add?: readonly Capability[];
+      /** Of the default ones. Default: none. */
+      readonly drop?: readonly Capability[];
+    }
   | Partial<CapabilitySets>;
 
 /** Docker's default list: what a root user in a container rarely misses, and cannot do harm with in namespaces of its own. */

@@ -25,6 +25,11 @@ export function integer(name: string, value: unknown, least: number, most: numbe
   return value;
 }
 
+/** What a terminal can be told. ioctl_tty(2) */
+export function checkTerminalSize(name: string, value: unknown): number {
+  return integer(name, value, 1, 65_535);
+}
+
 /** A size: bytes, or a text such as `'64m'`, 1024-based. */
 export function bytes(name: string, value: unknown): number {
   if (typeof value === 'number') return integer(name, value, 1, Number.MAX_SAFE_INTEGER);

@@ -28,11 +28,12 @@ import { checkInserted, type InsertedStep } from './steps.js';
 import { checkSysctl, checkSysctlNamespaces, type Sysctl } from './sysctl.js';
 import { checkUser, type NamedUser, type User, type UserInput } from './user.js';
 
-/** The whole definition of a container, as plain data. */
+/** The whole definition of a container, as plain data, checked. What a part means, and its default, the method of {@link Container} of that name says. */
 export interface ContainerDefinition {
   /** An absolute path of the host, or directories laid over each other; `undefined`: the host's programs and none of its data. */
   readonly rootfs?: string | Overlay;
   readonly readonly: boolean;
+  /** In the order in which they are made. */
   readonly mounts: readonly Mount[];
   /** Absolute paths in the container that are hidden. */
   readonly mask: readonly string[];
@@ -40,11 +41,14 @@ export interface ContainerDefinition {
   /** Those that are new by their names, and those that are joined. */
   readonly namespaces: readonly (Namespace | JoinedNamespace)[];
   readonly idmap: IdMap;
+  /** `undefined`: `carrel`, where `uts` is new. */
   readonly hostname?: string;
+  /** `undefined`: none. */
   readonly domainname?: string;
   /** What the namespaces say of the network, where it was said by this word. */
   readonly network?: Network;
   readonly timeOffsets: TimeOffsets;
+  /** Those that were added; PATH, HOME and TERM have defaults beside them. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** In numbers, or by names that the container's own files have. */
@@ -69,7 +73,10 @@ export interface ContainerDefinition {
   readonly steps: readonly InsertedStep[];
 }
 
-/** What may be given to `new Container()`: any part of a definition, in the forms that the builder takes. */
+/**
+ * What may be given to `new Container()`: any part of a definition. Each is what the method of {@link Container} of that name takes, where its default and its errors are
+ * said; `mounts` is for `mount()`, `steps` for `step()`. `undefined` means the default, an empty list none.
+ */
 export interface DefinitionInput {
   readonly rootfs?: string | URL | Overlay | undefined;
   readonly readonly?: boolean | undefined;

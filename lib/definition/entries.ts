@@ -9,7 +9,9 @@ export interface FileEntry {
   readonly type: 'file';
   /** An absolute path in the container. */
   readonly target: string;
+  /** Bytes, or a text that becomes UTF-8. */
   readonly content: string | Uint8Array;
+  /** Permissions, 0 to 0o7777. */
   readonly mode: number;
 }
 
@@ -27,12 +29,13 @@ export interface DirectoryEntry {
   readonly type: 'directory';
   /** An absolute path in the container. */
   readonly target: string;
+  /** Permissions, 0 to 0o7777. */
   readonly mode: number;
 }
 
 /** Options of {@link file} and {@link directory}. */
 export interface EntryOptions {
-  /** Permissions, whatever the umask. Default: `0o644` for a file, `0o755` for a directory. */
+  /** Permissions, 0 to 0o7777, whatever the umask. Default: `0o644` for a file, `0o755` for a directory. */
   readonly mode?: number;
 }
 

@@ -5,23 +5,29 @@ import { array, integer, knownOptions, object, oneOf } from './checks.js';
 
 /** A run of ids. OCI `linux.uidMappings`, user_namespaces(7) */
 export interface IdMapping {
+  /** The first one inside, from 0 on. */
   readonly containerID: number;
+  /** The first one on the host, from 0 on. */
   readonly hostID: number;
+  /** How many, from 1 on. */
   readonly size: number;
 }
 
 /** Ranges, as OCI has them in `linux.uidMappings` and `linux.gidMappings`. */
 export interface IdMappings {
+  /** Of users: 1 to 340 that do not overlap, inside nor on the host. */
   readonly uid: readonly IdMapping[];
+  /** Of groups, likewise. */
   readonly gid: readonly IdMapping[];
 }
 
-/** One user and one group of the host: the command's, and no other id exists inside. */
+/** One user and one group of the host, by numbers from 0 to 2^32 − 2: the command's, and no other id exists inside. */
 export interface OneId {
   readonly uid: number;
   readonly gid: number;
 }
 
+/** How ids inside relate to the host's: what {@link Container.idmap} takes, and says. */
 export type IdMap = 'auto' | 'subuid' | OneId | IdMappings;
 
 /** Lines of a map, since Linux 4.15. user_namespaces(7) */

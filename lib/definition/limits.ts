@@ -15,7 +15,7 @@ export interface IoLimit {
   readonly wiops?: number;
 }
 
-/** The limits of a container, checked. Sizes are bytes. */
+/** The limits of a container, checked: sizes in bytes, CPU time in milliseconds. What each means {@link LimitsInput} says; what is left out is not limited. */
 export interface Limits {
   readonly memory?: number;
   readonly swap?: number;
@@ -31,13 +31,13 @@ export interface Limits {
 
 /** A limit of one block device as it is written: sizes as bytes or a text such as `'10m'`. */
 export interface IoLimitInput {
-  /** Bytes read in a second, from 1 on. */
+  /** Bytes read in a second, or a text such as `'10m'`, from 1 on. */
   readonly rbps?: number | string | undefined;
-  /** Bytes written in a second, from 1 on. */
+  /** Bytes written in a second, or a text, from 1 on. */
   readonly wbps?: number | string | undefined;
-  /** Reads in a second, from 1 on. */
+  /** Reads in a second, 1 to 2^32 − 1. */
   readonly riops?: number | undefined;
-  /** Writes in a second, from 1 on. */
+  /** Writes in a second, 1 to 2^32 − 1. */
   readonly wiops?: number | undefined;
 }
 

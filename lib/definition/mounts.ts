@@ -30,6 +30,7 @@ export interface BindMount extends MountSafety {
   readonly source: string;
   /** An absolute path in the container. */
   readonly target: string;
+  /** Whether no write goes through. */
   readonly readonly: boolean;
   /** Whether mounts below the source come along. */
   readonly recursive: boolean;
@@ -46,7 +47,7 @@ export interface TmpfsMount extends MountSafety {
   readonly target: string;
   /** In bytes; `undefined`: the kernel's default, half of the memory. */
   readonly size?: number;
-  /** Permissions of its root directory. */
+  /** Permissions of its root directory, 0 to 0o7777. */
   readonly mode: number;
 }
 
@@ -112,9 +113,9 @@ export function bind(source: string | URL, target: string, options: BindOptions 
 
 /** Options of {@link tmpfs}. */
 export interface TmpfsOptions extends SafetyOptions {
-  /** Bytes, or a text such as `'64m'` (1024-based `k`, `m`, `g`). Default: the kernel's, half of the memory. */
+  /** Bytes, or a text such as `'64m'` (1024-based `k`, `m`, `g`, `t`), from 1 on. Default: the kernel's, half of the memory. */
   readonly size?: number | string;
-  /** Permissions of the root directory. Default: `0o1777`, as /tmp has. */
+  /** Permissions of the root directory, 0 to 0o7777. Default: `0o1777`, as /tmp has. */
   readonly mode?: number;
 }
 

@@ -14,11 +14,13 @@ export interface NamespaceHandle {
 
 /** A namespace that a container joins instead of having a new one. */
 export interface JoinedNamespace extends NamespaceHandle {
+  /** Of which kind it is. */
   readonly type: Namespace;
 }
 
 /** Something that is in namespaces: a {@link ContainerProcess} that runs. */
 export interface InNamespaces {
+  /** `undefined`, and with it an error, as long as it does not run. */
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
 }
 
@@ -41,8 +43,9 @@ export interface TimeOffset {
 
 /** Clocks that a time namespace shifts. CLOCK_REALTIME, the date, is the machine's everywhere. time_namespaces(7) */
 export type Clock = 'monotonic' | 'boottime';
+/** How far each clock is from the host's; one that is left out is the host's. */
 export type TimeOffsets = { readonly [C in Clock]?: TimeOffset };
-/** Milliseconds, or seconds and nanoseconds as OCI has them. */
+/** How far each clock is to be from the host's: milliseconds, or seconds and nanoseconds as OCI has them. */
 export type TimeOffsetsInput = { readonly [C in Clock]?: number | Partial<TimeOffset> };
 
 /** Every namespace that a container has of its own unless told otherwise. `time` is not among them: nothing leaks by clocks. */

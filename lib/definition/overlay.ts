@@ -9,7 +9,9 @@ export interface Overlay {
   readonly type: 'overlay';
   /** Absolute paths on the host, the topmost first. */
   readonly lower: readonly string[];
+  /** An absolute path on the host; `undefined`: writes go to memory. */
   readonly upper?: string;
+  /** An absolute path on the host, where there is `upper`. */
   readonly work?: string;
 }
 

@@ -22,7 +22,12 @@ export type ResourceLimits = { readonly [R in Resource]?: ResourceLimit };
 export type LimitInput =
   | number
   | string
-  | { readonly soft?: number | string | undefined; readonly hard?: number | string | undefined };
+  | {
+      /** Default: `hard`. */
+      readonly soft?: number | string | undefined;
+      /** Default: `soft`. */
+      readonly hard?: number | string | undefined;
+    };
 
 /** Limits as they may be given: by their names in getrlimit(2), with or without `RLIMIT_`, in upper or lower case. */
 export type ResourceLimitsInput = {

@@ -3,7 +3,7 @@
 import { invalidType, invalidValue, outOfRange } from '../errors.js';
 import { array, integer, knownOptions, object } from './checks.js';
 
-/** Numbers of a user and its groups in the container. OCI `process.user`. */
+/** Numbers of a user and its groups in the container, 0 to 2^32 − 2. OCI `process.user`. */
 export interface User {
   readonly uid: number;
   readonly gid: number;

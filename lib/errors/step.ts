@@ -27,6 +27,7 @@ export class StepError extends CarrelError {
   declare readonly path?: string;
   /** The step as it stands in the plan; none where the clone itself was refused. */
   declare readonly step?: Step;
+  /** Its place in its list of the plan, from 0; of an act, that of its barrier. */
   readonly index: number;
   /** The builder call that the step came from. */
   declare readonly option?: string;

@@ -10,6 +10,7 @@ import { openHeldSocket, openReader, openWriter } from './streams.js';
  * `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
  */
 export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd: number } | null | undefined;
+/** The `stdio` option: one entry a descriptor, from 0 on; a word is for the first three. */
 export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
 
 /** What one of the command's descriptors is, checked: a pipe or socket to make, nothing, or a descriptor of the caller's. */

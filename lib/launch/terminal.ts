@@ -26,7 +26,8 @@ export function attachTerminal(box: Attachable): () => void {
     stdout.write(bytes);
   };
   const onResize = (): void => {
-    box.resize(stdout.columns, stdout.rows);
+    // A terminal may say that it has no size. ioctl_tty(2)
+    if (stdout.columns > 0 && stdout.rows > 0) box.resize(stdout.columns, stdout.rows);
   };
   const restore = (): void => {
     stdin.off('data', onInput);

@@ -3,6 +3,10 @@
 import type { Namespace } from './constants.js';
 import type { ContainerStep, HostStep } from './steps.js';
 
+/**
+ * The kernel acts that make a container and run a command in it, in order: what `Container.plan()` computes, and `plan()` of `carrel/plan` makes of parts. Plain data, frozen;
+ * nothing happens that is not in it.
+ */
 export interface Plan {
   /** What the supervisor does on the host before the clone. */
   readonly before: readonly HostStep[];
@@ -14,12 +18,13 @@ export interface Plan {
   readonly after: readonly HostStep[];
   /** What each slot holds; the first `received` are the descriptors that the caller sends. Names are for readers. */
   readonly slots: readonly string[];
+  /** How many descriptors the caller sends. */
   readonly received: number;
   /** How many of the received ones, the first, the supervisor itself holds until all is over. */
   readonly kept: number;
   /** Whether the container goes on when Node ends, or lets go of it. */
   readonly detached: boolean;
-  /** Wall-clock limit in milliseconds from the clone on, kept by the supervisor; 0: none. */
+  /** Wall-clock limit in milliseconds from the supervisor's start on, kept by it; 0: none. */
   readonly timeoutMs: number;
   /** The number of the signal that is sent when the time is up. */
   readonly timeoutSignal: number;
@@ -27,6 +32,11 @@ export interface Plan {
   readonly timed?: true;
   /** What was asked for and cannot be had, or told; nothing where it is left out. For readers. */
   readonly degraded?: readonly string[];
+}
+
+/** Whether the command has a terminal, and so no other standard streams. */
+export function hasTerminal({ steps }: Plan): boolean {
+  return steps.some(({ op }) => op === 'openTerminal');
 }
 
 /** Freezes a value and all that is below it, so that a plan cannot change after it was printed or sent. */

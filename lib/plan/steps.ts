@@ -206,7 +206,7 @@ type OptionalKeys<O extends Op> = {
   [K in keyof Fields<O>]: Fields<O>[K] extends { readonly optional: true } ? K : never;
 }[keyof Fields<O>];
 
-/** A step of one kind: plain data. */
+/** A step of one kind: plain data. `op` is its name; `from` the builder call that it came from, for readers. */
 export type StepOf<O extends Op> = { readonly op: O; readonly from?: string } & {
   readonly [K in Exclude<keyof Fields<O>, OptionalKeys<O>>]: ValueOf<Fields<O>[K]>;
 } & { readonly [K in OptionalKeys<O>]?: ValueOf<Fields<O>[K]> };
@@ -218,8 +218,11 @@ export type HostStep = { [O in OpsIn<'host' | 'both'>]: StepOf<O> }[OpsIn<'host'
 /** The one step that carries others. */
 export type Barrier = {
   readonly op: 'barrier';
+  /** The builder call that it came from. */
   readonly from?: string;
+  /** What the supervisor does while the child waits. */
   readonly acts: readonly HostStep[];
+  /** Whether JavaScript is called, and the child waits for that too. */
   readonly hook: boolean;
 };
 /** A step that the child can perform on its way into the container. */

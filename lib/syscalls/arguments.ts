@@ -32,12 +32,14 @@ export interface PlaceArguments {
 
 /** Relative paths begin at the working directory. openat(2) */
 const AT_FDCWD = -100;
-const MOST_DESCRIPTOR = 2 ** 31 - 1;
+const DESCRIPTOR_MOST = 2 ** 31 - 1;
 /** The highest id; the one above means "as it is". */
-export const MOST_ID: number = 2 ** 32 - 2;
+export const ID_MOST: number = 2 ** 32 - 2;
+/** The kernel's `PID_MAX_LIMIT`. proc(5) */
+export const PID_MOST: number = 2 ** 22;
 
 export function checkDescriptor(name: string, value: unknown): number {
-  return integer(name, value, 0, MOST_DESCRIPTOR);
+  return integer(name, value, 0, DESCRIPTOR_MOST);
 }
 
 /** A path is not made absolute and not tidied: the kernel resolves it, for the thread that asks. */

@@ -3,7 +3,7 @@
 import { array, distinct, integer, object, oneOf } from '../definition/checks.js';
 import { systemCall } from '../launch/native.js';
 import { CAPABILITIES, type Capability } from '../plan/constants.js';
-import { checkOptions } from './arguments.js';
+import { checkOptions, PID_MOST } from './arguments.js';
 
 /** The numbers are `PR_*` of linux/prctl.h. */
 const PR_CAPBSET_READ = 23;
@@ -15,8 +15,6 @@ const PR_CAP_AMBIENT_LOWER = 3;
 const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
 const NAMES = Object.keys(CAPABILITIES) as readonly Capability[];
-/** The kernel's `PID_MAX_LIMIT`. proc(5) */
-const PID_MOST = 2 ** 22;
 
 /** The sets that {@link capget} and {@link capset} know. capabilities(7) */
 export interface CapabilitySets {

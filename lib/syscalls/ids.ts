@@ -3,7 +3,7 @@
 import { array, integer } from '../definition/checks.js';
 import { outOfRange } from '../errors.js';
 import { systemCall } from '../launch/native.js';
-import { checkOptions, MOST_ID } from './arguments.js';
+import { checkOptions, ID_MOST } from './arguments.js';
 
 /** To the kernel: leave it as it is. */
 const UNCHANGED = 2 ** 32 - 1;
@@ -12,8 +12,11 @@ const GROUPS_MOST = 65_536;
 
 /** The ids of {@link setresuid} and {@link setresgid}, 0 to 4,294,967,294. What is left out stays as it is. */
 export interface ThreadIds {
+  /** Who started the process; it counts for signals. credentials(7) */
   readonly real?: number;
+  /** The one that rights are judged by. */
   readonly effective?: number;
+  /** The one that `effective` may be set to again. */
   readonly saved?: number;
 }
 
@@ -58,7 +61,7 @@ export function setresgid(ids: ThreadIds): void {
  * ids that the user namespace does not map. setgroups(2)
  */
 export function setgroups(groups: readonly number[]): void {
-  const list = array('groups', groups).map((id, index) => integer(`groups[${index}]`, id, 0, MOST_ID));
+  const list = array('groups', groups).map((id, index) => integer(`groups[${index}]`, id, 0, ID_MOST));
   if (list.length > GROUPS_MOST) throw outOfRange('groups', `at most ${GROUPS_MOST} ids`, list.length);
   const bytes = new Uint8Array(Uint32Array.from(list).buffer);
   systemCall((calls) => calls.setgroups(bytes));
@@ -67,6 +70,6 @@ export function setgroups(groups: readonly number[]): void {
 function checkIds(ids: ThreadIds): Required<ThreadIds> {
   checkOptions('ids', ids, ['real', 'effective', 'saved']);
   const id = (name: keyof ThreadIds): number =>
-    ids[name] === undefined ? UNCHANGED : integer(`ids.${name}`, ids[name], 0, MOST_ID);
+    ids[name] === undefined ? UNCHANGED : integer(`ids.${name}`, ids[name], 0, ID_MOST);
   return { real: id('real'), effective: id('effective'), saved: id('saved') };
 }

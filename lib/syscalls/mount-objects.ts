@@ -82,9 +82,9 @@ export type FsconfigCommand =
 
 /** Options of {@link fsmount}. */
 export interface FsmountOptions {
-  /** Default: none. */
+  /** What holds for the mount. Default: none. */
   readonly attributes?: readonly PlainMountAttribute[];
-  /** Default: `'relatime'`. */
+  /** When access times are kept. Default: `'relatime'`. */
   readonly atime?: AccessTime;
 }
 
@@ -94,13 +94,15 @@ export interface MountSetattrOptions {
   readonly set?: readonly PlainMountAttribute[];
   /** Attributes to clear. */
   readonly clear?: readonly PlainMountAttribute[];
+  /** When access times are kept from now on. */
   readonly atime?: AccessTime;
+  /** How mount events travel from now on. */
   readonly propagation?: Propagation;
   /** A descriptor of a user namespace: files show the owners that its id maps give. Only for a mount that is not attached yet. */
   readonly idmap?: number;
   /** Also for all mounts below it. Default: false. `AT_RECURSIVE` */
   readonly recursive?: boolean;
-  /** Default: none. */
+  /** How the place's path is resolved. Default: none, links are followed. `AT_SYMLINK_NOFOLLOW`, `AT_NO_AUTOMOUNT` */
   readonly flags?: readonly ('symlinkNofollow' | 'noAutomount')[];
 }
 

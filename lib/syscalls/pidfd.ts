@@ -2,7 +2,7 @@
 
 import { integer, signalNumber } from '../definition/checks.js';
 import { systemCall } from '../launch/native.js';
-import { bitsOf, checkDescriptor } from './arguments.js';
+import { bitsOf, checkDescriptor, PID_MOST } from './arguments.js';
 
 /** The numbers are `PIDFD_*` of linux/pidfd.h. */
 const PIDFD_FLAGS = { nonblock: 0o4000, thread: 0o200 } as const satisfies Readonly<Record<PidfdFlag, number>>;
@@ -12,9 +12,6 @@ const PIDFD_FLAGS = { nonblock: 0o4000, thread: 0o200 } as const satisfies Reado
  * 6.9) means one thread, by its id, instead of a process.
  */
 export type PidfdFlag = 'nonblock' | 'thread';
-
-/** The kernel's `PID_MAX_LIMIT`. proc(5) */
-const PID_MOST = 2 ** 22;
 
 /**
  * Opens a process: the descriptor, close-on-exec, means this process for good, while its number may come to mean another. Between

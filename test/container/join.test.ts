@@ -7,20 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { Container, type ContainerProcess, type Namespace, StepError } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
+import { LINKS } from '../support/namespaces.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-const LINKS: Readonly<Record<Namespace, string>> = {
-  user: 'user',
-  mount: 'mnt',
-  pid: 'pid',
-  network: 'net',
-  ipc: 'ipc',
-  uts: 'uts',
-  cgroup: 'cgroup',
-  time: 'time',
-};
 const DEFAULT: readonly Namespace[] = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'];
 
 /** A container that runs as long as the test wants it to. */

@@ -4,21 +4,11 @@ import { readlinkSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { Container, type Namespace } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { LINKS } from '../support/namespaces.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-/** As the kernel names them below /proc/PID/ns. namespaces(7) */
-const LINKS: Readonly<Record<Namespace, string>> = {
-  user: 'user',
-  mount: 'mnt',
-  pid: 'pid',
-  network: 'net',
-  ipc: 'ipc',
-  uts: 'uts',
-  cgroup: 'cgroup',
-  time: 'time',
-};
 const time = requires('time-namespaces');
 /** All that the kernel has. */
 const ALL = (Object.keys(LINKS) as Namespace[]).filter((name) => name !== 'time' || !time.skip);

@@ -42,6 +42,11 @@ suite('terminal', () => {
       assert.equal(await screen.until(/\d\r\n/), '40 100\r\n');
       await child.result;
       assert.equal(child.resize(1, 1), false);
+      for (const size of [0, -1, 1.5, 65_536, Number.NaN]) {
+        assert.throws(() => child.resize(size, 24), { name: 'RangeError', message: /columns/ });
+        assert.throws(() => child.resize(80, size), { name: 'RangeError', message: /rows/ });
+      }
+      assert.throws(() => child.resize('80' as never, 24), { name: 'TypeError', message: /columns/ });
     }
   });
 

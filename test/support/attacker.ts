@@ -2,31 +2,20 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, renameSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { removeTree } from './remove-tree.js';
-import { legDirectory } from './temporary.js';
+import { onceForLeg } from './temporary.js';
 
 const SOURCE = fileURLToPath(new URL('../../../test/hardening/attacker.c', import.meta.url));
 const PROGRAM = 'attacker';
 
 /** The directory that it is in, alone, for binds; tests that use it need `gcc`. */
 export function attackerDirectory(): string {
-  const path = join(legDirectory, 'attacker');
-  if (existsSync(path)) return path;
-  const fresh = mkdtempSync(join(legDirectory, 'making-'));
-  chmodSync(fresh, 0o755);
-  execFileSync('gcc', ['-O1', '-static', '-o', join(fresh, PROGRAM), SOURCE]);
-  chmodSync(join(fresh, PROGRAM), 0o755);
-  try {
-    renameSync(fresh, path);
-  } catch (error) {
-    // Another test file was faster.
-    if (!existsSync(path)) throw error;
-    removeTree(fresh);
-  }
-  return path;
+  return onceForLeg('attacker', (directory) => {
+    execFileSync('gcc', ['-O1', '-static', '-o', join(directory, PROGRAM), SOURCE]);
+    chmodSync(join(directory, PROGRAM), 0o755);
+  });
 }
 
 export function attackerProgram(): string {

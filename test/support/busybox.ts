@@ -11,14 +11,12 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
-import { removeTree } from './remove-tree.js';
-import { legDirectory } from './temporary.js';
+import { onceForLeg } from './temporary.js';
 
 const DIRECTORIES = ['bin', 'dev', 'etc', 'home', 'proc', 'root', 'run', 'sbin', 'sys', 'tmp', 'usr', 'var'];
 const PASSWD = 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n';
@@ -31,18 +29,7 @@ export function findBusybox(): string | undefined {
 
 /** The root filesystem that all test files of a leg share: made once, not to be written to. */
 export function busyboxRoot(): string {
-  const path = join(legDirectory, 'busybox');
-  if (existsSync(path)) return path;
-  const fresh = mkdtempSync(join(legDirectory, 'making-'));
-  makeBusyboxRoot(fresh);
-  try {
-    renameSync(fresh, path);
-  } catch (error) {
-    // Another test file was faster.
-    if (!existsSync(path)) throw error;
-    removeTree(fresh);
-  }
-  return path;
+  return onceForLeg('busybox', makeBusyboxRoot);
 }
 
 /** A root filesystem for one test, in the test file's temporary directory. */

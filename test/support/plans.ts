@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { Container, type Plan, type Step } from 'carrel';
 import type { Command } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/compile.js';
+import type { Host } from '#lib/compile/host.js';
+import type { Users } from '#lib/compile/users.js';
 import type { Op, StepOf } from '#lib/plan/steps.js';
 import { root } from './hosts.js';
 
@@ -24,8 +26,8 @@ export const command: Command = {
 export const plain = new Container();
 export const image = plain.rootfs('/srv/box');
 
-export function plan(box: Container, host = root, changes: Partial<Command> = {}): Plan {
-  return compile(box.toJSON(), { ...command, ...changes }, host, FIRST);
+export function plan(box: Container, host: Host = root, changes: Partial<Command> = {}, users: Users = {}): Plan {
+  return compile(box.toJSON(), { ...command, ...changes }, host, FIRST, users);
 }
 
 export function actsOf({ steps }: Plan): readonly Step[] {

@@ -3,15 +3,32 @@
  * `os.tmpdir()` is in it from then on.
  */
 
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeTree } from './remove-tree.js';
 
 /** The temporary directory of the leg, which its test files share. */
-export const legDirectory: string = tmpdir();
+const legDirectory = tmpdir();
 
 const directory = mkdtempSync(join(legDirectory, 'file-'));
 chmodSync(directory, 0o755);
 process.env.TMPDIR = directory;
 process.on('exit', () => removeTree(directory));
+
+/** The directory `name` that all test files of a leg share: made by the first that wants it, and not to be written to. */
+export function onceForLeg(name: string, make: (directory: string) => void): string {
+  const path = join(legDirectory, name);
+  if (existsSync(path)) return path;
+  const fresh = mkdtempSync(join(legDirectory, 'making-'));
+  chmodSync(fresh, 0o755);
+  make(fresh);
+  try {
+    renameSync(fresh, path);
+  } catch (error) {
+    // Another test file was faster.
+    if (!existsSync(path)) throw error;
+    removeTree(fresh);
+  }
+  return path;
+}

@@ -35,6 +35,7 @@ test('each limit says what the builder’s does; without one there is none, and 
     ['--cpu-weight', '50', { cpuWeight: 50 }],
     ['--cpuset', '0-1,3', { cpuset: '0-1,3' }],
     ['--cpu-time', '2s', { cpuTime: 2000 }],
+    ['--io', '8:0,wbps=10m,riops=500', { io: { '8:0': { wbps: 10 * 1024 ** 2, riops: 500 } } }],
     ['--unified', 'memory.high=48m', { unified: { 'memory.high': '48m' } }],
   ] as const) {
     assert.deepEqual(limitsOf(option, text), { onUnsupported: 'error', ...limits }, option);
@@ -42,4 +43,26 @@ test('each limit says what the builder’s does; without one there is none, and 
   const both = ['--unified', 'memory.high=48m', '--unified', 'pids.max=8', '--pids', '9'];
   const unified = { 'memory.high': '48m', 'pids.max': '8' };
   assert.deepEqual(limitsOf(...both), { onUnsupported: 'error', pids: 9, unified });
+  // No rate of a device is lost because another one was given by itself.
+  const rates = ['--io', '8:0,wbps=1m', '--io', '8:16,rbps=8192', '--io', '8:0,wiops=9'];
+  const io = { '8:0': { wbps: 1024 ** 2, wiops: 9 }, '8:16': { rbps: 8192 } };
+  assert.deepEqual(limitsOf(...rates), { onUnsupported: 'error', io });
+});
+
+test('--io says what is wrong with a device, a rate or a limit', () => {
+  for (const [value, message] of [
+    ['', /^--io: "" is not of the form MAJOR:MINOR,RATE=LIMIT/],
+    ['8:0', /^--io: "8:0" is not of the form/],
+    ['8:0,', /^--io: "8:0," is not of the form/],
+    ['/dev/sda,wbps=1m', /^--io: "\/dev\/sda,wbps=1m" is not of the form/],
+    ['wbps=1m', /^--io: "wbps=1m" is not of the form/],
+    ['8:0,wbps', /^--io: "wbps" is not of the form NAME=VALUE/],
+    ['8:0,wbsp=1m', /limits\.io\["8:0"\].*wbps/],
+    ['8:0,wbps=much', /limits\.io\["8:0"\]\.wbps/],
+    ['8:0,wiops=1m', /limits\.io\["8:0"\]\.wiops/],
+    ['8:0,__proto__=1', /limits\.io\["8:0"\].*__proto__/],
+  ] as const) {
+    assert.throws(() => parse('run', ['--io', value, 'true']), { message }, value);
+  }
+  assert.throws(() => parse('run', ['--io']), { message: /^--io takes MAJOR:MINOR,RATE=LIMIT/ });
 });

@@ -2,40 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CarrelError, Container, type LimitsInput, type Plan, type Step } from 'carrel';
+import { CarrelError, type LimitsInput, type Plan } from 'carrel';
 import { explain, parse, stringify } from 'carrel/plan';
 import type { CgroupFacts } from '#lib/compile/cgroups.js';
-import type { Command } from '#lib/compile/command.js';
-import { compile } from '#lib/compile/compile.js';
-import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { settled } from '#lib/plan/compose.js';
 import { encode } from '#lib/plan/encode.js';
-import type { Op, StepOf } from '#lib/plan/steps.js';
 import { CGROUPS, root } from '../support/hosts.js';
+import { actsOf, all, plain, plan } from '../support/plans.js';
 
-const command: Command = {
-  file: 'ls',
-  args: [],
-  env: {},
-  stdio: ['pipe', 'pipe', 'pipe'],
-  timeoutMs: 0,
-  timeoutSignal: 9,
-  detached: false,
-  hooked: false,
-  timed: false,
-};
 const { v1, v2, hybrid, delegated, none } = CGROUPS;
 
-function plan(limits: LimitsInput | undefined, cgroups: CgroupFacts, box = new Container()): Plan {
-  return compile(box.limits(limits).toJSON(), command, { ...root, cgroups }, RANGE_FIRST);
-}
-
-function all<O extends Op>(steps: readonly Step[], op: O): readonly StepOf<O>[] {
-  return steps.filter((step) => step.op === op) as unknown as readonly StepOf<O>[];
-}
-
-function actsOf({ steps }: Plan): readonly Step[] {
-  return steps.flatMap((step) => (step.op === 'barrier' ? step.acts : []));
+function planWith(limits: LimitsInput | undefined, cgroups: CgroupFacts, box = plain): Plan {
+  return plan(box.limits(limits), { ...root, cgroups });
 }
 
 /** What is written where: `parent/file = value`. */
@@ -51,7 +29,7 @@ function counters(made: Plan): readonly string[] {
 describe('without limits', () => {
   test('there is no cgroup, and nobody asks what the machine has of them', () => {
     const { cgroups: _none, ...host } = root;
-    const made = compile(new Container().toJSON(), command, host, RANGE_FIRST);
+    const made = plan(plain, host);
     assert.deepEqual(all(made.before, 'makeCgroup'), []);
     assert.deepEqual(made.after, []);
     assert.equal(made.degraded, undefined);
@@ -62,7 +40,7 @@ describe('without limits', () => {
 
 describe('limits({})', () => {
   test('counts, and limits nothing', () => {
-    const made = plan({}, v2);
+    const made = planWith({}, v2);
     assert.deepEqual(writes(made), ['/sys/fs/cgroup/memory.oom.group = 1']);
     assert.deepEqual(counters(made), [
       ...['memoryPeak', 'oomKills', 'cpu', 'cpuUser', 'cpuSystem', 'pidsPeak', 'ioRead', 'ioWritten'],
@@ -73,16 +51,16 @@ describe('limits({})', () => {
 
 describe('the cgroups', () => {
   test('of version 2: one, with the controllers that are used', () => {
-    const [cgroup, ...others] = all(plan({ cpus: 1 }, v2).before, 'makeCgroup');
+    const [cgroup, ...others] = all(planWith({ cpus: 1 }, v2).before, 'makeCgroup');
     assert.deepEqual(others, []);
     assert.deepEqual([...(cgroup?.enable ?? [])].sort(), ['cpu', 'io', 'memory', 'pids']);
     assert.deepEqual([cgroup?.parent, cgroup?.base, cgroup?.name], ['/sys/fs/cgroup', 'carrel', undefined]);
-    const [pinned] = all(plan({ cpuset: '0' }, v2).before, 'makeCgroup');
+    const [pinned] = all(planWith({ cpuset: '0' }, v2).before, 'makeCgroup');
     assert.deepEqual([...(pinned?.enable ?? [])].sort(), ['cpuset', 'io', 'memory', 'pids']);
   });
 
   test('of version 1: one for each controller that is used; a cpuset begins with what the one above has', () => {
-    const made = plan({ cpus: 1, cpuset: '0', io: { '8:0': { rbps: 1 } } }, v1);
+    const made = planWith({ cpus: 1, cpuset: '0', io: { '8:0': { rbps: 1 } } }, v1);
     assert.deepEqual(
       all(made.before, 'makeCgroup').map(({ parent, inherit, enable }) => [parent.split('/').at(-1), inherit, enable]),
       [
@@ -98,7 +76,7 @@ describe('the cgroups', () => {
   });
 
   test('of a hybrid machine: version 2 freezes and counts CPU time, version 1 limits', () => {
-    const made = plan({ memory: '64m' }, hybrid);
+    const made = planWith({ memory: '64m' }, hybrid);
     assert.deepEqual(
       all(made.before, 'makeCgroup').map(({ parent, enable }) => [parent, enable]),
       [
@@ -112,7 +90,7 @@ describe('the cgroups', () => {
   });
 
   test('are removed in the opposite order, after all was counted', () => {
-    const made = plan({}, v1);
+    const made = planWith({}, v1);
     const ops = made.after.map(({ op }) => op);
     assert.ok(ops.lastIndexOf('readCounter') < ops.indexOf('removeCgroup'));
     const slots = all(made.before, 'makeCgroup').map(({ slot }) => slot);
@@ -123,7 +101,7 @@ describe('the cgroups', () => {
   });
 
   test('are entered by the command alone, after init and before its rights go, memory last', () => {
-    const made = plan({}, v1);
+    const made = planWith({}, v1);
     const ops = made.steps.map(({ op }) => op);
     const barrier = ops.lastIndexOf('barrier');
     assert.ok(ops.indexOf('init') < barrier && barrier < ops.indexOf('joinSessionKeyring'));
@@ -135,9 +113,9 @@ describe('the cgroups', () => {
   });
 
   test('have a name when the plan is performed, the same in all hierarchies; a name of one’s own is kept', () => {
-    const made = settled(plan({}, v1), { cgroup: 'mine' });
+    const made = settled(planWith({}, v1), { cgroup: 'mine' });
     assert.deepEqual([...new Set(all(made.before, 'makeCgroup').map(({ name }) => name))], ['mine']);
-    assert.ok(encode(plan({}, v1), { cgroup: 'mine' }).length > encode(plan({}, v1)).length);
+    assert.ok(encode(planWith({}, v1), { cgroup: 'mine' }).length > encode(planWith({}, v1)).length);
     const again = settled(made, { cgroup: 'another' });
     assert.deepEqual(all(again.before, 'makeCgroup')[0]?.name, 'mine');
   });
@@ -156,7 +134,7 @@ describe('what is written', () => {
 
   test('with version 2', () => {
     assert.deepEqual(
-      writes(plan(limits, v2)).map((line) => line.replace('/sys/fs/cgroup/', '')),
+      writes(planWith(limits, v2)).map((line) => line.replace('/sys/fs/cgroup/', '')),
       [
         'memory.max = 67108864',
         'memory.swap.max = 16777216',
@@ -172,7 +150,7 @@ describe('what is written', () => {
 
   test('with version 1: swap and memory together after memory alone, the period before the quota', () => {
     assert.deepEqual(
-      writes(plan(limits, v1)).map((line) => line.replace(/\/sys\/fs\/cgroup\/\w+\//, '')),
+      writes(planWith(limits, v1)).map((line) => line.replace(/\/sys\/fs\/cgroup\/\w+\//, '')),
       [
         'memory.limit_in_bytes = 67108864',
         'memory.memsw.limit_in_bytes = 83886080',
@@ -188,13 +166,15 @@ describe('what is written', () => {
   });
 
   test('memory without swap allows none', () => {
-    assert.ok(writes(plan({ memory: 8192 }, v2)).includes('/sys/fs/cgroup/memory.swap.max = 0'));
-    assert.ok(writes(plan({ memory: 8192 }, v1)).includes('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes = 8192'));
-    assert.ok(!writes(plan({}, v2)).some((line) => line.includes('swap')));
+    assert.ok(writes(planWith({ memory: 8192 }, v2)).includes('/sys/fs/cgroup/memory.swap.max = 0'));
+    assert.ok(
+      writes(planWith({ memory: 8192 }, v1)).includes('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes = 8192'),
+    );
+    assert.ok(!writes(planWith({}, v2)).some((line) => line.includes('swap')));
   });
 
   test('weights become shares on the curve of the OCI runtimes', () => {
-    const shares = [1, 100, 10_000].map((cpuWeight) => writes(plan({ cpuWeight }, v1)).join());
+    const shares = [1, 100, 10_000].map((cpuWeight) => writes(planWith({ cpuWeight }, v1)).join());
     assert.deepEqual(
       shares.map((line) => Number(line.split(' = ')[1])),
       [2, 1024, 262_144],
@@ -202,22 +182,22 @@ describe('what is written', () => {
   });
 
   test('files of version 2 by their names', () => {
-    const made = plan({ unified: { 'memory.high': '1000' } }, v2);
+    const made = planWith({ unified: { 'memory.high': '1000' } }, v2);
     assert.ok(writes(made).includes('/sys/fs/cgroup/memory.high = 1000'));
   });
 });
 
 describe('an OOM kill', () => {
   test('ends all of the container, in version 2 by the kernel', () => {
-    const [watch] = all(plan({}, v2).before, 'watchOom');
+    const [watch] = all(planWith({}, v2).before, 'watchOom');
     assert.deepEqual([watch?.file, watch?.control, watch?.end], ['memory.events', undefined, true]);
-    const [old] = all(plan({}, v1).before, 'watchOom');
+    const [old] = all(planWith({}, v1).before, 'watchOom');
     assert.deepEqual([old?.file, old?.control, old?.end], ['memory.oom_control', 'cgroup.event_control', true]);
   });
 
   for (const [name, facts] of Object.entries({ v1, v2 })) {
     test(`is only told, where that is asked for, ${name}`, () => {
-      const made = plan({ unified: { 'memory.oom.group': '0' } }, facts);
+      const made = planWith({ unified: { 'memory.oom.group': '0' } }, facts);
       assert.equal(all(made.before, 'watchOom')[0]?.end, false);
       assert.deepEqual(
         writes(made).filter((line) => line.includes('oom')),
@@ -234,7 +214,7 @@ describe('cpuTime', () => {
       [hybrid, 'cpu.stat', 'usage_usec', 1],
       [v1, 'cpuacct.usage', '', 1000],
     ] as const) {
-      const acts = actsOf(plan({ cpuTime: 1500 }, facts));
+      const acts = actsOf(planWith({ cpuTime: 1500 }, facts));
       const [limit] = all(acts, 'limitCpuTime');
       assert.deepEqual([limit?.file, limit?.key, limit?.divisor], [file, key, divisor]);
       assert.deepEqual([limit?.milliseconds, limit?.cpus], [1500, 4]);
@@ -257,7 +237,7 @@ describe('what a machine cannot do', () => {
   for (const [name, facts, limits, said] of CASES) {
     test(`${name}: an error with a remedy, before anything is started`, () => {
       assert.throws(
-        () => plan(limits, facts),
+        () => planWith(limits, facts),
         (error) =>
           error instanceof CarrelError &&
           error.code === 'ERR_CGROUP_UNAVAILABLE' &&
@@ -267,7 +247,7 @@ describe('what a machine cannot do', () => {
     });
 
     test(`${name}, with onUnsupported: "warn": it is listed`, () => {
-      const made = plan({ ...limits, onUnsupported: 'warn' }, facts);
+      const made = planWith({ ...limits, onUnsupported: 'warn' }, facts);
       assert.ok((made.degraded ?? []).length > 0);
       assert.ok(!writes(made).some((line) => /high|zswap|memsw/.test(line)));
       assert.match(explain(made), /cannot be had: /);
@@ -276,9 +256,9 @@ describe('what a machine cannot do', () => {
   }
 
   test('without any cgroup the plan is that of no limits, and says what is missing', () => {
-    const made = plan({ memory: '64m', onUnsupported: 'warn' }, none);
-    const plain = plan(undefined, none);
-    assert.deepEqual({ ...made, degraded: undefined }, { ...plain, degraded: undefined });
+    const made = planWith({ memory: '64m', onUnsupported: 'warn' }, none);
+    const unlimited = planWith(undefined, none);
+    assert.deepEqual({ ...made, degraded: undefined }, { ...unlimited, degraded: undefined });
     assert.ok(made.degraded?.some((line) => line.startsWith('limits.memory: ')));
     assert.ok(made.degraded?.some((line) => line.startsWith('usage.peakMemoryBytes: ')));
   });
@@ -291,7 +271,7 @@ describe('what a machine cannot do', () => {
         files: one.files.filter((file) => !file.endsWith('.peak')),
       })),
     };
-    const made = plan({}, old);
+    const made = planWith({}, old);
     assert.deepEqual(made.degraded, [
       'usage.peakMemoryBytes: no memory.peak, no memory.max_usage_in_bytes',
       'usage.peakPids: no pids.peak',

@@ -1,11 +1,12 @@
-/** Which mounts a definition makes on which host, by comparing plans. */
+/** The file system in the plan: which mounts a definition makes on which host. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, directory, file, overlay, symlink, tmpfs } from 'carrel';
+import { bind, type Container, directory, file, overlay, symlink, tmpfs } from 'carrel';
 import type { Host } from '#lib/compile/host.js';
 import { canMountNew } from '#lib/compile/proc.js';
 import { questions } from '#lib/compile/questions.js';
+import type { StepOf } from '#lib/plan/steps.js';
 import { root, user } from '../support/hosts.js';
 import { actsOf, all, at, has, image, inOrder, only, plain, plan } from '../support/plans.js';
 
@@ -22,6 +23,106 @@ const docker: Host = {
 
 const layered = plain.rootfs(overlay({ lower: ['/a', '/b:,\\'] }));
 const kept = plain.rootfs(overlay({ lower: '/a', upper: '/srv/disk/x/up', work: '/srv/disk/work' }));
+
+describe('the file system', () => {
+  test('without rootfs(): a tmpfs with the programs bound read-only, links as links', () => {
+    const made = plan(plain);
+    assert.equal(
+      made.steps.find(({ op }) => op === 'mount' || op === 'bind'),
+      at(made, '/'),
+    );
+    assert.equal((at(made, '/') as StepOf<'mount'>).type, 'tmpfs');
+    for (const target of ['/usr', '/etc/services']) {
+      assert.deepEqual(at(made, target).attributes, ['readonly', 'nosuid', 'nodev']);
+    }
+    assert.deepEqual(
+      all(made.steps, 'symlink').find(({ target }) => target === '/bin'),
+      { op: 'symlink', target: '/bin', text: 'usr/bin' },
+    );
+  });
+
+  test('without rootfs(): Node’s own directory is bound, and in the PATH', () => {
+    const made = plan(plain, { ...root, execDir: '/opt/node/bin' });
+    assert.deepEqual(at(made, '/opt/node/bin').attributes, ['readonly', 'nosuid', 'nodev']);
+    assert.ok(only(made.steps, 'exec').paths.includes('/opt/node/bin/ls'));
+  });
+
+  test('with rootfs(): nothing of the host’s is shown, and of carrel’s own only what a container cannot do without', () => {
+    const made = plan(image);
+    assert.deepEqual(at(made, '/').attributes, ['nodev', 'nosuid']);
+    for (const step of made.steps) {
+      if (step.op === 'bind') assert.equal(step.target, '/');
+      if (step.op === 'directory' || step.op === 'symlink' || step.op === 'file')
+        assert.match(step.target, /^\/(proc|tmp|dev)/);
+    }
+  });
+
+  test('set-user-id programs of an image count only where new privileges do', () => {
+    const made = plan(image.noNewPrivileges(false));
+    assert.deepEqual(at(made, '/').attributes, ['nodev']);
+    assert.ok(!has(made, 'noNewPrivileges'));
+    assert.ok(has(plan(image), 'noNewPrivileges'));
+  });
+
+  test('readonly(): an image is bound so, a tmpfs is made so once it is filled', () => {
+    assert.deepEqual(at(plan(image.readonly()), '/').attributes, ['nodev', 'nosuid', 'readonly']);
+    assert.ok(!has(plan(image.readonly()), 'mountSetattr'));
+    const made = plan(plain.readonly().mount(tmpfs('/scratch')));
+    assert.deepEqual(only(made.steps, 'mountSetattr').attributes, ['readonly']);
+    inOrder(made, 'directory', 'mountSetattr');
+    inOrder(made, 'mount', 'mountSetattr');
+    assert.equal((at(made, '/tmp') as StepOf<'mount'>).type, 'tmpfs');
+    assert.ok(!has(plan(plain), 'mountSetattr'));
+  });
+
+  test('/proc is new, on a real directory only', () => {
+    const proc = at(plan(image), '/proc');
+    assert.equal(proc.op === 'mount' && proc.type, 'proc');
+    assert.equal(proc.op === 'mount' && proc.nofollow, true);
+  });
+
+  test('without pid namespace /proc is the caller’s, and there is no init', () => {
+    const made = plan(image.namespaces(['user', 'mount']));
+    const proc = at(made, '/proc');
+    assert.equal(proc.op === 'bind' && proc.source, '/proc');
+    assert.ok(!has(made, 'init'));
+  });
+
+  test('/dev is the container’s own: six devices, each checked by its number', () => {
+    assert.deepEqual(
+      all(plan(image).steps, 'device').map(({ target, major, minor }) => `${target} ${major}:${minor}`),
+      ['/dev/null 1:3', '/dev/zero 1:5', '/dev/full 1:7', '/dev/random 1:8', '/dev/urandom 1:9', '/dev/tty 5:0'],
+    );
+  });
+
+  test('terminals are the container’s own, of group tty where there is one, and of its user', () => {
+    const options = (box: Container, host = root): readonly string[] => {
+      const step = at(plan(box, host), '/dev/pts');
+      return step.op === 'mount' ? step.options : [];
+    };
+    const own = ['newinstance', 'ptmxmode=0666', 'mode=0620'];
+    assert.deepEqual(options(image), [...own, 'gid=5']);
+    assert.deepEqual(options(image.user(1000)), [...own, 'gid=5', 'uid=1000']);
+    assert.deepEqual(options(image, user), own);
+  });
+
+  test('a size and a mode of a tmpfs are options of its mount', () => {
+    const step = at(plan(plain.mount(tmpfs('/a', { size: '1m', mode: 0o700 }))), '/a');
+    assert.deepEqual(step.op === 'mount' && step.options, ['mode=700', 'size=1048576']);
+  });
+
+  test('in the host’s network, names are resolved as the host does', () => {
+    const shared = plan(plain.namespaces(['user', 'mount', 'pid']));
+    assert.equal((at(shared, '/etc/resolv.conf') as StepOf<'bind'>).source, '/run/resolv.conf');
+    assert.ok(!plan(plain).steps.some((step) => 'target' in step && step.target === '/etc/resolv.conf'));
+    assert.ok(!has(shared, 'linkUp') && has(plan(plain), 'linkUp'));
+  });
+
+  test('without mount namespace nothing is mounted', () => {
+    const made = plan(plain.namespaces(['user', 'pid']));
+    for (const op of ['propagation', 'mount', 'bind', 'pivotRoot', 'mask'] as const) assert.ok(!has(made, op), op);
+  });
+});
 
 describe('mounts of the caller’s', () => {
   test('keep their order; missing targets are made', () => {

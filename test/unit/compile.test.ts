@@ -1,9 +1,10 @@
+/** What every plan is made of: ids, the user, namespaces, the command, and their order. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, type Container, type Plan, tmpfs } from 'carrel';
+import { bind, type Plan, tmpfs } from 'carrel';
 import { isFree, RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
-import type { StepOf } from '#lib/plan/steps.js';
 import { ALL_CAPABILITIES, namespaceRoot, root, user } from '../support/hosts.js';
 import { actsOf, all, at, FIRST, has, image, inOrder, only, plain, plan } from '../support/plans.js';
 
@@ -152,106 +153,6 @@ describe('the user', () => {
     assert.doesNotMatch(content(plan(plain)), /^user:/m);
     assert.ok(only(plan(plain).steps, 'exec').env.includes('HOME=/root'));
     assert.ok(only(plan(plain.user(1)).steps, 'exec').env.includes('HOME=/'));
-  });
-});
-
-describe('the file system', () => {
-  test('without rootfs(): a tmpfs with the programs bound read-only, links as links', () => {
-    const made = plan(plain);
-    assert.equal(
-      made.steps.find(({ op }) => op === 'mount' || op === 'bind'),
-      at(made, '/'),
-    );
-    assert.equal((at(made, '/') as StepOf<'mount'>).type, 'tmpfs');
-    for (const target of ['/usr', '/etc/services']) {
-      assert.deepEqual(at(made, target).attributes, ['readonly', 'nosuid', 'nodev']);
-    }
-    assert.deepEqual(
-      all(made.steps, 'symlink').find(({ target }) => target === '/bin'),
-      { op: 'symlink', target: '/bin', text: 'usr/bin' },
-    );
-  });
-
-  test('without rootfs(): Node’s own directory is bound, and in the PATH', () => {
-    const made = plan(plain, { ...root, execDir: '/opt/node/bin' });
-    assert.deepEqual(at(made, '/opt/node/bin').attributes, ['readonly', 'nosuid', 'nodev']);
-    assert.ok(only(made.steps, 'exec').paths.includes('/opt/node/bin/ls'));
-  });
-
-  test('with rootfs(): nothing of the host’s is shown, and of carrel’s own only what a container cannot do without', () => {
-    const made = plan(image);
-    assert.deepEqual(at(made, '/').attributes, ['nodev', 'nosuid']);
-    for (const step of made.steps) {
-      if (step.op === 'bind') assert.equal(step.target, '/');
-      if (step.op === 'directory' || step.op === 'symlink' || step.op === 'file')
-        assert.match(step.target, /^\/(proc|tmp|dev)/);
-    }
-  });
-
-  test('set-user-id programs of an image count only where new privileges do', () => {
-    const made = plan(image.noNewPrivileges(false));
-    assert.deepEqual(at(made, '/').attributes, ['nodev']);
-    assert.ok(!has(made, 'noNewPrivileges'));
-    assert.ok(has(plan(image), 'noNewPrivileges'));
-  });
-
-  test('readonly(): an image is bound so, a tmpfs is made so once it is filled', () => {
-    assert.deepEqual(at(plan(image.readonly()), '/').attributes, ['nodev', 'nosuid', 'readonly']);
-    assert.ok(!has(plan(image.readonly()), 'mountSetattr'));
-    const made = plan(plain.readonly().mount(tmpfs('/scratch')));
-    assert.deepEqual(only(made.steps, 'mountSetattr').attributes, ['readonly']);
-    inOrder(made, 'directory', 'mountSetattr');
-    inOrder(made, 'mount', 'mountSetattr');
-    assert.equal((at(made, '/tmp') as StepOf<'mount'>).type, 'tmpfs');
-    assert.ok(!has(plan(plain), 'mountSetattr'));
-  });
-
-  test('/proc is new, on a real directory only', () => {
-    const proc = at(plan(image), '/proc');
-    assert.equal(proc.op === 'mount' && proc.type, 'proc');
-    assert.equal(proc.op === 'mount' && proc.nofollow, true);
-  });
-
-  test('without pid namespace /proc is the caller’s, and there is no init', () => {
-    const made = plan(image.namespaces(['user', 'mount']));
-    const proc = at(made, '/proc');
-    assert.equal(proc.op === 'bind' && proc.source, '/proc');
-    assert.ok(!has(made, 'init'));
-  });
-
-  test('/dev is the container’s own: six devices, each checked by its number', () => {
-    assert.deepEqual(
-      all(plan(image).steps, 'device').map(({ target, major, minor }) => `${target} ${major}:${minor}`),
-      ['/dev/null 1:3', '/dev/zero 1:5', '/dev/full 1:7', '/dev/random 1:8', '/dev/urandom 1:9', '/dev/tty 5:0'],
-    );
-  });
-
-  test('terminals are the container’s own, of group tty where there is one, and of its user', () => {
-    const options = (box: Container, host = root): readonly string[] => {
-      const step = at(plan(box, host), '/dev/pts');
-      return step.op === 'mount' ? step.options : [];
-    };
-    const own = ['newinstance', 'ptmxmode=0666', 'mode=0620'];
-    assert.deepEqual(options(image), [...own, 'gid=5']);
-    assert.deepEqual(options(image.user(1000)), [...own, 'gid=5', 'uid=1000']);
-    assert.deepEqual(options(image, user), own);
-  });
-
-  test('a size and a mode of a tmpfs are options of its mount', () => {
-    const step = at(plan(plain.mount(tmpfs('/a', { size: '1m', mode: 0o700 }))), '/a');
-    assert.deepEqual(step.op === 'mount' && step.options, ['mode=700', 'size=1048576']);
-  });
-
-  test('in the host’s network, names are resolved as the host does', () => {
-    const shared = plan(plain.namespaces(['user', 'mount', 'pid']));
-    assert.equal((at(shared, '/etc/resolv.conf') as StepOf<'bind'>).source, '/run/resolv.conf');
-    assert.ok(!plan(plain).steps.some((step) => 'target' in step && step.target === '/etc/resolv.conf'));
-    assert.ok(!has(shared, 'linkUp') && has(plan(plain), 'linkUp'));
-  });
-
-  test('without mount namespace nothing is mounted', () => {
-    const made = plan(plain.namespaces(['user', 'pid']));
-    for (const op of ['propagation', 'mount', 'bind', 'pivotRoot', 'mask'] as const) assert.ok(!has(made, op), op);
   });
 });
 
@@ -407,9 +308,10 @@ describe('a contradiction with the host is said at once', () => {
   }
 
   test('where one id is all there is, the command is that one, whoever it is', () => {
-    const { steps } = plan(image.user(7), user, { user: { uid: 7, gid: 8 } });
-    const acts = steps.flatMap((step) => (step.op === 'barrier' ? step.acts : []));
-    const ranges = acts.flatMap((act) => (act.op === 'setUidMap' || act.op === 'setGidMap' ? [act.ranges] : []));
+    const made = plan(image.user(7), user, { user: { uid: 7, gid: 8 } });
+    const ranges = actsOf(made).flatMap((act) =>
+      act.op === 'setUidMap' || act.op === 'setGidMap' ? [act.ranges] : [],
+    );
     assert.deepEqual(ranges, [
       [7, user.uid, 1],
       [8, user.gid, 1],

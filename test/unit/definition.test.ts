@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { bind, Container, type DefinitionInput, overlay, tmpfs } from 'carrel';
 import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
 import { DEFAULT_NAMESPACES } from '#lib/definition/namespaces.js';
+import { errorOf } from '../support/errors.js';
 import { type Option, PROCESS_OPTIONS, type Wrong } from '../support/options.js';
 import { ID_OPTIONS } from '../support/options-ids.js';
 
@@ -280,7 +281,7 @@ for (const [name, { unset, right, wrong }] of Object.entries(OPTIONS)) {
 
     for (const [value, code] of [...plainTypes, ...wrong]) {
       test(`refuses ${shown(value)}`, () => {
-        const error = thrown(() => define(value));
+        const error = errorOf(() => define(value));
         assert.equal(error.code, code);
         assert.equal(error.name, code === RANGE ? 'RangeError' : 'TypeError');
         assert.match(error.message, new RegExp(`^${name}\\b`));
@@ -300,7 +301,7 @@ describe('a misspelt option', () => {
     ['noNewPrivilege', 'noNewPrivileges'],
   ] as const) {
     test(`${name} suggests ${meant}`, () => {
-      const error = thrown(() => new Container({ [name]: 'x' } as DefinitionInput));
+      const error = errorOf(() => new Container({ [name]: 'x' } as DefinitionInput));
       assert.equal(error.code, VALUE);
       assert.match(error.message, new RegExp(`"${name}".*Did you mean "${meant}"\\?`));
     });
@@ -314,7 +315,7 @@ describe('a misspelt option', () => {
       () => tmpfs('/a', { sizes: 1 } as object),
       () => new Container().mount({ type: 'bind', source: '/a', target: '/b', recusive: true } as never),
     ];
-    for (const call of calls) assert.match(thrown(call).message, /has no option ".*Did you mean "/);
+    for (const call of calls) assert.match(errorOf(call).message, /has no option ".*Did you mean "/);
   });
 });
 
@@ -326,7 +327,7 @@ describe('a definition that contradicts itself', () => {
   };
   for (const [name, [definition, message]] of Object.entries(cases)) {
     test(`${name} is an error`, () => {
-      const error = thrown(() => new Container(definition));
+      const error = errorOf(() => new Container(definition));
       assert.equal(error.code, VALUE);
       assert.match(error.message, message);
     });
@@ -337,16 +338,6 @@ describe('a definition that contradicts itself', () => {
     assert.throws(() => new Container().namespaces(['user']).hostname('box'), { code: VALUE });
   });
 });
-
-function thrown(call: () => unknown): NodeJS.ErrnoException {
-  try {
-    call();
-  } catch (error) {
-    assert.ok(error instanceof Error);
-    return error;
-  }
-  assert.fail('nothing was thrown');
-}
 
 function shown(value: unknown): string {
   if (typeof value === 'symbol' || typeof value === 'bigint' || value instanceof URL) return String(value);

@@ -17,21 +17,18 @@ import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { FRAME, FRAME_KINDS, FRAME_SIZE, offsetsOf } from '#lib/plan/wire.js';
 import { HOSTS, root } from '../support/hosts.js';
+import { command as ls } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';
 
 const SEED = Number(process.env.CARREL_FUZZ_SEED ?? 20261125);
 const ROUNDS = Number(process.env.CARREL_FUZZ_ROUNDS ?? 1500);
 
 const command: Command = {
+  ...ls,
   file: 'sh',
   args: ['-c', 'true'],
   env: { LANG: 'C' },
   stdio: ['pipe', 'pipe', 'pipe'],
-  timeoutMs: 0,
-  timeoutSignal: 9,
-  timed: false,
-  detached: false,
-  hooked: false,
 };
 const box = new Container()
   .rootfs('/srv/box')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bind, directory, file, overlay, symlink, tmpfs } from 'carrel';
+import { errorOf } from '../support/errors.js';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const VALUE = 'ERR_INVALID_ARG_VALUE';
@@ -36,7 +37,7 @@ describe('bind() and tmpfs()', () => {
     test(`refuse the target ${target}`, () => {
       const calls = [() => bind('/a', target), () => tmpfs(target), () => file(target, ''), () => symlink(target, 'x')];
       for (const call of [...calls, () => directory(target)]) {
-        const error = thrown(call);
+        const error = errorOf(call);
         assert.equal(error.code, VALUE);
         assert.match(error.message, /^target .*\/proc/);
       }
@@ -58,7 +59,7 @@ describe('bind() and tmpfs()', () => {
   ] as const) {
     test(`refuse the target ${shown(target)}`, () => {
       for (const call of [() => bind('/a', target as string), () => tmpfs(target as string)]) {
-        const error = thrown(call);
+        const error = errorOf(call);
         assert.equal(error.code, code);
         assert.match(error.message, /^target\b/);
       }
@@ -89,7 +90,7 @@ describe('bind() and tmpfs()', () => {
       [() => tmpfs('/b', { mode: '755' as never }), TYPE, /^options\.mode/],
     ];
     for (const [call, code, message] of wrong) {
-      const error = thrown(call);
+      const error = errorOf(call);
       assert.equal(error.code, code);
       assert.match(error.message, message);
     }
@@ -120,7 +121,7 @@ describe('bind() and tmpfs()', () => {
     [true, TYPE],
   ] as const) {
     test(`size ${shown(size)} is refused`, () => {
-      const error = thrown(() => tmpfs('/b', { size: size as string }));
+      const error = errorOf(() => tmpfs('/b', { size: size as string }));
       assert.equal(error.code, code);
       assert.match(error.message, /^options\.size/);
     });
@@ -152,7 +153,7 @@ describe('overlay()', () => {
     [{ lower: '/', upper: '/u', work: '/w' }, VALUE, /part of each other/],
   ] as const) {
     test(`refuses ${shown(options).slice(0, 60)}`, () => {
-      const error = thrown(() => overlay(options as never));
+      const error = errorOf(() => overlay(options as never));
       assert.equal(error.code, code);
       assert.match(error.message, message);
     });
@@ -162,16 +163,6 @@ describe('overlay()', () => {
     assert.equal(overlay({ lower: '/a', upper: '/ab', work: '/abc' }).upper, '/ab');
   });
 });
-
-function thrown(call: () => unknown): NodeJS.ErrnoException {
-  try {
-    call();
-  } catch (error) {
-    assert.ok(error instanceof Error);
-    return error;
-  }
-  assert.fail('nothing was thrown');
-}
 
 function shown(value: unknown): string {
   return value === undefined ? 'undefined' : JSON.stringify(value);

@@ -32,16 +32,19 @@ type Numbers = { readonly [K in Counter | keyof typeof CURRENT]: number | undefi
 
 /** How hard it is to get a resource: shares of time, in percent, in which some or all of the processes waited for it. */
 export interface Pressure {
+  /** Where some of them waited. */
   readonly some: PressureLine;
-  /** Of CPU since Linux 5.13; 0 there. */
+  /** Where all of them waited. Of CPU since Linux 5.13, and 0 there. */
   readonly full: PressureLine | undefined;
 }
 
 /** One line of a pressure file. */
 export interface PressureLine {
-  /** Percent of the last 10 seconds, 60 seconds, and 300 seconds. */
+  /** Percent of the last 10 seconds, 0 to 100. */
   readonly avg10: number;
+  /** Percent of the last 60 seconds. */
   readonly avg60: number;
+  /** Percent of the last 300 seconds. */
   readonly avg300: number;
   /** Milliseconds in all. */
   readonly totalMs: number;
