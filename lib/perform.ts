@@ -10,11 +10,13 @@ import { native } from './launch/native.js';
 import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from './launch/stdio.js';
 import { settled } from './plan/compose.js';
 import { explain } from './plan/explain.js';
-import { hasTerminal, type Plan } from './plan/plan.js';
+import type { Plan } from './plan/plan.js';
 import { ContainerProcess } from './process.js';
 
 /** What a plan leaves to the moment. */
 export interface Performance {
+  /** Whether the plan has a terminal of its own. */
+  readonly terminal: boolean;
   /** One entry for each descriptor that the plan receives; a terminal's plan receives none of these. */
   readonly stdio: readonly StdioChoice[];
   readonly signal: AbortSignal | undefined;
@@ -26,7 +28,10 @@ export interface Performance {
 const log = debug('carrel:plan');
 
 /** `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has. */
-export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performance): ContainerProcess {
+export function perform(
+  plan: Plan,
+  { terminal, stdio: choices, signal, hooks, calledNs }: Performance,
+): ContainerProcess {
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
@@ -34,7 +39,7 @@ export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }:
     const move = range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE };
     const cgroup = makesCgroups(plan) ? uniqueName() : undefined;
     if (log.enabled) log('\n%s', explain(settled(plan, { move, cgroup })));
-    stdio = hasTerminal(plan) ? openTerminal() : openStdio(choices);
+    stdio = terminal ? openTerminal() : openStdio(choices);
     const kept = range === undefined ? [] : [range.socket];
     child = new ContainerProcess({
       plan,

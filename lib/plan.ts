@@ -194,7 +194,8 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
   if (value.steps.at(-1)?.op !== 'exec')
     throw contradiction('the plan has no exec at its end: there is nothing to run');
   signal?.throwIfAborted();
-  return perform(value, { stdio: choicesFor(value, options.stdio), hooks, signal, calledNs });
+  const terminal = hasTerminal(value);
+  return perform(value, { terminal, stdio: choicesFor(value, options.stdio), hooks, signal, calledNs });
 }
 
 /** Options of {@link run}. */

@@ -19,7 +19,7 @@ import { type Moment, settled } from './plan/compose.js';
 import type { Namespace } from './plan/constants.js';
 import { encode } from './plan/encode.js';
 import { explain, explainTiming } from './plan/explain.js';
-import { hasTerminal, type Plan } from './plan/plan.js';
+import type { Plan } from './plan/plan.js';
 import type { StepOf } from './plan/steps.js';
 import type { TimedAct } from './plan/timing.js';
 import { ProcessControl, type StatsOptions } from './process-control.js';
@@ -104,7 +104,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.stdin = stdio.streams[0] ?? null;
     this.stdout = stdio.streams[1] ?? null;
     this.stderr = stdio.streams[2] ?? null;
-    this.#terminal = hasTerminal(plan);
+    this.#terminal = stdio.terminal;
     this.#hooks = hooks;
     this.#over = over;
     this.#result = new Promise((resolve, reject) => {

@@ -164,6 +164,7 @@ export function start(
   hooks: readonly Hook[],
 ): ContainerProcess {
   checked.signal?.throwIfAborted();
-  const { stdio, signal, calledNs } = checked;
-  return perform(planFor(definition, checked), { stdio, signal, hooks, calledNs });
+  const { command, stdio, signal, calledNs } = checked;
+  const terminal = command.terminal !== undefined;
+  return perform(planFor(definition, checked), { terminal, stdio, signal, hooks, calledNs });
 }

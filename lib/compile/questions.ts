@@ -4,8 +4,10 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import { sysOf } from './proc.js';
 
 export interface Questions {
-  /** Paths of the host. */
+  /** Paths of the host: what is there, and where it really is. */
   readonly paths: readonly string[];
+  /** Paths of the host: what is there, links not followed. */
+  readonly entries: readonly string[];
   /** Whether it matters what is mounted on the host now. */
   readonly mounts: boolean;
   /** Whether cgroups are to be made. */
@@ -15,9 +17,9 @@ export interface Questions {
 export function questions({ rootfs, mounts, limits }: ContainerDefinition): Questions {
   const cgroups = limits !== undefined;
   const optional = mounts.flatMap((mount) => (mount.type === 'bind' && mount.optional ? [mount.source] : []));
-  if (rootfs === undefined) return { paths: optional, mounts: false, cgroups };
+  if (rootfs === undefined) return { paths: optional, entries: [], mounts: false, cgroups };
   const roots =
     typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
   const layers = typeof rootfs === 'string' ? [] : [...roots, ...(rootfs.work === undefined ? [] : [rootfs.work])];
-  return { paths: [...roots.map(sysOf), ...layers, ...optional], mounts: layers.length > 0, cgroups };
+  return { paths: [...layers, ...optional], entries: roots.map(sysOf), mounts: layers.length > 0, cgroups };
 }

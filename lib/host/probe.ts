@@ -42,9 +42,9 @@ const answered = new WeakMap<ContainerDefinition, Answer>();
 export function probeFor(definition: ContainerDefinition): Host {
   const asked = questions(definition);
   const host = asked.cgroups ? probeWithCgroups() : probe();
-  if (asked.paths.length === 0 && !asked.mounts) return host;
+  if (asked.paths.length + asked.entries.length === 0 && !asked.mounts) return host;
   const known = answered.get(definition);
-  const found = asked.paths.flatMap(existing);
+  const found = [...asked.entries.flatMap(entry), ...asked.paths.flatMap(existing)];
   const mountinfo = asked.mounts ? read('/proc/self/mountinfo') : undefined;
   if (known?.facts === host && known.mountinfo === mountinfo && areSame(known.host.found, found)) return known.host;
   const mounts = asked.mounts ? mountsOf(mountinfo) : host.mounts;

@@ -25,6 +25,8 @@ export interface Stdio {
   readonly owned: readonly number[];
   /** One entry a descriptor, `null` where it has no stream here. */
   readonly streams: readonly (Duplex | null)[];
+  /** Whether they are a terminal's. */
+  readonly terminal: boolean;
 }
 
 const STANDARD = 3;
@@ -62,10 +64,10 @@ export function openStdio(choices: readonly StdioChoice[]): Stdio {
   try {
     for (const [index, choice] of choices.entries()) streams.push(openOne(choice, index, sent, owned));
   } catch (error) {
-    closeStdio({ sent, owned, streams });
+    closeStdio({ owned, streams });
     throw error;
   }
-  return { sent, owned, streams };
+  return { sent, owned, streams, terminal: false };
 }
 
 function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): Duplex | null {
@@ -89,7 +91,7 @@ function pipe(index: number): readonly [theirs: number, ours: number] {
 }
 
 /** Gives up what was made for a command that will not be started. */
-export function closeStdio({ owned, streams }: Stdio): void {
+export function closeStdio({ owned, streams }: Pick<Stdio, 'owned' | 'streams'>): void {
   for (const descriptor of owned) native().close(descriptor);
   for (const stream of streams) stream?.destroy();
 }
@@ -101,5 +103,5 @@ export function openTerminal(): Stdio {
   const stream = openHeldSocket(ours, true);
   stream.once('end', () => stream.destroy());
   stream.on('error', () => stream.destroy());
-  return { sent: [theirs], owned: [theirs], streams: [stream, stream, null] };
+  return { sent: [theirs], owned: [theirs], streams: [stream, stream, null], terminal: true };
 }

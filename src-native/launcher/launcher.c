@@ -12,9 +12,7 @@ enum {
 	REQUESTS = 3,
 	// After so long without a request another does not follow at once: what is made in advance takes nobody's processor.
 	PAUSE_NS = 3000000,
-	PATIENCE_MOST_NS = 800000000,
-	// After so long nobody is in a hurry: what is made in advance is let go.
-	IDLE_S = 10,
+	PAUSE_MOST_NS = 800000000,
 };
 
 // Node ignores SIGPIPE and SIGXFSZ, and its threads differ in their masks: a container starts from the defaults. execve(2)
@@ -36,11 +34,16 @@ static void stand_back(void)
 	stands_back = sys_sched_getscheduler(0) == SCHED_NORMAL && sys_sched_setscheduler(0, SCHED_BATCH) == 0;
 }
 
+void launcher_as_usual(int pid)
+{
+	if (stands_back)
+		sys_sched_setscheduler(pid, SCHED_NORMAL);
+}
+
 void launcher_forked(void)
 {
 	sys_close(REQUESTS);
-	if (stands_back)
-		sys_sched_setscheduler(0, SCHED_NORMAL);
+	launcher_as_usual(0);
 }
 
 // Which namespaces the next container will be in, if it is as the last one: noted by the supervisors. 0: nothing is made in advance.
@@ -51,43 +54,39 @@ static uint64_t *forecast_shared(void)
 	return page < 0 ? 0 : (uint64_t *)page;
 }
 
-static void wait_for_request(struct spare *spare, uint64_t *forecast)
+// Returns when the next request is the launcher's own to serve.
+static void stand_by(uint64_t *forecast)
 {
-	const struct sys_timespec idle = {IDLE_S, 0};
 	struct pollfd polled = {.fd = REQUESTS, .events = POLLIN};
-	if (!forecast)
-		return;
-	// On a busy machine the last supervisor comes to its plan, and with it to the forecast, later than that.
-	for (int64_t patience = PAUSE_NS; spare->socket < 0 && patience < PATIENCE_MOST_NS; patience *= 2) {
-		const struct sys_timespec pause = {0, patience};
-		if (sys_ppoll(&polled, 1, &pause) != 0)
+	int64_t pause = forecast ? PAUSE_NS : PAUSE_MOST_NS;
+	while (pause < PAUSE_MOST_NS) {
+		const struct sys_timespec time = {0, pause};
+		if (sys_ppoll(&polled, 1, &time) != 0)
 			return;
-		spare_tidy(spare);
-		if (*forecast)
-			spare_make(spare, forecast);
+		enum spare_end end = *forecast ? spare_run(REQUESTS, forecast) : SPARE_LOST;
+		if (end == SPARE_UNWANTED)
+			return;
+		// On a busy machine the last supervisor comes to its plan, and with it to the forecast, later than that.
+		pause = end == SPARE_USED ? PAUSE_NS : pause * 2;
 	}
-	if (sys_ppoll(&polled, 1, &idle) == 0)
-		spare_end(spare);
 }
 
 static void serve(uint64_t *forecast)
 {
-	struct spare spare = SPARE_NONE;
 	struct request request;
 	for (;;) {
-		wait_for_request(&spare, forecast);
+		stand_by(forecast);
 		if (!request_receive(REQUESTS, &request))
 			return;
 		// When the fork fails the channel closes here without a word, and Node says so.
-		if (request.count >= 2 && !spare_give(&spare, &request) && sys_clone() == 0) {
+		if (request.count >= 2 && sys_clone() == 0) {
 			struct supervisor self = SUPERVISOR_NEW;
 			self.forecast = forecast;
 			launcher_forked();
-			spare_end(&spare);
-			spare_tidy(&spare);
 			supervisor_run(&self, &request);
 		}
-		request_close(&request);
+		for (uint32_t i = 0; i < request.count; i++)
+			sys_close(request.fds[i]);
 	}
 }
 

@@ -5,5 +5,7 @@
 // Serves requests on descriptor 3 until its other end is closed. With `--once`: performs the plan in descriptor 3. With
 // `--not-ahead`: makes no supervisor in advance.
 int launcher_main(int argc, const char *const *argv);
-// In a process that it has forked: parts with what is the launcher's own.
+// In a process that it has forked, and that has a request: parts with what is the launcher's own.
 void launcher_forked(void);
+// Gives a process, 0 for this one, the scheduling policy that the launcher had.
+void launcher_as_usual(int pid);

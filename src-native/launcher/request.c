@@ -2,14 +2,12 @@
 #include "request.h"
 #include "text.h"
 
-union control {
-	struct sys_cmsghdr head;
-	char room[sizeof(struct sys_cmsghdr) + sizeof(int) * REQUEST_FDS];
-};
-
 int request_receive(int socket, struct request *ret_request)
 {
-	union control control;
+	union {
+		struct sys_cmsghdr head;
+		char room[sizeof(struct sys_cmsghdr) + sizeof(int) * REQUEST_FDS];
+	} control;
 	char byte;
 	struct sys_iovec iov = {&byte, 1};
 	struct sys_msghdr message = {
@@ -26,26 +24,4 @@ int request_receive(int socket, struct request *ret_request)
 		memcpy(ret_request->fds, control.room + sizeof(struct sys_cmsghdr), ret_request->count * sizeof(int));
 	}
 	return 1;
-}
-
-int request_send(int socket, const struct request *request)
-{
-	union control control = {.head = {.level = SYS_SOL_SOCKET, .type = SYS_SCM_RIGHTS}};
-	char byte = 'r';
-	struct sys_iovec iov = {&byte, 1};
-	control.head.length = sizeof(struct sys_cmsghdr) + request->count * sizeof(int);
-	struct sys_msghdr message = {
-		.iov = &iov,
-		.iov_count = 1,
-		.control = &control,
-		.control_length = (control.head.length + 7) & ~7ul,
-	};
-	memcpy(control.room + sizeof(struct sys_cmsghdr), request->fds, request->count * sizeof(int));
-	return sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL | SYS_MSG_DONTWAIT) > 0;
-}
-
-void request_close(const struct request *request)
-{
-	for (uint32_t i = 0; i < request->count; i++)
-		sys_close(request->fds[i]);
 }

@@ -13,6 +13,3 @@ struct request {
 
 // Waits for the next one. Returns 0 when the other end is closed.
 int request_receive(int socket, struct request *ret_request);
-// Passes it on, without waiting. Returns whether somebody is there to take it.
-int request_send(int socket, const struct request *request);
-void request_close(const struct request *request);

@@ -2,10 +2,18 @@
 #include "spare.h"
 #include <linux/prctl.h>
 #include "launcher.h"
+#include "request.h"
+#include "supervisor.h"
 
-// Waits for a request. Whoever makes it ends it by closing the socket.
-__attribute__((noreturn)) static void stand_by(int socket, uint64_t *forecast)
+enum {
+	// After so long nobody is in a hurry.
+	UNWANTED_S = 10,
+};
+
+// In the process that is made: waits for a request. It ends with the launcher, whose end of `launcher` is closed then.
+__attribute__((noreturn)) static void stand_by(int requests, int launcher, uint64_t *forecast)
 {
+	const char used = 'u';
 	struct supervisor self = SUPERVISOR_NEW;
 	struct request request;
 	self.forecast = forecast;
@@ -15,61 +23,48 @@ __attribute__((noreturn)) static void stand_by(int socket, uint64_t *forecast)
 		*forecast = 0;
 		sys_exit_group(125);
 	}
-	struct pollfd polled[] = {{.fd = socket, .events = POLLIN}, {.fd = self.child_pidfd, .events = POLLIN}};
+	struct pollfd polled[] = {{.fd = launcher, .events = POLLIN}, {.fd = requests, .events = POLLIN},
+		{.fd = self.child_pidfd, .events = POLLIN}};
 	do {
-		polled[0].revents = 0;
-		sys_ppoll(polled, 2, 0);
+		polled[0].revents = polled[1].revents = polled[2].revents = 0;
+		sys_ppoll(polled, 3, 0);
+		if (polled[0].revents)
+			sys_exit_group(0);
 		// Somebody has killed its child: it serves without.
-		if (polled[1].revents) {
+		if (polled[2].revents) {
 			supervisor_end_ahead(&self);
-			polled[1] = (struct pollfd){.fd = -1};
+			polled[2].fd = -1;
 		}
-	} while (!polled[0].revents);
-	if (!request_receive(socket, &request))
+	} while (!polled[1].revents);
+	if (!request_receive(requests, &request))
 		sys_exit_group(0);
-	sys_close(socket);
+	sys_write(launcher, &used, 1);
+	sys_close(launcher);
+	launcher_forked();
+	if (self.ahead)
+		launcher_as_usual(self.child);
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
 	supervisor_run(&self, &request);
 }
 
-void spare_make(struct spare *self, uint64_t *forecast)
+enum spare_end spare_run(int requests, uint64_t *forecast)
 {
+	const struct sys_timespec patience = {UNWANTED_S, 0};
 	int pair[2];
+	char used;
 	if (sys_socketpair(SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair) < 0)
-		return;
+		return SPARE_LOST;
 	long pid = sys_clone();
 	if (pid == 0) {
 		sys_close(pair[0]);
-		launcher_forked();
-		stand_by(pair[1], forecast);
+		stand_by(requests, pair[1], forecast);
 	}
 	sys_close(pair[1]);
-	if (pid > 0)
-		self->socket = pair[0];
-	else
-		sys_close(pair[0]);
-}
-
-int spare_give(struct spare *self, const struct request *request)
-{
-	if (self->socket < 0)
-		return 0;
-	spare_tidy(self);
-	self->used = self->socket;
-	self->socket = -1;
-	return request_send(self->used, request);
-}
-
-void spare_tidy(struct spare *self)
-{
-	if (self->used >= 0)
-		sys_close(self->used);
-	self->used = -1;
-}
-
-void spare_end(struct spare *self)
-{
-	if (self->socket >= 0)
-		sys_close(self->socket);
-	self->socket = -1;
+	struct pollfd polled = {.fd = pair[0], .events = POLLIN};
+	long ready = pid > 0 ? sys_ppoll(&polled, 1, &patience) : -1;
+	enum spare_end end = ready == 0 ? SPARE_UNWANTED : SPARE_LOST;
+	if (ready > 0 && sys_read(pair[0], &used, 1) == 1)
+		end = SPARE_USED;
+	sys_close(pair[0]);
+	return end;
 }

@@ -37,7 +37,7 @@ enum {
 	EMPTY_PATH = 0x1000, // AT_EMPTY_PATH
 	DETACH = 2, // MNT_DETACH
 	// Between two rounds: the kernel takes down the last round's namespaces by itself, after the process has been reaped.
-	PAUSE_NS = 10000000,
+	PAUSE_NS = 5000000,
 };
 
 // Docker's default capabilities, as carrel's.

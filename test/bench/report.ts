@@ -42,7 +42,7 @@ function startSection({ starts }: Results): Section {
   return {
     title: 'One container, from the call to the end of `true`',
     note:
-      'Samples taken in turn, each after a rest of 10 ms, in which carrel makes namespaces in advance; in a row: each as soon as the one before has ended. ' +
+      'Samples taken in turn, each after a rest of 5 ms, in which carrel makes namespaces in advance; in a row: each as soon as the one before has ended. ' +
       'Other engines are started by `child_process.spawn`.',
     head: ['what', 'Node holds', 'samples', 'median ms', 'p10–p90 ms', '× C program', '× child_process'],
     rows: starts

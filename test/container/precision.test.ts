@@ -70,6 +70,16 @@ suite('what is told', requires('cgroups', 'gcc'), () => {
     assert.equal(more.reason, 'oom');
   });
 
+  test('pause(), a hundred times, of who waits for children by vfork(2)', async () => {
+    const child = box.limits({}).spawn('/tmp/programs/loads', ['vfork'], { stdio: 'ignore' });
+    for (let time = 0; time < 100; time += 1) {
+      await child.pause();
+      assert.equal((await child.stats()).paused, true);
+      await child.resume();
+    }
+    await child.stop({ grace: 0 });
+  });
+
   test('set-up is not charged: a bare program in 8 MiB, and next to nothing told', async (context) => {
     const { usage } = await run(box.limits({ memory: '8m', pids: 1 }), 'memory', '1');
     context.diagnostic(`${usage.peakMemoryBytes} bytes, ${usage.cpuMs} ms`);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Programs that use a known amount: `loads cpu MS [PROCESSES]`, `loads memory MIB`. They print what they have used by their own count.
+// `loads vfork` waits for a child by vfork(2), again and again.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,11 +62,25 @@ static int memory(size_t mib)
 	return 0;
 }
 
+static int waiting(void)
+{
+	for (;;) {
+		pid_t child = vfork();
+		if (child < 0)
+			return 1;
+		if (child == 0)
+			_exit(0);
+		waitpid(child, 0, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[1], "cpu") == 0)
 		return cpu(atof(argv[2]), argc > 3 ? atoi(argv[3]) : 1);
 	if (argc > 2 && strcmp(argv[1], "memory") == 0)
 		return memory((size_t)atoi(argv[2]));
+	if (argc > 1 && strcmp(argv[1], "vfork") == 0)
+		return waiting();
 	return 2;
 }

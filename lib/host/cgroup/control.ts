@@ -50,6 +50,9 @@ export interface PressureLine {
   readonly totalMs: number;
 }
 
+/** Between two looks whether all is frozen. */
+const LONGEST_PAUSE_MS = 50;
+
 export class CgroupControl {
   readonly #made: readonly Made[];
   readonly #facts: CgroupFacts;
@@ -111,11 +114,18 @@ export class CgroupControl {
     const { words, state } = FREEZER[made.hierarchy.version];
     if (!(await writeIfThere(join(made.path, words.file), frozen ? words.freeze : words.thaw))) return false;
     // A process that just makes a system call is frozen when that is done.
-    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       const text = await readText(join(made.path, state.file));
       if (text === undefined) return false;
       if (state.frozen.test(text) === frozen) return true;
       await sleep(pause);
+      // Version 1 can stay in the state FREEZING for ever: seen where children were born meanwhile, whom their parent waits for by vfork(2). All
+      // go on for a while, and once more.
+      if (frozen && made.hierarchy.version === 1 && pause === LONGEST_PAUSE_MS) {
+        await writeIfThere(join(made.path, words.file), words.thaw);
+        await sleep(pause);
+        if (!(await writeIfThere(join(made.path, words.file), words.freeze))) return false;
+      }
     }
   }
 
