@@ -147,6 +147,25 @@ suite('what is made in advance', () => {
     }
   });
 
+  test('who waits stands back, and who runs does not', async () => {
+    // The 41st field: 0 is SCHED_NORMAL, 3 SCHED_BATCH. proc_pid_stat(5)
+    const policies = (pids: readonly number[]): readonly (string | undefined)[] =>
+      pids.map(
+        (pid) =>
+          readFileSync(`/proc/${pid}/stat`, 'utf8')
+            .replace(/^.*\) /s, '')
+            .split(' ')[38],
+      );
+    const own = policies([process.pid])[0];
+    const { supervisor, child } = await spare();
+    if (own === '0') assert.deepEqual(policies([supervisor, child]), ['3', '3']);
+    const running = box.spawn('cat');
+    await new Promise<void>((resolve) => running.once('spawn', resolve));
+    assert.deepEqual(policies([running.pid ?? 0, child, supervisor]), [own, own, own]);
+    running.stdin?.end();
+    assert.equal((await running.result).exitCode, 0);
+  });
+
   test('killed, the next container starts without it', async () => {
     for (const who of ['supervisor', 'child', 'supervisor', 'child'] as const) {
       const found = await spare();
