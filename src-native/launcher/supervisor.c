@@ -216,6 +216,7 @@ void supervisor_end_ahead(struct supervisor *self)
 	sys_close(self->child_pidfd);
 	self->child_pidfd = -1;
 	self->child = 0;
+	self->actor.child = -1;
 	self->ahead = 0;
 }
 
