@@ -10,10 +10,18 @@ enum {
 	UNWANTED_S = 10,
 };
 
-// In the process that is made: waits for a request. It ends with the launcher, whose end of `launcher` is closed then.
+static void say(int socket, char what)
+{
+	struct sys_iovec iov = {&what, 1};
+	const struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
+	sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL);
+}
+
+// In the process that is made: waits for a request. It ends when the launcher says so; where the launcher has died it takes what Node has sent
+// already, and Node is told at once that nobody takes more.
 __attribute__((noreturn)) static void stand_by(int requests, int launcher, uint64_t *forecast)
 {
-	const char used = 'u';
+	char unwanted;
 	struct supervisor self = SUPERVISOR_NEW;
 	struct request request;
 	self.forecast = forecast;
@@ -28,17 +36,21 @@ __attribute__((noreturn)) static void stand_by(int requests, int launcher, uint6
 	do {
 		polled[0].revents = polled[1].revents = polled[2].revents = 0;
 		sys_ppoll(polled, 3, 0);
-		if (polled[0].revents)
+		if (polled[0].revents && sys_read(launcher, &unwanted, 1) == 1)
 			sys_exit_group(0);
+		if (polled[0].revents) {
+			sys_shutdown(requests, SYS_SHUT_RDWR);
+			break;
+		}
 		// Somebody has killed its child: it serves without.
 		if (polled[2].revents) {
 			supervisor_end_ahead(&self);
 			polled[2].fd = -1;
 		}
 	} while (!polled[1].revents);
-	if (!request_receive(requests, &request))
+	if (!request_receive(requests, &request) || request.count < 2)
 		sys_exit_group(0);
-	sys_write(launcher, &used, 1);
+	say(launcher, 'u');
 	sys_close(launcher);
 	launcher_forked();
 	if (self.ahead)
@@ -63,7 +75,9 @@ enum spare_end spare_run(int requests, uint64_t *forecast)
 	struct pollfd polled = {.fd = pair[0], .events = POLLIN};
 	long ready = pid > 0 ? sys_ppoll(&polled, 1, &patience) : -1;
 	enum spare_end end = ready == 0 ? SPARE_UNWANTED : SPARE_LOST;
-	if (ready > 0 && sys_read(pair[0], &used, 1) == 1)
+	if (ready == 0)
+		say(pair[0], 'x');
+	else if (ready > 0 && sys_read(pair[0], &used, 1) == 1)
 		end = SPARE_USED;
 	sys_close(pair[0]);
 	return end;
