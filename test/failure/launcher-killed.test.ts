@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
-import { readProcesses } from '../support/processes.js';
+import { ancestors, readProcesses } from '../support/processes.js';
 
 // Without useCleanHost: the launcher that is there afterwards is another one, which is what is tested here.
 const box = new Container();
@@ -12,13 +12,6 @@ const box = new Container();
 function launchers(): readonly number[] {
   const own = [...readProcesses().values()].filter(({ parent, comm }) => parent === process.pid && comm === 'carrel');
   return own.map(({ pid }) => pid);
-}
-
-function isBelow(pid: number, above: number): boolean {
-  const table = readProcesses();
-  for (let entry = table.get(pid); entry !== undefined; entry = table.get(entry.parent))
-    if (entry.parent === above) return true;
-  return false;
 }
 
 suite('SIGKILL of the launcher', () => {
@@ -50,7 +43,7 @@ suite('SIGKILL of the launcher', () => {
       return table.filter(({ comm }) => comm === 'carrel-spare').map(({ pid }) => pid);
     };
     const [first = 0] = launchers();
-    const own = (): readonly number[] => spares().filter((pid) => isBelow(pid, first));
+    const own = (): readonly number[] => spares().filter((pid) => ancestors(pid).includes(first));
     while (own().length < 2) await sleep(1);
     const made = own();
     process.kill(first, 'SIGKILL');

@@ -11,7 +11,7 @@ import { bind, Container } from 'carrel';
 import { mount, unmount } from 'carrel/syscalls';
 import { launcherPid } from '#lib/launch/launcher.js';
 import { useCleanHost } from '../support/host.js';
-import { attempt, readProcesses } from '../support/processes.js';
+import { ancestors, attempt, readProcesses } from '../support/processes.js';
 import { generator } from '../support/random.js';
 import { requires } from '../support/requires.js';
 import '../support/temporary.js';
@@ -51,14 +51,6 @@ async function spare(like = box): Promise<Spare> {
     if (found !== undefined) return found;
     await sleep(1);
   }
-}
-
-/** Who made the process, and who made that one. */
-function ancestors(pid: number): readonly number[] {
-  const table = readProcesses();
-  const pids: number[] = [];
-  for (let at = table.get(pid); at !== undefined; at = table.get(at.parent)) pids.push(at.pid);
-  return pids;
 }
 
 async function running(like = box): Promise<readonly number[]> {

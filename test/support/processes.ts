@@ -30,6 +30,14 @@ export function ownerOf(pid: number, table: ProcessTable): 'own' | 'beside' | 'o
   return hasLostItsStarter(pid, table) ? 'orphan' : 'other';
 }
 
+/** The process, who made it, and who made that one, as far as they are there. */
+export function ancestors(pid: number): readonly number[] {
+  const table = readProcesses();
+  const pids: number[] = [];
+  for (let entry = table.get(pid); entry !== undefined; entry = table.get(entry.parent)) pids.push(entry.pid);
+  return pids;
+}
+
 /** Whether above a process of carrel's there is no other program: those of another run, or of another user, have their node. */
 function hasLostItsStarter(pid: number, table: ProcessTable): boolean {
   let entry = table.get(pid);
