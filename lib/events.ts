@@ -4,7 +4,10 @@
 export interface ContainerProcessEvents {
   /** The command runs. */
   spawn: [];
-  /** The kernel has killed one of its processes for want of memory: how many it has in all. It comes before `exit`. */
+  /**
+   * The kernel has killed processes of the container for want of memory: how many until now. It comes before `exit`, and once more
+   * with the new number when more are killed, which a group kill of cgroup v2 may do one by one.
+   */
   oom: [kills: number];
   /** It could not be started: a {@link StepError} names the step, or the launcher failed. Nothing is left behind. */
   error: [error: Error];
