@@ -97,7 +97,7 @@ async function tryOut(): Promise<void> {
   const jobs: readonly Job[] = [
     { language: 'javascript', code: 'console.log(6 * 7)' },
     { language: 'shell', code: 'cat /etc/shadow || ls /home /root; cat /proc/net/dev | tail -n +3 | cut -d: -f1' },
-    { language: 'javascript', code: 'for (;;) console.log("a lot of it")' },
+    { language: 'javascript', code: 'import { writeSync } from "node:fs"; for (;;) writeSync(1, "a lot of it\\n")' },
     { language: 'shell', code: 'echo "sleeps for too long"; sleep 60' },
     { language: 'cobol', code: '' },
   ];

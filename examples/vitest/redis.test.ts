@@ -11,11 +11,14 @@ const test = base.extend<{ redis: Database }>({
   },
 });
 
-test.concurrent('a test counts', async ({ redis }) => {
+// The server's start is part of a test's time, which is 5 s by default.
+const options = { timeout: 60_000 };
+
+test.concurrent('a test counts', options, async ({ redis }) => {
   expect(await redis.ask('redis-cli', 'incr', 'counter')).toBe('1');
 });
 
-test.concurrent('another one counts from the beginning, at the same time', async ({ redis }) => {
+test.concurrent('another one counts from the beginning, at the same time', options, async ({ redis }) => {
   expect(await redis.ask('redis-cli', 'incr', 'counter')).toBe('1');
   expect(await redis.ask('redis-cli', 'incr', 'counter')).toBe('2');
 });
