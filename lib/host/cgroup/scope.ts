@@ -9,8 +9,8 @@ import { launchBy, launcherPid } from '../../launch/launcher.js';
 import { type CgroupMount, ownCgroup } from './tree.js';
 import { type Trial, tryV2 } from './trial.js';
 
-/** systemd answers in some ten milliseconds; a machine that is just starting takes longer. */
-const PATIENCE_MS = 5000;
+/** systemd answers in some ten milliseconds; a machine that is just starting, or emulated, takes seconds. It is not waited for when systemd-run has failed. */
+const PATIENCE_MS = 30_000;
 const PAUSE_MS = 2;
 let counter = 0;
 
