@@ -41,7 +41,7 @@ suite('hook()', () => {
     assert.match((await box.run('sh', list, { check: true })).stdout, /^carrel-c$/m);
     assert.doesNotMatch((await new Container().run('sh', list, { check: true })).stdout, /carrel-c/);
     // Its end here goes with the other, when the kernel has torn the network down.
-    for (let tries = 0; readFileSync('/proc/net/dev', 'utf8').includes('carrel-h') && tries < 400; tries += 1)
+    for (let tries = 0; readFileSync('/proc/net/dev', 'utf8').includes('carrel-h') && tries < 3000; tries += 1)
       await sleep(10);
     assert.doesNotMatch(readFileSync('/proc/net/dev', 'utf8'), /carrel-h/);
   });

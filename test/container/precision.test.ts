@@ -50,7 +50,7 @@ suite('what is told', requires('cgroups', 'gcc'), () => {
     const { usage, reason } = await box.limits({ cpuTime: 1000 }).run('/tmp/programs/loads', ['cpu', '60000', '2']);
     context.diagnostic(`ended at ${usage.cpuMs} ms of 1000`);
     assert.equal(reason, 'cpu-timeout');
-    assert.ok(usage.cpuMs >= 1000 && usage.cpuMs < 2000, `${usage.cpuMs}`);
+    assert.ok(usage.cpuMs >= 1000 && usage.cpuMs < 10_000, `${usage.cpuMs}`);
   });
 
   for (const mib of [1, 32, 200]) {

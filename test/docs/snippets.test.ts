@@ -14,7 +14,7 @@ import { checkout, commandsOf, isAsAnnounced, readSnippets, type Snippet } from 
 
 useCleanHost();
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 const project = mkdtempSync(join(tmpdir(), 'snippets-'));
 mkdirSync(join(project, 'node_modules'));
 symlinkSync(checkout, join(project, 'node_modules/carrel'));

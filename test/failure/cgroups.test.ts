@@ -45,14 +45,17 @@ async function startCaller(act: string): Promise<{ caller: ChildProcess; directo
   return { caller, directories };
 }
 
-/** The supervisor above a command under init: the process above the first that is called so. */
-function supervisorOf(command: number): number {
-  const table = readProcesses();
-  let entry = table.get(command);
-  while (entry !== undefined && entry.comm !== 'carrel-init') entry = table.get(entry.parent);
-  const supervisor = table.get(entry?.parent ?? -1);
-  assert.equal(supervisor?.comm, 'carrel');
-  return supervisor?.pid ?? Number.NaN;
+/** The supervisor above a command under init: the process above the first that is called so, which may be after the command runs. */
+async function supervisorOf(command: number): Promise<number> {
+  for (let tries = 0; ; tries += 1) {
+    const table = readProcesses();
+    let entry = table.get(command);
+    while (entry !== undefined && entry.comm !== 'carrel-init') entry = table.get(entry.parent);
+    const supervisor = table.get(entry?.parent ?? -1);
+    if (supervisor?.comm === 'carrel') return supervisor.pid;
+    assert.ok(tries < 1000, 'no supervisor');
+    await sleep(10);
+  }
 }
 
 function oneIn(directories: readonly string[]): number {
@@ -72,7 +75,7 @@ suite('SIGKILL', requires('cgroups'), () => {
 
     test(`${name} and of the supervisor: the next one who looks removes them`, async () => {
       const { caller, directories } = await startCaller(act);
-      const supervisor = supervisorOf(oneIn(directories));
+      const supervisor = await supervisorOf(oneIn(directories));
       process.kill(supervisor, 'SIGKILL');
       caller.kill('SIGKILL');
       // The container dies meanwhile; who looks too early leaves it to the next.
@@ -85,7 +88,7 @@ suite('SIGKILL', requires('cgroups'), () => {
     const child = box.spawn('sleep', ['9999'], { stdio: 'ignore' });
     await once(child, 'spawn');
     const directories = directoriesOf(child.plan);
-    process.kill(supervisorOf(child.pid ?? 0), 'SIGKILL');
+    process.kill(await supervisorOf(child.pid ?? 0), 'SIGKILL');
     assert.equal((await child.result).signal, 'SIGKILL');
     await removed(directories);
   });

@@ -21,7 +21,7 @@ const needs = requires('gcc', 'strace');
 /** meddler.c ends when everything that Node has started has ended, and not before: survivors would be waited for in vain. */
 async function kill(directory: string, program: string, whom: string, from: number, count: number): Promise<string> {
   const node = startMeddled(program, directory, './killing.js', [whom, String(from), String(count)]);
-  const deadline = setTimeout(() => node.kill('SIGKILL'), 120_000);
+  const deadline = setTimeout(() => node.kill('SIGKILL'), 600_000);
   const [out, err, [code, signal]] = await Promise.all([
     text(node.stdout as Readable),
     text(node.stderr as Readable),

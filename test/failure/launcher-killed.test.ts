@@ -14,11 +14,17 @@ function launchers(): readonly number[] {
   return own.map(({ pid }) => pid);
 }
 
+function launcher(): number {
+  const [pid] = launchers();
+  assert.ok(pid !== undefined, 'there is none');
+  return pid;
+}
+
 suite('SIGKILL of the launcher', () => {
   test('what runs goes on, and can still be ended', async () => {
     const child = box.spawn('cat');
     await once(child, 'spawn');
-    const [first = 0] = launchers();
+    const first = launcher();
     process.kill(first, 'SIGKILL');
     while (launchers().includes(first)) await sleep(2);
     child.stdin?.end('still here');
@@ -29,7 +35,7 @@ suite('SIGKILL of the launcher', () => {
 
   test('the next command gets a new one', async () => {
     await box.run('true');
-    const [first = 0] = launchers();
+    const first = launcher();
     process.kill(first, 'SIGKILL');
     while (launchers().includes(first)) await sleep(2);
     assert.equal((await box.run('echo', ['again'])).stdout, 'again\n');
@@ -42,7 +48,7 @@ suite('SIGKILL of the launcher', () => {
       const table = [...readProcesses().values()].filter(({ state }) => state !== 'Z');
       return table.filter(({ comm }) => comm === 'carrel-spare').map(({ pid }) => pid);
     };
-    const [first = 0] = launchers();
+    const first = launcher();
     const own = (): readonly number[] => spares().filter((pid) => ancestors(pid).includes(first));
     while (own().length < 2) await sleep(1);
     const made = own();
@@ -54,7 +60,7 @@ suite('SIGKILL of the launcher', () => {
   test('what it had not begun ends with an error that says so, or ran; nothing hangs', async () => {
     for (let round = 0; round < 10; round += 1) {
       await box.run('true');
-      const [first = 0] = launchers();
+      const first = launcher();
       const waiting = Array.from({ length: 10 }, () => box.run('true'));
       await sleep(Math.random() * 10);
       process.kill(first, 'SIGKILL');

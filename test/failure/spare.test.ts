@@ -45,11 +45,14 @@ function isThere(pid: number): boolean {
 
 /** Starts one that is like those that follow, and waits until the spare for them is there. */
 async function spare(like = box): Promise<Spare> {
-  assert.equal((await like.run('true')).exitCode, 0);
   for (;;) {
-    const found = spareNow();
-    if (found !== undefined) return found;
-    await sleep(1);
+    assert.equal((await like.run('true')).exitCode, 0);
+    // A launcher that got no processor in time gives up, until it is asked for something again.
+    for (let tries = 0; tries < 2000; tries += 1) {
+      const found = spareNow();
+      if (found !== undefined) return found;
+      await sleep(1);
+    }
   }
 }
 
@@ -186,9 +189,11 @@ suite('what is made in advance', () => {
   });
 
   test('it ends when nobody has wanted it for long', async () => {
+    const before = performance.now();
     const { supervisor, child } = await spare();
     await sleep(KEPT_MS / 2);
-    assert.deepEqual(spareNow(), { supervisor, child });
+    const now = spareNow();
+    if (performance.now() - before < KEPT_MS) assert.deepEqual(now, { supervisor, child });
     while (spareNow() !== undefined) await sleep(100);
     assert.equal((await box.run('true')).exitCode, 0);
   });

@@ -6,7 +6,7 @@
 
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BASE } from '#lib/compile/cgroups.js';
@@ -45,7 +45,7 @@ export function useCleanHost({ warmUp }: { readonly warmUp?: () => unknown } = {
 export function hostSnapshot(): HostSnapshot {
   const table = readProcesses();
   return {
-    own: [...mounts(), ...descriptors(), nullDevice(), ...entries(tmpdir())],
+    own: [...hostMounts(), ...descriptors(), nullDevice(), ...entries(tmpdir())],
     shared: [...processes(table), ...cgroups(), ...entries('/tmp')],
   };
 }
@@ -73,9 +73,12 @@ function missing(these: readonly string[], those: readonly string[]): readonly s
   return these.filter((line) => !set.has(line));
 }
 
-function mounts(): readonly string[] {
+/** But those of the test files beside this one: their temporary directories are beside its own. proc_pid_mountinfo(5) */
+export function hostMounts(): readonly string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
-  return lines.map((line) => `mount ${line}`);
+  const isBeside = (point = ''): boolean =>
+    point.startsWith(`${dirname(tmpdir())}/`) && !`${point}/`.startsWith(`${tmpdir()}/`);
+  return lines.filter((line) => !isBeside(line.split(' ')[4])).map((line) => `mount ${line}`);
 }
 
 /** The one that lists them is gone before its target is read. */

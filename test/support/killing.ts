@@ -4,9 +4,10 @@
  */
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CarrelError, Container } from 'carrel';
 import { makeAhead } from '#lib/launch/launcher.js';
-import { hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';
+import { hit, holdings, inTime, order, type Role } from './meddler.js';
 import { generator } from './random.js';
 
 const [directory = '', whom = '', seed = '0', count = '1'] = process.argv.slice(2);
@@ -44,9 +45,12 @@ for (let round = 0; round < Number(count); round += 1) {
   assert.equal(next, 0);
 }
 // Node closes what a killed launcher held when it is told of its death.
-const held = holdings();
-if (descriptors() !== before) await holdsAgain(held.replace(/"descriptors":\d+/, `"descriptors":${before}`));
+await inTime(() => `${descriptors()} descriptors instead of ${before}`, restored());
 console.log(JSON.stringify({ hits, seen }));
+
+async function restored(): Promise<void> {
+  while (descriptors() !== before) await sleep(1);
+}
 
 /** A launcher that is dying may still take a request with it, which then ends with an error that says so. */
 async function alive(): Promise<number | null> {

@@ -93,7 +93,8 @@ export async function runLeg(leg: Leg, files: readonly string[], options: RunLeg
     '--enable-source-maps',
     '--test',
     `--test-concurrency=${leg.concurrency ?? Math.min(2, availableParallelism())}`,
-    '--test-timeout=300000',
+    // Of a whole file, and for one that hangs: emulated machines are ten times slower.
+    '--test-timeout=1200000',
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     '--test-reporter=./build/test/support/reporter.js',

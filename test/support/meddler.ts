@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const SOURCE = fileURLToPath(new URL('../../../test/failure/meddler.c', import.meta.url));
 /** Nothing here takes long: who is not done by then waits in vain. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 export type Role = 'supervisor' | 'child';
 /** What happened: the role's n-th call, its number, and the step that the child was at; -1 where that is not to be known. */

@@ -81,7 +81,7 @@ async function refuseAll(scenario: string, start: () => ContainerProcess): Promi
   const wanted = places.filter(({ op }) => !UNREFUSED.includes(op) && !kinds.has(op));
   const missing = (): readonly Place[] => wanted.filter((place) => !seen.has(keyOf(place)));
   // What the supervisor does between its acts depends on who is faster: a call's number is not always the same call's.
-  for (let round = 0; round < 3 && missing().length > 0; round += 1) {
+  for (let round = 0; round < 10 && missing().length > 0; round += 1) {
     await sweep((at) => refuse('child', at), total, places, missing);
     await sweep((at) => refuse('supervisor', at), most, places, missing);
   }

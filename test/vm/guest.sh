@@ -33,7 +33,7 @@ if $b grep -q virtiofs /proc/mounts; then
   done &
 fi
 n=0
-while [ ! -e "$err" ] && [ $n -lt 100 ]; do
+while [ ! -e "$err" ] && [ $n -lt 3000 ]; do
   $b usleep 20000
   n=$((n + 1))
 done

@@ -27,7 +27,7 @@ export const GUESTS: readonly Guest[] = [
     script: ['uml.sh'],
     boots: [['root'], ['delegated']],
     files: KINDS,
-    limitSeconds: 600,
+    limitSeconds: 1200,
     node: process.execPath,
   },
   {
@@ -35,7 +35,7 @@ export const GUESTS: readonly Guest[] = [
     script: ['qemu.sh', '-k', '6.1'],
     boots: [['root', 'delegated']],
     files: ['container/limits.test'],
-    limitSeconds: 600,
+    limitSeconds: 1200,
     node: process.execPath,
   },
   {
@@ -43,7 +43,7 @@ export const GUESTS: readonly Guest[] = [
     script: ['qemu.sh', '-s'],
     boots: [['session']],
     files: ['container/limits.test'],
-    limitSeconds: 600,
+    limitSeconds: 1200,
     node: process.execPath,
   },
   {
@@ -51,7 +51,7 @@ export const GUESTS: readonly Guest[] = [
     script: ['arm64.sh'],
     boots: [['root', 'user']],
     files: ['container/run', 'container/ids'],
-    limitSeconds: 600,
+    limitSeconds: 1200,
     node: '/usr/local/bin/node',
   },
 ];

@@ -77,7 +77,7 @@ shares=()
 run_machine() {
   local options=() name
   for name in "${shares[@]}"; do
-    for _ in $(seq 250); do
+    for _ in $(seq 1500); do
       [ ! -S "$job/$name.sock" ] || break
       sleep 0.02
     done
