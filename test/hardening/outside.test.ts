@@ -8,8 +8,9 @@ import { suite, test } from 'node:test';
 import { bind, Container, tmpfs } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
 import { runCaller } from '../support/caller.js';
-import { hostMounts, useCleanHost } from '../support/host.js';
+import { useCleanHost } from '../support/host.js';
 import { isolation } from '../support/isolated.js';
+import { hostMounts } from '../support/mounts.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 

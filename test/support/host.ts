@@ -4,13 +4,14 @@
  * Test files run side by side: what one has on the way is not another's leak. Tests of one file run one after the other.
  */
 
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BASE } from '#lib/compile/cgroups.js';
 import { cgroupMounts } from '#lib/host/cgroup/tree.js';
+import { hostMounts } from './mounts.js';
 import { attempt, ownerOf, type ProcessTable, readProcesses } from './processes.js';
 import './temporary.js';
 
@@ -45,7 +46,7 @@ export function useCleanHost({ warmUp }: { readonly warmUp?: () => unknown } = {
 export function hostSnapshot(): HostSnapshot {
   const table = readProcesses();
   return {
-    own: [...hostMounts(), ...descriptors(), nullDevice(), ...entries(tmpdir())],
+    own: [...hostMounts().map((line) => `mount ${line}`), ...descriptors(), nullDevice(), ...entries(tmpdir())],
     shared: [...processes(table), ...cgroups(), ...entries('/tmp')],
   };
 }
@@ -71,14 +72,6 @@ function compare(before: HostSnapshot, after: HostSnapshot): readonly string[] {
 function missing(these: readonly string[], those: readonly string[]): readonly string[] {
   const set = new Set(those);
   return these.filter((line) => !set.has(line));
-}
-
-/** But those of the test files beside this one: their temporary directories are beside its own. proc_pid_mountinfo(5) */
-export function hostMounts(): readonly string[] {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
-  const isBeside = (point = ''): boolean =>
-    point.startsWith(`${dirname(tmpdir())}/`) && !`${point}/`.startsWith(`${tmpdir()}/`);
-  return lines.filter((line) => !isBeside(line.split(' ')[4])).map((line) => `mount ${line}`);
 }
 
 /** The one that lists them is gone before its target is read. */

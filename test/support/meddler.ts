@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { hostMounts } from './mounts.js';
 
 const SOURCE = fileURLToPath(new URL('../../../test/failure/meddler.c', import.meta.url));
 /** Nothing here takes long: who is not done by then waits in vain. */
@@ -79,7 +80,7 @@ export function holdings(): string {
     .trim();
   return JSON.stringify({
     descriptors,
-    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+    mounts: hostMounts(),
     launchers: children.length,
     theirs,
   });

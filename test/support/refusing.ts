@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CarrelError, Container, type ContainerProcess, StepError } from 'carrel';
 import { makeAhead } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
@@ -42,6 +43,8 @@ export interface Refused {
 }
 
 async function refuseAll(scenario: string, start: () => ContainerProcess): Promise<Refused> {
+  // All that the launcher has is the supervisor of the other container, once those of the containers before are reaped.
+  await inTime(() => holdings(), idle());
   const before = holdings();
   const seen = new Map<string, Place>();
   let runs = 0;
@@ -91,6 +94,10 @@ async function refuseAll(scenario: string, start: () => ContainerProcess): Promi
   for (const { op } of seen.values()) kinds.add(op);
   const said = `${total} and ${most} calls, ${missed} of ${runs} not met, ${untold} without a step`;
   return { scenario, wanted: wanted.map(keyOf), refused: [...seen.keys()], runs, said };
+}
+
+async function idle(): Promise<void> {
+  while ((JSON.parse(holdings()) as { theirs: string }).theirs.split(' ').length > 1) await sleep(1);
 }
 
 /** Refuses one call of every step that is missing, or all of them. */
