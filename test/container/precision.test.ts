@@ -47,10 +47,15 @@ suite('what is told', requires('cgroups', 'gcc'), () => {
 
   // How late the supervisor is woken is the machine's affair: where it is busy, the program goes on a little.
   test('a limit of CPU time', async (context) => {
-    const { usage, reason } = await box.limits({ cpuTime: 1000 }).run('/tmp/programs/loads', ['cpu', '60000', '2']);
-    context.diagnostic(`ended at ${usage.cpuMs} ms of 1000`);
-    assert.equal(reason, 'cpu-timeout');
-    assert.ok(usage.cpuMs >= 1000 && usage.cpuMs < 10_000, `${usage.cpuMs}`);
+    const told: number[] = [];
+    while (told.length < 3 && !told.some((ms) => ms < 2000)) {
+      const { usage, reason } = await box.limits({ cpuTime: 1000 }).run('/tmp/programs/loads', ['cpu', '60000', '2']);
+      context.diagnostic(`ended at ${usage.cpuMs} ms of 1000`);
+      assert.equal(reason, 'cpu-timeout');
+      assert.ok(usage.cpuMs >= 1000, `${usage.cpuMs}`);
+      told.push(usage.cpuMs);
+    }
+    assert.ok(Math.min(...told) < 2000, `${told}`);
   });
 
   for (const mib of [1, 32, 200]) {
