@@ -63,7 +63,7 @@ static void stand_by(uint64_t *forecast)
 		const struct sys_timespec time = {0, pause};
 		if (sys_ppoll(&polled, 1, &time) != 0)
 			return;
-		enum spare_end end = *forecast ? spare_run(REQUESTS, forecast) : SPARE_LOST;
+		enum spare_end end = spare_run(REQUESTS, forecast);
 		if (end == SPARE_UNWANTED)
 			return;
 		// On a busy machine the last supervisor comes to its plan, and with it to the forecast, later than that.
@@ -76,7 +76,7 @@ static void serve(uint64_t *forecast)
 	struct request request;
 	for (;;) {
 		stand_by(forecast);
-		if (!request_receive(REQUESTS, &request))
+		if (request_receive(REQUESTS, 0, &request) <= 0)
 			return;
 		// When the fork fails the channel closes here without a word, and Node says so.
 		if (request.count >= 2 && sys_clone() == 0) {

@@ -2,7 +2,7 @@
 #include "request.h"
 #include "text.h"
 
-int request_receive(int socket, struct request *ret_request)
+long request_receive(int socket, unsigned int flags, struct request *ret_request)
 {
 	union {
 		struct sys_cmsghdr head;
@@ -14,10 +14,10 @@ int request_receive(int socket, struct request *ret_request)
 		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
 	long received;
 	do
-		received = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC);
+		received = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC | flags);
 	while (received == -SYS_EINTR);
 	if (received <= 0)
-		return 0;
+		return received == -SYS_EAGAIN ? received : 0;
 	ret_request->count = 0;
 	if (message.control_length >= sizeof(struct sys_cmsghdr) && control.head.type == SYS_SCM_RIGHTS) {
 		ret_request->count = (uint32_t)((control.head.length - sizeof(struct sys_cmsghdr)) / sizeof(int));

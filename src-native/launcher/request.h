@@ -11,5 +11,5 @@ struct request {
 	uint32_t count;
 };
 
-// Waits for the next one. Returns 0 when the other end is closed.
-int request_receive(int socket, struct request *ret_request);
+// Takes the next one; waits for it, unless `flags` are SYS_MSG_DONTWAIT. Returns 0 when the other end is closed, -SYS_EAGAIN where there is none.
+long request_receive(int socket, unsigned int flags, struct request *ret_request);

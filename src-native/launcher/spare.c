@@ -19,36 +19,38 @@ static void say(int socket, char what)
 
 // In the process that is made: waits for a request. It ends when the launcher says so; where the launcher has died it takes what Node has sent
 // already, and Node is told at once that nobody takes more.
-__attribute__((noreturn)) static void stand_by(int requests, int launcher, uint64_t *forecast)
+__attribute__((noreturn)) static void stand_by(int requests, int launcher, uint64_t namespaces, uint64_t *forecast)
 {
 	char unwanted;
 	struct supervisor self = SUPERVISOR_NEW;
 	struct request request;
 	self.forecast = forecast;
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-spare", 0, 0);
-	if (supervisor_prepare(&self).error || supervisor_clone(&self, *forecast, 1).error) {
+	if (supervisor_prepare(&self).error || supervisor_clone(&self, namespaces, 1).error) {
 		// The next request is served without, and told why it cannot be had.
-		*forecast = 0;
+		__atomic_store_n(forecast, 0, __ATOMIC_RELAXED);
 		sys_exit_group(125);
 	}
 	struct pollfd polled[] = {{.fd = launcher, .events = POLLIN}, {.fd = requests, .events = POLLIN},
 		{.fd = self.child_pidfd, .events = POLLIN}};
-	do {
+	long received = -SYS_EAGAIN;
+	while (received == -SYS_EAGAIN) {
 		polled[0].revents = polled[1].revents = polled[2].revents = 0;
 		sys_ppoll(polled, 3, 0);
 		if (polled[0].revents && sys_read(launcher, &unwanted, 1) == 1)
 			sys_exit_group(0);
-		if (polled[0].revents) {
+		if (polled[0].revents)
 			sys_shutdown(requests, SYS_SHUT_RDWR);
-			break;
-		}
 		// Somebody has killed its child: it serves without.
 		if (polled[2].revents) {
 			supervisor_end_ahead(&self);
 			polled[2].fd = -1;
 		}
-	} while (!polled[1].revents);
-	if (!request_receive(requests, &request) || request.count < 2)
+		// A launcher that has just lost its patience may have been faster.
+		if (polled[0].revents || polled[1].revents)
+			received = request_receive(requests, SYS_MSG_DONTWAIT, &request);
+	}
+	if (received <= 0 || request.count < 2)
 		sys_exit_group(0);
 	say(launcher, 'u');
 	sys_close(launcher);
@@ -61,15 +63,17 @@ __attribute__((noreturn)) static void stand_by(int requests, int launcher, uint6
 
 enum spare_end spare_run(int requests, uint64_t *forecast)
 {
+	// Once: a supervisor that comes to its plan just now may say otherwise meanwhile.
+	const uint64_t namespaces = __atomic_load_n(forecast, __ATOMIC_RELAXED);
 	const struct sys_timespec patience = {UNWANTED_S, 0};
 	int pair[2];
 	char used;
-	if (sys_socketpair(SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair) < 0)
+	if (namespaces == 0 || sys_socketpair(SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair) < 0)
 		return SPARE_LOST;
 	long pid = sys_clone();
 	if (pid == 0) {
 		sys_close(pair[0]);
-		stand_by(requests, pair[1], forecast);
+		stand_by(requests, pair[1], namespaces, forecast);
 	}
 	sys_close(pair[1]);
 	struct pollfd polled = {.fd = pair[0], .events = POLLIN};

@@ -9,6 +9,6 @@
 // What became of it: it has taken a request; nobody wanted it, and it is let go; it has ended, or could not be made.
 enum spare_end { SPARE_USED, SPARE_UNWANTED, SPARE_LOST };
 
-// In the launcher: makes one with these namespaces, `*forecast`, for requests on `requests`, and waits for its end. Where its child cannot be
-// made, `*forecast` is 0 from then on.
+// In the launcher: makes one with the namespaces of `*forecast`, for requests on `requests`, and waits for its end; 0 is none, and it is lost. Where
+// its child cannot be made, `*forecast` is 0 from then on.
 enum spare_end spare_run(int requests, uint64_t *forecast);

@@ -235,7 +235,7 @@ static int start_child(struct supervisor *self, int plan_fd)
 	const uint64_t namespaces = header->clone & ~(uint64_t)CLONE_NEWNS;
 	const int can = can_be_ahead(&self->plan);
 	if (self->forecast)
-		*self->forecast = can ? namespaces : 0;
+		__atomic_store_n(self->forecast, can ? namespaces : 0, __ATOMIC_RELAXED);
 	if (!can || namespaces != self->ahead)
 		supervisor_end_ahead(self);
 	if (supervisor_perform(self, LIST_BEFORE, header->before_offset, header->before_count)) {
