@@ -38,3 +38,26 @@ struct outcome entry_write(const struct actor *actor, const char *name, const ch
 	TRY(close, file);
 	return DONE;
 }
+
+int entry_is_of_dying(const struct actor *actor)
+{
+	// include/linux/sched.h; the same in every kernel. It is set before the process gives up its memory, and with it its entries.
+	enum { PF_EXITING = 4 };
+	// Of proc_pid_stat(5): the flags are the seventh field behind the name, which may have spaces and brackets itself.
+	enum { FLAGS = 7 };
+	char text[512];
+	int file = -1;
+	if (entry_open(actor, "stat", O_RDONLY, &file).error)
+		return 0;
+	long length = sys_read(file, text, sizeof(text));
+	sys_close(file);
+	long at = length;
+	while (at > 0 && text[at - 1] != ')')
+		at--;
+	for (int fields = 0; at < length && fields < FLAGS; at++)
+		fields += text[at] == ' ';
+	unsigned int flags = 0;
+	for (; at < length && text[at] >= '0' && text[at] <= '9'; at++)
+		flags = flags * 10 + (unsigned int)(text[at] - '0');
+	return (flags & PF_EXITING) != 0;
+}

@@ -10,3 +10,5 @@ struct outcome entry_check(void);
 struct outcome entry_open(const struct actor *actor, const char *name, int flags, int *ret_fd);
 // Writes `text` there, in one go: the kernel takes it whole or not at all.
 struct outcome entry_write(const struct actor *actor, const char *name, const char *text, size_t length);
+// Whether the child is on its way to its end, so that what was refused there means nothing.
+int entry_is_of_dying(const struct actor *actor);

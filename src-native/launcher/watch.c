@@ -15,17 +15,14 @@ static void end(struct supervisor *self, uint32_t ending)
 	cgroups_thaw(&self->cgroups);
 }
 
-// A process that was killed is not dead at once; it wants a processor for it.
-enum { DEATH_NS = 100000000 };
-
-// Whether the child was ended, by this supervisor or by somebody else; waits for its death so long.
-static int has_ended(const struct supervisor *self, int64_t nanoseconds)
+// Whether the child was ended, by this supervisor or by somebody else.
+static int has_ended(const struct supervisor *self)
 {
 	if (self->ending != ENDING_NONE)
 		return 1;
 	struct pollfd death = {.fd = self->child_pidfd, .events = POLLIN};
-	const struct sys_timespec patience = {0, nanoseconds};
-	return sys_ppoll(&death, 1, &patience) > 0;
+	const struct sys_timespec now = {0, 0};
+	return sys_ppoll(&death, 1, &now) > 0;
 }
 
 // Whether Node has gone, or among its orders is one to end the container. They are looked at, and obeyed later.
@@ -106,7 +103,7 @@ static void on_barrier(struct supervisor *self, int pid)
 	const struct step_barrier *step = (const struct step_barrier *)at;
 	self->actor.waiting = pid;
 	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
-	if (has_ended(self, 0))
+	if (has_ended(self))
 		return;
 	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
 		supervisor_perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
@@ -114,8 +111,8 @@ static void on_barrier(struct supervisor *self, int pid)
 			self->frame.error = 0;
 			return;
 		}
-		// While a process dies its entries in /proc belong to root already, and those are all that acts open. proc(5)
-		if (has_ended(self, self->frame.syscall == __NR_openat ? DEATH_NS : 0))
+		// While a process dies its entries in /proc belong to root already, and nobody can say how long it dies: it wants a processor for it. proc(5)
+		if (has_ended(self) || entry_is_of_dying(&self->actor))
 			self->frame.error = 0;
 		end(self, ENDING_NONE);
 		return;
