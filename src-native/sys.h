@@ -105,6 +105,7 @@ enum {
 	SYS_EBADF = 9,
 	SYS_ECHILD = 10,
 	SYS_EAGAIN = 11,
+	SYS_ENOMEM = 12,
 	SYS_EACCES = 13,
 	SYS_EBUSY = 16,
 	SYS_EEXIST = 17,
@@ -112,6 +113,8 @@ enum {
 	SYS_ENOTDIR = 20,
 	SYS_EISDIR = 21,
 	SYS_EINVAL = 22,
+	SYS_ENFILE = 23,
+	SYS_EMFILE = 24,
 	SYS_ENOSPC = 28,
 	SYS_ENAMETOOLONG = 36,
 	SYS_ENOSYS = 38,
@@ -419,7 +422,9 @@ static inline long sys_pivot_root(const char *new_root, const char *put_old)
 // int ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *tmo_p, const sigset_t *sigmask);
 static inline long sys_ppoll(struct pollfd *fds, unsigned int count, const struct sys_timespec *timeout)
 {
-	return SYS(__NR_ppoll, fds, count, timeout, 0, 0, 0);
+	// The kernel writes what is left into it. ppoll(2), "C library/kernel differences"
+	struct sys_timespec left = timeout ? *timeout : (struct sys_timespec){0, 0};
+	return SYS(__NR_ppoll, fds, count, timeout ? &left : 0, 0, 0, 0);
 }
 // int prctl(int option, ...);
 static inline long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c)

@@ -6,8 +6,12 @@
 #include "supervisor.h"
 
 enum {
-	// After so long nobody is in a hurry.
-	UNWANTED_S = 10,
+	// How often the launcher looks whether it goes on as it should.
+	TICK_NS = 100000000,
+	// After ten seconds nobody is in a hurry.
+	UNWANTED_TICKS = 100,
+	// A request that is still there: it gets no processor, or the kernel takes its time for what it is made of.
+	LATE_TICKS = 2,
 };
 
 static void say(int socket, char what)
@@ -61,11 +65,17 @@ __attribute__((noreturn)) static void stand_by(int requests, int launcher, uint6
 	supervisor_run(&self, &request);
 }
 
+static int is_waiting(int requests)
+{
+	struct pollfd polled = {.fd = requests, .events = POLLIN};
+	const struct sys_timespec now = {0, 0};
+	return sys_ppoll(&polled, 1, &now) > 0;
+}
+
 enum spare_end spare_run(int requests, uint64_t *forecast)
 {
 	// Once: a supervisor that comes to its plan just now may say otherwise meanwhile.
 	const uint64_t namespaces = __atomic_load_n(forecast, __ATOMIC_RELAXED);
-	const struct sys_timespec patience = {UNWANTED_S, 0};
 	int pair[2];
 	char used;
 	if (namespaces == 0 || sys_socketpair(SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair) < 0)
@@ -77,12 +87,20 @@ enum spare_end spare_run(int requests, uint64_t *forecast)
 	}
 	sys_close(pair[1]);
 	struct pollfd polled = {.fd = pair[0], .events = POLLIN};
-	long ready = pid > 0 ? sys_ppoll(&polled, 1, &patience) : -1;
-	enum spare_end end = ready == 0 ? SPARE_UNWANTED : SPARE_LOST;
-	if (ready == 0)
+	const struct sys_timespec tick = {0, TICK_NS};
+	long ready = 0;
+	int late = 0;
+	for (int i = 0; pid > 0 && ready == 0 && i < UNWANTED_TICKS && late < LATE_TICKS; i++) {
+		ready = sys_ppoll(&polled, 1, &tick);
+		if (ready == -SYS_EINTR)
+			ready = 0;
+		late = is_waiting(requests) ? late + 1 : 0;
+	}
+	enum spare_end end = pid > 0 ? SPARE_UNWANTED : SPARE_LOST;
+	if (ready > 0)
+		end = sys_read(pair[0], &used, 1) == 1 ? SPARE_USED : SPARE_LOST;
+	else if (pid > 0)
 		say(pair[0], 'x');
-	else if (ready > 0 && sys_read(pair[0], &used, 1) == 1)
-		end = SPARE_USED;
 	sys_close(pair[0]);
 	return end;
 }

@@ -6,7 +6,7 @@
 #pragma once
 #include "../sys.h"
 
-// What became of it: it has taken a request; nobody wanted it, and it is let go; it has ended, or could not be made.
+// What became of it: it has taken a request; nobody wanted it, or it was too slow for one, and it is let go; it has ended, or could not be made.
 enum spare_end { SPARE_USED, SPARE_UNWANTED, SPARE_LOST };
 
 // In the launcher: makes one with the namespaces of `*forecast`, for requests on `requests`, and waits for its end; 0 is none, and it is lost. Where

@@ -188,6 +188,21 @@ suite('what is made in advance', () => {
     console.log(JSON.stringify(seen));
   });
 
+  test('one that gets no processor keeps nobody waiting', async () => {
+    let waited = KEPT_MS;
+    for (let tries = 0; waited >= KEPT_MS / 2 && tries < 3; tries += 1) {
+      const { supervisor } = await spare();
+      process.kill(supervisor, 'SIGSTOP');
+      const before = performance.now();
+      assert.equal((await box.run('echo', ['there'])).stdout, 'there\n');
+      waited = performance.now() - before;
+      process.kill(supervisor, 'SIGCONT');
+      while (isThere(supervisor)) await sleep(1);
+    }
+    // Without this the launcher waits for it until it gives it up.
+    assert.ok(waited < KEPT_MS / 2, `${waited} ms`);
+  });
+
   test('it ends when nobody has wanted it for long', async () => {
     const before = performance.now();
     const { supervisor, child } = await spare();
