@@ -17,9 +17,13 @@ void orphans_end(const struct cgroups *cgroups)
 		char list[1024];
 		char *at = text_number(text_copy(path, "/proc/self/task/"), (uint64_t)sys_getpid());
 		*text_copy(at, "/children") = 0;
-		int file = (int)sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-		long length = sys_read(file, list, sizeof(list));
-		sys_close(file);
+		long file = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+		// A kernel, or a /proc, that does not tell. Where there is no more room there will be again, and they are there still.
+		if (file < 0 && file != -SYS_ENFILE && file != -SYS_EMFILE && file != -SYS_ENOMEM)
+			return;
+		long length = file < 0 ? 0 : sys_read((int)file, list, sizeof(list));
+		if (file >= 0)
+			sys_close((int)file);
 		int number = 0;
 		for (long i = 0; i < length; i++) {
 			if (list[i] >= '0' && list[i] <= '9') {
@@ -30,8 +34,6 @@ void orphans_end(const struct cgroups *cgroups)
 				sys_kill(number, SYS_SIGKILL);
 			number = 0;
 		}
-		if (length <= 0)
-			return;
 		cgroups_end(cgroups);
 		const struct sys_timespec pause = {0, 1000000};
 		sys_ppoll(0, 0, &pause);

@@ -95,7 +95,10 @@ void relay_carry(struct relay *relay, short master_events, short socket_events)
 		hang_up(relay);
 		return;
 	}
-	if ((master_events & POLLOUT) && !empty(&relay->in))
+	// Nobody has the terminal open who could read it: for what is kept, poll would tell of that again and again. poll(2)
+	if (master_events & POLLHUP)
+		relay->in.begin = relay->in.end = 0;
+	else if ((master_events & POLLOUT) && !empty(&relay->in))
 		pour_into_terminal(relay);
 	if ((master_events & (POLLIN | POLLHUP | POLLERR)) && !full(&relay->out)) {
 		long count = fill(&relay->out, relay->master);

@@ -214,6 +214,8 @@ void supervisor_end_ahead(struct supervisor *self)
 	while (sys_wait4(self->child, 0, SYS_WALL, 0) == -SYS_EINTR)
 		;
 	sys_close(self->child_pidfd);
+	// What was refused to it was not refused to the plan's.
+	self->page->refused = 0;
 	self->child_pidfd = -1;
 	self->child = 0;
 	self->actor.child = -1;

@@ -64,8 +64,8 @@ void supervisor_report(struct supervisor *self, uint32_t kind);
 int supervisor_offer(struct supervisor *self, uint32_t kind);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
-// Waits until there is something to read from `fd`, for an act that another program performs. Returns 0 where that is of no use any
+// Waits until there is something to read from `fd`, for an act that another program performs, and obeys Node meanwhile. Returns 0 where that is of no use any
 // more: the child has ended, its time is up, or Node has gone or wants the end.
-int supervisor_wait(const struct supervisor *self, int fd);
+int supervisor_wait(struct supervisor *self, int fd);
 // Obeys Node, answers the child and keeps the time until the child has ended.
 void supervisor_watch(struct supervisor *self);

@@ -25,41 +25,6 @@ static int has_ended(const struct supervisor *self)
 	return sys_ppoll(&death, 1, &now) > 0;
 }
 
-// Whether Node has gone, or among its orders is one to end the container. They are looked at, and obeyed later.
-static int is_to_end(const struct supervisor *self)
-{
-	struct order orders[32];
-	struct sys_iovec iov = {orders, sizeof(orders)};
-	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
-	if (self->channel < 0)
-		return 0;
-	long size = sys_recvmsg(self->channel, &message, SYS_MSG_PEEK | SYS_MSG_DONTWAIT);
-	if (size == 0)
-		return !self->plan.header->detached;
-	for (size_t i = 0; size > 0 && i < (size_t)size / sizeof(*orders); i++)
-		if (orders[i].kind == ORDER_SIGNAL && orders[i].value == SYS_SIGKILL)
-			return 1;
-	return 0;
-}
-
-int supervisor_wait(const struct supervisor *self, int fd)
-{
-	// Not by polling the channel: an order that is left there would be told of again and again.
-	const struct sys_timespec moment = {0, 50000000};
-	for (;;) {
-		struct pollfd polled[] = {
-			{.fd = fd, .events = POLLIN},
-			{.fd = self->child_pidfd, .events = POLLIN},
-			{.fd = self->timer, .events = POLLIN},
-		};
-		long ready = sys_ppoll(polled, 3, &moment);
-		if (ready > 0 && polled[0].revents)
-			return 1;
-		if (ready > 0 || is_to_end(self))
-			return 0;
-	}
-}
-
 // Says which namespaces the process of the frame is in. 0 where it has ended, or may not be looked at.
 static void identify(struct supervisor *self)
 {
@@ -121,6 +86,11 @@ static void on_barrier(struct supervisor *self, int pid)
 		let_go(self);
 		return;
 	}
+	// Nobody is left to say go, or to run the hook.
+	if (self->channel < 0) {
+		end(self, ENDING_HANGUP);
+		return;
+	}
 	self->hooked = 1;
 	self->frame.index = index;
 	self->frame.pid = self->child;
@@ -137,22 +107,30 @@ void supervisor_part_with_slots(struct supervisor *self)
 	}
 }
 
+// Gets hold of the command. Where there is no room for a descriptor, it is tried again with the next signal.
+static void hold_command(struct supervisor *self)
+{
+	if (self->command_pidfd >= 0)
+		return;
+	if (self->frame.pid == self->child) {
+		self->command_pidfd = self->child_pidfd;
+		return;
+	}
+	long pidfd = sys_pidfd_open(self->frame.pid, 0);
+	// Init reaps it only after the flag is set: if it is not, the pidfd is the command's. init.c
+	if (pidfd >= 0 && !__atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
+		self->command_pidfd = (int)pidfd;
+	else if (pidfd >= 0)
+		sys_close((int)pidfd);
+}
+
 static void on_command(struct supervisor *self, int pid)
 {
 	sys_close(self->report_child);
 	self->report_child = -1;
 	supervisor_part_with_slots(self);
 	self->frame.pid = pid;
-	if (pid == self->child) {
-		self->command_pidfd = self->child_pidfd;
-		return;
-	}
-	long pidfd = sys_pidfd_open(pid, 0);
-	// Init reaps it only after the flag is set: if it is not, the pidfd is the command's. init.c
-	if (pidfd >= 0 && !__atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
-		self->command_pidfd = (int)pidfd;
-	else if (pidfd >= 0)
-		sys_close((int)pidfd);
+	hold_command(self);
 }
 
 static void signal_command(struct supervisor *self, uint32_t signal)
@@ -161,9 +139,12 @@ static void signal_command(struct supervisor *self, uint32_t signal)
 		end(self, self->ending == ENDING_NONE ? ENDING_SIGNAL : self->ending);
 		return;
 	}
-	if (!self->running)
+	if (!self->running) {
 		self->pending |= 1ull << (signal - 1);
-	else if (self->command_pidfd >= 0)
+		return;
+	}
+	hold_command(self);
+	if (self->command_pidfd >= 0)
 		sys_pidfd_send_signal(self->command_pidfd, (int)signal);
 }
 
@@ -229,6 +210,27 @@ static void on_channel(struct supervisor *self)
 		if (!self->plan.header->detached || self->hooked)
 			end(self, ENDING_HANGUP);
 	}
+}
+
+int supervisor_wait(struct supervisor *self, int fd)
+{
+	// Its orders are obeyed meanwhile: behind one that is left there, nobody sees that Node has gone.
+	while (self->ending == ENDING_NONE && !self->killed) {
+		struct pollfd polled[] = {
+			{.fd = fd, .events = POLLIN},
+			{.fd = self->child_pidfd, .events = POLLIN},
+			{.fd = self->timer, .events = POLLIN},
+			{.fd = self->channel, .events = POLLIN},
+		};
+		sys_ppoll(polled, 4, 0);
+		if (polled[0].revents)
+			return 1;
+		if (polled[1].revents || polled[2].revents)
+			return 0;
+		if (polled[3].revents)
+			on_channel(self);
+	}
+	return 0;
 }
 
 static void on_timer(struct supervisor *self)

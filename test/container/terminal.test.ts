@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { ancestors, readProcesses, rests } from '../support/processes.js';
 import { Screen } from '../support/screen.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -81,6 +84,24 @@ suite('terminal', () => {
       assert.equal(await screen.until(/got \S+\r\n/), `line-${index}\r\ngot line-${index}\r\n`);
     }
     await Promise.all(children.map(({ result }) => result));
+  });
+
+  test('its last words wait for their reader without a processor, whatever was typed', async () => {
+    // Each piece that is read of the input lets the supervisor go on with the output, until no socket takes any more.
+    const script = 'stty raw -echo; yes & dd bs=512 count=400 >/dev/null 2>&1; exec sleep 600';
+    const child = box.spawn('sh', ['-c', script], { terminal: true });
+    await once(child, 'spawn');
+    const [, , supervisor = 0] = ancestors(child.pid ?? 0);
+    const { stdout } = child;
+    // Then Node reads no more of it either.
+    while ((stdout?.readableLength ?? 0) < (stdout?.readableHighWaterMark ?? 0)) await sleep(5);
+    // More than a terminal takes, and more than anybody reads.
+    child.stdin?.write(Buffer.alloc(400_000, 'a'));
+    while (readProcesses().get(child.pid ?? 0)?.comm !== 'sleep') await sleep(5);
+    child.kill('SIGKILL');
+    await child.result;
+    assert.ok(await rests(supervisor));
+    stdout?.destroy();
   });
 
   test('killed while it writes: the stream ends', async () => {

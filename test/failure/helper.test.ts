@@ -7,7 +7,7 @@ import { Container } from 'carrel';
 import { concat, type Plan, plan, spawn } from 'carrel/plan';
 import { barrier, exec, newuidmap } from 'carrel/steps';
 import { useCleanHost } from '../support/host.js';
-import { ownerOf, readProcesses } from '../support/processes.js';
+import { ownerOf, readProcesses, rests } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -41,6 +41,23 @@ suite('a helper that hangs', requires('user-namespaces'), () => {
     assert.equal(readProcesses().has(pid), false);
   });
 
+  test('ends with the container, however many signals were sent before', async () => {
+    const child = spawn(stuck);
+    const pid = await helper();
+    for (let signals = 0; signals < 100; signals += 1) child.kill('SIGTERM');
+    child.kill('SIGKILL');
+    assert.equal((await child.result).signal, 'SIGKILL');
+    assert.equal(readProcesses().has(pid), false);
+  });
+
+  test('is waited for without a processor', async () => {
+    const child = spawn(stuck);
+    const pid = await helper();
+    assert.ok(await rests(readProcesses().get(pid)?.parent ?? 0));
+    child.kill('SIGKILL');
+    assert.equal((await child.result).signal, 'SIGKILL');
+  });
+
   test('is no reason to miss the time', async () => {
     const child = spawn({ ...stuck, timeoutMs: 1 });
     assert.equal((await child.result).reason, 'timeout');
@@ -57,20 +74,24 @@ suite('a helper that hangs', requires('user-namespaces'), () => {
     assert.equal(readProcesses().has(pid), false);
   });
 
-  test('ends with Node', async () => {
-    const caller = spawnProcess(
-      process.execPath,
-      [
-        '--input-type=module',
-        '-e',
-        `import { spawn } from 'carrel/plan'; spawn(JSON.parse(process.argv[1]));`,
-        JSON.stringify(stuck),
-      ],
-      { stdio: 'ignore' },
-    );
-    const pid = await helper();
-    caller.kill('SIGKILL');
-    await once(caller, 'close');
-    while (readProcesses().has(pid)) await sleep(2);
-  });
+  for (const [name, before] of [
+    ['ends with Node', ''],
+    ['ends with Node, which has sent a signal before', `child.kill('SIGTERM');`],
+  ] as const) {
+    test(name, async () => {
+      const source = `
+        import { spawn } from 'carrel/plan';
+        const child = spawn(JSON.parse(process.argv[1]));
+        ${before}
+        process.stdout.write('started');`;
+      const caller = spawnProcess(process.execPath, ['--input-type=module', '-e', source, JSON.stringify(stuck)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(caller.stdout, 'data');
+      const pid = await helper();
+      caller.kill('SIGKILL');
+      await once(caller, 'close');
+      while (readProcesses().has(pid)) await sleep(2);
+    });
+  }
 });

@@ -3,6 +3,7 @@
  */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -11,6 +12,8 @@ export interface ProcessEntry {
   readonly state: string;
   /** In clock ticks since boot: with the pid, it names a process for good. */
   readonly startTime: string;
+  /** Clock ticks that it had a processor, its own code's and the kernel's. */
+  readonly ticks: number;
 }
 
 export type ProcessTable = ReadonlyMap<number, ProcessEntry>;
@@ -36,6 +39,17 @@ export function ancestors(pid: number): readonly number[] {
   const pids: number[] = [];
   for (let entry = table.get(pid); entry !== undefined; entry = table.get(entry.parent)) pids.push(entry.pid);
   return pids;
+}
+
+/** Whether a process sleeps, which it may take a while to come to. One that is busy has had the processor every time one looks. */
+export async function rests(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 30; tries += 1) {
+    const before = readProcesses().get(pid);
+    await sleep(200);
+    const after = readProcesses().get(pid);
+    if (before?.state === 'S' && after?.state === 'S' && before.ticks === after.ticks) return true;
+  }
+  return false;
 }
 
 /** Whether above a process of carrel's there is no other program: those of another run, or of another user, have their node. */
@@ -65,6 +79,7 @@ function readProcess(name: string): ProcessEntry | undefined {
     state: fields[0] ?? '',
     parent: Number(fields[1]),
     startTime: fields[19] ?? '',
+    ticks: Number(fields[11]) + Number(fields[12]),
   };
 }
 

@@ -1,0 +1,66 @@
+/** Supervisors where the kernel has no more descriptors. strace refuses them in its place, for one container only. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { suite, test } from 'node:test';
+import { Container } from 'carrel';
+import { askCaller } from '../support/caller.js';
+import { useCleanHost } from '../support/host.js';
+import { ancestors, readProcesses } from '../support/processes.js';
+import { requires } from '../support/requires.js';
+
+const box = new Container();
+
+useCleanHost({ warmUp: () => box.run('true') });
+
+/** Has `call` refused by ENFILE to a process, as often as `when` says; resolves when that begins, to what ends it. */
+async function refuse(pid: number, call: string, when: string): Promise<() => Promise<void>> {
+  const inject = `inject=${call}:error=ENFILE:when=${when}`;
+  const strace = spawn('strace', ['-p', String(pid), '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [told] = (await once(strace.stderr, 'data')) as [Buffer];
+  assert.match(told.toString(), /attached/);
+  return async () => {
+    strace.kill('SIGINT');
+    await once(strace, 'close');
+  };
+}
+
+suite('without a descriptor', requires('root', 'strace'), () => {
+  test('a supervisor ends what the command has left behind all the same', async () => {
+    const child = box
+      .namespaces(['user', 'mount'])
+      .spawn('sh', ['-c', 'sleep 600 >/dev/null 2>&1 & echo $!; read line'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    assert.ok(child.stdout);
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    // Without a pid namespace its pid is the host's.
+    const left = Number(said.toString());
+    assert.equal(readProcesses().get(left)?.comm, 'sleep');
+    const [, , supervisor = 0] = ancestors(child.pid ?? 0);
+    const enough = await refuse(supervisor, 'openat', '1..5');
+    child.stdin?.end('\n');
+    assert.equal((await child.result).exitCode, 0);
+    assert.equal(readProcesses().has(left), false);
+    await enough();
+  });
+});
+
+const launcher = new URL('../../../dist/launch/launcher.js', import.meta.url).href;
+
+suite('without a descriptor for the command', requires('strace'), () => {
+  test('a signal reaches it as soon as there is one', async () => {
+    // The first is the supervisor's own, for its child; the second is the command's.
+    const signal = await askCaller<string>(`
+      import { launchBy, makeAhead } from ${JSON.stringify(launcher)};
+      makeAhead(false);
+      const inject = ['-e', 'trace=pidfd_open', '-e', 'inject=pidfd_open:error=ENFILE:when=2'];
+      launchBy(['strace', '-f', '-qq', '-o', '/dev/null', ...inject], { PATH: process.env.PATH });
+      const child = new Container().spawn('sleep', ['600'], { stdio: 'ignore' });
+      await new Promise((resolve) => child.once('spawn', resolve));
+      child.kill('SIGTERM');
+      console.log(JSON.stringify((await child.result).signal));`);
+    assert.equal(signal, 'SIGTERM');
+  });
+});
