@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import debug from 'debug';
 import type { CgroupFacts } from '../../compile/cgroups.js';
 import { inScope, scopeIsGone } from './scope.js';
-import { sweep } from './sweep.js';
 import { type CgroupMount, cgroupMounts, ownCgroup } from './tree.js';
 import { type Trial, tryV1, tryV2, words } from './trial.js';
 
@@ -29,7 +28,6 @@ function ask(): CgroupFacts {
     mount.version === 1 ? [tryV1(mount.path, mount.controllers)] : askV2(mount),
   );
   const hierarchies = trials.flatMap(({ hierarchy }) => hierarchy ?? []);
-  for (const { parent } of hierarchies) sweep(parent);
   const found: CgroupFacts = Object.freeze({
     hierarchies,
     cpus: Math.max(cpus().length, availableParallelism()),
