@@ -32,32 +32,34 @@ class Launcher {
   constructor(by: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
     const { launcherMemfd, socketpair, close } = native();
     const [ours, theirs] = socketpair();
-    let image: number;
+    const passed = [theirs];
     try {
-      image = launcherMemfd();
+      const image = launcherMemfd();
+      passed.push(image);
+      const [command, ...args] = by.length === 0 ? [`/proc/self/fd/${image}`] : [...by, `/proc/self/fd/${IMAGE}`];
+      if (!ahead) args.push('--not-ahead');
+      // Of some errors Node tells by an event; others it throws.
+      this.process = spawn(command ?? '', args, {
+        ...(by.length === 0 ? { argv0: 'carrel' } : {}),
+        cwd: '/',
+        env,
+        // A session of its own: no signal from the terminal, and no terminal to push input into.
+        detached: true,
+        stdio: ['ignore', 'ignore', 'ignore', theirs, ...(by.length === 0 ? [] : [image])],
+      });
+      // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
+      this.#socket = openSocket(ours);
     } catch (error) {
-      for (const descriptor of [ours, theirs]) close(descriptor);
+      close(ours);
       throw error;
+    } finally {
+      for (const descriptor of passed) close(descriptor);
     }
     this.#descriptor = ours;
-    // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
-    this.#socket = openSocket(ours);
     this.#socket.on('error', () => this.#socket.destroy());
     this.#socket.on('close', () => log('gone'));
     this.#socket.resume();
     this.#socket.unref();
-    const [command, ...args] = by.length === 0 ? [`/proc/self/fd/${image}`] : [...by, `/proc/self/fd/${IMAGE}`];
-    if (!ahead) args.push('--not-ahead');
-    this.process = spawn(command ?? '', args, {
-      ...(by.length === 0 ? { argv0: 'carrel' } : {}),
-      cwd: '/',
-      env,
-      // A session of its own: no signal from the terminal, and no terminal to push input into.
-      detached: true,
-      stdio: ['ignore', 'ignore', 'ignore', theirs, ...(by.length === 0 ? [] : [image])],
-    });
-    close(image);
-    close(theirs);
     this.process.unref();
     log('started, pid %d', this.process.pid);
   }
@@ -70,6 +72,12 @@ class Launcher {
   /** Gives it up, because it does not answer. */
   abandon(): void {
     this.#socket.destroy();
+  }
+
+  /** Ends what was to become it: a command that hangs does not look at the socket. Where none could be executed, kill() has no process id to go by. */
+  end(): void {
+    this.abandon();
+    if (this.process.pid !== undefined) this.process.kill('SIGKILL');
   }
 
   /** Sends a request. Returns the kernel's error name where it could not be sent. */
@@ -117,19 +125,26 @@ export function request(descriptors: readonly number[], sent: (error?: Error) =>
 }
 
 /**
- * Starts another launcher by way of a command, for all that follows; the one that was there, and all that it has started, is let be. Returns its process id, `undefined` where
- * the command could not be executed.
+ * Starts another launcher by way of a command. Where `prove`, which is given its process id, finds what it has to, that launcher serves all that follows, and the one that was there, with all
+ * that it has started, is let be. Otherwise, or where the command could not be executed, nothing is changed, what was started is ended, and the answer is `undefined`.
  */
-export function launchBy(by: readonly string[], env: Readonly<Record<string, string>>): number | undefined {
+export function launchBy<Found>(
+  by: readonly string[],
+  env: Readonly<Record<string, string>>,
+  prove: (pid: number) => Found | undefined,
+): Found | undefined {
   const launcher = new Launcher(by, env);
   launcher.process.on('error', (error) => log('%s: %s', by[0], error.message));
-  if (launcher.process.pid === undefined) {
-    launcher.abandon();
-    return undefined;
+  let found: Found | undefined;
+  try {
+    found = launcher.process.pid === undefined ? undefined : prove(launcher.process.pid);
+  } finally {
+    if (found === undefined) launcher.end();
   }
+  if (found === undefined) return undefined;
   current?.abandon();
   current = launcher;
-  return launcher.process.pid;
+  return found;
 }
 
 /** The process id of the launcher that is there. */

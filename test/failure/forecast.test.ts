@@ -20,7 +20,10 @@ suite('a plan that joins, while a supervisor is made for plans like the one befo
   test('the container after it starts', { timeout: 120_000 }, async () => {
     // The seals of a plan are asked for by fcntl, before the plan is seen; the child made in advance comes after two socket pairs.
     const args = ['-f', '-qq', '-o', '/dev/null', ...hold('fcntl'), ...hold('socketpair')];
-    assert.notEqual(launchBy(['strace', ...args], { PATH: process.env.PATH ?? '' }), undefined);
+    assert.notEqual(
+      launchBy(['strace', ...args], { PATH: process.env.PATH ?? '' }, (pid) => pid),
+      undefined,
+    );
     const box = new Container();
     const other = box.spawn('cat');
     await once(other, 'spawn');

@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { controllersOf } from '#lib/compile/cgroups.js';
 import { probeCgroups } from '#lib/host/cgroup/probe.js';
+import { cgroupMounts } from '#lib/host/cgroup/tree.js';
 import { findBusybox } from './busybox.js';
 
 /** Why the machine lacks it; `undefined` when it is there. */
@@ -22,6 +23,8 @@ const PROBES = {
   'cgroup-hybrid': () => runs('no hybrid cgroups', 'unshare', '--mount', 'umount', '/sys/fs/cgroup/unified'),
   'cgroup-v1': () => (cgroups().some(([, controllers]) => controllers === 'memory') ? undefined : 'no cgroup v1'),
   'cgroup-v2': () => (cgroups().every(([id]) => id === '0') ? undefined : 'no pure cgroup v2'),
+  /** Version 2, alone or beside version 1. */
+  cgroup2: () => (cgroupMounts().some(({ version }) => version === 2) ? undefined : 'no cgroup v2 is mounted'),
   /** Memory, processes and CPU time of a container can be limited and counted by this user. */
   cgroups: () => (hasCgroups() ? undefined : 'no cgroups for this user'),
   'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),

@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import debug from 'debug';
 import type { CgroupFacts } from '../../compile/cgroups.js';
 import { inScope, scopeIsGone } from './scope.js';
-import { sweep } from './sweep.js';
 import { type CgroupMount, cgroupMounts, ownCgroup } from './tree.js';
 import { type Trial, tryV1, tryV2, words } from './trial.js';
 
@@ -29,7 +28,6 @@ function ask(): CgroupFacts {
     mount.version === 1 ? [tryV1(mount.path, mount.controllers)] : askV2(mount),
   );
   const hierarchies = trials.flatMap(({ hierarchy }) => hierarchy ?? []);
-  for (const { parent } of hierarchies) sweep(parent);
   const found: CgroupFacts = Object.freeze({
     hierarchies,
     cpus: Math.max(cpus().length, availableParallelism()),
@@ -76,9 +74,9 @@ const TURNS_MOST = 100;
 function inOwn(mount: CgroupMount): Trial | undefined {
   const own = ownCgroup(mount);
   if (own === undefined || isRoot(own)) return undefined;
-  const foreign = processesIn(own).filter((pid) => !isKin(pid));
-  if (foreign.length > 0)
-    return { obstacles: [`cgroup v2: other processes are in ${own}, such as ${foreign[0]}, and cannot be moved`] };
+  const foreign = foreignIn(own);
+  if (foreign !== undefined)
+    return { obstacles: [`cgroup v2: other processes are in ${own}, such as ${foreign}, and cannot be moved`] };
   try {
     const leaf = join(own, 'carrel.host');
     mkdirSync(leaf, { recursive: true });
@@ -89,6 +87,15 @@ function inOwn(mount: CgroupMount): Trial | undefined {
     return { obstacles: [`cgroup v2: ${(error as NodeJS.ErrnoException).code} at ${own}`] };
   }
   return tryV2(own);
+}
+
+/**
+ * A process there that is no kin. One that has ended before it was looked at has no parent any more, and is not in the list again: only those that
+ * are may be somebody else's. Without a look at /proc, where some are not seen: hidepid of proc(5), and the 0 for one of another PID namespace.
+ */
+function foreignIn(cgroup: string): number | undefined {
+  const suspects = processesIn(cgroup).filter((pid) => !isKin(pid));
+  return suspects.length === 0 ? undefined : processesIn(cgroup).find((pid) => suspects.includes(pid));
 }
 
 function moveInto(cgroup: string, pid: number): void {

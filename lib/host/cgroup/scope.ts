@@ -3,6 +3,7 @@
  * beside it; Node itself stays where it is. https://systemd.io/CGROUP_DELEGATION
  */
 
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launchBy, launcherPid } from '../../launch/launcher.js';
@@ -12,7 +13,6 @@ import { type Trial, tryV2 } from './trial.js';
 /** systemd answers in some ten milliseconds; a machine that is just starting, or emulated, takes seconds. It is not waited for when systemd-run has failed. */
 const PATIENCE_MS = 30_000;
 const PAUSE_MS = 2;
-let counter = 0;
 
 /** Whether this user has a systemd of their own. systemd(1), user@.service(5) */
 export function hasUserManager(uid: number | undefined = process.getuid?.()): boolean {
@@ -22,10 +22,10 @@ export function hasUserManager(uid: number | undefined = process.getuid?.()): bo
 /** Starts a launcher in a scope, and finds out what can be done there. It takes some ten milliseconds, in which nothing else happens, once. */
 export function inScope(mount: CgroupMount): Trial | undefined {
   if (!hasUserManager()) return undefined;
-  counter += 1;
-  const unit = `carrel-${process.pid}-${Date.now().toString(36)}-${counter}.scope`;
+  // Nobody else's: threads have the same process id.
+  const unit = `carrel-${process.pid}-${randomBytes(8).toString('hex')}.scope`;
   const runtime = `/run/user/${process.getuid?.()}`;
-  const started = launchBy(
+  const scope = launchBy(
     [
       'systemd-run',
       '--user',
@@ -39,19 +39,20 @@ export function inScope(mount: CgroupMount): Trial | undefined {
       '-i',
     ],
     { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? runtime, PATH: process.env.PATH ?? '/usr/bin:/bin' },
+    (launcher) => waitFor(mount, launcher, unit),
   );
-  const scope = started === undefined ? undefined : waitFor(mount, started, unit);
-  if (scope === undefined || started === undefined)
+  const launcher = launcherPid();
+  if (scope === undefined || launcher === undefined)
     return { obstacles: ['cgroup v2: systemd-run --user --scope failed'] };
   // Controllers are handed down only by a cgroup without processes.
   const leaf = join(scope, 'carrel.host');
   try {
     mkdirSync(leaf, { recursive: true });
-    writeFileSync(join(leaf, 'cgroup.procs'), `${started}`);
+    writeFileSync(join(leaf, 'cgroup.procs'), `${launcher}`);
   } catch (error) {
     return { obstacles: [`cgroup v2: ${(error as NodeJS.ErrnoException).code} at ${scope}`] };
   }
-  pid = started;
+  pid = launcher;
   return tryV2(scope);
 }
 
@@ -62,28 +63,28 @@ export function scopeIsGone(): boolean {
   return pid !== undefined && launcherPid() !== pid;
 }
 
-/** The directory of the scope, once the process is in it. */
+/** The directory of the scope, once the process is in it, and is the launcher: systemd-run may hang there too. */
 function waitFor(mount: CgroupMount, process: number, unit: string): string | undefined {
   const clock = new Int32Array(new SharedArrayBuffer(4));
   const end = performance.now() + PATIENCE_MS;
-  while (performance.now() < end && !hasEnded(process)) {
-    const place = ownCgroup(mount, read(`/proc/${process}/cgroup`));
-    if (place?.endsWith(`/${unit}`)) return place;
+  let place: string | undefined;
+  for (;;) {
+    place = ownCgroup(mount, read(`/proc/${process}/cgroup`)) ?? place;
+    const [, name = 'hidden', state = ''] = /^\d+ \((.*)\) (\S)/s.exec(read(`/proc/${process}/stat`)) ?? [];
+    // Node has no turn to reap it: it is a zombie when it has ended. proc_pid_stat(5)
+    if (state === 'Z' || state === 'X') return undefined;
+    // The launcher lets nobody trace it, and what may not be traced is not in every /proc. hidepid of proc(5)
+    const found = place?.endsWith(`/${unit}`) === true;
+    if (found && (name === 'carrel' || name === 'hidden')) return place;
+    if (name === 'hidden' || performance.now() > end) return undefined;
     Atomics.wait(clock, 0, 0, PAUSE_MS);
   }
-  return undefined;
-}
-
-/** Node has no turn to reap it: it is a zombie then. proc_pid_stat(5) */
-function hasEnded(process: number): boolean {
-  const stat = read(`/proc/${process}/stat`);
-  return stat === '' || /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 }
 
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // it has ended
+    return ''; // it is hidden
   }
 }

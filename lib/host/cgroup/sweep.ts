@@ -1,10 +1,9 @@
-/** Removes cgroups whose supervisor was killed: those in carrel's base that nobody has locked. */
+/** Removes cgroups whose supervisor was killed, and those of trials: those in carrel's base that nobody has locked. */
 
-import { closeSync, constants, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BASE } from '../../compile/cgroups.js';
 import { native } from '../../launch/native.js';
-import { removeEmpty } from './trial.js';
 
 /**
  * A supervisor holds a lock on each cgroup that it has made, which the kernel takes back when it ends, however it does. So nothing that is in use is touched, and
@@ -24,12 +23,24 @@ export function sweep(parent: string): void {
   removeEmpty(base);
 }
 
+/** Removes a cgroup, unless something is in it. */
+export function removeEmpty(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false; // in use
+  }
+}
+
 function directories(base: string): readonly string[] {
   try {
+    // Who may remove nothing there locks nothing either: a supervisor may be about to.
+    accessSync(base, constants.W_OK);
     const entries = readdirSync(base, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(base, name));
   } catch {
-    return []; // nothing of carrel's is there
+    return []; // nothing of carrel's is there, or of this user's
   }
 }
 

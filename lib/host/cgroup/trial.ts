@@ -1,11 +1,12 @@
 /** Finds out what cgroups can be made by making one. It is removed at once. */
 
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BASE, type CgroupHierarchy } from '../../compile/cgroups.js';
+import { removeEmpty, sweep } from './sweep.js';
 
 const TRIES = 100;
-let counter = 0;
 
 /** A hierarchy, and what of it could not be had; or why there is none. */
 export interface Trial {
@@ -56,11 +57,15 @@ function handDown(parent: string, controller: string): string | undefined {
   }
 }
 
-/** Makes a cgroup in the base, as containers do; gives the files in it. */
+/**
+ * Makes a cgroup in the base, as containers do; gives the files in it. Leftovers go first: they may be all that there may be. cgroup-v2.rst,
+ * "cgroup.max.descendants"
+ */
 function makeOne(parent: string, prepare: (base: string) => void): readonly string[] {
   const base = join(parent, BASE);
-  counter += 1;
-  const trial = join(base, `trial-${process.pid}-${counter}`);
+  sweep(parent);
+  // Nobody else's: threads have the same process id, and so has Node in each container. Who sweeps meanwhile removes it.
+  const trial = join(base, `trial-${process.pid}-${randomBytes(8).toString('hex')}`);
   for (let tries = 0; ; tries += 1) {
     try {
       mkdirSync(base, { recursive: true });
@@ -71,20 +76,10 @@ function makeOne(parent: string, prepare: (base: string) => void): readonly stri
       removeEmpty(base);
       return files;
     } catch (error) {
-      // Another container was the last in the base, and has removed it.
+      // Another container was the last in the base, and has removed it; or somebody has swept.
       const { code = '' } = error as NodeJS.ErrnoException;
       if (!['ENOENT', 'ENODEV'].includes(code) || tries === TRIES) throw error;
     }
-  }
-}
-
-/** Removes a cgroup, unless something is in it. */
-export function removeEmpty(path: string): boolean {
-  try {
-    rmdirSync(path);
-    return true;
-  } catch {
-    return false; // in use
   }
 }
 
