@@ -56,7 +56,7 @@ suite('without a descriptor for the command', requires('strace'), () => {
       import { launchBy, makeAhead } from ${JSON.stringify(launcher)};
       makeAhead(false);
       const inject = ['-e', 'trace=pidfd_open', '-e', 'inject=pidfd_open:error=ENFILE:when=2'];
-      launchBy(['strace', '-f', '-qq', '-o', '/dev/null', ...inject], { PATH: process.env.PATH });
+      launchBy(['strace', '-f', '-qq', '-o', '/dev/null', ...inject], { PATH: process.env.PATH }, (pid) => pid);
       const child = new Container().spawn('sleep', ['600'], { stdio: 'ignore' });
       await new Promise((resolve) => child.once('spawn', resolve));
       child.kill('SIGTERM');
