@@ -277,12 +277,12 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     return this.#running.update(limits);
   }
 
-  /** Freezes the command and all that it has started; resolves when nothing of it runs. Time-outs go on. Needs `limits()`; throws as `stats()`. */
+  /** Freezes the command and all that it has started; resolves when nothing of it runs, or `resume()` was called meanwhile. Time-outs go on. Needs `limits()`; throws as `stats()`. */
   pause(): Promise<void> {
     return this.#running.freeze(true);
   }
 
-  /** Lets it go on. Needs `limits()`; throws as `stats()`. */
+  /** Lets it go on. Calls of this and of `pause()` take effect in their order: the last decides. Needs `limits()`; throws as `stats()`. */
   resume(): Promise<void> {
     return this.#running.freeze(false);
   }
