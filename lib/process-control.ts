@@ -33,6 +33,9 @@ export class ProcessControl {
   readonly #running: Running;
   #control: CgroupControl | undefined;
   #over = false;
+  /** Whether it is to be frozen, by the last order. */
+  #wanted = false;
+  #lastOrder: Promise<void> = Promise.resolve();
 
   constructor(running: Running) {
     this.#running = running;
@@ -83,10 +86,19 @@ export class ProcessControl {
     }
   }
 
-  async freeze(frozen: boolean): Promise<void> {
+  /** One order after the other, as they were given: the last decides. One that waits for processes gives way to a later one that wants otherwise. */
+  freeze(frozen: boolean): Promise<void> {
+    this.#wanted = frozen;
+    const order = this.#freezeAfter(this.#lastOrder, frozen);
+    this.#lastOrder = order.catch(() => {});
+    return order;
+  }
+
+  async #freezeAfter(before: Promise<void>, frozen: boolean): Promise<void> {
     const what = frozen ? 'pause()' : 'resume()';
-    const control = await this.#ready(what);
-    if (!(await control.freeze(frozen))) throw hasEnded(what);
+    const [control] = await Promise.all([this.#ready(what), before]);
+    const isThere = await control.freeze(frozen, () => !this.#over && this.#wanted === frozen);
+    if (this.#over || !isThere) throw hasEnded(what);
   }
 
   async update(changes: LimitsUpdate): Promise<void> {

@@ -277,12 +277,12 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     return this.#running.update(limits);
   }
 
-  /** Freezes the command and all that it has started; resolves when nothing of it runs. Time-outs go on. Needs `limits()`; throws as `stats()`. */
+  /** Freezes the command and all that it has started; resolves when nothing of it runs, or `resume()` was called meanwhile. Time-outs go on. Needs `limits()`; throws as `stats()`. */
   pause(): Promise<void> {
     return this.#running.freeze(true);
   }
 
-  /** Lets it go on. Needs `limits()`; throws as `stats()`. */
+  /** Lets it go on. Calls of this and of `pause()` take effect in their order: the last decides. Needs `limits()`; throws as `stats()`. */
   resume(): Promise<void> {
     return this.#running.freeze(false);
   }
@@ -320,7 +320,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   async #started(): Promise<void> {
     if (this.#state !== 'starting') return;
     this.#resultWanted = true; // Whoever waits for this hears of a failure by it.
-    await Promise.race([new Promise((resolve) => this.once('spawn', () => resolve(undefined))), this.#result]);
+    await Promise.race([new Promise<void>((resolve) => this.prependOnceListener('spawn', resolve)), this.#result]);
   }
 
   #launch(stdio: Stdio): Channel {
@@ -346,8 +346,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       this.#state = 'running';
       this.#namespaces = namespacesOf(frame);
       this.#pid = frame.pid;
-      this.emit('spawn');
-      this.#release();
+      this.#release(); // Data comes in a later turn.
+      this.emit('spawn'); // Last, as below: what a listener throws keeps nothing from being done.
     } else {
       this.#finish(
         kind === 'exited'
@@ -380,6 +380,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#over();
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
     if (!this.#terminal || end instanceof Error) this.#channel.close();
+    whenDrained(this.stdio, this as EventEmitter, () => this.emit('close', this.#exitCode, this.#signalCode));
     if (end instanceof Error) {
       end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;
       for (const stream of this.stdio) stream?.destroy();
@@ -395,6 +396,5 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       this.#settle.resolve(end);
       this.emit('exit', end.exitCode, end.signal);
     }
-    whenDrained(this.stdio, this as EventEmitter, () => this.emit('close', this.#exitCode, this.#signalCode));
   }
 }

@@ -86,14 +86,18 @@ export class Channel {
   }
 
   #read(bytes: Buffer): void {
-    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    let at = 0;
-    for (; all.length - at >= FRAME_SIZE; at += FRAME_SIZE) {
-      const frame = decodeFrame(all.subarray(at, at + FRAME_SIZE));
-      const kind = KINDS.get(frame.kind);
-      if (kind !== undefined) this.#events.frame(kind, frame);
+    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    try {
+      while (this.#rest.length >= FRAME_SIZE) {
+        const frame = decodeFrame(this.#rest.subarray(0, FRAME_SIZE));
+        this.#rest = this.#rest.subarray(FRAME_SIZE);
+        const kind = KINDS.get(frame.kind);
+        if (kind !== undefined) this.#events.frame(kind, frame);
+      }
+    } finally {
+      // A listener has thrown, which is an uncaught exception. Where somebody handles that, the frames behind follow.
+      if (this.#rest.length >= FRAME_SIZE) process.nextTick(() => this.#read(Buffer.alloc(0)));
     }
-    this.#rest = all.subarray(at);
   }
 }
 

@@ -20,7 +20,8 @@ export function whenDrained(streams: Streams, emitter: EventEmitter, over: () =>
   emitter.on('newListener', listened);
   void Promise.all(output(streams).map(closed)).then(() => {
     emitter.off('newListener', listened);
-    over();
+    // In a tick of its own: what a listener throws in a promise is a rejection, not an exception.
+    process.nextTick(over);
   });
 }
 
@@ -32,7 +33,8 @@ export function unread(streams: Streams): readonly Duplex[] {
 export function closed(stream: Readable): Promise<void> {
   return new Promise((resolve) => {
     if (stream.closed) resolve();
-    else stream.once('close', resolve);
+    // The first to hear of it: a listener that throws keeps it from those behind.
+    else stream.prependOnceListener('close', resolve);
   });
 }
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { requires } from '../support/requires.js';
 
-const FILES = ['./limits.test.js', './precision.test.js', '../failure/cgroups.test.js'];
+const FILES = ['./limits.test.js', './pause.test.js', './precision.test.js', '../failure/cgroups.test.js'];
 
 test('the tests of limits, where version 2 is not mounted', requires('cgroups', 'cgroup-hybrid'), () => {
   const files = FILES.map((file) => fileURLToPath(new URL(file, import.meta.url)));

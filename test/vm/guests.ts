@@ -34,7 +34,7 @@ export const GUESTS: readonly Guest[] = [
     name: 'stock',
     script: ['qemu.sh', '-k', '6.1'],
     boots: [['root', 'delegated']],
-    files: ['container/limits.test'],
+    files: ['container/limits.test', 'container/pause.test'],
     limitSeconds: 1200,
     node: process.execPath,
   },

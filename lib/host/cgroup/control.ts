@@ -107,14 +107,18 @@ export class CgroupControl {
     return text === undefined || some === undefined ? undefined : { some, full: pressureLine(text, 'full') };
   }
 
-  /** Freezes all processes, or lets them go on. Resolves when they are; to `false` where the container has ended. */
-  async freeze(frozen: boolean): Promise<boolean> {
+  /**
+   * Freezes all processes, or lets them go on. Resolves when they are, or nobody wants it any more; to `false` where the container's cgroup has gone.
+   * Only one call at a time: two would undo each other's words.
+   */
+  async freeze(frozen: boolean, isWanted: () => boolean): Promise<boolean> {
     const made = this.#having('freezer');
     if (made === undefined) throw noCgroup(frozen ? 'pause()' : 'resume()');
     const { words, state } = FREEZER[made.hierarchy.version];
-    if (!(await writeIfThere(join(made.path, words.file), frozen ? words.freeze : words.thaw))) return false;
     // A process that just makes a system call is frozen when that is done.
-    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (let pause = 1; isWanted(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      // Each time anew: the supervisor thaws it when its time is up, and what the command does not end by then goes on.
+      if (!(await writeIfThere(join(made.path, words.file), frozen ? words.freeze : words.thaw))) return false;
       const text = await readText(join(made.path, state.file));
       if (text === undefined) return false;
       if (state.frozen.test(text) === frozen) return true;
@@ -124,9 +128,9 @@ export class CgroupControl {
       if (frozen && made.hierarchy.version === 1 && pause === LONGEST_PAUSE_MS) {
         await writeIfThere(join(made.path, words.file), words.thaw);
         await sleep(pause);
-        if (!(await writeIfThere(join(made.path, words.file), words.freeze))) return false;
       }
     }
+    return true;
   }
 
   async frozen(): Promise<boolean | undefined> {

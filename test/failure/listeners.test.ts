@@ -1,0 +1,111 @@
+/** What a listener throws costs nothing but itself: it is an uncaught exception, and all else goes on. */
+
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Container } from 'carrel';
+import { askCaller } from '../support/caller.js';
+import { useCleanHost } from '../support/host.js';
+import { requires } from '../support/requires.js';
+
+useCleanHost({ warmUp: () => new Container().run('true') });
+
+interface Seen {
+  readonly events: readonly string[];
+  readonly thrown: readonly string[];
+  readonly bytes: number;
+}
+
+/** Has the first listener of `event` throw in another Node, whose own end comes when nothing is left to wait for. */
+function seenWith(event: string, program = 'sh'): Promise<Seen> {
+  return askCaller<Seen>(`
+    const seen = { events: [], thrown: [], bytes: 0 };
+    process.on('uncaughtException', ({ message }, origin) => seen.thrown.push(origin + ': ' + message));
+    process.on('exit', () => console.log(JSON.stringify(seen)));
+    // The time-out is for output that nobody reads: the command would wait for ever.
+    const child = new Container().spawn('${program}', ['-c', 'head -c 300000 /dev/zero; exit 3'], { timeout: 30_000 });
+    child.once('${event}', () => {
+      throw new Error('thrown');
+    });
+    for (const name of ['spawn', 'error', 'exit', 'close'])
+      child.prependListener(name, (value) => seen.events.push(name === 'exit' ? 'exit ' + value : name));
+    child.stdout.on('data', ({ length }) => {
+      seen.bytes += length;
+    });
+  `);
+}
+
+const thrown = ['uncaughtException: thrown'];
+
+suite('a listener that throws', () => {
+  for (const event of ['spawn', 'exit', 'close'])
+    test(`of ${event}: all of the output comes, and the end`, async () => {
+      assert.deepEqual(await seenWith(event), { events: ['spawn', 'exit 3', 'close'], thrown, bytes: 300_000 });
+    });
+
+  test('of a stream’s close: the process’s comes nevertheless', async () => {
+    const answer = await askCaller(`
+      const seen = [];
+      process.on('uncaughtException', ({ message }) => seen.push(message));
+      process.on('exit', () => console.log(JSON.stringify(seen)));
+      const child = new Container().spawn('echo', ['late']);
+      child.stdout.on('close', () => {
+        throw new Error('thrown');
+      });
+      child.on('exit', () => child.stdout.on('data', (bytes) => seen.push(String(bytes))));
+      child.on('close', () => seen.push('close'));
+    `);
+    assert.deepEqual(answer, ['late\n', 'thrown', 'close']);
+  });
+
+  test('of error: close comes nevertheless', async () => {
+    const seen = await seenWith('error', 'no-such-program');
+    assert.deepEqual(seen, { events: ['error', 'close'], thrown, bytes: 0 });
+  });
+
+  test('of spawn: who waits for it within carrel is told', requires('cgroups'), async () => {
+    const answer = await askCaller(`
+      process.on('uncaughtException', () => {});
+      const child = new Container().limits({}).spawn('sleep', ['9999'], { stdio: 'ignore', timeout: 30_000 });
+      child.on('spawn', () => {
+        throw new Error('thrown');
+      });
+      const stats = await child.stats().catch(({ code }) => ({ pids: code }));
+      child.kill('SIGKILL');
+      console.log(JSON.stringify([stats.pids, (await child.result).reason]));
+    `);
+    assert.deepEqual(answer, [1, 'killed']);
+  });
+
+  test('what the supervisor has said behind it is heard, whole', async () => {
+    const answer = await askCaller(`
+      import { closeSync, writeSync } from 'node:fs';
+      import { Channel } from '#lib/launch/channel.js';
+      import { native } from '#lib/launch/native.js';
+      import { FRAME, FRAME_KINDS, FRAME_SIZE, offsetsOf } from '#lib/plan/wire.js';
+      const seen = [];
+      process.on('uncaughtException', ({ message }) => seen.push('thrown: ' + message));
+      process.on('exit', () => console.log(JSON.stringify(seen)));
+      const kinds = ['oom', 'running', 'oom', 'exited'];
+      const bytes = Buffer.alloc(kinds.length * FRAME_SIZE);
+      for (const [index, kind] of kinds.entries())
+        bytes.writeUInt32LE(FRAME_KINDS[kind], index * FRAME_SIZE + offsetsOf(FRAME).kind);
+      const [ours, theirs] = native().socketpair();
+      const events = {
+        frame: (kind) => {
+          seen.push(kind);
+          if (kind !== 'exited') throw new Error(kind);
+        },
+        end: () => seen.push('end'),
+      };
+      new Channel(ours, events);
+      const cut = 2.5 * FRAME_SIZE;
+      writeSync(theirs, bytes, 0, cut);
+      setTimeout(() => {
+        writeSync(theirs, bytes, cut);
+        closeSync(theirs);
+      }, 20);
+    `);
+    const each = ['oom', 'thrown: oom', 'running', 'thrown: running', 'oom', 'thrown: oom', 'exited', 'end'];
+    assert.deepEqual(answer, each);
+  });
+});
