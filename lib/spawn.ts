@@ -68,7 +68,8 @@ export interface SpawnOptions {
   readonly timing?: boolean | undefined;
   /**
    * Lets the container go on when Node ends, however it does; nobody but its `timeout` ends it then. Node still waits for it as long
-   * as it has not called `unref()`. Its ids stay its own until it has ended. Default: `false`, all ends with Node.
+   * as it has not called `unref()`. Its ids stay its own until it has ended. One whose hooks have not all been run by then ends with Node. Default:
+   * `false`, all ends with Node.
    */
   readonly detached?: boolean | undefined;
 }

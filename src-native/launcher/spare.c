@@ -94,7 +94,7 @@ enum spare_end spare_run(int requests, uint64_t *forecast)
 		ready = sys_ppoll(&polled, 1, &tick);
 		if (ready == -SYS_EINTR)
 			ready = 0;
-		late = is_waiting(requests) ? late + 1 : 0;
+		late = ready == 0 && is_waiting(requests) ? late + 1 : 0;
 	}
 	enum spare_end end = pid > 0 ? SPARE_UNWANTED : SPARE_LOST;
 	if (ready > 0)
