@@ -89,7 +89,7 @@ suite('terminal', () => {
   test('its last words wait for their reader without a processor, whatever was typed', async () => {
     // Each piece that is read of the input lets the supervisor go on with the output, until no socket takes any more.
     const script = 'stty raw -echo; yes & dd bs=512 count=400 >/dev/null 2>&1; exec sleep 600';
-    const child = box.spawn('sh', ['-c', script], { terminal: true });
+    await using child = box.spawn('sh', ['-c', script], { terminal: true });
     await once(child, 'spawn');
     const [, , supervisor = 0] = ancestors(child.pid ?? 0);
     const { stdout } = child;
