@@ -56,7 +56,8 @@ function entry(name: string, short: string | undefined, value: string | undefine
   return head + rest.map((line) => `${' '.repeat(LEFT)}${line}\n`).join('');
 }
 
-function wrapped(text: string, width: number): readonly string[] {
+/** The lines of `text`, none longer than `width` unless one word is. */
+export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
