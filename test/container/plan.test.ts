@@ -106,7 +106,7 @@ suite('a container by hand', () => {
       assert.deepEqual([ended.exitCode, ended.signal, ended.reason], [status, null, 'exited']);
     }
     const events: string[] = [];
-    const child = spawn(concat(asRoot, named, plan({ steps: [exit()] })), { stdio: 'ignore' });
+    const child = spawn(concat(asRoot, named, plan({ steps: [exit()] })));
     for (const event of ['spawn', 'exit', 'close', 'error'] as const) child.on(event, () => events.push(event));
     await once(child, 'close');
     assert.deepEqual([events, child.exitCode, child.spawnargs], [['spawn', 'exit', 'close'], 0, []]);
