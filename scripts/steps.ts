@@ -4,7 +4,7 @@
  */
 
 import type { Field } from '#lib/plan/fields.js';
-import { fieldsOf, type Op, STEPS } from '#lib/plan/steps.js';
+import { ENDING_OPS, fieldsOf, type Op, STEPS } from '#lib/plan/steps.js';
 import { generate } from './generated.js';
 import { row, table, WIDTH, wrapped } from './markdown.js';
 import { type GroupText, readTable, type StepText } from './step-table.js';
@@ -102,7 +102,7 @@ const link = (heading: string): string => `[${heading}](#${heading.toLowerCase()
 const index = groups.map(({ heading, steps }) =>
   wrapped(`${link(heading)}: ${steps.map(({ op }) => anchor(op)).join(', ')}`, '  ', '- '),
 );
-const endings = (Object.keys(STEPS) as Op[]).filter((op) => 'ends' in STEPS[op]).map(anchor);
+const endings = ENDING_OPS.map(anchor);
 
 const page = `<!-- Made by scripts/steps.ts from ${SOURCE}: npm run generate. Do not edit. -->
 

@@ -20,7 +20,10 @@ import { array, boolean, integer, knownOptions, object, oneOf, text } from './ch
 
 /** A step of the caller's in a container's plan, and the kind of step that it comes before. */
 export interface InsertedStep {
-  /** Any but `init` and an ending, `exec`, which a container has of its own. Slots count from 0 among the inserted steps. */
+  /**
+   * Any but `init` and those that end a plan, which a container has of its own. Slots count from 0 among the inserted
+   * steps.
+   */
   readonly step: ContainerStep;
   /** The first step of this kind. */
   readonly before: Op;
