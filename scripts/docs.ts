@@ -21,9 +21,14 @@ function errors(): string {
   return `${made('lib/errors/')}
 # Errors
 
-Wrong arguments throw at once, at the call that got them, with the field's name and what would be right. What keeps a container from starting is an \`error\`
-event, and rejects \`result\` and \`run()\`: a \`StepError\` where the kernel refused a step of the plan, with Node's \`code\`, \`errno\`, \`syscall\` and \`path\`, the \`step\`,
-its \`index\`, and the \`option\`, the builder call that it came from. Nothing is left of the container then. What a command did, once it ran, is a result and no error.
+Wrong arguments throw at once, at the call that got them, with the field's name and what would be right.
+
+What keeps a container from starting is an \`error\` event, and rejects \`result\` and \`run()\`. Where the kernel
+refused a step of the plan, it is a \`StepError\`. That has Node's \`code\`, \`errno\`, \`syscall\` and \`path\`, the
+\`step\`, its \`index\`, and the \`option\`: the builder call that the step came from. Nothing is left of the container
+then.
+
+What a command did, once it ran, is a result and no error.
 
 ## Codes of carrel's own
 

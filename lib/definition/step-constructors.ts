@@ -39,6 +39,16 @@ export const init: StepConstructor<'init'> = step('init');
  */
 export const exec: StepConstructor<'exec', 'paths' | 'env' | 'stdio'> = step('exec');
 
+/**
+ * Ends the child itself with `status`, 0 to 255. No program runs: it is for plans that only try something. A plan ends
+ * with this step.
+ *
+ * Default: `status: 0`. Needs nothing.
+ *
+ * Source: exit_group(2).
+ */
+export const exit: StepConstructor<'exit', 'status'> = step('exit');
+
 // Ids.
 
 /**

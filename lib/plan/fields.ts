@@ -10,6 +10,8 @@ export interface Field<Value = unknown> {
   readonly kind: FieldKind;
   /** For `flags` and `choice`: the names that TypeScript uses, and their numbers in the kernel's headers. */
   readonly names?: Readonly<Record<string, number | bigint>>;
+  /** For `number`: the highest that it can be; left out, 2^53 − 1. */
+  readonly most?: number;
   /** The field may be left out. */
   readonly optional?: boolean;
   /** What the step's constructor fills in where it is left out; a step in a plan has it. */
@@ -61,6 +63,11 @@ export const NO_SLOT = 0xffffffff;
 type NameOf<Names> = Extract<keyof Names, string>;
 
 export const number: Field<number> = { kind: 'number' };
+/** A number from 0 to `most`. */
+export function upTo(most: number): Field<number> {
+  return { ...number, most };
+}
+
 export const hostId: Field<number> = { kind: 'number', ids: 'one' };
 export const integer: Field<number> = { kind: 'integer' };
 export const boolean: Field<boolean> = { kind: 'boolean' };

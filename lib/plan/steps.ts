@@ -64,7 +64,7 @@ export type ContainerStep = { [O in OpsIn<'container' | 'both'>]: StepOf<O> }[Op
 /** The name of a step that a plan can end with. */
 export type EndingOp = { [O in Op]: (typeof STEPS)[O] extends { readonly ends: true } ? O : never }[Op];
 /** The last step of a plan: how it ends, and who goes on then. */
-export type Ending = StepOf<EndingOp>;
+export type Ending = { [O in EndingOp]: StepOf<O> }[EndingOp];
 /** Any step. `from` names the builder call that it came from, and is not sent. */
 export type Step = HostStep | ContainerStep;
 

@@ -14,6 +14,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_init(child, (const struct step_init *)record);
 	case STEP_EXEC:
 		return step_exec(child, (const struct step_exec *)record);
+	case STEP_EXIT:
+		return step_exit(child, (const struct step_exit *)record);
 	case STEP_FCHOWN:
 		return step_fchown(child, (const struct step_fchown *)record);
 	case STEP_SET_GROUPS:

@@ -10,6 +10,7 @@ struct outcome step_barrier(struct child *child, const struct step_barrier *step
 struct outcome step_omit(struct child *child, const struct step_omit *step);
 struct outcome step_init(struct child *child, const struct step_init *step);
 struct outcome step_exec(struct child *child, const struct step_exec *step);
+struct outcome step_exit(struct child *child, const struct step_exit *step);
 struct outcome step_fchown(struct child *child, const struct step_fchown *step);
 struct outcome step_set_groups(struct child *child, const struct step_set_groups *step);
 struct outcome step_set_user(struct child *child, const struct step_set_user *step);

@@ -1,6 +1,6 @@
 /** How a plan goes: where it waits, what it leaves out, where it divides, and how it ends. */
 
-import { boolean, defaulted, firstOf, slots, steps, string, strings } from '../fields.js';
+import { boolean, defaulted, firstOf, slots, steps, string, strings, upTo } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** The course of a plan */
@@ -42,4 +42,12 @@ export const COURSE_STEPS = {
       stdio: defaulted(slots, [0, 1, 2]),
     },
   },
+  /**
+   * Ends the child itself with `status`, 0 to 255. No program runs: it is for plans that only try something.
+   * A plan ends with this step.
+   *
+   * @needs nothing
+   * @source exit_group(2)
+   */
+  exit: { column: 'container', ends: true, fields: { status: defaulted(upTo(255), 0) } },
 } as const satisfies StepGroup;
