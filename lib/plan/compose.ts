@@ -5,8 +5,8 @@ import { freezeDeep, type Plan } from './plan.js';
 import { fieldsOf, type HostStep, type Step } from './steps.js';
 
 /**
- * The same step with other values in some of its fields, those of steps that it carries too. `change` gives the new value,
- * or `undefined`. It is not asked about a field that is left out, unless that is to be unique.
+ * The same step with other values in some of its fields, those of steps that it carries too. `change` gives the new
+ * value, or `undefined`. It is not asked about a field that is left out, unless that is to be unique.
  */
 function changeFields<S extends Step>(step: S, change: (field: Field, value: unknown) => unknown): S {
   const values = step as unknown as Readonly<Record<string, unknown>>;
