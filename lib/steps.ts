@@ -270,6 +270,9 @@ export const exec: StepConstructor<'exec', 'paths' | 'env' | 'stdio'> = (fields)
   return step<'exec', 'paths' | 'env' | 'stdio'>('exec', defaults)(fields);
 };
 
+/** Ends the child itself, with `status`, 0 to 255: no program is executed. A last step, for plans that only try something. Default: `status: 0`. exit_group(2) */
+export const exit: StepConstructor<'exit', 'status'> = step('exit', { status: 0 });
+
 function step<O extends Op, Defaulted extends PropertyKey = never>(
   op: O,
   defaults: Partial<StepOf<O>> | Record<never, never> = {},

@@ -212,9 +212,10 @@ enum {
 	STEP_SET_CAPABILITIES = 52,
 	STEP_NO_NEW_PRIVILEGES = 53,
 	STEP_EXEC = 54,
+	STEP_EXIT = 55,
 };
 
-enum { STEP_COUNT = 54 };
+enum { STEP_COUNT = 55 };
 
 struct step_barrier {
 	struct record head;
@@ -606,6 +607,12 @@ struct step_exec {
 };
 static_assert(sizeof(struct step_exec) == 40, "exec");
 
+struct step_exit {
+	struct record head;
+	uint64_t status;
+};
+static_assert(sizeof(struct step_exit) == 16, "exit");
+
 enum field_kind {
 	FIELD_NUMBER,
 	FIELD_INTEGER,
@@ -689,6 +696,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_SET_CAPABILITIES] = {COLUMN_CONTAINER, 0, 5, {{FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}}},
 	[STEP_NO_NEW_PRIVILEGES] = {COLUMN_CONTAINER, 0, 0, {}},
 	[STEP_EXEC] = {COLUMN_CONTAINER, 1, 4, {{FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_SLOTS, 0x0}}},
+	[STEP_EXIT] = {COLUMN_CONTAINER, 1, 1, {{FIELD_NUMBER, 0x0}}},
 };
 
 #define NAMESPACES_KNOWN 0x7e020080ull

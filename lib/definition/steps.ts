@@ -67,7 +67,7 @@ function checkField(name: string, field: Field, value: unknown): unknown {
     array(name, value).map((entry, index) => check(`${name}[${index}]`, entry));
   switch (field.kind) {
     case 'number':
-      return integer(name, value, 0, Number.MAX_SAFE_INTEGER);
+      return integer(name, value, 0, field.most ?? Number.MAX_SAFE_INTEGER);
     case 'integer':
       return integer(name, value, -(2 ** 31), 2 ** 31 - 1);
     case 'boolean':

@@ -10,6 +10,8 @@ export interface Field<Value = unknown> {
   readonly kind: FieldKind;
   /** For `flags` and `choice`: the names that TypeScript uses, and their numbers in the kernel's headers. */
   readonly names?: Readonly<Record<string, number | bigint>>;
+  /** For `number`: the highest that it can be; left out, 2^53 − 1. */
+  readonly most?: number;
   /** The field may be left out. */
   readonly optional?: boolean;
   /** Where it is left out it is made when the plan is performed, so that nobody else has it. */
@@ -54,6 +56,11 @@ export const NO_SLOT = 0xffffffff;
 type NameOf<Names> = Extract<keyof Names, string>;
 
 export const number: Field<number> = { kind: 'number' };
+/** A number from 0 to `most`. */
+export function upTo(most: number): Field<number> {
+  return { ...number, most };
+}
+
 export const hostId: Field<number> = { kind: 'number', ids: 'one' };
 export const integer: Field<number> = { kind: 'integer' };
 export const boolean: Field<boolean> = { kind: 'boolean' };

@@ -26,6 +26,7 @@ import {
   string,
   strings,
   unique,
+  upTo,
 } from './fields.js';
 
 interface StepSpec {
@@ -197,6 +198,8 @@ export const STEPS = {
   noNewPrivileges: { column: 'container', fields: {} },
   /** Tries `paths` in order. Descriptor n inside is the slot `stdio[n]`; every other one is closed. execve(2). */
   exec: { column: 'container', ends: true, fields: { paths: strings, args: strings, env: strings, stdio: slots } },
+  /** The child itself ends, with `status`, from 0 to 255; no program is executed. exit_group(2). */
+  exit: { column: 'container', ends: true, fields: { status: upTo(255) } },
 } as const satisfies Readonly<Record<string, StepSpec>>;
 
 /** The name of a step. */
@@ -237,7 +240,7 @@ export type ContainerStep =
 /** The name of a step that a plan can end with. */
 export type EndingOp = { [O in Op]: (typeof STEPS)[O] extends { readonly ends: true } ? O : never }[Op];
 /** The last step of a plan: how it ends, and who goes on then. */
-export type Ending = StepOf<EndingOp>;
+export type Ending = { [O in EndingOp]: StepOf<O> }[EndingOp];
 /** Any step. `from` names the builder call that it came from, and is not sent. */
 export type Step = HostStep | ContainerStep;
 

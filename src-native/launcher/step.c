@@ -76,6 +76,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_no_new_privileges(child, (const struct step_no_new_privileges *)record);
 	case STEP_EXEC:
 		return step_exec(child, (const struct step_exec *)record);
+	case STEP_EXIT:
+		return step_exit(child, (const struct step_exit *)record);
 	}
 	__builtin_trap();
 }

@@ -41,3 +41,4 @@ struct outcome step_chdir(struct child *child, const struct step_chdir *step);
 struct outcome step_set_capabilities(struct child *child, const struct step_set_capabilities *step);
 struct outcome step_no_new_privileges(struct child *child, const struct step_no_new_privileges *step);
 struct outcome step_exec(struct child *child, const struct step_exec *step);
+struct outcome step_exit(struct child *child, const struct step_exit *step);
