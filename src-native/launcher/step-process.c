@@ -113,6 +113,6 @@ struct outcome step_exit(struct child *child, const struct step_exit *step)
 {
 	PASS(child_own_files(child));
 	// Who comes here has done all of the plan: it is the command, and has ended.
-	PASS(child_say(child, REPORT_COMMAND));
+	PASS(report_say(child->report, REPORT_COMMAND));
 	sys_exit_group((int)step->status);
 }
