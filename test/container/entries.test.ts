@@ -1,4 +1,4 @@
-/** Files, links and directories besides the root filesystem, and paths that are hidden. */
+/** Files, links and directories appear beside the root filesystem, and hidden paths disappear. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

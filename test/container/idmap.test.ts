@@ -1,3 +1,5 @@
+/** `idmap()` maps ids of the container to ids of the host, in ranges or one by one. */
+
 import assert from 'node:assert/strict';
 import { chownSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** `limits({ io })` on a real block device: the one that temporary files are on. */
+/** `limits({ io })` limits a real block device: the one that temporary files are on. */
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';

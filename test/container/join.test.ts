@@ -1,3 +1,5 @@
+/** A container joins namespaces of another one, or of a path. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** A mount's target that a tree of the caller's lacks is made in a private layer: the tree stays as it is, byte for byte. */
+/** A mount's missing target is made in a private layer: the caller's tree stays the same, byte for byte. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

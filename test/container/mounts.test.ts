@@ -1,3 +1,5 @@
+/** `bind()` and `tmpfs()` mount what they say, with their attributes and in their order. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

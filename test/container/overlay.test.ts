@@ -1,3 +1,5 @@
+/** `overlay()` shows several directories as one, and keeps or forgets what is written. */
+
 import assert from 'node:assert/strict';
 import {
   chmodSync,

@@ -1,3 +1,5 @@
+/** A plan runs without a builder: written by hand, taken from a container, changed, or read back from text. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';

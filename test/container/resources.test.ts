@@ -1,3 +1,5 @@
+/** Resource limits, umask, priority, OOM score and CPU affinity hold for the command, and are refused with a hint. */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, getPriority } from 'node:os';

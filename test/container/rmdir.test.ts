@@ -1,3 +1,5 @@
+/** The host act `rmdir` removes what overlayfs leaves, and nothing else. */
+
 import assert from 'node:assert/strict';
 import {
   chmodSync,

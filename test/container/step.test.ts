@@ -1,3 +1,5 @@
+/** `step()` inserts a step of the caller's own into a container's plan. */
+
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container, StepError } from 'carrel';

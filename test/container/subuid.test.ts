@@ -1,6 +1,8 @@
 /**
- * idmap('subuid'), by an ordinary user to whom /etc/subuid gives ids. Root starts that user's Node in a mount namespace in which
- * these files, and one with the user's name, lie over the host's.
+ * `idmap('subuid')` gives an ordinary user the ids that /etc/subuid lists.
+ *
+ * Root starts that user's Node in a mount namespace in which these files, and one with the user's name, lie over the
+ * host's.
  */
 
 import assert from 'node:assert/strict';

@@ -1,3 +1,5 @@
+/** `sysctl()`, `domainname()` and `network()` set the container's own parameters, names and interfaces. */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';

@@ -1,3 +1,5 @@
+/** `timeOffsets()` shifts the clocks of a container. */
+
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container, StepError } from 'carrel';

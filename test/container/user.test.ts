@@ -1,3 +1,5 @@
+/** `user()` decides by number or name which user the command is. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
