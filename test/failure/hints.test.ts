@@ -1,4 +1,4 @@
-/** Where people get stuck, on the real kernel: each without the trouble and with it, and what the error advises. */
+/** An error says what helps where people get stuck, each tried on the real kernel. */
 
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+/** A command that cannot be started is an error that says why. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';

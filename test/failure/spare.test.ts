@@ -1,4 +1,4 @@
-/** What a launcher makes in advance: it is used, it changes nothing, it goes, and whatever becomes of it the next container starts. */
+/** What a launcher makes in advance is used and changes nothing, and its loss stops no container. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
