@@ -1,4 +1,8 @@
-/** An executable that is written and started at once: no descriptor of ours keeps it open for writing. ETXTBSY in execve(2) */
+/**
+ * An executable starts right after it is written: no descriptor of carrel's keeps it open for writing.
+ *
+ * ETXTBSY in execve(2)
+ */
 
 import assert from 'node:assert/strict';
 import { chmodSync, closeSync, mkdtempSync, openSync } from 'node:fs';

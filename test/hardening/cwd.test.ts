@@ -1,3 +1,5 @@
+/** A working directory that a descriptor or a link leads out of the container to is refused. */
+
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,8 @@
-/** Lengths and counts: success or a typed error, never a crash, never half of it. CVE-2021-43784 */
+/**
+ * Every length and count is taken or refused by a typed error, and never by half.
+ *
+ * CVE-2021-43784
+ */
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';

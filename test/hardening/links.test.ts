@@ -1,3 +1,5 @@
+/** A link in an image, where carrel mounts, leads nowhere out of the image. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

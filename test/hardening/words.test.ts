@@ -1,4 +1,8 @@
-/** Words that mean something elsewhere, and lists that are empty. CVE-2024-32462, CVE-2025-66479 */
+/**
+ * Words that mean something elsewhere mean nothing to carrel, and an empty list is an empty list.
+ *
+ * CVE-2024-32462, CVE-2025-66479
+ */
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
