@@ -1,3 +1,5 @@
+/** The documentation's snippets have no type error, and their output is compared with what they announce. */
+
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import ts from 'typescript';

@@ -1,3 +1,5 @@
+/** The step table numbers its steps in order, and its layouts fit the wire. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
