@@ -1,6 +1,8 @@
 /**
- * Makes `docs/errors.md` from the hint table, `docs/steps.md` from the step table and its constructors, and `docs/command-line.md` from the table of
- * options. `--check` only compares, and fails when one has drifted.
+ * Makes `docs/errors.md` from the hint table, `docs/steps.md` from the step table and its constructors, and
+ * `docs/command-line.md` from the table of options.
+ *
+ * `--check` only compares, and fails when one has drifted.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,8 @@
-/** docs/performance.md, with its chart, of what a run found. What stands outside of the two marks there is written by hand, and kept. */
+/**
+ * docs/performance.md, with its chart, of what a run found.
+ *
+ * What stands outside of the two marks there is written by hand, and kept.
+ */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { chart } from './chart.js';

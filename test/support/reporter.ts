@@ -1,6 +1,4 @@
-/**
- * A reporter for `node --test` that writes one JSON line for each test, for the runner to count and compare.
- */
+/** A reporter for `node --test` that writes one JSON line for each test, for the runner to count and compare. */
 
 import { relative } from 'node:path';
 

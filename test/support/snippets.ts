@@ -1,5 +1,7 @@
 /**
- * The snippets of the documentation: fences of `ts` and of `console` in README.md and docs/. All of them are run.
+ * The snippets of the documentation: fences of `ts` and of `console` in README.md and docs/.
+ *
+ * All of them are run.
  *
  * A fence of `text` right behind one of `ts` is what it prints, `…` for whatever stands there, alone on a line for any lines. In `console`,
  * lines that begin with `$ ` are commands, the others what they print. A word behind the language says what it needs: `ts root`, `console strace`.
