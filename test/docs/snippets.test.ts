@@ -10,7 +10,8 @@ import ts from 'typescript';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { requires } from '../support/requires.js';
-import { checkout, commandsOf, isAsAnnounced, readSnippets, type Snippet } from '../support/snippets.js';
+import { commandsOf, isAsAnnounced, readSnippets, type Snippet } from '../support/snippets.js';
+import { checkout } from '../support/sources.js';
 
 useCleanHost();
 

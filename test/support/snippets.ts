@@ -8,8 +8,8 @@
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Capability } from './requires.js';
+import { checkout } from './sources.js';
 
 export interface Snippet {
   /** `docs/tutorial.md, snippet 3`. */
@@ -21,13 +21,11 @@ export interface Snippet {
   readonly output: string | undefined;
 }
 
-export const checkout = fileURLToPath(new URL('../../..', import.meta.url));
-
 /** Every snippet, by file and in order. */
 export function readSnippets(): readonly Snippet[] {
-  const guides = readdirSync(`${checkout}/docs`).filter((name) => name.endsWith('.md'));
+  const guides = readdirSync(`${checkout}docs`).filter((name) => name.endsWith('.md'));
   const files = ['README.md', ...guides.map((name) => `docs/${name}`).sort()];
-  return files.flatMap((file) => parse(file, readFileSync(`${checkout}/${file}`, 'utf8')));
+  return files.flatMap((file) => parse(file, readFileSync(`${checkout}${file}`, 'utf8')));
 }
 
 interface Fence {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import ts from 'typescript';
-import { checkout, commandsOf, isAsAnnounced, readSnippets } from '../support/snippets.js';
+import { commandsOf, isAsAnnounced, readSnippets } from '../support/snippets.js';
+import { checkout } from '../support/sources.js';
 
 suite('what a snippet prints is compared', () => {
   const cases: readonly (readonly [announced: string, printed: string, same: boolean])[] = [
