@@ -16,10 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { before, beforeEach, suite, test } from 'node:test';
-import { bind, Container, overlay, StepError, tmpfs } from 'carrel';
+import { bind, Container, overlay, tmpfs } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
 import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
+import { OPENS_SOURCE, rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { describeTree } from '../support/tree.js';
@@ -137,21 +138,22 @@ suite('overlay()', requires('busybox'), () => {
 
   test('a lower directory that is missing is named', async () => {
     const none = join(files, 'none');
-    await assert.rejects(new Container().rootfs(overlay({ lower: [app, none] })).run('true'), (error) => {
-      assert.ok(error instanceof StepError, String(error));
-      assert.deepEqual([error.code, error.path, error.option], ['ENOENT', none, 'rootfs(overlay())']);
-      assert.match(error.hint ?? '', /none does not exist on the host/);
-      return true;
+    await rejectsAtStep(() => new Container().rootfs(overlay({ lower: [app, none] })).run('true'), {
+      op: OPENS_SOURCE,
+      code: 'ENOENT',
+      path: none,
+      option: 'rootfs(overlay())',
+      hint: /none does not exist on the host/,
     });
   });
 
   test('an upper directory that is missing is refused with a hint', async () => {
     const box = new Container().rootfs(overlay({ lower: lower(), upper: join(files, 'none'), work }));
-    await assert.rejects(box.run('true'), (error) => {
-      assert.ok(error instanceof StepError, String(error));
-      assert.deepEqual([error.code, error.option], ['ENOENT', 'rootfs(overlay())']);
-      assert.match(error.hint ?? '', /the upper and the work directory must exist/);
-      return true;
+    await rejectsAtStep(() => box.run('true'), {
+      op: 'mount',
+      code: 'ENOENT',
+      option: 'rootfs(overlay())',
+      hint: /the upper and the work directory must exist/,
     });
   });
 
