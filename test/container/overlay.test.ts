@@ -18,9 +18,9 @@ import { basename, join } from 'node:path';
 import { before, beforeEach, suite, test } from 'node:test';
 import { bind, Container, overlay, tmpfs } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
-import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
-import { OPENS_SOURCE, rejectsAtStep } from '../support/refusals.js';
+import { isolation } from '../support/isolated.js';
+import { askRefusal, OPENS_SOURCE, rejectsAtStep, type Told } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { describeTree } from '../support/tree.js';
@@ -48,13 +48,9 @@ async function output(box: Container, script: string): Promise<string> {
 }
 
 /** How it is refused in a Node of its own, in which `script` has mounted something. */
-function refusalIn(script: string, options: object): Promise<{ code: string; message: string } | null> {
-  const source = `const box = new Container().rootfs(carrel.overlay(${JSON.stringify(options)}));
-    const error = await (async () => box.run('true'))().then(() => null, ({ code, message }) => ({ code, message }));
-    console.log(JSON.stringify(error));`;
-  const isolated = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const mounts = ['unshare', ...isolated, '--mount', '--propagation', 'private'];
-  return askCaller(source, { prefix: [...mounts, 'sh', '-ec', `${script}\nexec "$0" "$@"`] });
+function refusalIn(script: string, options: object): Promise<Told | null> {
+  const expression = `new Container().rootfs(carrel.overlay(${JSON.stringify(options)})).run('true')`;
+  return askRefusal(expression, { prefix: ['unshare', ...isolation, 'sh', '-ec', `${script}\nexec "$0" "$@"`] });
 }
 
 suite('overlay()', requires('busybox'), () => {

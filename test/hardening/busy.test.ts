@@ -10,9 +10,10 @@ import { chmod, copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, StepError } from 'carrel';
+import { bind, Container } from 'carrel';
 import { findBusybox } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
@@ -48,12 +49,8 @@ suite('an executable that was just written', requires('busybox'), () => {
     await chmod(program, 0o755);
     const box = new Container().mount(bind(directory, '/programs'));
     const descriptor = openSync(program, 'r+');
-    await assert.rejects(box.run('/programs/busybox', ['true']), (error) => {
-      assert.ok(error instanceof StepError);
-      assert.equal(error.code, 'ETXTBSY');
-      assert.match(error.hint ?? '', /open for writing/);
-      return true;
-    });
+    const busy = (): Promise<unknown> => box.run('/programs/busybox', ['true']);
+    await rejectsAtStep(busy, { op: 'exec', code: 'ETXTBSY', hint: /open for writing/ });
     closeSync(descriptor);
     assert.equal((await box.run('/programs/busybox', ['echo', 'done'])).stdout, 'done\n');
     removeTree(directory);

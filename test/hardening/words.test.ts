@@ -9,8 +9,9 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, StepError, tmpfs } from 'carrel';
+import { bind, Container, tmpfs } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -25,7 +26,7 @@ suite('words', () => {
       mkdirSync(join(directory, name), { mode: 0o755 });
       writeFileSync(join(directory, name, name), '#!/bin/sh\nprintf "%s|" "$0" "$@" "$WORD" "$PWD"\n', { mode: 0o755 });
       chmodSync(join(directory, name, name), 0o755);
-      await assert.rejects(box.run(name, ['/', '/']), (error) => error instanceof StepError && error.code === 'ENOENT');
+      await rejectsAtStep(() => box.run(name, ['/', '/']), { op: 'exec', code: 'ENOENT' });
       const own = box
         .mount(bind(join(directory, name), `/tmp/${name}`))
         .cwd(`/tmp/${name}`)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { StepError } from 'carrel';
 import type { Op } from '#lib/plan/steps.js';
+import { askCaller, type CallerOptions } from './caller.js';
 import { assertHostUnchanged, hostSnapshot } from './host.js';
 
 /** What is told of an error, by this Node or another one. */
@@ -47,14 +48,22 @@ export async function rejectsAtStep(run: () => Promise<unknown>, expected: Refus
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof StepError, String(error));
-  assertAtStep(tell(error), expected);
+  assertAtStep(error, expected);
   await assertHostUnchanged(before);
   return error;
 }
 
+/** How `expression`, a promise, is refused in a Node of its own; `null` where it is not. */
+export function askRefusal(expression: string, options?: CallerOptions): Promise<Told | null> {
+  const source = `const error = await (async () => ${expression})().then(() => null, (reason) => reason);
+    console.log(JSON.stringify(error && (${tell})(error)));`;
+  return askCaller<Told | null>(source, options);
+}
+
 /** Holds what was told to what is expected. */
-export function assertAtStep(told: Told | null | undefined, expected: Refusal): void {
-  assert.ok(told, 'it was performed');
+export function assertAtStep(error: Told | StepError | null | undefined, expected: Refusal): void {
+  assert.ok(error, 'it was performed');
+  const told = error instanceof StepError ? tell(error) : error;
   assert.equal(told.name, 'StepError', told.message);
   for (const name of Object.keys(expected) as (keyof Refusal)[]) {
     const found: string | undefined = told[name];
