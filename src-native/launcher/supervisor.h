@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // One container from the host's side: what its supervisor knows, and the parts that it is made of.
 #pragma once
-#include "actor.h"
 #include "cgroup.h"
+#include "page.h"
+#include "plan.h"
 #include "relay.h"
 #include "request.h"
+#include "timing.h"
+
+struct child;
 
 struct supervisor {
 	struct plan plan;
 	struct page *page;
-	struct actor actor; // performs host acts
 	struct frame frame; // the one that is being made
 	struct cgroups cgroups;
 	struct relay relay;
@@ -19,29 +22,35 @@ struct supervisor {
 	int report;
 	int report_child;
 	int timer;
+	// -1: there is none.
 	int child;
 	int child_pidfd;
 	int command_pidfd;
 	// Signals that Node sent before the command ran: bit n − 1.
 	uint64_t pending;
 	int running;
+	// Who waits at the barrier, as the kernel says.
+	int waiting;
 	// The child stands at a barrier until Node says go.
 	int hooked;
+	// An act was broken off, because something has happened that ends the container: watch.c hears of it next.
+	int broken_off;
 	uint32_t ending;
 	// SIGKILL was sent.
 	int killed;
 	// When the child was cloned, or came to its plan.
 	uint64_t began;
-	// The new namespaces of the child that waits for its plan; 0: there is none.
-	uint64_t ahead;
-	// Where the launcher looks which namespaces a child in advance is to have; 0: it makes none.
-	uint64_t *forecast;
+	// The new namespaces of the child that waits for its plan; 0: there is none. spare.c
+	uint64_t spare;
+	// Where the launcher looks which namespaces the next spare is to have; 0: it makes none.
+	uint64_t *spare_next;
 };
 
 #define SUPERVISOR_NEW                      \
 	((struct supervisor){.channel = -1, \
 		.report = -1,               \
 		.timer = -1,                \
+		.child = -1,                \
 		.child_pidfd = -1,          \
 		.command_pidfd = -1,        \
 		.cgroups = CGROUPS_NONE,    \
@@ -49,10 +58,8 @@ struct supervisor {
 
 // What every supervisor has, whatever its plan is.
 struct outcome supervisor_prepare(struct supervisor *self);
-// Clones the child into new namespaces; `ahead`: before there is a plan, for which it waits.
-struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, int ahead);
-// Ends the child that waits for its plan, if there is one.
-void supervisor_end_ahead(struct supervisor *self);
+// Clones the child into new namespaces, where it begins with `run`: child_run or child_run_spare.
+struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, void (*run)(struct child *));
 // Performs the request's plan, and ends. Its channel is -1 where nobody listens.
 __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.

@@ -35,7 +35,7 @@ const MOUNTS = ['--mount', '--propagation', 'private'];
 
 suite('a root filesystem', () => {
   test('that is a file', async () => {
-    const hint = /a root filesystem is a directory, and this is none/;
+    const hint = /a root filesystem must be a directory, and this is none/;
     await rejectsAtStep(() => box.rootfs(file).run('true'), { op: 'bind', code: 'EINVAL', option: 'rootfs()', hint });
   });
 
@@ -112,7 +112,7 @@ suite('an outer container', requires('user-namespaces'), () => {
     assert.equal(await refusalIn(inside(processes, 'echo 1 > /proc/sys/vm/memfd_noexec')), null);
     const told = await refusalIn(inside(processes, 'echo 2 > /proc/sys/vm/memfd_noexec'));
     assert.equal(told?.code, 'ERR_LAUNCHER');
-    assert.match(told?.message ?? '', /could not be started: memfd_create EACCES/);
+    assert.match(told?.message ?? '', /could not start: memfd_create EACCES/);
     assert.match(told?.hint ?? '', /vm\.memfd_noexec must not be 2/);
   });
 });
@@ -172,7 +172,7 @@ suite('a mount’s target', requires('busybox'), () => {
       [files, '/etc/passwd'],
       [file, '/etc'],
     ] as const) {
-      const hint = /a directory can be bound on a directory only/;
+      const hint = /bind a directory on a directory/;
       const other = small().mount(bind(source, target));
       await rejectsAtStep(() => other.run('true'), { op: 'bind', code: 'EINVAL', hint });
     }
@@ -198,7 +198,7 @@ suite('a command', () => {
     writeFileSync(foreign, elf);
     chmodSync(foreign, 0o755);
     const path = '/files/foreign';
-    const hint = /no program for this architecture/;
+    const hint = /neither a program for this architecture/;
     await rejectsAtStep(() => programs.run(path), { op: 'exec', code: 'ENOEXEC', path, hint });
   });
 
@@ -210,7 +210,7 @@ suite('a command', () => {
   test('with an argument that is too long, and with too many', async () => {
     assert.equal((await box.run('true', ['x'.repeat(131_071)])).exitCode, 0);
     for (const [args, hint] of [
-      [['x'.repeat(131_072)], /one argument or variable holds 128 KiB/],
+      [['x'.repeat(131_072)], /one argument or variable holds up to 128 KiB/],
       [new Array<string>(200_000).fill('x'.repeat(40)), /a quarter of the stack’s limit/],
     ] as const) {
       const { message } = await rejectsAtStep(() => box.run('true', args), { op: 'exec', code: 'E2BIG', hint });
