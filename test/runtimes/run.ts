@@ -1,6 +1,8 @@
 /**
- * `npm run test:package [-- NAME …]`: packs carrel, installs the tarball with no script and without a compiler, and starts containers on
- * every runtime (runtimes.ts), or on those whose names are given.
+ * `npm run test:package [-- NAME …]` installs the packed tarball and starts containers on every runtime, or the named
+ * ones.
+ *
+ * The tarball is installed with no script and without a compiler; runtimes.ts lists the runtimes.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,4 +1,6 @@
-/** The JavaScript runtimes that carrel is tried on, as npm has them, kept in build/runtimes from one run to the next. */
+/**
+ * The JavaScript runtimes that carrel is tried on, as npm has them, kept in build/runtimes from one run to the next.
+ */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
