@@ -4,11 +4,12 @@
  */
 
 import { canMapRange, mapIds, RANGE_FIRST } from '../compile/ids.js';
+import { plan } from '../definition/plan.js';
 import { StepError } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
-import { plan, spawn } from '../plan.js';
+import { spawn } from '../running/plan.js';
 import {
   barrier,
   directory,

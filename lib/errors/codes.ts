@@ -22,5 +22,5 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
   ERR_UNKNOWN_GROUP: 'The container’s /etc/group has no such group.',
   ERR_UNKNOWN_USER: 'The container’s /etc/passwd has no such user, or nobody can tell before the container is there.',
   ERR_UNSUPPORTED:
-    'carrel cannot start containers here: another system, an architecture without a launcher, no `/proc`.',
+    'carrel cannot start containers here: another system, an architecture without a launcher, no `/proc`, or a bundler that has copied carrel without its native module.',
 });
