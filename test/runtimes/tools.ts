@@ -5,7 +5,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { installed } from './installed.js';
 
@@ -115,7 +115,7 @@ export const TOOLS: readonly Tool[] = [
 /** @param app A directory in which carrel is installed. @param directory Where there is no other package. */
 export function tryTool({ name, npm, project, runs }: Tool, app: string, directory: string): boolean {
   const modules = join(installed(name, npm), 'node_modules');
-  cpSync(join(app, 'node_modules'), modules, { recursive: true });
+  cpSync(join(app, 'node_modules'), modules, { recursive: true, filter: (path) => basename(path) !== '.bin' });
   const place = join(directory, name);
   mkdirSync(place);
   symlinkSync(modules, join(place, 'node_modules'));
