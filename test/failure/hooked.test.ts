@@ -15,8 +15,8 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 /** Its child is a second on its way to the hook: strace keeps its first call for so long. */
 const CALLER = `
   import { Container } from '#lib/index.js';
-  import { launchBy, makeAhead } from '#lib/launch/launcher.js';
-  makeAhead(false);
+  import { launchBy, makeSpares } from '#lib/launch/launcher.js';
+  makeSpares(false);
   const args = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=setsid', '-e', 'inject=setsid:delay_enter=1000000'];
   launchBy(['strace', ...args], { PATH: process.env.PATH }, (pid) => pid);
   const child = new Container().hook(() => new Promise(() => {})).spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
