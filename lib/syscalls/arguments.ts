@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { fileURLToPath } from 'node:url';
 import { array, distinct, integer, knownOptions, object, text } from '../definition/checks.js';
-import { invalidType, invalidValue } from '../errors.js';
+import { invalidType, invalidValue } from '../errors/errors.js';
 import type { CString } from '../launch/system-calls.js';
 
 /** A path as it stands, relative ones from the calling thread's working directory; or a `file:` URL. */
@@ -17,7 +17,9 @@ export interface PlaceAt {
   readonly path: string;
 }
 
-/** A file or directory: by its path, by the descriptor that is open on it, or by a path below a directory that is open. */
+/**
+ * A file or directory: by its path, by the descriptor that is open on it, or by a path below a directory that is open.
+ */
 export type Place = PathLike | number | PlaceAt;
 
 /** A place as the calls of the `at` family take it. */

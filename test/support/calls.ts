@@ -3,7 +3,7 @@
  * only look (opening by O_PATH, closing, stat) may stand between.
  */
 
-import { BASE } from '#lib/compile/cgroups.js';
+import { BASE } from '#lib/cgroup/files.js';
 import { CAPABILITIES } from '#lib/plan/constants.js';
 import type { Op, Step, StepOf } from '#lib/plan/steps.js';
 import type { Call } from './trace.js';
@@ -239,6 +239,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     // The first that is there.
     call('execve', (paths.at(-1) ?? '').replace(/.*\//, '/'), args.map(quote).join(', ')),
   ],
+  exit: ({ status }) => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', `${status}`)],
 };
 
 /** What a step is to the kernel. */

@@ -19,13 +19,13 @@ import {
 } from 'carrel';
 import { concat, equals, explain, parse, plan as planOf, stringify } from 'carrel/plan';
 import type { Command } from '#lib/compile/command.js';
-import { compile } from '#lib/compile/compile.js';
-import type { Host } from '#lib/compile/host.js';
+import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
+import type { Host } from '#lib/host/facts.js';
 import { moveIds } from '#lib/plan/compose.js';
 import { CAPABILITIES, type Capability, NAMESPACES, type Namespace } from '#lib/plan/constants.js';
 import { decode, encode } from '#lib/plan/encode.js';
-import { describe as inWords } from '#lib/plan/explain.js';
+import { describe as inWords } from '#lib/plan/sentences.js';
 import { HOSTS } from '../support/hosts.js';
 import { ranges } from '../support/options-ids.js';
 import { generator, type Random } from '../support/random.js';
@@ -151,16 +151,20 @@ function definition(random: Random): DefinitionInput {
 
 function command(random: Random): Command {
   return {
-    file: random.pick(['sh', '/bin/sh', 'ü', '--bind']),
-    args: random.list(5, () => random.text()),
-    env: {},
-    stdio: random.pick([['pipe', 'pipe', 'pipe'], ['ignore', 'descriptor', 'pipe', 'socket', 'ignore'], []] as const),
-    ...(random.boolean() ? {} : { terminal: { columns: 1 + random.below(500), rows: 1 + random.below(500) } }),
-    timeoutMs: random.below(2 ** 40),
-    timeoutSignal: 1 + random.below(64),
-    detached: random.boolean(),
-    timed: random.boolean(),
-    hooked: random.boolean(),
+    invocation: {
+      file: random.pick(['sh', '/bin/sh', 'ü', '--bind']),
+      args: random.list(5, () => random.text()),
+      env: {},
+      timeoutMs: random.below(2 ** 40),
+      timeoutSignal: 1 + random.below(64),
+    },
+    framed: {
+      stdio: random.pick([['pipe', 'pipe', 'pipe'], ['ignore', 'descriptor', 'pipe', 'socket', 'ignore'], []] as const),
+      ...(random.boolean() ? {} : { terminal: { columns: 1 + random.below(500), rows: 1 + random.below(500) } }),
+      detached: random.boolean(),
+      timed: random.boolean(),
+      hooked: random.boolean(),
+    },
   };
 }
 

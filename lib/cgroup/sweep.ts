@@ -1,0 +1,62 @@
+/** Removes cgroups whose supervisor was killed, and those of trials: those in carrel's base that nobody has locked. */
+
+import { accessSync, closeSync, constants, openSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { native } from '../launch/native.js';
+import { BASE } from './files.js';
+
+/**
+ * A supervisor holds a lock on each cgroup that it has made, which the kernel takes back when it ends, however it does. So nothing that is in use is touched, and
+ * what is empty is all that is removed. The container itself has died with its supervisor; where it is frozen, it does when it is thawed.
+ */
+export function sweep(parent: string): void {
+  const base = join(parent, BASE);
+  for (const path of directories(base)) {
+    const fd = open(path);
+    if (fd === undefined) continue;
+    if (native().tryLock(fd)) {
+      thaw(path);
+      removeEmpty(path);
+    }
+    closeSync(fd);
+  }
+  removeEmpty(base);
+}
+
+/** Removes a cgroup, unless something is in it. */
+export function removeEmpty(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false; // in use
+  }
+}
+
+function directories(base: string): readonly string[] {
+  try {
+    // Who may remove nothing there locks nothing either: a supervisor may be about to.
+    accessSync(base, constants.W_OK);
+    const entries = readdirSync(base, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(base, name));
+  } catch {
+    return []; // nothing of carrel's is there, or of this user's
+  }
+}
+
+function open(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return undefined; // removed in the meantime
+  }
+}
+
+/** Version 1: SIGKILL waits for the thaw. freezer-subsystem.rst */
+function thaw(path: string): void {
+  try {
+    writeFileSync(join(path, 'freezer.state'), 'THAWED', { flag: 'r+' });
+  } catch {
+    // No freezer of version 1.
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * Definition + command + facts of the host → plan. Pure: nothing is read, nothing is changed, the same input gives the same plan.
+ *
+ * This file is the order of a container; each line says why it stands where it stands. What each part is made of is in
+ * the files beside it.
+ */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { User } from '../definition/user.js';
+import { contradiction } from '../errors/errors.js';
+import { type Host, hasCapability } from '../host/facts.js';
+import type { Capability, Namespace } from '../plan/constants.js';
+import { complete, type Frame } from '../plan/frame.js';
+import { freezeDeep, type Plan } from '../plan/plan.js';
+import type { ContainerStep, HostStep } from '../plan/steps.js';
+import { type Command, ENDING, execStep, type FramedCommand } from './command.js';
+import {
+  canSetGroups,
+  hasGroup,
+  hasNamespace,
+  type IdPlan,
+  idsInWords,
+  mapIds,
+  onHost,
+  planIds,
+  setupUser,
+} from './ids.js';
+import { insertSteps } from './insert.js';
+import { planJoins } from './join.js';
+import { planLimits } from './limits.js';
+import { planMounts } from './mounts.js';
+import { namespaceSettings } from './namespace-settings.js';
+import { limitResources, raiseLimits, schedule } from './resources.js';
+import { boundingSet, dropRights } from './security.js';
+import { Slots } from './slots.js';
+import { planStdio } from './stdio.js';
+import { type Identity, identify, type Users } from './users.js';
+
+/** What a frame is compiled from. */
+export interface FrameInput {
+  readonly command: FramedCommand;
+  readonly host: Host;
+  /** The first id of the range that the container has. */
+  readonly firstId: number;
+  readonly users: Users;
+}
+
+/** All of a plan but the ending, and what the ending takes from it. Many commands share it. */
+export interface CompiledFrame {
+  readonly frame: Frame;
+  readonly home: string;
+  /** The slot of each of the command's descriptors. */
+  readonly descriptors: readonly number[];
+}
+
+/** The whole plan of a command. */
+export function compile(
+  definition: ContainerDefinition,
+  command: Command,
+  host: Host,
+  firstId: number,
+  users: Users = {},
+): Plan {
+  return completeFor(
+    compileFrame(definition, { command: command.framed, host, firstId, users }),
+    definition,
+    command,
+    host,
+  );
+}
+
+/** The plan of a command whose frame is there. */
+export function completeFor(
+  { frame, home, descriptors }: CompiledFrame,
+  definition: ContainerDefinition,
+  command: Command,
+  host: Host,
+): Plan {
+  const { timeoutMs, timeoutSignal } = command.invocation;
+  const ending = execStep(definition, command, host, home, descriptors);
+  return complete(frame, { ending, timeoutMs, timeoutSignal });
+}
+
+/** The frame of a container's plans. */
+export function compileFrame(
+  definition: ContainerDefinition,
+  { command, host, firstId, users }: FrameInput,
+): CompiledFrame {
+  const user = identify(command.user ?? definition.user, users);
+  const ids = planIds(definition, user, host, firstId);
+  const owner = ownerOf(ids, user, host);
+  const groups = groupsOf(ids, user, host);
+  const has = (name: Namespace): boolean => definition.namespaces.includes(name);
+  const shifted = Object.keys(definition.timeOffsets).length > 0;
+  checkCaller(definition, host);
+  if (shifted && !has('time')) throw contradiction('timeOffsets need "time" among the namespaces, new and not joined');
+
+  const slots = new Slots();
+  // While the supervisor holds it nobody else gets the range, whatever becomes of Node.
+  if (ids.kind === 'range') slots.keep('id range');
+  const stdio = planStdio(command, slots, ids, user, owner, host);
+  const joins = planJoins(definition, host, slots);
+  const joined = ids.kind === 'joined' && joins.user !== undefined;
+  const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
+  const limits = planLimits(definition.limits, host.cgroups, slots);
+  const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
+  const acts = [
+    ...mapIds(ids, host),
+    ...timeOffsets(definition),
+    ...raiseLimits(definition, command, host),
+    ...schedule(definition),
+    ...(joined ? [] : mounts.acts),
+  ];
+  const become = (uid: number, gid: number, gids: readonly number[], from: string): readonly ContainerStep[] => [
+    // Where setgroups is denied there is no way to drop groups; what they allow is the caller's own to give.
+    ...(canSetGroups(ids, host) ? ([{ op: 'setGroups', groups: gids, from }] as const) : []),
+    { op: 'setUser', uid, gid, from },
+  ];
+  const first = setupUser(ids, host);
+  const isFirst = user.uid === first?.uid && user.gid === first.gid && groups.length === 0;
+  const isCaller = ids.kind === 'one' && ids.own;
+
+  const steps: ContainerStep[] = [
+    // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
+    ...(shifted ? [{ op: 'unshare', namespaces: ['time'], from: 'timeOffsets()' } as const] : []),
+    // Until its ids are mapped the child is nobody, and can make no file. user_namespaces(7)
+    ...(acts.length > 0 || command.hooked ? [{ op: 'barrier', acts, hook: command.hooked } as const] : []),
+    // Paths are those of the joined mount namespace from here on.
+    ...joins.steps,
+    // Root of the container from here on: what is made belongs to it. A single id is the caller's already.
+    ...(first === undefined ? [] : become(first.uid, first.gid, [], 'idmap()')),
+    ...stdio.chown,
+    // Not by clone3: the root of a cgroup namespace is the cgroup that its maker is in. cgroup_namespaces(7)
+    ...(has('cgroup') ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const] : []),
+    // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
+    ...mounts.steps,
+    ...namespaceSettings(definition),
+    // Before init: set-up aside, all of the container stays there.
+    ...(definition.cpuAffinity === undefined
+      ? []
+      : [{ op: 'setAffinity', cpus: definition.cpuAffinity, from: 'cpuAffinity()' } as const]),
+    // Needs the container's /dev/pts, and descriptors that are shared with the supervisor still.
+    ...stdio.openTerminal,
+    ...init,
+    // What follows is the command's alone, not init's.
+    ...stdio.controlTerminal,
+    // As late as can be: what comes before is not charged to the command, and init stays outside.
+    ...(limits.acts.length > 0 ? [{ op: 'barrier', acts: limits.acts, hook: false, from: 'limits()' } as const] : []),
+    // Once more: its root is the cgroup that the command is in from here on.
+    ...(has('cgroup') && limits.acts.length > 0
+      ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'limits()' } as const]
+      : []),
+    // Its own keys: keyrings follow no namespace. session-keyring(7)
+    { op: 'joinSessionKeyring' },
+    ...(isCaller || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
+    // As the user: a directory that the user may not enter is an error, not a way in.
+    { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
+    { op: 'umask', mask: definition.umask, from: 'umask()' },
+    // No step above is to fail by them, and none of them may bind init.
+    ...limitResources(definition, command),
+    // Rights go last: every step above needs some.
+    ...dropRights(definition, user),
+  ];
+
+  const frame: Frame = freezeDeep({
+    // Trees while the supervisor still has its rights over them, which it leaves behind with its user namespace.
+    before: [...limits.before, ...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
+    clone: definition.namespaces.filter(
+      (entry): entry is Namespace => typeof entry === 'string' && entry !== 'cgroup' && !(entry === 'time' && shifted),
+    ),
+    leading: insertSteps(steps, ENDING, definition, slots),
+    after: [...limits.after, ...mounts.after],
+    slots: slots.names,
+    received: slots.received,
+    kept: slots.kept,
+    ...(limits.degraded.length > 0 ? { degraded: limits.degraded } : {}),
+    detached: command.detached,
+    ...(command.timed ? { timed: true } : {}),
+  });
+  return Object.freeze({ frame, home: user.home, descriptors: freezeDeep(stdio.descriptors) });
+}
+
+/** Who the command is on the host: owner of its pipes. */
+function ownerOf(ids: IdPlan, { uid, gid }: Identity, host: Host): User {
+  const owner = onHost(ids, { uid, gid }, host);
+  if (owner !== undefined) return owner;
+  throw contradiction(
+    `user ${uid}:${gid} does not exist in the container: it has the uids ${idsInWords(ids, 'uid')} and the gids ${idsInWords(ids, 'gid')}`,
+  );
+}
+
+/** Supplementary groups. What was asked for must exist; what the image gives a user does not go with one id, where no other exists. */
+function groupsOf(ids: IdPlan, { groups, asked }: Identity, host: Host): readonly number[] {
+  if (!canSetGroups(ids, host)) {
+    if (asked && groups.length > 0)
+      throw contradiction(
+        'additionalGids: an ordinary user can set no groups, unless idmap() gives the container more ids',
+      );
+    return [];
+  }
+  if (ids.kind === 'joined') return groups;
+  const missing = groups.find((gid) => !hasGroup(ids, gid));
+  if (missing === undefined) return groups;
+  throw contradiction(`group ${missing} does not exist in the container: it has the gids ${idsInWords(ids, 'gid')}`);
+}
+
+function timeOffsets({ timeOffsets }: ContainerDefinition): readonly HostStep[] {
+  return Object.entries(timeOffsets).map(([clock, { secs, nanosecs }]) => ({
+    op: 'setTimeOffset',
+    clock: clock as 'monotonic' | 'boottime',
+    seconds: secs,
+    nanoseconds: nanosecs,
+    from: 'timeOffsets()',
+  }));
+}
+
+/** What the kernel would refuse step by step is said at once, in one sentence. */
+function checkCaller(definition: ContainerDefinition, host: Host): void {
+  const { namespaces } = definition;
+  if (hasNamespace(definition, 'user')) return;
+  const missing = (name: Capability): boolean => !hasCapability(host, name);
+  if (namespaces.length > 0 && missing('CAP_SYS_ADMIN')) {
+    throw contradiction('namespaces without "user" need CAP_SYS_ADMIN: keep "user" among them, or run as root');
+  }
+  if (missing('CAP_SETPCAP') || missing('CAP_SETGID') || missing('CAP_SETUID')) {
+    throw contradiction(
+      `a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID to be limited to ${boundingSet(definition).length} capabilities`,
+    );
+  }
+}

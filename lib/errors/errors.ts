@@ -1,0 +1,32 @@
+/** The door of the room `errors/`: every error class, every sentence about a failure, and the hints. */
+
+export {
+  contradiction,
+  invalidType,
+  invalidValue,
+  notStarted,
+  outOfRange,
+  unknownCommand,
+  unknownName,
+  unknownOption,
+  usageError,
+} from './arguments.js';
+export { CarrelError, ExitError } from './classes.js';
+export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
+export type { Refusal, StepPlace } from './refusal.js';
+export {
+  cgroupUnavailable,
+  hasEnded,
+  hookFailed,
+  launcherFailed,
+  noCgroup,
+  noIdRange,
+  planRejected,
+  subordinateIds,
+  supervisorFailed,
+  supervisorLost,
+  unknownUser,
+  unsupported,
+  usersUnknown,
+} from './situations.js';
+export { StepError } from './step.js';

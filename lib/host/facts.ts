@@ -1,0 +1,78 @@
+/** What `compile` knows of the machine. `host/probe.ts` asks for it; a test writes it by hand. */
+
+import type { CgroupFacts } from '../cgroup/files.js';
+import type { ResourceLimits } from '../definition/rlimits.js';
+import { CAPABILITIES, type Capability } from '../plan/constants.js';
+
+/** A run of ids: `count` ids from `inside` on are those from `outside` on. user_namespaces(7) */
+export interface IdRange {
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** Something that exists on the host: a link and what it says, a directory, or a file. */
+export interface HostEntry {
+  readonly path: string;
+  readonly link?: string;
+  readonly directory?: boolean;
+  /** Where it really is, if links lead there. */
+  readonly real?: string;
+}
+
+/** A line of /proc/self/mountinfo. proc_pid_mountinfo(5) */
+export interface HostMount {
+  readonly id: number;
+  /** The mount that it is on. */
+  readonly parent: number;
+  /** What of its file system it shows: `/` for all of it. */
+  readonly root: string;
+  readonly path: string;
+  readonly options: readonly string[];
+  readonly type: string;
+}
+
+export interface Host {
+  /** Effective ids of this process. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Effective capabilities of this process, as bits. */
+  readonly capabilities: bigint;
+  /** The ids that exist for this process: it may itself be in a user namespace. */
+  readonly uidMap: readonly IdRange[];
+  readonly gidMap: readonly IdRange[];
+  /** Ranges that /etc/subuid and /etc/subgid give to somebody. */
+  readonly reservedIds: readonly IdRange[];
+  /** The ranges that /etc/subuid and /etc/subgid give this user; `inside` is 0. */
+  readonly subordinate: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
+  /** Where the helpers are that write maps for ordinary users. newuidmap(1) */
+  readonly helpers: { readonly newuidmap?: string; readonly newgidmap?: string };
+  /** Where programs are. */
+  readonly programs: readonly HostEntry[];
+  /** The harmless parts of /etc. */
+  readonly settings: readonly HostEntry[];
+  /** Node's own directory, where it is not among the programs. */
+  readonly execDir: string | undefined;
+  /** What is mounted; later ones cover earlier ones. */
+  readonly mounts: readonly HostMount[];
+  /** Of the paths that were asked about for this container, those that exist. */
+  readonly found: readonly HostEntry[];
+  /** Those of OCI's masked and read-only paths that this kernel has. */
+  readonly masked: readonly string[];
+  readonly readonly: readonly string[];
+  /** Name resolution, for containers in the host's network. */
+  readonly resolver: readonly HostEntry[];
+  /** Resource limits of this process. */
+  readonly limits: ResourceLimits;
+  /** Asked for where there are limits only: to find out takes making one. */
+  readonly cgroups?: CgroupFacts;
+}
+
+export function hasCapability(host: Host, name: Capability): boolean {
+  return (host.capabilities & CAPABILITIES[name]) !== 0n;
+}
+
+/** Whether `path` is `directory`, or below it. Both are absolute and without `..`. */
+export function isWithin(path: string, directory: string): boolean {
+  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+}

@@ -1,0 +1,148 @@
+/**
+ * Reads what a container's users are called, from the root filesystem that it will have. Whoever made that may be hostile: nothing is opened but a
+ * regular file inside of it, and no more is read than is bearable.
+ */
+
+import { closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { posix } from 'node:path';
+import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { Overlay } from '../definition/overlay.js';
+import { isNamed, type NamedUser, type User } from '../definition/user.js';
+import { openat2, type ResolveFlag } from '../syscalls/open.js';
+import { isWithin } from './facts.js';
+
+/** Of each file; a system with 10,000 users has about one. */
+const SIZE_MOST = 4 * 1024 * 1024;
+const NONE: Users = Object.freeze({});
+const FILES = { passwd: '/etc/passwd', group: '/etc/group' } as const;
+
+/** What is needed to tell who `user` is: nothing for root by its number. */
+export function readUsers(definition: ContainerDefinition, user: User | NamedUser): Users {
+  const named = isNamed(user);
+  if (!named && user.uid === 0) return NONE;
+  const { namespaces, rootfs, mounts } = definition;
+  if (!namespaces.includes('mount')) {
+    const joined = namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'mount');
+    return joined ? { problem: 'its files are those of the mount namespace that it joins' } : read(['/'], [], named);
+  }
+  const targets = mounts.map(({ target }) => target);
+  if (rootfs !== undefined) return read(layersOf(rootfs), targets, named);
+  const cover = targets.find((target) => isWithin('/etc/passwd', target) || isWithin('/etc/group', target));
+  if (cover !== undefined) return { problem: `a mount is to cover ${cover}` };
+  return { passwd: OWN_PASSWD.join('\n'), group: OWN_GROUP.join('\n') };
+}
+
+/** What lies on top comes first. */
+function layersOf(rootfs: string | Overlay): readonly string[] {
+  if (typeof rootfs === 'string') return [rootfs];
+  return [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
+}
+
+function read(paths: readonly string[], targets: readonly string[], named: boolean): Users {
+  const layers: number[] = [];
+  try {
+    for (const path of paths) layers.push(openat2(path, { flags: ['path', 'directory'] }));
+    const covers = [...targets, ...layers.flatMap((layer) => targets.flatMap((target) => placeOf(layer, target)))];
+    const find = (path: string): string | undefined =>
+      layers.length === 1 ? readFile(layers[0] ?? -1, path, covers) : readLayered(layers, path, covers);
+    const passwd = find(FILES.passwd);
+    const group = named ? find(FILES.group) : undefined;
+    return { ...(passwd === undefined ? {} : { passwd }), ...(group === undefined ? {} : { group }) };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  } finally {
+    for (const layer of layers) closeSync(layer);
+  }
+}
+
+/**
+ * The topmost layer that has it has it, unless one above has something else in its place. Links are not followed: they may lead from one layer into another, which is for the kernel to
+ * put together. That a directory hides those below it (overlayfs calls it opaque) is not seen here: a user of a layer below it could then be found who is in no file inside.
+ */
+function readLayered(layers: readonly number[], path: string, covers: readonly string[]): string | undefined {
+  for (const layer of layers) {
+    const directory = open(layer, posix.dirname(path), 'noSymlinks');
+    if (directory === undefined) continue;
+    const hides = !fstatSync(directory).isDirectory();
+    closeSync(directory);
+    if (hides) return undefined;
+    const place = open(layer, path, 'noSymlinks');
+    if (place === undefined) continue;
+    const stat = fstatSync(place);
+    closeSync(place);
+    // A whiteout: the file was deleted. overlayfs
+    if (stat.isCharacterDevice() && stat.rdev === 0) return undefined;
+    return readFile(layer, path, covers);
+  }
+  return undefined;
+}
+
+/** The file's text; `undefined` where there is none. */
+function readFile(directory: number, path: string, covers: readonly string[]): string | undefined {
+  const place = open(directory, path);
+  if (place === undefined) return undefined;
+  try {
+    // Looked at before it is opened: to open a device or a FIFO is an act.
+    const { size } = checkFile(place, path);
+    const real = relativeTo(directory, place);
+    if (covers.some((target) => isWithin(real, target))) throw new Error(`a mount is to cover ${path}`);
+    if (size > SIZE_MOST) throw new Error(`${path} is larger than ${SIZE_MOST} bytes`);
+    const file = openSync(`/proc/self/fd/${place}`, 'r');
+    try {
+      return text(file, path);
+    } finally {
+      closeSync(file);
+    }
+  } finally {
+    closeSync(place);
+  }
+}
+
+function checkFile(descriptor: number, path: string): { readonly size: number } {
+  const stat = fstatSync(descriptor);
+  if (!stat.isFile()) throw new Error(`${path} is no regular file`);
+  return stat;
+}
+
+/** It may grow meanwhile. */
+function text(file: number, path: string): string {
+  const bytes = Buffer.alloc(SIZE_MOST + 1, 0, 'latin1');
+  let length = 0;
+  for (;;) {
+    const count = readSync(file, bytes, length, bytes.length - length, length);
+    length += count;
+    if (length > SIZE_MOST) throw new Error(`${path} is larger than ${SIZE_MOST} bytes`);
+    if (count === 0) return bytes.toString('utf8', 0, length);
+  }
+}
+
+/** Where a mount's target really is, if it is there already. */
+function placeOf(directory: number, target: string): readonly string[] {
+  const place = open(directory, target);
+  if (place === undefined) return [];
+  try {
+    return [relativeTo(directory, place)];
+  } finally {
+    closeSync(place);
+  }
+}
+
+/** The path of an open file, as it will be inside. */
+function relativeTo(directory: number, place: number): string {
+  const [root, path] = [directory, place].map((descriptor) => readlinkSync(`/proc/self/fd/${descriptor}`));
+  return root === '/' ? (path ?? '') : (path ?? '').slice((root ?? '').length) || '/';
+}
+
+/** Resolved as it will be inside: links lead nowhere but in the root, and never through /proc's magic ones. openat2(2) */
+function open(dirfd: number, path: string, ...more: readonly ResolveFlag[]): number | undefined {
+  for (;;) {
+    try {
+      return openat2({ dirfd, path }, { flags: ['path'], resolve: ['inRoot', 'noMagiclinks', ...more] });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      if (code !== 'EAGAIN') throw error;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** Has a plan performed: holds its ids, opens its descriptors, and gives the process. */
+
+import { randomBytes } from 'node:crypto';
+import debug from 'debug';
+import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
+import { probe } from '../host/probe.js';
+import { holdRange } from '../launch/id-range.js';
+import { native } from '../launch/native.js';
+import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from '../launch/stdio.js';
+import { settled } from '../plan/compose.js';
+import { explain } from '../plan/explain.js';
+import type { Plan } from '../plan/plan.js';
+import type { Hook } from './hooks.js';
+import { ContainerProcess } from './process.js';
+
+/** What a plan leaves to the moment. */
+export interface Performance {
+  /** Whether the plan has a terminal of its own. */
+  readonly terminal: boolean;
+  /** One entry for each descriptor that the plan receives; a terminal's plan receives none of these. */
+  readonly stdio: readonly StdioChoice[];
+  readonly signal: AbortSignal | undefined;
+  readonly hooks: readonly Hook[];
+  /** When the caller asked for it, on the monotonic clock. */
+  readonly calledNs: number;
+}
+
+const log = debug('carrel:plan');
+
+/** `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has. */
+export function perform(
+  plan: Plan,
+  { terminal, stdio: choices, signal, hooks, calledNs }: Performance,
+): ContainerProcess {
+  const range = plan.kept > 0 ? holdRange(probe()) : undefined;
+  let stdio: Stdio | undefined;
+  let child: ContainerProcess;
+  try {
+    const move = range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE };
+    const cgroup = makesCgroups(plan) ? uniqueName() : undefined;
+    if (log.enabled) log('\n%s', explain(settled(plan, { move, cgroup })));
+    stdio = terminal ? openTerminal() : openStdio(choices);
+    const kept = range === undefined ? [] : [range.socket];
+    child = new ContainerProcess({
+      plan,
+      moment: { move, cgroup },
+      stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
+      hooks,
+      calledNs,
+      over: () => signal?.removeEventListener('abort', abort),
+    });
+  } catch (error) {
+    // No descriptor is left behind where the last one was not to be had.
+    if (range !== undefined) native().close(range.socket);
+    if (stdio !== undefined) closeStdio(stdio);
+    throw error;
+  }
+  const abort = (): void => child.end('aborted');
+  signal?.addEventListener('abort', abort, { once: true });
+  return child;
+}
+
+function makesCgroups({ before }: Plan): boolean {
+  return before.some(({ op }) => op === 'makeCgroup');
+}
+
+/** The process is for humans: it may have another number where somebody else makes cgroups in the same place. */
+function uniqueName(): string {
+  return `${process.pid}-${randomBytes(8).toString('hex')}`;
+}

@@ -1,0 +1,114 @@
+/** Runs a command to its end and collects what it writes. */
+
+import type { Readable } from 'node:stream';
+import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
+import { ExitError, invalidType } from '../errors/errors.js';
+import type { ContainerProcess } from './process.js';
+import type { ExitStatus } from './result.js';
+import { SPAWN_OPTIONS, type SpawnOptions } from './spawn.js';
+
+/** Options of {@link Container.run}: those of `spawn`, and these. */
+export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'detached'> {
+  /** Written to the command's standard input, which is then closed. Default: nothing. */
+  readonly input?: string | Uint8Array | undefined;
+  /** `'utf8'` gives strings, `'buffer'` gives Buffers. Default: `'utf8'`. */
+  readonly encoding?: 'utf8' | 'buffer' | undefined;
+  /**
+   * Bytes that stdout and stderr may each hold; a command that writes more is ended, with reason `output-limit`, and what
+   * came until then is kept. Bytes or a text such as `'1m'`. Default: `'16m'`.
+   */
+  readonly maxOutput?: number | string | undefined;
+  /** Throws an {@link ExitError} that carries the result, unless the exit code is 0. Default: `false`. */
+  readonly check?: boolean | undefined;
+}
+
+/** What a command wrote, and how it ended. */
+export interface RunResult<Output extends string | Buffer = string> extends ExitStatus {
+  /** What it wrote to descriptor 1, up to `maxOutput`. */
+  readonly stdout: Output;
+  /** What it wrote to descriptor 2, up to `maxOutput`. */
+  readonly stderr: Output;
+  /** There was more output than `maxOutput` allows. */
+  readonly truncated: boolean;
+  /** The command and its arguments. */
+  readonly command: readonly string[];
+}
+
+const OWN_OPTIONS = ['input', 'encoding', 'maxOutput', 'check'] as const;
+const RUN_OPTIONS = SPAWN_OPTIONS.filter((name) => !['stdio', 'terminal', 'detached'].includes(name));
+const DEFAULT_MAX_OUTPUT = '16m';
+
+/** The options that are about what goes in and what comes out. */
+export type CollectOptions = Pick<RunOptions, (typeof OWN_OPTIONS)[number]>;
+
+/** What of the options is `run`'s own, checked. */
+export interface Collecting {
+  readonly input: string | Uint8Array | undefined;
+  readonly encoding: 'utf8' | 'buffer';
+  readonly maxOutput: number;
+  readonly check: boolean;
+}
+
+/** `others` are the options that somebody else checks. */
+export function checkRun(options: CollectOptions, others: readonly string[] = RUN_OPTIONS): Collecting {
+  knownOptions('run()', options, [...others, ...OWN_OPTIONS]);
+  const { input, encoding, maxOutput, check } = options;
+  if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
+    throw invalidType('input', 'a string or bytes', input);
+  }
+  return {
+    input,
+    encoding: oneOf('encoding', encoding ?? 'utf8', ['utf8', 'buffer']) as 'utf8' | 'buffer',
+    maxOutput: bytes('maxOutput', maxOutput ?? DEFAULT_MAX_OUTPUT),
+    check: boolean('check', check ?? false),
+  };
+}
+
+/** Feeds `child`, reads it to the end, and gives the result. */
+export async function collect(child: ContainerProcess, how: Collecting): Promise<RunResult<string | Buffer>> {
+  const { stdin, stdout, stderr } = child;
+  // EPIPE: the command ended, or closed its input, without reading all of it. That is its own affair.
+  stdin?.on('error', () => {});
+  stdin?.end(how.input);
+  const full = (): void => child.end('output-limit');
+  const [status, out, err] = await Promise.all([
+    child.result,
+    gather(stdout as Readable, how.maxOutput, full),
+    gather(stderr as Readable, how.maxOutput, full),
+  ]);
+  const result: RunResult<string | Buffer> = Object.freeze({
+    ...status,
+    stdout: how.encoding === 'utf8' ? out.bytes.toString('utf8') : out.bytes,
+    stderr: how.encoding === 'utf8' ? err.bytes.toString('utf8') : err.bytes,
+    truncated: out.truncated || err.truncated,
+    command: child.spawnargs,
+  });
+  if (how.check && !result.ok) throw new ExitError(exitMessage(result), result);
+  return result;
+}
+
+interface Gathered {
+  readonly bytes: Buffer;
+  readonly truncated: boolean;
+}
+
+function gather(stream: Readable, most: number, full: () => void): Promise<Gathered> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    stream.on('data', (chunk: Buffer) => {
+      if (size <= most && size + chunk.length > most) full();
+      // What comes after the limit is read and dropped: else the pipe would never end.
+      if (size < most) chunks.push(chunk.subarray(0, most - size));
+      size += chunk.length;
+    });
+    stream.on('error', () => stream.destroy());
+    stream.once('close', () => resolve({ bytes: Buffer.concat(chunks), truncated: size > most }));
+  });
+}
+
+function exitMessage(result: RunResult<string | Buffer>): string {
+  const how = result.signal === null ? `exit code ${result.exitCode}` : `${result.signal} (${result.reason})`;
+  const tail = result.stderr.toString().trim().split('\n').slice(-5).join('\n');
+  return `${result.command.join(' ')}: ${how}${tail === '' ? '' : `\n${tail}`}`;
+}

@@ -1,0 +1,182 @@
+/** Starts a command: options → command → plan → process. */
+
+import { probeCgroups } from '../cgroup/probe.js';
+import type { Command, FramedCommand, Invocation } from '../compile/command.js';
+import { RANGE_FIRST } from '../compile/ids.js';
+import {
+  boolean,
+  checkTerminalSize,
+  containerPath,
+  environment,
+  integer,
+  knownOptions,
+  object,
+  signalNumber,
+  text,
+} from '../definition/checks.js';
+import type { ContainerDefinition } from '../definition/definition.js';
+import { checkRlimits, type ResourceLimitsInput } from '../definition/rlimits.js';
+import { checkUser, type UserInput } from '../definition/user.js';
+import { contradiction, invalidType } from '../errors/errors.js';
+import { probeFor } from '../host/probe.js';
+import { readUsers } from '../host/users.js';
+import { monotonicNs } from '../launch/clock.js';
+import { checkStdio, type StdioChoice, type StdioOption } from '../launch/stdio.js';
+import type { Plan } from '../plan/plan.js';
+import { planWithKeptFrame } from './frames.js';
+import type { Hook } from './hooks.js';
+import { perform } from './perform.js';
+import type { ContainerProcess } from './process.js';
+
+/** Options of {@link Container.spawn}. Names and meaning are `child_process`'s, where it has them. */
+export interface SpawnOptions {
+  /**
+   * The command's descriptors from 0 on: `'pipe'`, `'ignore'` (/dev/null), `'inherit'` (the caller's own), a descriptor, or a
+   * stream that has one. At most 240. Default: `'pipe'` for the first three, and no others. Pipes belong to the command's user, so that
+   * /dev/stdout can be opened again; from the fourth on, `'pipe'` is a stream both ways, a socket, in `stdio` of the process.
+   */
+  readonly stdio?: StdioOption | undefined;
+  /** Variables, added to the container's. Nothing of the caller's environment is passed on. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The working directory in the container, absolute. Default: the container's `cwd`, or `/`. */
+  readonly cwd?: string | undefined;
+  /** The user in the container, by numbers or names, as `Container.user` takes it. Default: the container's `user`, or 0. */
+  readonly user?: UserInput | undefined;
+  /** Resource limits, added to the container's; a name goes before the same there. Default: none. */
+  readonly rlimits?: ResourceLimitsInput | undefined;
+  /**
+   * Wall-clock milliseconds from the start of the container on; then `killSignal` is sent. Kept by the supervisor: it holds while the event
+   * loop is blocked. 0 to 2^53 − 1; default: 0, no limit.
+   */
+  readonly timeout?: number | undefined;
+  /** What is sent when the time is up. Default: `'SIGKILL'`, which nobody can ignore. */
+  readonly killSignal?: NodeJS.Signals | number | undefined;
+  /** Ends the container when it is aborted; the reason is then `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** A terminal of the container's own for all three descriptors; `true` is 80 × 24. Default: none. */
+  readonly terminal?:
+    | boolean
+    | {
+        /** How wide it is, 1 to 65535. Default: 80. */
+        readonly columns?: number;
+        /** How high it is, 1 to 65535. Default: 24. */
+        readonly rows?: number;
+      }
+    | undefined;
+  /**
+   * Notes when each act began, for `explain({ timing: true })` of the process once it has ended. It costs some microseconds. Default: `false`.
+   */
+  readonly timing?: boolean | undefined;
+  /**
+   * Lets the container go on when Node ends, however it does; nobody but its `timeout` ends it then. Node still waits for it as long
+   * as it has not called `unref()`. Its ids stay its own until it has ended. One whose hooks have not all been run by then ends with Node. Default:
+   * `false`, all ends with Node.
+   */
+  readonly detached?: boolean | undefined;
+}
+
+export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
+  'stdio',
+  'env',
+  'cwd',
+  'user',
+  'rlimits',
+  'timeout',
+  'killSignal',
+  'signal',
+  'terminal',
+  'timing',
+  'detached',
+]);
+
+const SIGKILL = 9;
+
+/** A command with its options, checked; and what of them is not the plan's. */
+export interface CheckedCommand {
+  readonly command: Command;
+  readonly stdio: readonly StdioChoice[];
+  readonly signal: AbortSignal | undefined;
+  /** When, on the monotonic clock. */
+  readonly calledNs: number;
+}
+
+/** `hooked`: whether the container has hooks. */
+export function checkCommand(file: unknown, args: unknown, options: SpawnOptions, hooked: boolean): CheckedCommand {
+  const calledNs = monotonicNs();
+  object('options', options);
+  const name = text('file', file);
+  if (name === '') throw invalidType('file', 'the name or path of a program', file);
+  if (!Array.isArray(args)) throw invalidType('args', 'an array of strings', args);
+  const stdio = checkStdio(options.stdio);
+  const { cwd, user, signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  const terminal = checkTerminal(options);
+  return {
+    stdio,
+    signal,
+    calledNs,
+    command: {
+      invocation: checkInvocation(name, args, options),
+      framed: {
+        ...(cwd === undefined ? {} : { cwd: containerPath('cwd', cwd) }),
+        ...(user === undefined ? {} : { user: checkUser(user) }),
+        ...(options.rlimits === undefined ? {} : { rlimits: checkRlimits(options.rlimits) }),
+        stdio: stdio.map(({ kind }) => kind),
+        ...(terminal === undefined ? {} : { terminal }),
+        timed: boolean('timing', options.timing ?? false),
+        detached: checkDetached(options),
+        hooked,
+      },
+    },
+  };
+}
+
+function checkInvocation(file: string, args: readonly unknown[], options: SpawnOptions): Invocation {
+  const { env = {}, timeout = 0, killSignal } = options;
+  return {
+    file,
+    args: args.map((argument, index) => text(`args[${index}]`, argument)),
+    env: environment('env', env),
+    timeoutMs: integer('timeout', timeout, 0, Number.MAX_SAFE_INTEGER),
+    timeoutSignal: killSignal === undefined ? SIGKILL : signalNumber('killSignal', killSignal),
+  };
+}
+
+function checkDetached({ detached, terminal }: SpawnOptions): boolean {
+  const checked = boolean('detached', detached ?? false);
+  if (checked && terminal !== undefined && terminal !== false)
+    throw contradiction('detached and terminal exclude each other: a terminal hangs up when Node lets go of it');
+  return checked;
+}
+
+function checkTerminal({ terminal, stdio }: SpawnOptions): FramedCommand['terminal'] {
+  if (terminal === undefined || terminal === false) return undefined;
+  if (stdio !== undefined)
+    throw contradiction('terminal and stdio exclude each other: a terminal is all three standard descriptors');
+  const size = terminal === true ? {} : terminal;
+  object('terminal', size);
+  knownOptions('terminal', size, ['columns', 'rows']);
+  return {
+    columns: checkTerminalSize('terminal.columns', size.columns ?? 80),
+    rows: checkTerminalSize('terminal.rows', size.rows ?? 24),
+  };
+}
+
+/** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
+export function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
+  const users = readUsers(definition, command.framed.user ?? definition.user);
+  const cgroups = definition.limits === undefined ? undefined : probeCgroups();
+  return planWithKeptFrame(definition, command, { host: probeFor(definition, cgroups), firstId: RANGE_FIRST, users });
+}
+
+/** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
+export function start(
+  definition: ContainerDefinition,
+  checked: CheckedCommand,
+  hooks: readonly Hook[],
+): ContainerProcess {
+  checked.signal?.throwIfAborted();
+  const { command, stdio, signal, calledNs } = checked;
+  const terminal = command.framed.terminal !== undefined;
+  return perform(planFor(definition, checked), { terminal, stdio, signal, hooks, calledNs });
+}
