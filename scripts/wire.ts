@@ -7,7 +7,7 @@
 import { CAPABILITIES, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';
 import type { Field } from '#lib/plan/fields.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
-import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
+import { ENDING_OPS, fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
 import {
   ENDINGS,
   FRAME,
@@ -70,7 +70,7 @@ function spec(op: Op): string {
   const { column } = STEPS[op];
   const columns = [column !== 'container' && 'COLUMN_HOST', column !== 'host' && 'COLUMN_CONTAINER'].filter(Boolean);
   const fields = fieldsOf(op).map(([, field]) => check(field));
-  const ends = 'ends' in STEPS[op] ? 1 : 0;
+  const ends = ENDING_OPS.some((one) => one === op) ? 1 : 0;
   const body = fields.length === 0 ? '{}' : `{\n${fields.map((field) => `\t\t${field},\n`).join('')}\t}`;
   return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${fields.length}, ${body}},`;
 }

@@ -185,7 +185,7 @@ struct outcome layer_seal(const struct child *child)
 	struct owned *owned = child->owned;
 	for (uint32_t i = 0; i < owned->layer_count; i++)
 		PASS(seal(owned->layers[i]));
-	// The descriptors stay, one may be the root; exec closes them.
+	// The descriptors stay, one may be the root; the ending closes them.
 	owned->layer_count = 0;
 	return DONE;
 }

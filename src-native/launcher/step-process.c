@@ -42,7 +42,7 @@ struct outcome step_link_up(struct child *child, const struct step_link_up *step
 static struct outcome arrange_stdio(struct child *child, struct wire_list stdio)
 {
 	int fds[SLOTS_MAX];
-	// The supervisor takes its end for exec: it must not come early.
+	// The supervisor takes its end for the end of the steps: it must not come early.
 	if (child->report < (int)stdio.count)
 		child->report = (int)TRY(fcntl, child->report, F_DUPFD_CLOEXEC, stdio.count);
 	for (uint32_t i = 0; i < stdio.count; i++) {

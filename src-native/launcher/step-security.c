@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Steps that take rights away. They come last before exec.
+// Steps that take rights away. They come last before the ending.
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
 #include "step.h"
