@@ -13,14 +13,21 @@ import type { Network } from './definition/network.js';
 import type { Overlay } from './definition/overlay.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
 import type { UserInput } from './definition/user.js';
-import { invalidType } from './errors.js';
-import type { Hook } from './hooks.js';
+import { invalidType } from './errors/errors.js';
 import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
 import type { ContainerStep, Op } from './plan/steps.js';
-import type { ContainerProcess } from './process.js';
-import { checkRun, collect, type RunOptions, type RunResult } from './run.js';
-import { type CheckedCommand, checkCommand, planFor, SPAWN_OPTIONS, type SpawnOptions, start } from './spawn.js';
+import type { Hook } from './running/hooks.js';
+import type { ContainerProcess } from './running/process.js';
+import { checkRun, collect, type RunOptions, type RunResult } from './running/run.js';
+import {
+  type CheckedCommand,
+  checkCommand,
+  planFor,
+  SPAWN_OPTIONS,
+  type SpawnOptions,
+  start,
+} from './running/spawn.js';
 
 /**
  * What a container is. Immutable: every method returns a new `Container`, so one can be kept and varied.

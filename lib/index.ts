@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export type { Pressure, PressureLine } from './cgroup/control.js';
 export { Container } from './container.js';
 export type { CapabilityChoice, CapabilitySets } from './definition/capabilities.js';
 export type { ContainerDefinition, DefinitionInput } from './definition/definition.js';
@@ -53,20 +54,19 @@ export type {
 export type { InsertedStep } from './definition/steps.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
-export { type DoctorOptions, type DoctorReport, doctor, type Finding, isSupported } from './doctor.js';
-export { CarrelError, ExitError, StepError } from './errors.js';
-export type { ContainerProcessEvents } from './events.js';
-export type { Hook, HookContext } from './hooks.js';
-export type { Pressure, PressureLine } from './host/cgroup/control.js';
+export { type DoctorOptions, type DoctorReport, doctor, type Finding, isSupported } from './doctor/doctor.js';
+export { CarrelError, ExitError, StepError } from './errors/errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace, Resource } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';
-export { ContainerProcess } from './process.js';
-export type { StatsOptions } from './process-control.js';
-export type { ExitStatus, Reason, Usage } from './result.js';
-export type { RunOptions, RunResult } from './run.js';
-export type { SpawnOptions } from './spawn.js';
-export type { Stats } from './stats.js';
-export type { StopOptions } from './stop.js';
+export type { StatsOptions } from './running/control.js';
+export type { ContainerProcessEvents } from './running/events.js';
+export type { Hook, HookContext } from './running/hooks.js';
+export { ContainerProcess } from './running/process.js';
+export type { ExitStatus, Reason, Usage } from './running/result.js';
+export type { RunOptions, RunResult } from './running/run.js';
+export type { SpawnOptions } from './running/spawn.js';
+export type { Stats } from './running/stats.js';
+export type { StopOptions } from './running/stop.js';

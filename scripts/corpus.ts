@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '#lib/compile/command.js';
-import { compile } from '#lib/compile/compile.js';
+import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { bind, Container, tmpfs } from '#lib/index.js';
 import { encode } from '#lib/plan/encode.js';

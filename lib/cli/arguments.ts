@@ -3,8 +3,8 @@
 import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { Container } from '../container.js';
-import { unknownOption, usageError } from '../errors.js';
-import type { SpawnOptions } from '../spawn.js';
+import { unknownOption, usageError } from '../errors/errors.js';
+import type { SpawnOptions } from '../running/spawn.js';
 import { type Draft, definitionOf, emptyDraft } from './draft.js';
 import { OPTIONS } from './options.js';
 

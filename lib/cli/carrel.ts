@@ -3,8 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { doctor } from '../doctor.js';
-import { CarrelError, unknownCommand, unknownOption, usageError } from '../errors.js';
+import { doctor } from '../doctor/doctor.js';
+import { CarrelError, unknownCommand, unknownOption, usageError } from '../errors/errors.js';
 import { parse } from './arguments.js';
 import { doctorText } from './doctor.js';
 import { DOCTOR, OVERVIEW, optionsHelp } from './help.js';

@@ -1,6 +1,6 @@
 /** A report of the doctor, to be read. */
 
-import type { DoctorReport, Finding } from '../doctor.js';
+import type { DoctorReport, Finding } from '../doctor/doctor.js';
 
 /** One line a finding, and below it what would help. */
 export function doctorText({ ok, findings }: DoctorReport): string {

@@ -5,7 +5,7 @@ import type { IoLimitInput, LimitsInput } from '../definition/limits.js';
 import type { Mount } from '../definition/mounts.js';
 import { DEFAULT_NAMESPACES, type NamespaceEntry } from '../definition/namespaces.js';
 import { overlay } from '../definition/overlay.js';
-import { usageError } from '../errors.js';
+import { usageError } from '../errors/errors.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 
 /** What the options come to. The parts that lists are made of are put together at the end, so that their order does not matter. */

@@ -1,9 +1,9 @@
 /** `carrel run`: starts the command, joins it with this process's descriptors, signals and terminal, and ends as it does. */
 
 import { constants } from 'node:os';
-import { StepError, usageError } from '../errors.js';
-import type { ContainerProcess } from '../process.js';
-import type { ExitStatus } from '../result.js';
+import { StepError, usageError } from '../errors/errors.js';
+import type { ContainerProcess } from '../running/process.js';
+import type { ExitStatus } from '../running/result.js';
 import type { Invocation } from './arguments.js';
 
 /** What Ctrl-C and other programs tell this process is the command's to know: it is in a session of its own. */

@@ -1,7 +1,7 @@
 /** The values of options: a text → what the builder takes. */
 
 import { bind, type Mount, tmpfs } from '../definition/mounts.js';
-import { usageError } from '../errors.js';
+import { usageError } from '../errors/errors.js';
 import type { Capability } from '../plan/constants.js';
 
 export function list(value: string): readonly string[] {

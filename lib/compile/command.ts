@@ -3,8 +3,8 @@
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { ResourceLimits } from '../definition/rlimits.js';
 import type { NamedUser, User } from '../definition/user.js';
+import type { Host } from '../host/facts.js';
 import type { StepOf } from '../plan/steps.js';
-import type { Host } from './host.js';
 
 /** What is to run, checked and with defaults filled in. */
 export interface Command {

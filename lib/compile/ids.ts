@@ -3,10 +3,10 @@
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { IdMapping, IdMappings, OneId } from '../definition/idmap.js';
 import type { User } from '../definition/user.js';
-import { contradiction, subordinateIds } from '../errors.js';
+import { contradiction, subordinateIds } from '../errors/errors.js';
+import { type Host, hasCapability, type IdRange } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { HostStep } from '../plan/steps.js';
-import { type Host, hasCapability, type IdRange } from './host.js';
 
 /** Ids of one container. */
 export const RANGE_SIZE = 65_536;

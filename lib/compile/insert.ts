@@ -1,7 +1,7 @@
 /** Steps of the caller's own among those of the container. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
 import { moveSlots, slotCount } from '../plan/compose.js';
 import type { ContainerStep } from '../plan/steps.js';
 import type { Slots } from './slots.js';

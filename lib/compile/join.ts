@@ -2,9 +2,9 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { JoinedNamespace } from '../definition/namespaces.js';
+import type { Host } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
-import type { Host } from './host.js';
 import { canMapRange } from './ids.js';
 import type { Slots } from './slots.js';
 

@@ -1,9 +1,5 @@
 /** Limits → cgroups: which are made, what is written to them, what is watched, what is counted. */
 
-import type { Limits } from '../definition/limits.js';
-import { cgroupUnavailable } from '../errors.js';
-import type { Counter } from '../plan/constants.js';
-import type { HostStep } from '../plan/steps.js';
 import {
   BASE,
   type CgroupFacts,
@@ -16,7 +12,11 @@ import {
   FREEZER,
   hierarchyOf,
   WRITERS,
-} from './cgroups.js';
+} from '../cgroup/files.js';
+import type { Limits } from '../definition/limits.js';
+import { cgroupUnavailable } from '../errors/errors.js';
+import type { Counter } from '../plan/constants.js';
+import type { HostStep } from '../plan/steps.js';
 import type { Slots } from './slots.js';
 
 export interface LimitPlan {

@@ -2,10 +2,10 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { User } from '../definition/user.js';
+import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { dev } from './dev.js';
-import type { Host } from './host.js';
 import type { IdPlan } from './ids.js';
 import { sysctls } from './namespace-settings.js';
 import { overlayEnd, overlayRoot } from './overlay.js';

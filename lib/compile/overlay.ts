@@ -2,10 +2,10 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
+import { type Host, isWithin } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
-import { type Host, isWithin } from './host.js';
 import { inUserNamespace } from './ids.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';

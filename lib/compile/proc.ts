@@ -1,10 +1,10 @@
 /** What the kernel says about itself: /proc and /sys, and what of them is hidden or read-only. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
+import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
-import type { Host } from './host.js';
 import { hasNamespace, inUserNamespace } from './ids.js';
 import { boundingSet } from './security.js';
 

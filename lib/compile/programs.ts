@@ -2,9 +2,9 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { User } from '../definition/user.js';
+import type { Host, HostEntry } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
-import type { Host, HostEntry } from './host.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 import { OWN_GROUP, OWN_PASSWD } from './users.js';

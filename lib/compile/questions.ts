@@ -1,4 +1,4 @@
-/** What must be asked of the host for one container, before it is compiled: which of these paths exist, what is mounted, what can be done with cgroups. */
+/** What must be asked of the host for one container, before it is compiled: which of these paths exist, and what is mounted. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import { sysOf } from './proc.js';
@@ -10,16 +10,13 @@ export interface Questions {
   readonly entries: readonly string[];
   /** Whether it matters what is mounted on the host now. */
   readonly mounts: boolean;
-  /** Whether cgroups are to be made. */
-  readonly cgroups: boolean;
 }
 
-export function questions({ rootfs, mounts, limits }: ContainerDefinition): Questions {
-  const cgroups = limits !== undefined;
+export function questions({ rootfs, mounts }: ContainerDefinition): Questions {
   const optional = mounts.flatMap((mount) => (mount.type === 'bind' && mount.optional ? [mount.source] : []));
-  if (rootfs === undefined) return { paths: optional, entries: [], mounts: false, cgroups };
+  if (rootfs === undefined) return { paths: optional, entries: [], mounts: false };
   const roots =
     typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
   const layers = typeof rootfs === 'string' ? [] : [...roots, ...(rootfs.work === undefined ? [] : [rootfs.work])];
-  return { paths: [...layers, ...optional], entries: roots.map(sysOf), mounts: layers.length > 0, cgroups };
+  return { paths: [...layers, ...optional], entries: roots.map(sysOf), mounts: layers.length > 0 };
 }

@@ -2,10 +2,10 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { LimitValue, ResourceLimit } from '../definition/rlimits.js';
+import { type Host, hasCapability } from '../host/facts.js';
 import type { Resource } from '../plan/constants.js';
 import type { HostStep, StepOf } from '../plan/steps.js';
 import type { Command } from './command.js';
-import { type Host, hasCapability } from './host.js';
 import { canMapRange } from './ids.js';
 
 /** For the command, and all that comes of it. */

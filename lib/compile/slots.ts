@@ -1,4 +1,4 @@
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
 import { RECEIVED_MAX, SLOTS_MAX } from '../plan/wire.js';
 
 /** Numbers the slots of a plan: those that the caller fills first, then those that steps fill. */

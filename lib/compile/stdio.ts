@@ -1,10 +1,10 @@
 /** What the command's descriptors are: which slots they come from, and the terminal where there is one. */
 
 import type { User } from '../definition/user.js';
+import type { Host } from '../host/facts.js';
 import { NO_SLOT } from '../plan/fields.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import type { Command } from './command.js';
-import type { Host } from './host.js';
 import type { IdPlan } from './ids.js';
 import type { Slots } from './slots.js';
 

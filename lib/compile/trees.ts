@@ -1,7 +1,7 @@
 /** Trees of the host: who opens them, and whose they look like inside. */
 
+import type { Host } from '../host/facts.js';
 import type { HostStep } from '../plan/steps.js';
-import type { Host } from './host.js';
 import { type IdPlan, mapsOwners, opensTrees } from './ids.js';
 import type { Slots } from './slots.js';
 

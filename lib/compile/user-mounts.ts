@@ -2,9 +2,9 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { BindMount, Mount, TmpfsMount } from '../definition/mounts.js';
+import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
-import type { Host } from './host.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 

@@ -1,9 +1,9 @@
 /** Who the command is, in numbers: names are looked up in the container's own /etc/passwd and /etc/group. passwd(5), group(5) */
 
 import type { NamedUser, User } from '../definition/user.js';
-import { unknownUser, usersUnknown } from '../errors.js';
+import { unknownUser, usersUnknown } from '../errors/errors.js';
 
-/** What the container's /etc/passwd and /etc/group say. `host/image.ts` reads them; a test writes them by hand. */
+/** What the container's /etc/passwd and /etc/group say. `host/users.ts` reads them; a test writes them by hand. */
 export interface Users {
   readonly passwd?: string;
   readonly group?: string;

@@ -1,6 +1,6 @@
 /** Which capabilities a container has. */
 
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
 import { CAPABILITIES, type Capability } from '../plan/constants.js';
 import { array, distinct, knownOptions, object } from './checks.js';
 

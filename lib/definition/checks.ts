@@ -3,7 +3,7 @@
 import { constants } from 'node:os';
 import { isAbsolute, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invalidType, invalidValue, outOfRange, unknownName, unknownOption } from '../errors.js';
+import { invalidType, invalidValue, outOfRange, unknownName, unknownOption } from '../errors/errors.js';
 
 /** A text without NUL: to the kernel a NUL would end it. */
 export function text(name: string, value: unknown): string {

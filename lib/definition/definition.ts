@@ -1,6 +1,6 @@
 /** What a container is: plain data, its defaults, and the check of the whole. */
 
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
 import { type CapabilityChoice, type CapabilitySets, checkCapabilities, DEFAULT_CAPABILITIES } from './capabilities.js';

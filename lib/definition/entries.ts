@@ -1,6 +1,6 @@
 /** Files, links and directories that a container has besides its root filesystem. */
 
-import { invalidType, invalidValue } from '../errors.js';
+import { invalidType, invalidValue } from '../errors/errors.js';
 import { freezeDeep } from '../plan/plan.js';
 import { integer, knownOptions, mountTarget, object, text } from './checks.js';
 

@@ -1,6 +1,6 @@
 /** How a container's ids relate to the host's. */
 
-import { contradiction, invalidType, invalidValue } from '../errors.js';
+import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 import { array, integer, knownOptions, object, oneOf } from './checks.js';
 
 /** A run of ids. OCI `linux.uidMappings`, user_namespaces(7) */

@@ -1,6 +1,6 @@
 /** What of the kernel's own file systems a container sees, and what of any file is hidden from it. */
 
-import { invalidValue } from '../errors.js';
+import { invalidValue } from '../errors/errors.js';
 import { array, containerPath, oneOf } from './checks.js';
 
 /** Which /proc a container has. */

@@ -1,6 +1,6 @@
 /** Limits: what a container may use at the most. */
 
-import { invalidType, invalidValue, outOfRange } from '../errors.js';
+import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
 import { bytes, integer, knownOptions, object, oneOf, text } from './checks.js';
 
 /** Limits of one block device, by what it moves in a second. */

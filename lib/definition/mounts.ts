@@ -1,6 +1,6 @@
 /** Mounts as a definition holds them, and the functions that make them. */
 
-import { invalidValue } from '../errors.js';
+import { invalidValue } from '../errors/errors.js';
 import { freezeDeep } from '../plan/plan.js';
 import { boolean, bytes, hostPath, integer, knownOptions, mountTarget, object } from './checks.js';
 import {

@@ -1,6 +1,6 @@
 /** Which namespaces a container has of its own or joins, and what it is called and what time it is in them. */
 
-import { contradiction, invalidType, invalidValue, notStarted } from '../errors.js';
+import { contradiction, invalidType, invalidValue, notStarted } from '../errors/errors.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
 import { array, hostPath, integer, knownOptions, object, oneOf, text } from './checks.js';
 

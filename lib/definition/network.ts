@@ -1,6 +1,6 @@
 /** Which network a container has: a word for what its namespaces say. */
 
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import { oneOf } from './checks.js';
 import type { JoinedNamespace } from './namespaces.js';

@@ -1,6 +1,6 @@
 /** Directories laid over each other, as a root filesystem. */
 
-import { contradiction, invalidValue, outOfRange } from '../errors.js';
+import { contradiction, invalidValue, outOfRange } from '../errors/errors.js';
 import { freezeDeep } from '../plan/plan.js';
 import { hostPath, knownOptions, object } from './checks.js';
 

@@ -1,6 +1,6 @@
 /** How much of each resource a process may use. */
 
-import { contradiction, invalidValue, unknownOption } from '../errors.js';
+import { contradiction, invalidValue, unknownOption } from '../errors/errors.js';
 import { RESOURCES, type Resource } from '../plan/constants.js';
 import { bytes, integer, knownOptions, object } from './checks.js';
 

@@ -1,6 +1,6 @@
 /** How a container's processes stand to others on the machine: on which CPUs, before or after whom. */
 
-import { invalidType, invalidValue } from '../errors.js';
+import { invalidType, invalidValue } from '../errors/errors.js';
 import { array, integer } from './checks.js';
 
 /** The most that Linux is built for. CONFIG_NR_CPUS */

@@ -1,6 +1,6 @@
 /** Checks of steps that a caller wrote: by the same table that types and encodes them. */
 
-import { contradiction, invalidType, invalidValue } from '../errors.js';
+import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 import { type Field, NO_SLOT } from '../plan/fields.js';
 import { freezeDeep } from '../plan/plan.js';
 import { type ContainerStep, fieldsOf, type HostStep, OPS, type Op, STEPS, type Step } from '../plan/steps.js';

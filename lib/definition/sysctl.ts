@@ -1,6 +1,6 @@
 /** Settings of the kernel that each namespace has for itself. */
 
-import { contradiction, invalidType, invalidValue } from '../errors.js';
+import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import { object, text } from './checks.js';
 

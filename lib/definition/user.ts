@@ -1,6 +1,6 @@
 /** Who the command is, inside. */
 
-import { invalidType, invalidValue, outOfRange } from '../errors.js';
+import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
 import { array, integer, knownOptions, object } from './checks.js';
 
 /** Numbers of a user and its groups in the container, 0 to 2^32 − 2. OCI `process.user`. */

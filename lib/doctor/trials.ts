@@ -3,9 +3,9 @@
  * who gets that far has done all that was to be tried, and no program runs. What is made ends with the process that made it.
  */
 
-import type { Host } from '../compile/host.js';
 import { canMapRange, mapIds, RANGE_FIRST } from '../compile/ids.js';
-import { StepError } from '../errors.js';
+import { StepError } from '../errors/errors.js';
+import type { Host } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { plan, spawn } from '../plan.js';

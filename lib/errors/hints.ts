@@ -8,7 +8,7 @@ import { NAMESPACE_HINTS } from './hints/namespaces.js';
 import { PROCESS_HINTS } from './hints/process.js';
 import { PROGRAM_HINTS } from './hints/program.js';
 import { errorName } from './numbers.js';
-import type { Refusal } from './step.js';
+import type { Refusal } from './refusal.js';
 
 /** The first that fits is given: the particular goes before the general. */
 export const HINTS: readonly Hint[] = [

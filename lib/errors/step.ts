@@ -1,20 +1,11 @@
 /** A refused step as an error. */
 
-import { describe } from '../plan/explain.js';
+import { describe } from '../plan/sentences.js';
 import type { Step } from '../plan/steps.js';
 import { CarrelError } from './classes.js';
 import { hintFor } from './hints.js';
 import { errorName, errorText } from './numbers.js';
-
-/** Where in a plan a step stands. */
-export interface StepPlace {
-  /** The list that it is in; `clone` is the clone itself. */
-  readonly list: 'before' | 'clone' | 'steps' | 'acts' | 'after';
-  /** Its place in that list, from 0; for `acts`, the place of the barrier. */
-  readonly index: number;
-  /** How many steps that list has. */
-  readonly total: number;
-}
+import type { Refusal } from './refusal.js';
 
 /** A step of a plan was refused by the kernel. The command has not run, and nothing is left of the container. */
 export class StepError extends CarrelError {
@@ -43,23 +34,6 @@ export class StepError extends CarrelError {
     if (step !== undefined) this.step = step;
     if (step?.from !== undefined) this.option = step.from;
   }
-}
-
-/** What is known of a refused step. */
-export interface Refusal {
-  readonly place: StepPlace;
-  readonly step?: Step;
-  readonly syscall: string;
-  /** Positive. */
-  readonly errno: number;
-  /** What the kernel itself said about a mount. */
-  readonly message?: string;
-  readonly path?: string;
-  readonly uid: number;
-  /** Of exec: whether one of its files was there. */
-  readonly found?: boolean;
-  /** What a setting of the kernel is, by its name as sysctl(8) has it; `undefined` where there is none. */
-  readonly sysctl?: (name: string) => string | undefined;
 }
 
 function stepMessage({ place, step, errno, message, syscall }: Refusal): string {

@@ -3,13 +3,12 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import type { Host, HostEntry, HostMount, IdRange } from '../compile/host.js';
+import type { CgroupFacts } from '../cgroup/files.js';
 import { questions } from '../compile/questions.js';
 import type { ContainerDefinition } from '../definition/definition.js';
-import type { LimitValue, ResourceLimits } from '../definition/rlimits.js';
-import { unsupported } from '../errors.js';
-import type { Resource } from '../plan/constants.js';
-import { probeCgroups } from './cgroup/probe.js';
+import { unsupported } from '../errors/errors.js';
+import type { Host, HostEntry } from './facts.js';
+import { idRanges, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { runtimeLack } from './runtime.js';
 
 let facts: Host | undefined;
@@ -21,9 +20,8 @@ export function probe(): Host {
   return facts;
 }
 
-/** And what it can do with cgroups. Cached as well. */
-function probeWithCgroups(): Host {
-  const cgroups = probeCgroups();
+/** The same facts with those of cgroups. Cached as well. */
+function withFactsOf(cgroups: CgroupFacts): Host {
   if (withCgroups?.cgroups !== cgroups) withCgroups = Object.freeze({ ...probe(), cgroups });
   return withCgroups;
 }
@@ -38,10 +36,14 @@ interface Answer {
 
 const answered = new WeakMap<ContainerDefinition, Answer>();
 
-/** The same, and what must be asked anew for this container. The same value as long as the answers are the same. */
-export function probeFor(definition: ContainerDefinition): Host {
+/**
+ * The same, with what must be asked anew for this container. The same value as long as the answers are the same.
+ *
+ * @param cgroups What this process can do with cgroups, where the container has limits.
+ */
+export function probeFor(definition: ContainerDefinition, cgroups?: CgroupFacts): Host {
   const asked = questions(definition);
-  const host = asked.cgroups ? probeWithCgroups() : probe();
+  const host = cgroups === undefined ? probe() : withFactsOf(cgroups);
   if (asked.paths.length + asked.entries.length === 0 && !asked.mounts) return host;
   const known = answered.get(definition);
   const found = [...asked.entries.flatMap(entry), ...asked.paths.flatMap(existing)];
@@ -112,9 +114,12 @@ function ask(): Host {
     capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`),
     uidMap: idRanges(read('/proc/self/uid_map')),
     gidMap: idRanges(read('/proc/self/gid_map')),
-    subordinate: { uid: subordinate('/etc/subuid', callerNames()), gid: subordinate('/etc/subgid', callerNames()) },
+    subordinate: {
+      uid: subordinateRanges(read('/etc/subuid'), callerNames()),
+      gid: subordinateRanges(read('/etc/subgid'), callerNames()),
+    },
     helpers: { ...helper('newuidmap'), ...helper('newgidmap') },
-    reservedIds: [...subordinate('/etc/subuid'), ...subordinate('/etc/subgid')],
+    reservedIds: [...subordinateRanges(read('/etc/subuid')), ...subordinateRanges(read('/etc/subgid'))],
     programs: entries,
     settings: SETTINGS.flatMap(entry),
     execDir: execDir(entries),
@@ -165,72 +170,11 @@ function existing(path: string): readonly HostEntry[] {
   }
 }
 
-/** Lines of mountinfo. Spaces, tabs, newlines and backslashes of a path are in octal. proc_pid_mountinfo(5) */
-function mountsOf(text: string | undefined): readonly HostMount[] {
-  const plain = (field: string | undefined): string =>
-    (field ?? '').replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
-  return (text ?? '')
-    .split('\n')
-    .map((line) => line.split(' '))
-    .filter((fields) => fields.length > 6)
-    .map((fields) => ({
-      id: Number(fields[0]),
-      parent: Number(fields[1]),
-      root: plain(fields[3]),
-      path: plain(fields[4]),
-      options: (fields[5] ?? '').split(','),
-      type: fields[fields.indexOf('-') + 1] ?? '',
-    }));
-}
-
 /** The directory of Node itself, unless it is among the programs anyway. */
 function execDir(programs: readonly HostEntry[]): string | undefined {
   const directory = dirname(real(process.execPath));
   const covered = programs.some(({ path, link }) => link === undefined && `${directory}/`.startsWith(`${path}/`));
   return covered || !statSync(directory).isDirectory() ? undefined : directory;
-}
-
-/** Lines of /proc/PID/uid_map: first id inside, first id outside, count. */
-function idRanges(text: string | undefined): readonly IdRange[] {
-  return (text ?? '')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter((numbers) => numbers.length === 3)
-    .map(([inside = 0, outside = 0, count = 0]) => ({ inside, outside, count }));
-}
-
-/** Titles of /proc/PID/limits. proc(5) */
-const LIMIT_TITLES: Readonly<Record<Resource, string>> = {
-  cpu: 'Max cpu time',
-  fsize: 'Max file size',
-  data: 'Max data size',
-  stack: 'Max stack size',
-  core: 'Max core file size',
-  rss: 'Max resident set',
-  nproc: 'Max processes',
-  nofile: 'Max open files',
-  memlock: 'Max locked memory',
-  as: 'Max address space',
-  locks: 'Max file locks',
-  sigpending: 'Max pending signals',
-  msgqueue: 'Max msgqueue size',
-  nice: 'Max nice priority',
-  rtprio: 'Max realtime priority',
-  rttime: 'Max realtime timeout',
-};
-
-function resourceLimits(text: string | undefined): ResourceLimits {
-  const value = (word: string | undefined): LimitValue => (word === 'unlimited' ? word : Number(word));
-  const lines = (text ?? '').split('\n');
-  const found = Object.entries(LIMIT_TITLES).flatMap(([resource, title]) => {
-    const words = lines
-      .find((line) => line.startsWith(title))
-      ?.slice(title.length)
-      .trim()
-      .split(/\s+/);
-    return words === undefined ? [] : [[resource, { soft: value(words[0]), hard: value(words[1]) }]];
-  });
-  return Object.fromEntries(found) as ResourceLimits;
 }
 
 /** By which /etc/subuid may know this user: its name, where it has one, and its number. */
@@ -252,16 +196,4 @@ function helper(name: 'newuidmap' | 'newgidmap'): { readonly [key: string]: stri
     return stat?.isFile() === true;
   });
   return path === undefined ? {} : { [name]: path };
-}
-
-/** Lines of subuid(5): name:first:count. */
-function subordinate(path: string, names?: readonly string[]): readonly IdRange[] {
-  return (read(path) ?? '')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .filter(([name = '', first = '', count = '', ...more]) => {
-      const numbers = /^\d{1,10}$/.test(first) && /^\d{1,10}$/.test(count) && Number(count) > 0;
-      return numbers && more.length === 0 && (names?.includes(name) ?? true);
-    })
-    .map(([, first, count]) => ({ inside: 0, outside: Number(first), count: Number(count) }));
 }

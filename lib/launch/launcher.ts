@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import debug from 'debug';
-import { launcherFailed } from '../errors.js';
+import { launcherFailed } from '../errors/errors.js';
 import { native } from './native.js';
 import { openSocket } from './streams.js';
 

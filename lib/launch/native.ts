@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import debug from 'debug';
-import { errorName, type SystemErrorPaths, systemError, unsupported } from '../errors.js';
+import { errorName, type SystemErrorPaths, systemError, unsupported } from '../errors/errors.js';
 import type { SystemCalls } from './system-calls.js';
 
 interface Addon extends SystemCalls {

@@ -1,7 +1,7 @@
 /** The caller's side of the command's descriptors: pipes and sockets, and the streams on their ends. */
 
 import type { Duplex } from 'node:stream';
-import { invalidType, invalidValue, outOfRange } from '../errors.js';
+import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
 import { native } from './native.js';
 import { openHeldSocket, openReader, openWriter } from './streams.js';
 

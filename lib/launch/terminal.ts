@@ -1,7 +1,7 @@
 /** Joins the caller's terminal and a container's: raw mode, window size, bytes both ways; restored whatever happens. */
 
 import type { Readable, Writable } from 'node:stream';
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
 
 /** The container's side of an attachment. */
 export interface Attachable {

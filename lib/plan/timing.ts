@@ -1,7 +1,8 @@
 /** When each act of a plan began, and how long it took: the supervisor's marks as rows. Pure. */
 
-import { describe } from './explain.js';
+import { columns } from './columns.js';
 import type { Plan } from './plan.js';
+import { describe } from './sentences.js';
 import type { Step } from './steps.js';
 import { LISTS, MOMENTS } from './wire.js';
 
@@ -85,6 +86,24 @@ export function timedActs(
   add('node', 'Node is told', moment(over), toldNs);
   return Object.freeze(rows.sort((one, other) => one.startUs - other.startUs).map((row) => Object.freeze(row)));
 }
+
+/** What was timed, in the order of time: when it began, how long it took, and who was busy with it. */
+export function explainTiming(acts: readonly TimedAct[]): string {
+  const cell = (us: number | undefined): string => (us === undefined ? '' : us.toFixed(0)).padStart(TIME);
+  const lines = [`${'at µs'.padStart(TIME)}${'took µs'.padStart(TIME)}  ${columns('host', 'container').join('')}`];
+  for (const { what, by, startUs, durationUs } of acts) {
+    const [first = '', ...more] =
+      by === 'container' ? columns('', what) : columns(by === 'node' ? `Node: ${what}` : what, '');
+    lines.push(
+      `${cell(startUs)}${cell(durationUs)}  ${first}`,
+      ...more.map((line) => `${' '.repeat(2 * TIME + 2)}${line}`),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Characters for a number of microseconds. */
+const TIME = 9;
 
 /** Marks by their places. */
 class Times {

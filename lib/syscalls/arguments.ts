@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { fileURLToPath } from 'node:url';
 import { array, distinct, integer, knownOptions, object, text } from '../definition/checks.js';
-import { invalidType, invalidValue } from '../errors.js';
+import { invalidType, invalidValue } from '../errors/errors.js';
 import type { CString } from '../launch/system-calls.js';
 
 /** A path as it stands, relative ones from the calling thread's working directory; or a `file:` URL. */

@@ -1,7 +1,7 @@
 /** User and group ids of the calling thread: setresuid(2), setresgid(2), setgroups(2). */
 
 import { array, integer } from '../definition/checks.js';
-import { outOfRange } from '../errors.js';
+import { outOfRange } from '../errors/errors.js';
 import { systemCall } from '../launch/native.js';
 import { checkOptions, ID_MOST } from './arguments.js';
 

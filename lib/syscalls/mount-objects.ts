@@ -1,7 +1,7 @@
 /** Mounts by descriptor: fsopen, fsconfig, fsmount, fspick, open_tree, move_mount, mount_setattr. */
 
 import { boolean, knownOptions, object, oneOf, text } from '../definition/checks.js';
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
 import { systemCall } from '../launch/native.js';
 import { MOUNT_ATTRIBUTES, type MountAttribute, PROPAGATIONS } from '../plan/constants.js';
 import { bitsOf, checkDescriptor, checkOptions, checkPlace, cString, type Place, pathsOf } from './arguments.js';

@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { text } from '../definition/checks.js';
-import { outOfRange } from '../errors.js';
+import { outOfRange } from '../errors/errors.js';
 import { systemCall } from '../launch/native.js';
 import { PROPAGATIONS } from '../plan/constants.js';
 import { bitsOf, checkOptions, checkPath, cString, type PathLike, pathsOf } from './arguments.js';

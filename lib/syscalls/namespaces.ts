@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { text } from '../definition/checks.js';
-import { outOfRange } from '../errors.js';
+import { outOfRange } from '../errors/errors.js';
 import { systemCall } from '../launch/native.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
 import { bitsOf, checkDescriptor } from './arguments.js';

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:fs';
 import { integer, oneOf } from '../definition/checks.js';
-import { invalidType } from '../errors.js';
+import { invalidType } from '../errors/errors.js';
 import { systemCall } from '../launch/native.js';
 import { bitsOf, checkOptions, checkPlace, type PathLike, type PlaceAt, pathsOf } from './arguments.js';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Container, type ContainerProcess } from 'carrel';
-import { FREEZER } from '#lib/compile/cgroups.js';
+import { FREEZER } from '#lib/cgroup/files.js';
 import { useCleanHost } from '../support/host.js';
 import { requires } from '../support/requires.js';
 

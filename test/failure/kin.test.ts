@@ -14,7 +14,7 @@ import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-const probe = JSON.stringify(import.meta.resolve('#lib/host/cgroup/probe.js'));
+const probe = JSON.stringify(import.meta.resolve('#lib/cgroup/probe.js'));
 
 suite('the own cgroup of this process', requires('root', 'cgroup2'), () => {
   test('is there for containers, whatever its children start and end', () =>

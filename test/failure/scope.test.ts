@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
-import { cgroupMounts } from '#lib/host/cgroup/tree.js';
+import { cgroupMounts } from '#lib/cgroup/tree.js';
 import { askCaller } from '../support/caller.js';
 import { asNobody, withDelegated } from '../support/delegated.js';
 import { useCleanHost } from '../support/host.js';
@@ -58,7 +58,7 @@ function hangs(pid: number): boolean {
   return readProcesses().get(pid)?.comm === 'sleep';
 }
 
-const scope = JSON.stringify(import.meta.resolve('#lib/host/cgroup/scope.js'));
+const scope = JSON.stringify(import.meta.resolve('#lib/cgroup/scope.js'));
 const mount = JSON.stringify(
   cgroupMounts().find(({ version }) => version === 2) ?? { version: 2, path: '/', root: '/', controllers: [] },
 );

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
-import { BASE } from '#lib/compile/cgroups.js';
-import { tryV1, tryV2 } from '#lib/host/cgroup/trial.js';
+import { BASE } from '#lib/cgroup/files.js';
+import { tryV1, tryV2 } from '#lib/cgroup/trial.js';
 import { askCaller } from '../support/caller.js';
 import { withDelegated } from '../support/delegated.js';
 import { useCleanHost } from '../support/host.js';
@@ -27,7 +27,7 @@ suite('a trial of cgroups', () => {
     withDirectory(async (directory) => {
       const thread = `
         const { workerData, parentPort } = require('node:worker_threads');
-        import(${JSON.stringify(import.meta.resolve('#lib/host/cgroup/trial.js'))}).then(({ tryV1 }) => {
+        import(${JSON.stringify(import.meta.resolve('#lib/cgroup/trial.js'))}).then(({ tryV1 }) => {
           const found = new Set();
           for (let round = 1; round <= 300; round += 1) {
             // Together.

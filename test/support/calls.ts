@@ -3,7 +3,7 @@
  * only look (opening by O_PATH, closing, stat) may stand between.
  */
 
-import { BASE } from '#lib/compile/cgroups.js';
+import { BASE } from '#lib/cgroup/files.js';
 import { CAPABILITIES } from '#lib/plan/constants.js';
 import type { Op, Step, StepOf } from '#lib/plan/steps.js';
 import type { Call } from './trace.js';

@@ -3,7 +3,7 @@
 import { chownSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cgroupMounts } from '#lib/host/cgroup/tree.js';
+import { cgroupMounts } from '#lib/cgroup/tree.js';
 import { NOBODY } from './legs.js';
 import { attempt } from './processes.js';
 

@@ -1,7 +1,7 @@
 /** Machines as `compile` sees them, for tests that start nothing. */
 
-import type { CgroupFacts, CgroupHierarchy } from '#lib/compile/cgroups.js';
-import type { Host } from '#lib/compile/host.js';
+import type { CgroupFacts, CgroupHierarchy } from '#lib/cgroup/files.js';
+import type { Host } from '#lib/host/facts.js';
 
 export const ALL_CAPABILITIES = (1n << 41n) - 1n;
 const EVERY_ID = [{ inside: 0, outside: 0, count: 4294967295 }];

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { Container, type Plan, type Step } from 'carrel';
 import type { Command } from '#lib/compile/command.js';
-import { compile } from '#lib/compile/compile.js';
-import type { Host } from '#lib/compile/host.js';
+import { compile } from '#lib/compile/container.js';
 import type { Users } from '#lib/compile/users.js';
+import type { Host } from '#lib/host/facts.js';
 import type { Op, StepOf } from '#lib/plan/steps.js';
 import { root } from './hosts.js';
 

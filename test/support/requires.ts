@@ -7,9 +7,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { controllersOf } from '#lib/compile/cgroups.js';
-import { probeCgroups } from '#lib/host/cgroup/probe.js';
-import { cgroupMounts } from '#lib/host/cgroup/tree.js';
+import { controllersOf } from '#lib/cgroup/files.js';
+import { probeCgroups } from '#lib/cgroup/probe.js';
+import { cgroupMounts } from '#lib/cgroup/tree.js';
 import { findBusybox } from './busybox.js';
 
 /** Why the machine lacks it; `undefined` when it is there. */

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bind, type Container, type Plan } from 'carrel';
-import type { Host } from '#lib/compile/host.js';
 import type { Users } from '#lib/compile/users.js';
+import type { Host } from '#lib/host/facts.js';
 import { namespaceRoot, root, user } from '../support/hosts.js';
 import { ranges } from '../support/options-ids.js';
 import { actsOf, all, image, plan } from '../support/plans.js';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CarrelError, type LimitsInput, type Plan } from 'carrel';
 import { explain, parse, stringify } from 'carrel/plan';
-import type { CgroupFacts } from '#lib/compile/cgroups.js';
+import type { CgroupFacts } from '#lib/cgroup/files.js';
 import { settled } from '#lib/plan/compose.js';
 import { encode } from '#lib/plan/encode.js';
 import { CGROUPS, root } from '../support/hosts.js';

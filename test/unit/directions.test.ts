@@ -1,17 +1,30 @@
+/** Which way the code looks: what each room of lib/ may import, and what none may do. */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { describe, test } from 'node:test';
 
 const lib = new URL('../../../lib/', import.meta.url);
+const manifest: { readonly exports: object } = JSON.parse(readFileSync(new URL('../package.json', lib), 'utf8'));
 
-/** What each room may import: `types` where only types are. */
+/** What the pure rooms may import: `types` where only types are. */
 const ROOMS = {
   plan: { values: [/^\.\/[a-z-]+\.js$/], types: [] },
   compile: {
-    values: [/^\.\/[a-z-]+\.js$/, /^\.\.\/plan\/[a-z-]+\.js$/, /^\.\.\/errors\.js$/],
+    values: [
+      /^\.\/[a-z-]+\.js$/,
+      /^\.\.\/plan\/[a-z-]+\.js$/,
+      /^\.\.\/errors\/errors\.js$/,
+      /^\.\.\/host\/facts\.js$/,
+      /^\.\.\/cgroup\/files\.js$/,
+    ],
     types: [/^\.\.\/definition\/[a-z-]+\.js$/],
   },
 } as const;
+
+const sources = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const textOf = (name: string): string => readFileSync(new URL(name, lib), 'utf8');
 
 for (const [room, allowed] of Object.entries(ROOMS)) {
   describe(`lib/${room} is pure`, () => {
@@ -33,11 +46,43 @@ for (const [room, allowed] of Object.entries(ROOMS)) {
 }
 
 test('one file opens streams on descriptors, so that one file knows how each runtime does it', () => {
-  const sources = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  const opening = sources.filter((name) =>
-    /new Socket\(|\.(ReadStream|WriteStream)\(/.test(readFileSync(new URL(name, lib), 'utf8')),
-  );
+  const opening = sources.filter((name) => /new Socket\(|\.(ReadStream|WriteStream)\(/.test(textOf(name)));
   assert.deepEqual(opening, ['launch/streams.ts']);
+});
+
+test('at the root of lib/ stand the doors of the package and the builder, and nothing else', () => {
+  const doors = Object.keys(manifest.exports)
+    .filter((door) => door !== './package.json')
+    .map((door) => `${door === '.' ? 'index' : door.slice('./'.length)}.ts`);
+  assert.deepEqual(sources.filter((name) => !name.includes('/')).sort(), [...doors, 'container.ts'].sort());
+});
+
+test('host/ asks and never changes: nothing there writes, makes or removes', () => {
+  const changing = sources.filter(
+    (name) =>
+      name.startsWith('host/') &&
+      /\b(write|append|mkdir|mkdtemp|rmdir|rm|unlink|rename|symlink|link|chmod|chown|truncate)\w*\(/.test(textOf(name)),
+  );
+  assert.deepEqual(changing, []);
+});
+
+test('no circle of imports, of types neither', () => {
+  const imports = new Map(
+    sources.map((name) => [name, importsOf(textOf(name)).map(({ from }) => resolved(name, from))]),
+  );
+  const looked = new Map<string, 'open' | 'done'>();
+  const circleFrom = (name: string, way: readonly string[]): readonly string[] | undefined => {
+    if (looked.get(name) === 'done') return undefined;
+    if (looked.get(name) === 'open') return [...way.slice(way.indexOf(name)), name];
+    looked.set(name, 'open');
+    for (const next of imports.get(name) ?? []) {
+      const circle = circleFrom(next, [...way, name]);
+      if (circle !== undefined) return circle;
+    }
+    looked.set(name, 'done');
+    return undefined;
+  };
+  for (const name of sources) assert.equal(circleFrom(name, [])?.join(' → '), undefined);
 });
 
 test('the imports of a source are found, however they are written', () => {
@@ -64,6 +109,12 @@ test('the imports of a source are found, however they are written', () => {
     { from: './h.js', typeOnly: false },
   ]);
 });
+
+/** The file below lib/ that an import means; one that is none stays as it is written. */
+function resolved(name: string, from: string): string {
+  if (!from.startsWith('.')) return from;
+  return posix.join(posix.dirname(name), from).replace(/\.js$/, '.ts');
+}
 
 interface Import {
   readonly from: string;

@@ -4,8 +4,8 @@ import { constants } from 'node:os';
 import { describe, test } from 'node:test';
 import { CarrelError, ExitError, StepError } from 'carrel';
 import { CODES } from '#lib/errors/codes.js';
+import { errorName, type Refusal, unknownOption } from '#lib/errors/errors.js';
 import { HINTS } from '#lib/errors/hints.js';
-import { errorName, type Refusal, unknownOption } from '#lib/errors.js';
 import { fieldsOf, type Step } from '#lib/plan/steps.js';
 
 const { E2BIG, EACCES, EAGAIN, EINVAL, EIO, ELOOP, ENODEV, ENOENT, ENOSPC, ENOSYS, ENOTDIR, EPERM, EROFS, ETXTBSY } =

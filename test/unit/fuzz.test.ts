@@ -10,7 +10,7 @@ import { inspect } from 'node:util';
 import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
 import { explain, parse, stringify } from 'carrel/plan';
 import type { Command } from '#lib/compile/command.js';
-import { compile } from '#lib/compile/compile.js';
+import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { Channel, decodeFrame, type FrameKind } from '#lib/launch/channel.js';
 import { native } from '#lib/launch/native.js';

@@ -19,13 +19,13 @@ import {
 } from 'carrel';
 import { concat, equals, explain, parse, plan as planOf, stringify } from 'carrel/plan';
 import type { Command } from '#lib/compile/command.js';
-import { compile } from '#lib/compile/compile.js';
-import type { Host } from '#lib/compile/host.js';
+import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
+import type { Host } from '#lib/host/facts.js';
 import { moveIds } from '#lib/plan/compose.js';
 import { CAPABILITIES, type Capability, NAMESPACES, type Namespace } from '#lib/plan/constants.js';
 import { decode, encode } from '#lib/plan/encode.js';
-import { describe as inWords } from '#lib/plan/explain.js';
+import { describe as inWords } from '#lib/plan/sentences.js';
 import { HOSTS } from '../support/hosts.js';
 import { ranges } from '../support/options-ids.js';
 import { generator, type Random } from '../support/random.js';

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { decodeFrame, type Frame } from '#lib/launch/channel.js';
 import { COUNTERS } from '#lib/plan/constants.js';
 import { ENDINGS, FRAME_SIZE } from '#lib/plan/wire.js';
-import { exitStatus, lostStatus, type Reason } from '#lib/result.js';
+import { exitStatus, lostStatus, type Reason } from '#lib/running/result.js';
 
 const { SIGKILL, SIGSEGV, SIGTERM } = constants.signals;
 const CORE = 0x80;

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { decodeFrame } from '#lib/launch/channel.js';
 import { NAMESPACES, type Namespace } from '#lib/plan/constants.js';
 import { decode, encode } from '#lib/plan/encode.js';
-import { describe as sentence } from '#lib/plan/explain.js';
 import { type Field, NO_SLOT } from '#lib/plan/fields.js';
 import type { Plan } from '#lib/plan/plan.js';
+import { describe as sentence } from '#lib/plan/sentences.js';
 import { type ContainerStep, fieldsOf, type HostStep, type Op, STEPS, type Step } from '#lib/plan/steps.js';
 import {
   FRAME,

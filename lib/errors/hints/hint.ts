@@ -1,7 +1,7 @@
 /** What a row of the hint table is. */
 
 import type { Step } from '../../plan/steps.js';
-import type { Refusal } from '../step.js';
+import type { Refusal } from '../refusal.js';
 
 /** What else must be so for a hint to fit: in words, for the documentation, and as a test. */
 export interface Condition {

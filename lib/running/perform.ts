@@ -2,15 +2,15 @@
 
 import { randomBytes } from 'node:crypto';
 import debug from 'debug';
-import { RANGE_FIRST, RANGE_SIZE } from './compile/ids.js';
+import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
+import { probe } from '../host/probe.js';
+import { holdRange } from '../launch/id-range.js';
+import { native } from '../launch/native.js';
+import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from '../launch/stdio.js';
+import { settled } from '../plan/compose.js';
+import { explain } from '../plan/explain.js';
+import type { Plan } from '../plan/plan.js';
 import type { Hook } from './hooks.js';
-import { holdRange } from './host/idmap.js';
-import { probe } from './host/probe.js';
-import { native } from './launch/native.js';
-import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from './launch/stdio.js';
-import { settled } from './plan/compose.js';
-import { explain } from './plan/explain.js';
-import type { Plan } from './plan/plan.js';
 import { ContainerProcess } from './process.js';
 
 /** What a plan leaves to the moment. */

@@ -10,9 +10,10 @@ export {
   unknownName,
   unknownOption,
   usageError,
-} from './errors/arguments.js';
-export { CarrelError, ExitError } from './errors/classes.js';
-export { errorName, type SystemErrorPaths, systemError } from './errors/numbers.js';
+} from './arguments.js';
+export { CarrelError, ExitError } from './classes.js';
+export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
+export type { Refusal, StepPlace } from './refusal.js';
 export {
   cgroupUnavailable,
   hasEnded,
@@ -27,5 +28,5 @@ export {
   unknownUser,
   unsupported,
   usersUnknown,
-} from './errors/situations.js';
-export { type Refusal, StepError, type StepPlace } from './errors/step.js';
+} from './situations.js';
+export { StepError } from './step.js';

@@ -1,9 +1,9 @@
 /** Notes when the acts of one container began, as Node sees it and as its supervisor tells. */
 
-import type { Frame } from './launch/channel.js';
-import { monotonicNs } from './launch/clock.js';
-import type { Plan } from './plan/plan.js';
-import { type Mark, type TimedAct, timedActs } from './plan/timing.js';
+import type { Frame } from '../launch/channel.js';
+import { monotonicNs } from '../launch/clock.js';
+import type { Plan } from '../plan/plan.js';
+import { type Mark, type TimedAct, timedActs } from '../plan/timing.js';
 
 export class Timing {
   readonly #calledNs: number;

@@ -1,9 +1,9 @@
 /** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
-import type { Host } from '../compile/host.js';
 import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_SIZE } from '../compile/ids.js';
-import { noIdRange } from '../errors.js';
-import { native } from '../launch/native.js';
+import { noIdRange } from '../errors/errors.js';
+import type { Host } from '../host/facts.js';
+import { native } from './native.js';
 
 /** A range that no other container of this machine has, as long as the socket is open somewhere. */
 export interface HeldRange {

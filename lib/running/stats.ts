@@ -1,6 +1,6 @@
 /** What a container uses at the moment. */
 
-import type { CgroupControl, Pressure } from './host/cgroup/control.js';
+import type { CgroupControl, Pressure } from '../cgroup/control.js';
 
 /** What a container uses, from its cgroups; `undefined` is what the host does not tell. */
 export interface Stats {

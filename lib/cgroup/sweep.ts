@@ -2,8 +2,8 @@
 
 import { accessSync, closeSync, constants, openSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BASE } from '../../compile/cgroups.js';
-import { native } from '../../launch/native.js';
+import { native } from '../launch/native.js';
+import { BASE } from './files.js';
 
 /**
  * A supervisor holds a lock on each cgroup that it has made, which the kernel takes back when it ends, however it does. So nothing that is in use is touched, and

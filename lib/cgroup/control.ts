@@ -3,6 +3,11 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resolveLimits } from '../compile/limits.js';
+import type { Limits } from '../definition/limits.js';
+import { noCgroup } from '../errors/errors.js';
+import type { Counter } from '../plan/constants.js';
+import type { Plan } from '../plan/plan.js';
 import {
   type CgroupFacts,
   type CgroupFile,
@@ -12,12 +17,7 @@ import {
   CURRENT,
   controllersOf,
   FREEZER,
-} from '../../compile/cgroups.js';
-import { resolveLimits } from '../../compile/limits.js';
-import type { Limits } from '../../definition/limits.js';
-import { noCgroup } from '../../errors.js';
-import type { Counter } from '../../plan/constants.js';
-import type { Plan } from '../../plan/plan.js';
+} from './files.js';
 import { probeCgroups } from './probe.js';
 import { sweep } from './sweep.js';
 

@@ -1,6 +1,6 @@
 /** How a command is asked to end. */
 
-import { integer, knownOptions, object } from './definition/checks.js';
+import { integer, knownOptions, object } from '../definition/checks.js';
 
 /** Options of {@link ContainerProcess.stop}. */
 export interface StopOptions {

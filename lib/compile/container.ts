@@ -7,13 +7,13 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { User } from '../definition/user.js';
-import { contradiction } from '../errors.js';
+import { contradiction } from '../errors/errors.js';
+import { type Host, hasCapability } from '../host/facts.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { Command } from './command.js';
 import { execStep } from './command.js';
-import { type Host, hasCapability } from './host.js';
 import {
   canSetGroups,
   hasGroup,

@@ -3,7 +3,7 @@
 import type { IoLimit, Limits } from '../definition/limits.js';
 import type { Counter } from '../plan/constants.js';
 
-/** A tree of cgroups that this process can make its own in, as `host/cgroup/` found it by making one. */
+/** A tree of cgroups that this process can make its own in, as `cgroup/` found it by making one. */
 export interface CgroupHierarchy {
   readonly version: 1 | 2;
   /** The directory below which ours are made. */

@@ -1,17 +1,17 @@
 /** What this machine has of what containers need. */
 
 import { release, tmpdir } from 'node:os';
-import { hierarchyOf } from './compile/cgroups.js';
-import { canMapRange } from './compile/ids.js';
-import { Container } from './container.js';
-import { hostPath, knownOptions, object } from './definition/checks.js';
-import { attempt, type Trial, trialsFor } from './doctor/trials.js';
-import { CarrelError } from './errors.js';
-import { probeCgroups } from './host/cgroup/probe.js';
-import { probe } from './host/probe.js';
-import { readSysctl } from './host/sysctl.js';
-import { native } from './launch/native.js';
-import { freezeDeep } from './plan/plan.js';
+import { hierarchyOf } from '../cgroup/files.js';
+import { probeCgroups } from '../cgroup/probe.js';
+import { canMapRange } from '../compile/ids.js';
+import { Container } from '../container.js';
+import { hostPath, knownOptions, object } from '../definition/checks.js';
+import { CarrelError } from '../errors/errors.js';
+import { probe } from '../host/probe.js';
+import { readSysctl } from '../host/sysctl.js';
+import { native } from '../launch/native.js';
+import { freezeDeep } from '../plan/plan.js';
+import { attempt, type Trial, trialsFor } from './trials.js';
 
 /** One thing that {@link doctor} has looked at. */
 export interface Finding {

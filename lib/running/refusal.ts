@@ -1,12 +1,12 @@
 /** What a supervisor's frame says about a refused step, as an error. */
 
-import { type CarrelError, planRejected, type Refusal, StepError, supervisorFailed } from './errors.js';
-import { readSysctl } from './host/sysctl.js';
-import type { Frame } from './launch/channel.js';
-import type { Plan } from './plan/plan.js';
-import type { Step, StepOf } from './plan/steps.js';
-import { LISTS } from './plan/wire.js';
-import { syscallName } from './seccomp/syscalls.js';
+import { type CarrelError, planRejected, type Refusal, StepError, supervisorFailed } from '../errors/errors.js';
+import { readSysctl } from '../host/sysctl.js';
+import type { Frame } from '../launch/channel.js';
+import type { Plan } from '../plan/plan.js';
+import type { Step, StepOf } from '../plan/steps.js';
+import { LISTS } from '../plan/wire.js';
+import { syscallName } from '../seccomp/syscalls.js';
 
 /** The error for a `refused` frame of `plan`. */
 export function refusalOf(plan: Plan, frame: Frame): CarrelError {

@@ -1,11 +1,11 @@
 /** What can be asked of a container while it runs, and done to it, by way of its cgroups. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { integer, knownOptions, object } from './definition/checks.js';
-import { checkLimitsUpdate, type LimitsUpdate } from './definition/limits.js';
-import { cgroupUnavailable, hasEnded, noCgroup } from './errors.js';
-import { CgroupControl } from './host/cgroup/control.js';
-import type { Plan } from './plan/plan.js';
+import { CgroupControl } from '../cgroup/control.js';
+import { integer, knownOptions, object } from '../definition/checks.js';
+import { checkLimitsUpdate, type LimitsUpdate } from '../definition/limits.js';
+import { cgroupUnavailable, hasEnded, noCgroup } from '../errors/errors.js';
+import type { Plan } from '../plan/plan.js';
 import { readStats, type Stats } from './stats.js';
 
 /** How often `stats()` tells, where it goes on telling. */

@@ -1,8 +1,8 @@
 /** Runs a command to its end and collects what it writes. */
 
 import type { Readable } from 'node:stream';
-import { boolean, bytes, knownOptions, oneOf } from './definition/checks.js';
-import { ExitError, invalidType } from './errors.js';
+import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
+import { ExitError, invalidType } from '../errors/errors.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
 import { SPAWN_OPTIONS, type SpawnOptions } from './spawn.js';

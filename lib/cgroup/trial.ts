@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BASE, type CgroupHierarchy } from '../../compile/cgroups.js';
+import { BASE, type CgroupHierarchy } from './files.js';
 import { removeEmpty, sweep } from './sweep.js';
 
 const TRIES = 100;

@@ -1,8 +1,8 @@
 /** JavaScript of the caller's that runs between a container's namespaces and its mounts. */
 
-import type { NamespaceHandle } from './definition/namespaces.js';
-import { hookFailed } from './errors.js';
-import type { Namespace } from './plan/constants.js';
+import type { NamespaceHandle } from '../definition/namespaces.js';
+import { hookFailed } from '../errors/errors.js';
+import type { Namespace } from '../plan/constants.js';
 
 /** The container at the moment of a hook: its namespaces are there and its ids are mapped, nothing else has happened yet. */
 export interface HookContext {

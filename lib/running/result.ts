@@ -1,9 +1,9 @@
 /** How a command ended, and what it used. */
 
 import { constants } from 'node:os';
-import type { Frame } from './launch/channel.js';
-import { COUNTERS, type Counter } from './plan/constants.js';
-import { ENDINGS } from './plan/wire.js';
+import type { Frame } from '../launch/channel.js';
+import { COUNTERS, type Counter } from '../plan/constants.js';
+import { ENDINGS } from '../plan/wire.js';
 import { milliseconds, splitCpu } from './stats.js';
 
 /**

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { launchBy, launcherPid } from '../../launch/launcher.js';
+import { launchBy, launcherPid } from '../launch/launcher.js';
 import { type CgroupMount, ownCgroup } from './tree.js';
 import { type Trial, tryV2 } from './trial.js';
 

@@ -1,8 +1,8 @@
 /** What `compile` knows of the machine. `host/probe.ts` asks for it; a test writes it by hand. */
 
+import type { CgroupFacts } from '../cgroup/files.js';
 import type { ResourceLimits } from '../definition/rlimits.js';
 import { CAPABILITIES, type Capability } from '../plan/constants.js';
-import type { CgroupFacts } from './cgroups.js';
 
 /** A run of ids: `count` ids from `inside` on are those from `outside` on. user_namespaces(7) */
 export interface IdRange {

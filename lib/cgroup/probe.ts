@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import debug from 'debug';
-import type { CgroupFacts } from '../../compile/cgroups.js';
+import type { CgroupFacts } from './files.js';
 import { inScope, scopeIsGone } from './scope.js';
 import { type CgroupMount, cgroupMounts, ownCgroup } from './tree.js';
 import { type Trial, tryV1, tryV2, words } from './trial.js';

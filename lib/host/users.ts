@@ -5,12 +5,12 @@
 
 import { closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { posix } from 'node:path';
-import { isWithin } from '../compile/host.js';
 import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
 import { isNamed, type NamedUser, type User } from '../definition/user.js';
 import { openat2, type ResolveFlag } from '../syscalls/open.js';
+import { isWithin } from './facts.js';
 
 /** Of each file; a system with 10,000 users has about one. */
 const SIZE_MOST = 4 * 1024 * 1024;

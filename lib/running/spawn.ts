@@ -1,8 +1,9 @@
 /** Starts a command: options → command → plan → process. */
 
-import type { Command } from './compile/command.js';
-import { compile } from './compile/compile.js';
-import { RANGE_FIRST } from './compile/ids.js';
+import { probeCgroups } from '../cgroup/probe.js';
+import type { Command } from '../compile/command.js';
+import { compile } from '../compile/container.js';
+import { RANGE_FIRST } from '../compile/ids.js';
 import {
   boolean,
   checkTerminalSize,
@@ -13,18 +14,18 @@ import {
   object,
   signalNumber,
   text,
-} from './definition/checks.js';
-import type { ContainerDefinition } from './definition/definition.js';
-import { checkRlimits, type ResourceLimitsInput } from './definition/rlimits.js';
-import { checkUser, type UserInput } from './definition/user.js';
-import { contradiction, invalidType } from './errors.js';
+} from '../definition/checks.js';
+import type { ContainerDefinition } from '../definition/definition.js';
+import { checkRlimits, type ResourceLimitsInput } from '../definition/rlimits.js';
+import { checkUser, type UserInput } from '../definition/user.js';
+import { contradiction, invalidType } from '../errors/errors.js';
+import { probeFor } from '../host/probe.js';
+import { readUsers } from '../host/users.js';
+import { monotonicNs } from '../launch/clock.js';
+import { checkStdio, type StdioChoice, type StdioOption } from '../launch/stdio.js';
+import type { Plan } from '../plan/plan.js';
 import type { Hook } from './hooks.js';
-import { readUsers } from './host/image.js';
-import { probeFor } from './host/probe.js';
-import { monotonicNs } from './launch/clock.js';
-import { checkStdio, type StdioChoice, type StdioOption } from './launch/stdio.js';
 import { perform } from './perform.js';
-import type { Plan } from './plan/plan.js';
 import type { ContainerProcess } from './process.js';
 
 /** Options of {@link Container.spawn}. Names and meaning are `child_process`'s, where it has them. */
@@ -155,7 +156,8 @@ function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 export function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
   const users = readUsers(definition, command.user ?? definition.user);
-  return compile(definition, command, probeFor(definition), RANGE_FIRST, users);
+  const cgroups = definition.limits === undefined ? undefined : probeCgroups();
+  return compile(definition, command, probeFor(definition, cgroups), RANGE_FIRST, users);
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */

@@ -1,0 +1,116 @@
+/** A plan of the caller's own: made of parts, joined with others, compared and printed. */
+
+import { contradiction, invalidType } from '../errors/errors.js';
+import { joinPlans, slotCount } from '../plan/compose.js';
+import { NAMESPACES, type Namespace } from '../plan/constants.js';
+import { encode } from '../plan/encode.js';
+import { explain as explainPlan } from '../plan/explain.js';
+import { freezeDeep, type Plan } from '../plan/plan.js';
+import type { ContainerStep, HostStep } from '../plan/steps.js';
+import { array, boolean, distinct, integer, knownOptions, object } from './checks.js';
+import { checkStep } from './steps.js';
+
+/** The parts of a plan; all but `steps` have defaults. */
+export interface PlanInput {
+  /** What the supervisor does on the host before the clone. Default: nothing. */
+  readonly before?: readonly HostStep[];
+  /** The new namespaces that the child is born into, clone3(2). Default: none. `cgroup` takes the supervisor's cgroup for its root. */
+  readonly clone?: readonly Namespace[];
+  /** What the child does, in order. To be run, the last one has to be `exec`; without it, it is a part for {@link concat}. */
+  readonly steps?: readonly ContainerStep[];
+  /** What the supervisor does on the host when all is over, however it ended. Default: nothing. */
+  readonly after?: readonly HostStep[];
+  /** How many slots, from 0 on, hold descriptors of the caller's: those of `stdio`, 0 to 240. Default: 3. */
+  readonly received?: number;
+  /** Wall-clock limit in milliseconds from the supervisor's start on, 0 to 2^53 − 1; 0 is none. Default: 0. */
+  readonly timeoutMs?: number;
+  /** The number of the signal that is sent to the command when the time is up, 1 to 64. Default: 9, SIGKILL. */
+  readonly timeoutSignal?: number;
+  /** Whether it goes on when Node ends. Default: `false`. */
+  readonly detached?: boolean;
+  /** Whether the supervisor tells when each act began, for `explain({ timing: true })` of the process. Default: `false`. */
+  readonly timed?: boolean;
+}
+
+const PARTS = ['before', 'clone', 'steps', 'after', 'received', 'timeoutMs', 'timeoutSignal', 'detached', 'timed'];
+const STANDARD = ['stdin', 'stdout', 'stderr'];
+
+/**
+ * Makes a plan of its parts, checked and frozen. Slots that steps name beyond the received ones are the plan's own.
+ *
+ * @throws TypeError or RangeError with Node's codes, naming the part, the step's number and its field.
+ */
+export function plan(parts: PlanInput): Plan {
+  object('plan', parts);
+  knownOptions('plan()', parts, PARTS);
+  const host = (name: 'before' | 'after'): readonly HostStep[] =>
+    array(name, parts[name] ?? []).map((step, index) => checkStep(`${name}[${index}]`, step, 'host') as HostStep);
+  const steps = array('steps', parts.steps ?? []).map(
+    (step, index) => checkStep(`steps[${index}]`, step, 'container') as ContainerStep,
+  );
+  const [before, after] = [host('before'), host('after')];
+  const received = integer('received', parts.received ?? STANDARD.length, 0, 240);
+  const count = Math.max(received, slotCount([...before, ...steps, ...after]));
+  checkEnd(steps);
+  return freezeDeep({
+    before,
+    clone: distinct('clone', array('clone', parts.clone ?? []), Object.keys(NAMESPACES)) as readonly Namespace[],
+    steps,
+    after,
+    slots: Array.from({ length: count }, (_, slot) => nameOf(slot, received)),
+    received,
+    kept: 0,
+    detached: boolean('detached', parts.detached ?? false),
+    timeoutMs: integer('timeoutMs', parts.timeoutMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    timeoutSignal: integer('timeoutSignal', parts.timeoutSignal ?? 9, 1, 64),
+    ...(boolean('timed', parts.timed ?? false) ? { timed: true as const } : {}),
+  });
+}
+
+/**
+ * One plan that does what all of them do, one after the other. Namespaces are united, slots that belong to a plan alone are
+ * renumbered, the caller's descriptors are the same for all; `after` is in the opposite order; the last time-out counts.
+ *
+ * @throws TypeError where a plan other than the last ends with `exec`, behind which nothing can stand, or comes from a `Container` that holds
+ *   a range of ids.
+ */
+export function concat(...plans: readonly Plan[]): Plan {
+  for (const [index, part] of plans.entries()) {
+    checkPlan(`plans[${index}]`, part);
+    if (index < plans.length - 1 && part.steps.some(({ op }) => op === 'exec'))
+      throw contradiction(`plan ${index} of ${plans.length} ends with exec: nothing can come after it`);
+    if (part.kept > 0) throw contradiction(`plan ${index} of ${plans.length} holds a range of ids, and stands alone`);
+  }
+  return joinPlans(plans);
+}
+
+/** Whether two plans do the same. Where their steps come from, and how their slots are called, does not count. Throws a TypeError for what is no plan. */
+export function equals(one: Plan, other: Plan): boolean {
+  checkPlan('one', one);
+  checkPlan('other', other);
+  return encode(one).equals(encode(other));
+}
+
+/** A plan as a text of two columns: what the host does on the left, what the container does on the right. Throws a TypeError for what is no plan. */
+export function explain(value: Plan): string {
+  checkPlan('value', value);
+  return explainPlan(value);
+}
+
+/** Whether it can be a plan at all; what is in one was checked when it was made. */
+export function checkPlan(name: string, value: unknown): void {
+  object(name, value);
+  const lists = ['before', 'clone', 'steps', 'after', 'slots'];
+  if (!lists.every((list) => Array.isArray((value as Readonly<Record<string, unknown>>)[list])))
+    throw invalidType(name, 'a plan, as plan() and Container.plan() make it', value);
+}
+
+function checkEnd(steps: readonly ContainerStep[]): void {
+  const at = steps.findIndex(({ op }) => op === 'exec');
+  if (at >= 0 && at < steps.length - 1)
+    throw contradiction(`steps[${at}] is exec, and must be the last: nothing can come after it`);
+}
+
+function nameOf(slot: number, received: number): string {
+  return (slot < received ? STANDARD[slot] : undefined) ?? `slot ${slot}`;
+}

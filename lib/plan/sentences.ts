@@ -1,0 +1,106 @@
+/** A step in words: one sentence for each kind of step. */
+
+import type { Op, Step, StepOf } from './steps.js';
+
+const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
+const octal = (mode: number): string => `0${mode.toString(8)}`;
+/** As a shell would take it; in `$'…'` where there are control characters, which a terminal would obey. */
+function quoted(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed
+  const control = /[\u0000-\u001f\u007f-\u009f]/g;
+  if (!control.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  const escaped = word.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+  return `$'${escaped.replace(control, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`;
+}
+const attributes = (names: readonly string[]): string => (names.length === 0 ? '' : `, ${names.join(' ')}`);
+const capabilities = (names: readonly string[]): string =>
+  names.length === 0 ? 'none' : names.map((name) => name.replace('CAP_', '').toLowerCase()).join(' ');
+
+const limit = (value: number | undefined): string => (value === undefined ? 'unlimited' : String(value));
+
+function ranges(numbers: readonly number[]): string {
+  const lines: string[] = [];
+  for (let at = 0; at + 2 < numbers.length; at += 3)
+    lines.push(`${numbers[at]} → ${numbers[at + 1]} × ${numbers[at + 2]}`);
+  return lines.join(', ');
+}
+
+const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
+  barrier: (step) => (step.hook ? 'wait for the host and its hook' : 'wait for the host'),
+  denySetgroups: () => 'setgroups deny',
+  setUidMap: (step) => `uid_map ${ranges(step.ranges)}`,
+  setGidMap: (step) => `gid_map ${ranges(step.ranges)}`,
+  newuidmap: (step) => `newuidmap ${ranges(step.ranges)} (${quoted(step.path)})`,
+  newgidmap: (step) => `newgidmap ${ranges(step.ranges)} (${quoted(step.path)})`,
+  fchown: (step) => `fchown the pipe in slot ${step.slot} to ${step.uid}:${step.gid}`,
+  idmap: (step) =>
+    step.namespace === undefined
+      ? `idmap slot ${step.slot} to the container's ids`
+      : `idmap slot ${step.slot} to the ids of the namespace in slot ${step.namespace}`,
+  setTimeOffset: (step) => `shift the ${step.clock} clock by ${step.seconds} s ${step.nanoseconds} ns`,
+  setPriority: (step) => `nice ${step.nice}`,
+  setOomScoreAdj: (step) => `oom_score_adj ${step.adjustment}`,
+  setRlimit: (step) => `rlimit ${step.resource}: ${limit(step.soft)}, at most ${limit(step.hard)}`,
+  openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
+  setns: (step) => `setns ${step.type}, slot ${step.slot}`,
+  openTree: (step) => `open_tree ${quoted(step.source)} into slot ${step.slot}`,
+  rmdir: (step) => `rmdir ${quoted(step.path)}`,
+  makeCgroup: (step) =>
+    `make the cgroup ${quoted(`${step.parent}/${step.base}`)}/${step.name ?? '…'}` +
+    (step.enable.length === 0 ? '' : ` with ${step.enable.join(', ')}`),
+  writeCgroup: (step) => `write ${quoted(step.value)} to ${step.file} of the cgroup in slot ${step.slot}`,
+  endFrozen: (step) => `at its end: nothing stays frozen in the cgroup in slot ${step.slot}`,
+  watchOom: (step) =>
+    `on an OOM kill in the cgroup in slot ${step.slot}: tell${step.end ? ', and end the container' : ''}`,
+  enterCgroup: (step) => `move the command into the cgroups in slots ${step.slots.join(', ')}`,
+  limitCpuTime: (step) =>
+    `after ${step.milliseconds} ms of CPU time in the cgroup in slot ${step.slot}: end the container`,
+  readCounter: (step) =>
+    `read ${step.key === '' ? '' : `${step.key} in `}${step.file} of the cgroup in slot ${step.slot}`,
+  removeCgroup: (step) => `remove the cgroup in slot ${step.slot}`,
+  unshare: (step) => `unshare ${list(step.namespaces)}`,
+  propagation: (step) => `make ${quoted(step.target)} ${step.type}, recursively`,
+  mount: (step) =>
+    `mount ${step.type} on ${quoted(step.target)}${attributes(step.attributes)}` +
+    (step.options.length === 0 ? '' : ` (${step.options.map(quoted).join(',')})`),
+  omit: (step) => `leave out ${step.what}: ${step.reason}`,
+  bind: (step) =>
+    `bind ${step.slot === undefined ? quoted(step.source ?? '') : `slot ${step.slot}`} on ${quoted(step.target)}${attributes(step.attributes)}`,
+  device: (step) => `bind device ${step.source} (${step.major}:${step.minor}) on ${quoted(step.target)}`,
+  mountSetattr: (step) => `make ${quoted(step.target)} ${step.attributes.join(' ')}`,
+  sysctl: (step) => `sysctl ${step.path.replaceAll('/', '.')} = ${step.value}`,
+  mask: (step) => `mask ${quoted(step.target)}`,
+  readonlyPath: (step) => `make ${quoted(step.target)} readonly`,
+  directory: (step) => `mkdir ${quoted(step.target)} ${octal(step.mode)}`,
+  file: (step) => `write ${quoted(step.target)} ${octal(step.mode)} (${step.content.length} bytes)`,
+  symlink: (step) => `symlink ${quoted(step.target)} → ${quoted(step.text)}`,
+  pivotRoot: () => 'pivotRoot, and the old root is gone',
+  setHostname: (step) => `setHostname ${quoted(step.hostname)}`,
+  setDomainname: (step) => `setDomainname ${quoted(step.domainname)}`,
+  linkUp: (step) => `link up ${step.name}`,
+  joinSessionKeyring: () => 'join a new session keyring',
+  openTerminal: (step) => `open a terminal, ${step.columns} × ${step.rows}, and bind it on /dev/console`,
+  relay: (step) => `relay the terminal in slot ${step.master} to slot ${step.socket}`,
+  init: () => 'init: PID 1 stays to reap and forward signals, its child goes on',
+  controllingTerminal: () => 'make the terminal the controlling one',
+  setGroups: (step) => `setgroups ${list(step.groups.map(String))}`,
+  setUser: (step) => `setresuid ${step.uid}, setresgid ${step.gid}`,
+  setAffinity: (step) => `run on the CPUs ${list(step.cpus.map(String))}`,
+  umask: (step) => `umask ${octal(step.mask)}`,
+  chdir: (step) => `chdir ${quoted(step.target)}`,
+  setCapabilities: (step) => {
+    const others = (['permitted', 'bounding', 'inheritable', 'ambient'] as const)
+      // These two are the same as the effective ones, those two are empty, where nothing is said of them.
+      .filter((set, index) => step[set].join() !== (index < 2 ? step.effective.join() : ''))
+      .map((set) => `${set} ${capabilities(step[set])}`);
+    return `capabilities ${capabilities(step.effective)}${others.length === 0 ? '' : ` (${others.join('; ')})`}`;
+  },
+  noNewPrivileges: () => 'no new privileges',
+  exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
+};
+
+/** One step in words, in a line. */
+export function describe(step: Step): string {
+  return (SENTENCES[step.op] as (step: Step) => string)(step);
+}

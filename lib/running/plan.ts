@@ -1,0 +1,79 @@
+/** Performs a plan of the caller's own. */
+
+import { array, knownOptions } from '../definition/checks.js';
+import { checkPlan } from '../definition/plan.js';
+import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
+import { monotonicNs } from '../launch/clock.js';
+import { checkStdio, type StdioChoice, type StdioOption } from '../launch/stdio.js';
+import { hasTerminal, type Plan } from '../plan/plan.js';
+import type { Hook } from './hooks.js';
+import { perform } from './perform.js';
+import type { ContainerProcess } from './process.js';
+import { type CollectOptions, checkRun, collect, type RunResult } from './run.js';
+
+/** Options of {@link spawn}. What the command is, and its time-out, is in the plan. */
+export interface SpawnPlanOptions {
+  /** As many entries as the plan receives descriptors, as in `Container.spawn`. Default: `'pipe'` for the first three. */
+  readonly stdio?: StdioOption | undefined;
+  /** Called at each barrier that has `hook`, one after the other. Default: none, and such a barrier is passed. */
+  readonly hooks?: readonly Hook[] | undefined;
+  /** Ends the container when it is aborted; the reason is then `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Performs a plan. It is that of a `Container`, and then has a range of ids of its own, or one of yours; the process is the same.
+ *
+ * @throws TypeError where there is no `exec`, or `stdio` does not fit the plan; the reason of a `signal` that is aborted already; CarrelError with `ERR_UNSUPPORTED` where carrel
+ *   cannot work at all. Then nothing was started.
+ */
+export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerProcess {
+  const calledNs = monotonicNs();
+  checkPlan('value', value);
+  knownOptions('spawn()', options, ['stdio', 'hooks', 'signal']);
+  const { hooks = [], signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  for (const [index, hook] of array('hooks', hooks).entries())
+    if (typeof hook !== 'function') throw invalidType(`hooks[${index}]`, 'a function', hook);
+  if (value.steps.at(-1)?.op !== 'exec')
+    throw contradiction('the plan has no exec at its end: there is nothing to run');
+  signal?.throwIfAborted();
+  const terminal = hasTerminal(value);
+  return perform(value, { terminal, stdio: choicesFor(value, options.stdio), hooks, signal, calledNs });
+}
+
+/** Options of {@link run}. */
+export interface RunPlanOptions extends CollectOptions, Omit<SpawnPlanOptions, 'stdio'> {}
+
+/**
+ * Performs a plan to its end and collects its output, as `Container.run` does.
+ *
+ * @throws What {@link spawn} throws; TypeError for a plan with a terminal; StepError where the kernel refused a step; ExitError with `check: true`.
+ */
+export async function run(
+  value: Plan,
+  options: RunPlanOptions & { readonly encoding: 'buffer' },
+): Promise<RunResult<Buffer>>;
+export async function run(value: Plan, options?: RunPlanOptions): Promise<RunResult>;
+export async function run(value: Plan, options: RunPlanOptions = {}): Promise<RunResult<string | Buffer>> {
+  checkPlan('value', value);
+  const how = checkRun(options, ['hooks', 'signal']);
+  if (hasTerminal(value)) throw contradiction('run() collects pipes: use spawn() for a plan with a terminal');
+  const { hooks, signal } = options;
+  return collect(spawn(value, { hooks, signal }), how);
+}
+
+/** What is ignored is not received. */
+function choicesFor(value: Plan, option: unknown): readonly StdioChoice[] {
+  const count = value.received - value.kept;
+  if (hasTerminal(value)) {
+    if (option !== undefined) throw contradiction('the plan has a terminal, which is all three standard descriptors');
+    return [];
+  }
+  if (option === undefined)
+    return Array.from({ length: count }, (_, index) => ({ kind: index < 3 ? 'pipe' : 'socket' }));
+  const choices = checkStdio(option);
+  if (choices.filter(({ kind }) => kind !== 'ignore').length !== count)
+    throw invalidValue('stdio', `a list with ${count} descriptors beside those that are "ignore"`, option);
+  return choices;
+}
