@@ -37,16 +37,22 @@ const require = createRequire(import.meta.url);
 export function buildAddon(options: AddonOptions): Addon {
   const { arch, root, werror = false } = options;
   const built = filesOf(arch, root);
-  const stamp = join(dirname(built.launcher), 'stamp');
+  if (!werror && isBuilt(options)) return built;
   const inputs = digestOfInputs(options);
-  if (!werror && existsSync(stamp) && readFileSync(stamp, 'utf8') === stampOf(inputs, built)) return built;
-
-  rmSync(stamp, { force: true });
+  rmSync(stampOf(built), { force: true });
   runPrebuildify(options);
-  mkdirSync(dirname(stamp), { recursive: true });
+  mkdirSync(dirname(built.launcher), { recursive: true });
   copyFileSync(join(root, 'src-native/build/Release/launcher'), built.launcher);
-  writeFileSync(stamp, stampOf(inputs, built));
+  writeFileSync(stampOf(built), `${inputs} ${digestOfOutputs(built)}`);
   return built;
+}
+
+/** Whether what there is was made of these sources by these tools, and has not changed since. */
+export function isBuilt(options: AddonOptions): boolean {
+  const built = filesOf(options.arch, options.root);
+  const files = [...Object.values(built), stampOf(built)];
+  if (!files.every((file) => existsSync(file))) return false;
+  return readFileSync(stampOf(built), 'utf8') === `${digestOfInputs(options)} ${digestOfOutputs(built)}`;
 }
 
 /** What cannot be built now is not left from some other time. */
@@ -124,9 +130,10 @@ function digestOfInputs({ arch, root, env }: AddonOptions): string {
   return hash.digest('hex');
 }
 
-/** No stamp where something is missing. */
-function stampOf(inputs: string, { addon, launcher }: Addon): string {
-  if (!existsSync(addon) || !existsSync(launcher)) return '';
-  const outputs = createHash('sha256').update(readFileSync(addon)).update(readFileSync(launcher));
-  return `${inputs} ${outputs.digest('hex')}\n`;
+function digestOfOutputs({ addon, launcher }: Addon): string {
+  return createHash('sha256').update(readFileSync(addon)).update(readFileSync(launcher)).digest('hex');
+}
+
+function stampOf({ launcher }: Addon): string {
+  return join(dirname(launcher), 'stamp');
 }
