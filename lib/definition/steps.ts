@@ -3,27 +3,36 @@
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 import { type Field, NO_SLOT } from '../plan/fields.js';
 import { freezeDeep } from '../plan/plan.js';
-import { type ContainerStep, fieldsOf, type HostStep, OPS, type Op, STEPS, type Step } from '../plan/steps.js';
+import {
+  type ContainerStep,
+  fieldsOf,
+  type HostStep,
+  isEnding,
+  OPS,
+  type Op,
+  STEPS,
+  type Step,
+} from '../plan/steps.js';
 import { SLOTS_MAX } from '../plan/wire.js';
 import { array, boolean, integer, knownOptions, object, oneOf, text } from './checks.js';
 
 /** A step of the caller's in a container's plan, and the kind of step that it comes before. */
 export interface InsertedStep {
-  /** Any but `init` and `exec`, which a container has of its own. Slots count from 0 among the inserted steps. */
+  /** Any but `init` and those that end a plan, which a container has of its own. Slots count from 0 among the inserted steps. */
   readonly step: ContainerStep;
   /** The first step of this kind. */
   readonly before: Op;
 }
 
 const KINDS = Object.keys(OPS) as readonly Op[];
-const ENDS: readonly Op[] = ['exec', 'init'];
 
 export function checkInserted(name: string, value: unknown): InsertedStep {
   object(name, value);
   knownOptions(name, value as object, ['step', 'before']);
   const { step, before } = value as Partial<InsertedStep>;
   const checked = checkStep(`${name}.step`, step, 'container') as ContainerStep;
-  if (ENDS.includes(checked.op)) throw contradiction(`${name}.step: a container has its own "${checked.op}"`);
+  if (isEnding(checked) || checked.op === 'init')
+    throw contradiction(`${name}.step: a container has its own "${checked.op}"`);
   return freezeDeep({ step: checked, before: oneOf(`${name}.before`, before ?? 'pivotRoot', KINDS) as Op });
 }
 

@@ -255,7 +255,14 @@ export function fieldsOf(op: Op): readonly (readonly [name: string, field: Field
   return FIELDS.get(op) ?? [];
 }
 
+/** The names of all steps that a plan can end with. */
+export const ENDING_OPS: readonly EndingOp[] = Object.freeze(
+  Object.entries(STEPS as Readonly<Record<string, StepSpec>>).flatMap(([op, { ends }]) =>
+    ends ? [op as EndingOp] : [],
+  ),
+);
+
 /** Whether `step` is one that a plan can end with. */
 export function isEnding(step: Step): step is Ending {
-  return (STEPS as Readonly<Record<string, StepSpec>>)[step.op]?.ends === true;
+  return (ENDING_OPS as readonly Op[]).includes(step.op);
 }

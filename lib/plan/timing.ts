@@ -3,7 +3,7 @@
 import { columns } from './columns.js';
 import type { Plan } from './plan.js';
 import { describe } from './sentences.js';
-import type { Step } from './steps.js';
+import { isEnding, type Step } from './steps.js';
 import { LISTS, MOMENTS } from './wire.js';
 
 /** One act of a container that was timed. */
@@ -74,7 +74,7 @@ export function timedActs(
   add('host', 'clone3', cloned, times.of(LISTS.steps, 0));
   for (const [index, step] of plan.steps.entries()) {
     const next = times.of(LISTS.steps, index + 1);
-    add('container', step, times.of(LISTS.steps, index), step.op === 'exec' ? moment(running) : next);
+    add('container', step, times.of(LISTS.steps, index), isEnding(step) ? moment(running) : next);
     const acts = step.op === 'barrier' ? step.acts : [];
     for (const [act, host] of acts.entries())
       add('host', host, times.of(LISTS.acts, index, act), times.of(LISTS.acts, index, act + 1) ?? next);
