@@ -1,6 +1,7 @@
 /**
- * Builds the addon, which carries the launcher, for one architecture: by prebuildify over node-gyp, from src-native/binding.gyp. Where
- * nothing has changed nothing is built: a stamp beside the launcher is the digest of all that went in and of what came out.
+ * Builds the addon, which carries the launcher, for one architecture: by prebuildify over node-gyp, from
+ * src-native/binding.gyp. Where nothing has changed, nothing is built: a stamp beside the launcher is the digest of all
+ * that went in and of what came out.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -107,7 +108,7 @@ function runPrebuildify({ arch, root, werror, env = process.env }: AddonOptions)
   if (status !== 0) throw new Error(`prebuildify for ${arch}: ${signal ?? `exit code ${status}`}`);
 }
 
-/** Of Node's headers: those that came with this Node, or a distribution's. Where there are none node-gyp fetches them. */
+/** Where the headers are that came with this Node, or a distribution's. Without either node-gyp fetches them. */
 function prefixOfHeaders(): string | undefined {
   return [join(process.execPath, '../..'), '/usr'].find((prefix) =>
     ['node_api.h', 'common.gypi'].every((file) => existsSync(join(prefix, 'include/node', file))),

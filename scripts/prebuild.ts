@@ -1,7 +1,7 @@
 /**
- * `npm run prebuild [-- --all] [--werror]`: makes prebuilds/linux-x64 and prebuilds/linux-arm64, each one file for glibc and musl alike.
- * npm runs it before every `npm run build` as well. The other architecture is left out where there is no compiler for it, which with `--all`
- * is an error. With `--werror` warnings are errors.
+ * `npm run prebuild [-- --all --werror]`: makes prebuilds/linux-x64 and prebuilds/linux-arm64, each one file for glibc
+ * and musl alike. npm runs it before every `npm run build` as well. Without a compiler for the other architecture that
+ * one is left out, which with `--all` is an error. With `--werror` a warning is an error too.
  *
  * Elsewhere than on Linux there is nothing to build: carrel then says so when it is used.
  */

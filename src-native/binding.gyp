@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
-# The launcher, and the addon that carries it, for scripts/addon.ts: prebuildify, over node-gyp, with nothing but a C compiler.
+# The launcher, and the addon that carries it. scripts/addon.ts builds them by prebuildify, over node-gyp.
 {
   'includes': ['flags.gypi'],
   'variables': {'werror%': 0},
-  # There is no C++: what compiles links as well.
+  # There is no C++: the C compiler links, and nobody needs g++.
   'make_global_settings': [['LINK', '$(CC.target)']],
   'target_defaults': {
-    # Node's own flags differ from release to release, and so would what they make. None is left, and these are in lists that Node leaves alone.
+    # Node's flags differ from release to release, and so would the bytes. None of them is left here.
     'cflags/': [['exclude', '.']],
     'defines/': [['exclude', '.']],
     'include_dirs/': [['exclude', '.']],
     'ldflags/': [['exclude', '.']],
+    # Ours are in lists of which Node has nothing.
     'cflags_c': ['<@(language_flags)', '<@(common_flags)', '<@(warning_flags)'],
     'libraries': ['<@(link_flags)', '<@(link_flags_<(target_arch))'],
     'conditions': [['werror==1', {'cflags_c': ['-Werror']}]],
@@ -19,7 +20,7 @@
     {
       'target_name': 'launcher',
       'type': 'executable',
-      # In the same order everywhere, which is the order of their functions.
+      # The order of the files is that of their functions: it is the same in every locale.
       'sources': ['<!@(LC_ALL=C ls launcher/*.c)'],
       'cflags_c': ['<@(launcher_language_flags)', '<@(launcher_flags)', '<@(launcher_flags_<(target_arch))'],
       'libraries': ['<@(launcher_link_flags)'],

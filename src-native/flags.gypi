@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Every flag of the C compiler and the linker, written once: binding.gyp includes this file, and so does the Makefile.
-# A list whose name ends with an architecture is for that one alone.
+# The flags of compiler and linker, for binding.gyp and the Makefile. A list that is named after an architecture is for
+# that one alone. Nothing here depends on the directory: node-gyp compiles by relative paths.
 {
   'variables': {
     'language_flags': ['-std=gnu17'],
@@ -20,20 +20,19 @@
       '-fno-asynchronous-unwind-tables', '-fno-unwind-tables', '-fno-ident',
     ],
     'link_flags': [
-      '-nostdlib', '-nodefaultlibs', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,--fatal-warnings',
-      '-Wl,-z,noexecstack',
+      # No needed library, hence no versioned symbols: the process that loads the addon has a libc, whichever it is.
+      '-nostdlib', '-nodefaultlibs',
+      '-s', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,--fatal-warnings', '-Wl,-z,noexecstack',
     ],
     # Only code can be executed.
     'link_flags_x64': ['-Wl,-z,separate-code'],
     # Pages of arm64 may be 64 KiB, and so would be the gaps: code shares them with constants.
     'link_flags_arm64': ['-Wl,-z,noseparate-code'],
 
-    # The launcher has no libc.
+    # The launcher has no libc, which also keeps the canary of the stack.
     'launcher_language_flags': ['-ffreestanding'],
     'launcher_flags': [
-      '-fno-pie',
-      '-fno-stack-protector',
-      '-fno-strict-aliasing',
+      '-fno-pie', '-fno-stack-protector', '-fno-strict-aliasing',
       # No memset() made of a call to memset().
       '-fno-tree-loop-distribute-patterns',
     ],
@@ -43,7 +42,6 @@
     'launcher_link_flags': ['-static', '-no-pie'],
 
     'addon_flags': ['-fPIC', '-fvisibility=hidden', '-fstack-protector-strong'],
-    # No needed library, hence no versioned symbols: the process that loads the addon has a libc, whichever it is.
     'addon_link_flags': ['-Wl,-z,relro', '-Wl,-z,now', '-Wl,--hash-style=gnu'],
   },
 }

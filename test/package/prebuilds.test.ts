@@ -1,4 +1,4 @@
-/** What is built for a release: for any libc, found by node-gyp-build, and the same bytes wherever and whenever it is built. */
+/** What is built for a release is for any libc, node-gyp-build finds it, and a build elsewhere gives the same bytes. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
