@@ -94,7 +94,7 @@ function runPrebuildify({ arch, root, werror, env = process.env }: AddonOptions)
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...env,
-        CC: compilerOf(arch, env),
+        CC: wholePath(compilerOf(arch, env), env),
         // All flags are in flags.gypi: others would make other bytes.
         ...{ LINK: undefined, CFLAGS: undefined, CPPFLAGS: undefined, LDFLAGS: undefined },
         GYP_DEFINES: `werror=${werror ? 1 : 0}`,
@@ -108,6 +108,13 @@ function runPrebuildify({ arch, root, werror, env = process.env }: AddonOptions)
   if (status !== 0) throw new Error(`prebuildify for ${arch}: ${signal ?? `exit code ${status}`}`);
 }
 
+/** prebuildify looks for programs beside Node first, and PATH may have another of the same name before that. */
+function wholePath(command: string, { PATH = '' }: NodeJS.ProcessEnv): string {
+  const [name = '', ...args] = command.split(' ');
+  const found = PATH.split(':').map((directory) => join(directory, name)).find((file) => existsSync(file));
+  return [found ?? name, ...args].join(' ');
+}
+
 /** Where the headers are that came with this Node, or a distribution's. Without either node-gyp fetches them. */
 function prefixOfHeaders(): string | undefined {
   return [join(process.execPath, '../..'), '/usr'].find((prefix) =>
@@ -119,8 +126,10 @@ function prefixOfHeaders(): string | undefined {
 function digestOfInputs({ arch, root, env }: AddonOptions): string {
   const hash = createHash('sha256');
   const compiler = compilerOf(arch, env);
-  for (const args of [['--version'], ['-nostdlib', '-Wl,--version']]) {
-    hash.update(`${compiler} ${args}\n${spawnSync(compiler, args, { encoding: 'utf8' }).stdout}`);
+  for (const asked of ['--version', '-nostdlib -Wl,--version']) {
+    const { status, stdout, stderr } = spawnSync(`${compiler} ${asked}`, { shell: true, encoding: 'utf8', env });
+    if (status !== 0) throw new Error(`${compiler}: ${stderr}`);
+    hash.update(`${compiler}\n${stdout}`);
   }
   for (const tool of ['prebuildify', 'node-gyp']) hash.update(readFileSync(require.resolve(`${tool}/package.json`)));
   const sources = join(root, 'src-native');

@@ -6,7 +6,7 @@ import { array, distinct, knownOptions, object } from './checks.js';
 
 /** All five sets of capabilities(7), as OCI has them in `process.capabilities`. */
 export interface CapabilitySets {
-  /** The most that a program can gain by being executed. */
+  /** The most that a program can gain when it is executed. */
   readonly bounding: readonly Capability[];
   /** What counts when the kernel asks; each has to be permitted. */
   readonly effective: readonly Capability[];
@@ -14,11 +14,17 @@ export interface CapabilitySets {
   readonly permitted: readonly Capability[];
   /** What a program that has it in its file, or as an ambient one, may keep; each has to be in `bounding`. */
   readonly inheritable: readonly Capability[];
-  /** Those that a user other than root keeps when a program is executed; each has to be permitted and inheritable. Linux 4.3 */
+  /**
+   * Those that a user other than root keeps when a program is executed; each has to be permitted and inheritable. Linux
+   * 4.3
+   */
   readonly ambient: readonly Capability[];
 }
 
-/** Capabilities as OCI names them: the whole list, changes to the default list, or each of the five sets, of which those that are left out are empty. */
+/**
+ * Capabilities as OCI names them: the whole list, changes to the default list, or each of the five sets. A set that is
+ * left out is empty.
+ */
 export type CapabilityChoice =
   | readonly Capability[]
   | {
@@ -29,7 +35,10 @@ export type CapabilityChoice =
     }
   | Partial<CapabilitySets>;
 
-/** Docker's default list: what a root user in a container rarely misses, and cannot do harm with in namespaces of its own. */
+/**
+ * Docker's default list: what a root user in a container rarely misses, and cannot do harm with in namespaces of its
+ * own.
+ */
 export const DEFAULT_CAPABILITIES: readonly Capability[] = Object.freeze([
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
@@ -61,7 +70,7 @@ export function checkCapabilities(value: CapabilityChoice): readonly Capability[
   return [...kept, ...added.filter((name) => !kept.includes(name))];
 }
 
-/** What the kernel would refuse at the end is said at the beginning. capabilities(7) */
+/** Refuses at the beginning what the kernel would refuse at the end. capabilities(7) */
 function checkSets(value: Partial<CapabilitySets>): CapabilitySets {
   knownOptions('capabilities()', value, SETS);
   const lists = SETS.map((name) => [name, capabilityList(`capabilities.${name}`, value[name] ?? [])] as const);

@@ -1,4 +1,4 @@
-/** Which namespaces a container has of its own or joins, and what it is called and what time it is in them. */
+/** Which namespaces a container has of its own or joins, with their names and clocks. */
 
 import { contradiction, invalidType, invalidValue, notStarted } from '../errors/errors.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
@@ -8,7 +8,9 @@ import { array, hostPath, integer, knownOptions, object, oneOf, text } from './c
 export interface NamespaceHandle {
   /** An absolute path on the host. */
   readonly path: string;
-  /** The inode number that the namespace must have, so that a pid that was given to another process is noticed; `0`: any. */
+  /**
+   * The inode number that the namespace must have: it shows that another process has the pid now. `0`: any.
+   */
   readonly inode: number;
 }
 
@@ -20,14 +22,17 @@ export interface JoinedNamespace extends NamespaceHandle {
 
 /** Something that is in namespaces: a {@link ContainerProcess} that runs. */
 export interface InNamespaces {
-  /** `undefined`, and with it an error, as long as it does not run. */
+  /** `undefined` as long as it does not run, which is an error. */
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
 }
 
 /** What to join: a file of the host, a handle, or a process of another container. */
 export type NamespaceSource = string | URL | Partial<NamespaceHandle> | InNamespaces;
 
-/** A new namespace by its name, or namespaces to join: `{ network: '/proc/123/ns/net' }`, or as OCI writes it, `{ type, path }`. */
+/**
+ * A new namespace by its name, or namespaces to join: `{ network: '/proc/123/ns/net' }`, or as OCI writes it,
+ * `{ type, path }`.
+ */
 export type NamespaceEntry =
   | Namespace
   | { readonly [Type in Namespace]?: NamespaceSource }
@@ -48,7 +53,9 @@ export type TimeOffsets = { readonly [C in Clock]?: TimeOffset };
 /** How far each clock is to be from the host's: milliseconds, or seconds and nanoseconds as OCI has them. */
 export type TimeOffsetsInput = { readonly [C in Clock]?: number | Partial<TimeOffset> };
 
-/** Every namespace that a container has of its own unless told otherwise. `time` is not among them: nothing leaks by clocks. */
+/**
+ * The namespaces that a container has of its own by default. `time` is not among them: nothing leaks by clocks.
+ */
 export const DEFAULT_NAMESPACES: readonly Namespace[] = Object.freeze([
   'user',
   'mount',

@@ -7,12 +7,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import debug from 'debug';
 import { launcherFailed } from '../errors/errors.js';
+import { logOf } from './log.js';
 import { native } from './native.js';
 import { openSocket } from './streams.js';
 
-const log = debug('carrel:launcher');
+const log = logOf('launcher');
 
 /** Milliseconds after which a request is tried again that did not fit into the socket. */
 const RETRY_MS = 1;
@@ -37,7 +37,7 @@ class Launcher {
       const image = launcherMemfd();
       passed.push(image);
       const [command, ...args] = by.length === 0 ? [`/proc/self/fd/${image}`] : [...by, `/proc/self/fd/${IMAGE}`];
-      if (!ahead) args.push('--not-ahead');
+      if (!spares) args.push('--no-spare');
       // Of some errors Node tells by an event; others it throws.
       this.process = spawn(command ?? '', args, {
         ...(by.length === 0 ? { argv0: 'carrel' } : {}),
@@ -87,11 +87,14 @@ class Launcher {
 }
 
 let current: Launcher | undefined;
-let ahead = true;
+let spares = true;
 
-/** Whether launchers that are started from now on make a supervisor in advance, while nothing is asked of them; they do by default. For tests that count processes and calls. */
-export function makeAhead(makes: boolean): void {
-  ahead = makes;
+/**
+ * Whether launchers that are started from now on make a spare supervisor while nothing is asked of them; they do by default. For tests that count
+ * processes and calls.
+ */
+export function makeSpares(makes: boolean): void {
+  spares = makes;
 }
 
 /**

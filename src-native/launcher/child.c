@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The frame around the steps of the container column: what every child does, then the list, then nothing.
+// What surrounds the steps of the container column: what every child does, then the list, then nothing.
 #include <linux/close_range.h>
 #include <linux/prctl.h>
 #include "layer.h"
+#include "path.h"
+#include "report.h"
 #include "step.h"
 
 __attribute__((noreturn)) static void refuse(struct page *page, uint32_t list, struct outcome outcome)
@@ -11,7 +13,7 @@ __attribute__((noreturn)) static void refuse(struct page *page, uint32_t list, s
 	page->syscall = outcome.syscall;
 	page->error = outcome.error;
 	__atomic_store_n(&page->refused, 1, __ATOMIC_RELEASE);
-	sys_exit_group(125);
+	sys_exit_group(STATUS_REFUSED);
 }
 
 // What needs no plan.
@@ -30,20 +32,19 @@ __attribute__((noreturn)) static void perform(struct child *child)
 	const struct plan *plan = child->plan;
 	struct owned owned = {.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0};
 	child->owned = &owned;
-	child->root = (int)sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	if (child->root < 0)
-		refuse(child->page, LIST_STEPS, REFUSED(openat, -child->root));
-	const unsigned char *at = plan->base + plan->header->steps_offset;
+	struct outcome outcome = path_set_root(child);
+	if (outcome.error)
+		refuse(child->page, LIST_STEPS, outcome);
+	const struct record *record = plan_record(plan, plan->header->steps_offset);
 	for (uint32_t i = 0; i < plan->header->steps_count; i++) {
-		const struct record *record = (const struct record *)at;
 		__atomic_store_n(&child->page->index, i, __ATOMIC_RELAXED);
 		timing_step(child->timing, i);
-		struct outcome outcome = step_dispatch(child, record);
+		outcome = step_dispatch(child, record);
 		if (outcome.error)
 			refuse(child->page, LIST_STEPS, outcome);
-		at += record->size;
+		record = plan_next(record);
 	}
-	sys_exit_group(125);
+	sys_exit_group(STATUS_REFUSED);
 }
 
 void child_run(struct child *child)
@@ -57,15 +58,10 @@ void child_run(struct child *child)
 // Waits for the plan, which its supervisor has checked, and which is sealed. The mounts are those of this moment.
 static struct outcome await_plan(struct child *child, struct plan *ret_plan)
 {
-	struct child_start start;
-	long received;
-	do
-		received = sys_read(child->report, &start, sizeof(start));
-	while (received == -SYS_EINTR);
-	if (received != sizeof(start))
-		return REFUSED(read, received < 0 ? -received : SYS_ESRCH);
+	struct report_plan given;
+	PASS(report_await(child->report, &given, sizeof(given)));
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
-	const long base = TRY(mmap, start.size, SYS_PROT_READ, SYS_MAP_PRIVATE, start.plan);
+	const long base = TRY(mmap, given.size, SYS_PROT_READ, SYS_MAP_PRIVATE, given.fd);
 	*ret_plan = (struct plan){(const unsigned char *)base, (const struct plan_header *)base};
 	child->plan = ret_plan;
 	if (ret_plan->header->clone & CLONE_NEWNS)
@@ -73,7 +69,7 @@ static struct outcome await_plan(struct child *child, struct plan *ret_plan)
 	return DONE;
 }
 
-void child_run_ahead(struct child *child)
+void child_run_spare(struct child *child)
 {
 	const int dumpable = child->dumpable;
 	struct plan plan;
@@ -90,20 +86,13 @@ void child_run_ahead(struct child *child)
 	perform(child);
 }
 
-struct outcome child_say(const struct child *child, char what)
-{
-	struct sys_iovec iov = {&what, 1};
-	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
-	TRY(sendmsg, child->report, &message, SYS_MSG_NOSIGNAL);
-	return DONE;
-}
-
 struct outcome child_hold(const struct child *child)
 {
 	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
 	TRY(prctl, PR_SET_DUMPABLE, (unsigned long)child->dumpable, 0, 0);
-	// The supervisor may have died before the first line, or while a change of credentials had cleared the signal: then none
-	// comes, and no end of the report socket either, since the child shares the supervisor's descriptors. prctl(2)
+	// The supervisor may have died before the first line, or while a change of credentials had cleared the signal:
+	// then none comes, and no end of the report socket either, since the child shares the supervisor's descriptors.
+	// prctl(2)
 	struct pollfd death = {.fd = child->supervisor, .events = POLLIN};
 	const struct sys_timespec now = {0, 0};
 	if (TRY(ppoll, &death, 1, &now) > 0)
@@ -117,20 +106,4 @@ struct outcome child_own_files(struct child *child)
 		TRY(close_range, 3, ~0u, CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC);
 	child->owns_files = 1;
 	return DONE;
-}
-
-struct outcome step_barrier(struct child *child, const struct step_barrier *step)
-{
-	(void)step;
-	char go;
-	PASS(child_say(child, REPORT_BARRIER));
-	// The supervisor performs the acts, and answers; or it ends this process.
-	long received;
-	do
-		received = sys_read(child->report, &go, 1);
-	while (received == -SYS_EINTR);
-	if (received != 1)
-		return REFUSED(read, received < 0 ? -received : SYS_ESRCH);
-	child->dumpable = 0;
-	return child_hold(child);
 }

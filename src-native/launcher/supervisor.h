@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // One container from the host's side: what its supervisor knows, and the parts that it is made of.
 #pragma once
-#include "cgroup.h"
+#include "cgroups.h"
 #include "page.h"
 #include "plan.h"
 #include "relay.h"
 #include "request.h"
 #include "timing.h"
+
+struct child;
 
 struct supervisor {
 	struct plan plan;
@@ -38,10 +40,10 @@ struct supervisor {
 	int killed;
 	// When the child was cloned, or came to its plan.
 	uint64_t began;
-	// The new namespaces of the child that waits for its plan; 0: there is none.
-	uint64_t ahead;
-	// Where the launcher looks which namespaces a child in advance is to have; 0: it makes none.
-	uint64_t *forecast;
+	// The new namespaces of the child that waits for its plan; 0: there is none. spare.c
+	uint64_t spare;
+	// Where the launcher looks which namespaces the next spare is to have; 0: it makes none.
+	uint64_t *spare_next;
 };
 
 #define SUPERVISOR_NEW                      \
@@ -56,23 +58,16 @@ struct supervisor {
 
 // What every supervisor has, whatever its plan is.
 struct outcome supervisor_prepare(struct supervisor *self);
-// Clones the child into new namespaces; `ahead`: before there is a plan, for which it waits.
-struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, int ahead);
-// Ends the child that waits for its plan, if there is one.
-void supervisor_end_ahead(struct supervisor *self);
+// Clones the child into new namespaces, where it begins with `run`: child_run or child_run_spare.
+struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, void (*run)(struct child *));
 // Performs the request's plan, and ends. Its channel is -1 where nobody listens.
 __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
 // Sends the frame to Node.
 void supervisor_report(struct supervisor *self, uint32_t kind);
-// The same, unless Node would have to be waited for: whoever floods a channel that nobody reads could else stop the clock.
-// Returns whether it was sent.
+// The same, unless Node would have to be waited for: whoever floods a channel that nobody reads could else stop the
+// clock. Returns whether it was sent.
 int supervisor_offer(struct supervisor *self, uint32_t kind);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
-// Waits until there is something to read from `fd`, for an act that another program performs, and obeys Node meanwhile. Returns 0 where that is of no use any
-// more: the child has ended, its time is up, or Node has gone or wants the end.
-int supervisor_wait(struct supervisor *self, int fd);
-// Obeys Node, answers the child and keeps the time until the child has ended.
-void supervisor_watch(struct supervisor *self);

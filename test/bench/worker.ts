@@ -1,6 +1,7 @@
 /**
- * A Node process in which cases are measured, holding memory: `worker.js KIND BYTES PLACES`. Asked over IPC, it measures and
- * answers; it ends when its channel is closed.
+ * A Node process in which cases are measured, holding memory: `worker.js KIND BYTES PLACES`.
+ *
+ * Asked over IPC, it measures and answers; it ends when its channel is closed.
  */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -29,7 +30,7 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** The rest: the kernel takes down the last one's namespaces by itself, after the process has been reaped, and carrel makes some in advance. */
+/** The rest: the kernel takes down the last one's namespaces by itself, after the process has been reaped, and carrel makes a spare. */
 const PAUSE_MS = 5;
 const CHUNK = 65_536;
 

@@ -1,4 +1,4 @@
-/** `carrel run` and `carrel explain`, as a user at a shell has them. */
+/** The commands `carrel run` and `carrel explain` do what they say for a user at a shell. */
 
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
@@ -190,8 +190,8 @@ suite('options of carrel run', () => {
 suite('what cannot be', () => {
   for (const [args, message] of [
     [[], /carrel run \[OPTION…\]/],
-    [['rnu', 'true'], /there is no command "rnu"\. Did you mean "run"\?/],
-    [['run'], /there is no command to run/],
+    [['rnu', 'true'], /carrel has no command "rnu"\. Did you mean "run"\?/],
+    [['run'], /carrel run needs a command/],
     [['run', '--hostnam', 'x', 'true'], /carrel run has no option "--hostnam"\. Did you mean "--hostname"\?/],
     [['run', '-q', 'true'], /carrel run has no option -q: see carrel run --help/],
     [['run', '--hostname'], /--hostname takes NAME/],

@@ -1,3 +1,5 @@
+/** SIGKILL of the launcher ends no running container, and the next one gets a new launcher. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
@@ -42,7 +44,7 @@ suite('SIGKILL of the launcher', () => {
     assert.equal(launchers().length, 1);
   });
 
-  test('what it has made in advance ends with it', async () => {
+  test('its spare ends with it', async () => {
     await box.run('true');
     const spares = (): readonly number[] => {
       const table = [...readProcesses().values()].filter(({ state }) => state !== 'Z');

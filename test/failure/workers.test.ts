@@ -1,3 +1,5 @@
+/** A worker thread that is terminated ends the containers that it started, and no others. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -13,7 +15,7 @@ function held(): readonly unknown[] {
   return [alive(), readdirSync('/proc/self/fd').length];
 }
 
-/** What a launcher makes in advance comes and goes with it. */
+/** A launcher's spare comes and goes with it. */
 function alive(): number {
   const table = readProcesses();
   const counts = (pid: number, comm: string, state: string): boolean =>

@@ -1,6 +1,8 @@
 /**
- * What each step of a plan is to the kernel: the calls that change something, in their order, with what the plan says of them. Calls that
- * only look (opening by O_PATH, closing, stat) may stand between.
+ * What each step of a plan is to the kernel: the calls that change something, in their order, with what the plan says
+ * of them.
+ *
+ * Calls that only look (opening by O_PATH, closing, stat) may stand between.
  */
 
 import { BASE } from '#lib/cgroup/files.js';
@@ -239,6 +241,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     // The first that is there.
     call('execve', (paths.at(-1) ?? '').replace(/.*\//, '/'), args.map(quote).join(', ')),
   ],
+  exit: ({ status }) => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', `${status}`)],
 };
 
 /** What a step is to the kernel. */

@@ -1,12 +1,14 @@
 /**
- * Kills, by SIGKILL at random system calls of supervisor and child: `killing.js DIRECTORY WHOM SEED COUNT`, under meddler.c. Whatever is
- * not as it should be is an error. For WHOM "node" it is the whole of this that is killed.
+ * Kills, by SIGKILL at random system calls of supervisor and child: `killing.js DIRECTORY WHOM SEED COUNT`, under
+ * meddler.c.
+ *
+ * Whatever is not as it should be is an error. For WHOM "node" it is the whole of this that is killed.
  */
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CarrelError, Container } from 'carrel';
-import { makeAhead } from '#lib/launch/launcher.js';
+import { CarrelError, Container } from '#lib/index.js';
+import { makeSpares } from '#lib/launch/launcher.js';
 import { hit, holdings, inTime, order, type Role } from './meddler.js';
 import { generator } from './random.js';
 
@@ -14,7 +16,7 @@ const [directory = '', whom = '', seed = '0', count = '1'] = process.argv.slice(
 /** More than either makes, so that some are killed when the command runs or is over. */
 const CALLS: Readonly<Record<Role, number>> = { supervisor: 110, child: 600 };
 // The calls that are counted are those of one container, from its fork on.
-makeAhead(false);
+makeSpares(false);
 const box = new Container();
 const random = generator(Number(seed));
 

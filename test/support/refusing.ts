@@ -1,13 +1,15 @@
 /**
- * Has the system calls of containers refused, one in each: `refusing.js DIRECTORY all|each`, under meddler.c. `each` refuses as many as it
- * takes to have one of every step, `all` every one. Whatever is not as it should be is an error; prints which steps were refused.
+ * Has the system calls of containers refused, one in each: `refusing.js DIRECTORY all|each`, under meddler.c.
+ *
+ * `each` refuses as many as it takes to have one of every step, `all` every one. Whatever is not as it should be is an
+ * error; prints which steps were refused.
  */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CarrelError, Container, type ContainerProcess, StepError } from 'carrel';
-import { makeAhead } from '#lib/launch/launcher.js';
+import { CarrelError, Container, type ContainerProcess, StepError } from '#lib/index.js';
+import { makeSpares } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
 import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';
 import { STARTS, startOther } from './scenarios.js';
@@ -19,7 +21,7 @@ const EIO = 5;
 const UNREFUSED = ['omit', 'umask', 'endFrozen', 'readCounter'];
 const NEVER = 1_000_000_000;
 // The calls that are counted are those of one container, from its fork on.
-makeAhead(false);
+makeSpares(false);
 const box = new Container();
 /** Kinds of steps that were refused in the scenarios so far: the first is for every step, the others for what it lacks. */
 const kinds = new Set<string>(UNREFUSED);

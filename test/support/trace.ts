@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Plan } from 'carrel';
+import type { Plan } from '#lib/index.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { launcher } from './launcher.js';

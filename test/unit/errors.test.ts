@@ -1,11 +1,13 @@
+/** An error says what failed, why, where, and what helps. */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, test } from 'node:test';
-import { CarrelError, ExitError, StepError } from 'carrel';
 import { CODES } from '#lib/errors/codes.js';
 import { errorName, type Refusal, unknownOption } from '#lib/errors/errors.js';
 import { HINTS } from '#lib/errors/hints.js';
+import { CarrelError, ExitError, StepError } from '#lib/index.js';
 import { fieldsOf, type Step } from '#lib/plan/steps.js';
 
 const { E2BIG, EACCES, EAGAIN, EINVAL, EIO, ELOOP, ENODEV, ENOENT, ENOSPC, ENOSYS, ENOTDIR, EPERM, EROFS, ETXTBSY } =
@@ -128,7 +130,7 @@ describe('hints', () => {
       { ...clone, errno: ENOSPC, ...settings({ 'user.max_user_namespaces': '0' }) },
       /raise user.max_user_namespaces, which is 0/,
     ],
-    ['clone, EUSERS', { ...clone, errno: 87 }, /nested too deep/],
+    ['clone, EUSERS', { ...clone, errno: 87 }, /nest deeper than 32 levels/],
     ['clone, EAGAIN', { ...clone, errno: EAGAIN }, /too many processes/],
     ['clone, ENOSYS', { ...clone, errno: ENOSYS }, /clone3.*seccomp=unconfined/],
     ['another call, ENOSYS', { ...clone, syscall: 'pidfd_open', errno: ENOSYS }, /5\.15.*lacks pidfd_open/],
@@ -145,7 +147,7 @@ describe('hints', () => {
     [
       'mount, ENOENT',
       { step: proc, syscall: 'openat2', errno: ENOENT, path: '/proc' },
-      /proc is missing, or a symbolic link/,
+      /proc is missing, or is a symbolic link/,
     ],
     [
       'mount on a file, ENOTDIR',
@@ -164,25 +166,33 @@ describe('hints', () => {
       /data is missing, or leads through a symbolic link/,
     ],
     ['bind, its target ENOTDIR', { step: bind, syscall: 'openat2', errno: ENOTDIR }, /\/data leads through a file/],
-    ['bind of a file on a directory', { step: bind, syscall: 'move_mount', errno: EINVAL }, /on a directory only/],
+    [
+      'bind of a file on a directory',
+      { step: bind, syscall: 'move_mount', errno: EINVAL },
+      /bind a directory on a directory/,
+    ],
     [
       'a root filesystem that is a file',
       { step: { ...bind, target: '/' }, syscall: 'move_mount', errno: EINVAL },
-      /is a directory, and this is none/,
+      /must be a directory, and this is none/,
     ],
     ['openTree, ENOENT', { step: openTree, errno: ENOENT, path: '/srv' }, /\/srv does not exist on the host/],
-    ['openTree, EACCES', { step: openTree, errno: EACCES, path: '/srv' }, /may not enter a directory above \/srv/],
+    [
+      'openTree, EACCES',
+      { step: openTree, errno: EACCES, path: '/srv' },
+      /no permission to enter a directory above \/srv/,
+    ],
     ['chdir, ENOENT', { step: chdir, errno: ENOENT, path: '/x' }, /\/x does not exist in the/],
     ['chdir, ENOTDIR', { step: chdir, errno: ENOTDIR, path: '/x' }, /\/x, or what is above it, is a file/],
     ['chdir, ELOOP', { step: chdir, errno: ELOOP }, /out of the container/],
-    ['chdir, EACCES', { step: chdir, errno: EACCES }, /may not enter/],
+    ['chdir, EACCES', { step: chdir, errno: EACCES }, /no permission to enter/],
     [
       'exec, a file that is there',
       { step: exec, errno: ENOENT, path: '/bin/ls', found: true },
-      /\/bin\/ls is there, but/,
+      /\/bin\/ls exists, but/,
     ],
     ['exec by name, ENOENT', { step: exec, errno: ENOENT, found: false }, /no such program in \/bin$/],
-    ['exec, EACCES', { step: exec, errno: EACCES }, /may execute/],
+    ['exec, EACCES', { step: exec, errno: EACCES }, /cannot execute the file/],
     ['exec, E2BIG', { step: exec, errno: E2BIG }, /ARG_MAX/],
     ['exec, one too long', { step: { ...exec, args: ['x'.repeat(131_072)] }, errno: E2BIG }, /128 KiB/],
     ['exec, ETXTBSY', { step: exec, errno: ETXTBSY }, /open for writing/],

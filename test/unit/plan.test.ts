@@ -1,9 +1,11 @@
+/** `carrel/plan` makes, joins, compares, prints and reads plans. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Container } from 'carrel';
-import { concat, equals, explain, parse, plan, stringify } from 'carrel/plan';
-import * as steps from 'carrel/steps';
+import { Container } from '#lib/index.js';
 import { fieldsOf, type Op, STEPS } from '#lib/plan/steps.js';
+import { concat, equals, explain, parse, plan, stringify } from '#lib/plan.js';
+import * as steps from '#lib/steps.js';
 
 const { barrier, bind, exec, fchown, file, mount, openTree, pivotRoot, setHostname, setUidMap } = steps;
 const ops = Object.keys(STEPS) as Op[];
@@ -34,6 +36,19 @@ describe('carrel/steps', () => {
           message: new RegExp(`^${op}\\.${name}`),
         });
       }
+    });
+  }
+
+  for (const op of ops) {
+    test(`${op} takes the defaults of the table`, () => {
+      const needed = fieldsOf(op).filter(([, field]) => field.default === undefined);
+      const given = Object.fromEntries(needed.map(([name, { kind, names = {} }]) => [name, some(kind, names)]));
+      const filled = fieldsOf(op).flatMap(([name, { default: by }]) =>
+        by !== undefined && 'value' in by ? [[name, by.value]] : [],
+      );
+      const made = constructors[op]?.(given) ?? {};
+      assert.deepEqual(Object.keys(made), ['op', ...fieldsOf(op).map(([name]) => name)]);
+      assert.deepEqual(made, { ...made, ...given, ...Object.fromEntries(filled) });
     });
   }
 

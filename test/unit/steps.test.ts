@@ -1,9 +1,13 @@
+/** The step table describes each step in data and in words, and its layouts fit the wire. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
 import { FRAME, FRAME_SIZE, HEADER, ORDER, offsetsOf, sizeOf } from '#lib/plan/wire.js';
+import { readTable } from '../../scripts/step-table.js';
 
 const ops = Object.keys(STEPS) as Op[];
+const texts = readTable().flatMap(({ steps }) => steps);
 
 test('steps are numbered from 1 in the order of the table', () => {
   assert.deepEqual(
@@ -33,6 +37,21 @@ test('flags of a field share no bit', () => {
     }
   }
 });
+
+for (const { op, text, needs = '', errors = '', defaults } of texts) {
+  test(`the text of ${op} is made of short sentences, and names what there is`, () => {
+    const said = [text, needs, errors].join(' ');
+    for (const sentence of [text, needs, errors].flatMap((part) => part.split(/(?<=[.;:])\s/))) {
+      const words = sentence.replace(/\{@link (\w+)\}/g, '$1').split(/\s+/);
+      assert.ok(words.length <= 25, sentence);
+    }
+    for (const [, other = ''] of said.matchAll(/\{@link (\w+)\}/g)) assert.ok(other in STEPS, other);
+    assert.deepEqual(
+      [...defaults.keys()],
+      fieldsOf(op).flatMap(([name, field]) => (field.default === undefined ? [] : [name])),
+    );
+  });
+}
 
 test('the layouts are naturally aligned and leave no field on top of another', () => {
   for (const layout of [HEADER, FRAME, ORDER] as Readonly<Record<string, string>>[]) {
