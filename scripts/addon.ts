@@ -111,7 +111,9 @@ function runPrebuildify({ arch, root, werror, env = process.env }: AddonOptions)
 /** prebuildify looks for programs beside Node first, and PATH may have another of the same name before that. */
 function wholePath(command: string, { PATH = '' }: NodeJS.ProcessEnv): string {
   const [name = '', ...args] = command.split(' ');
-  const found = PATH.split(':').map((directory) => join(directory, name)).find((file) => existsSync(file));
+  const found = PATH.split(':')
+    .map((directory) => join(directory, name))
+    .find((file) => existsSync(file));
   return [found ?? name, ...args].join(' ');
 }
 
@@ -123,11 +125,12 @@ function prefixOfHeaders(): string | undefined {
 }
 
 /** All of the sources and flags, and the versions of the tools. */
-function digestOfInputs({ arch, root, env }: AddonOptions): string {
+function digestOfInputs({ arch, root, env = process.env }: AddonOptions): string {
   const hash = createHash('sha256');
   const compiler = compilerOf(arch, env);
   for (const asked of ['--version', '-nostdlib -Wl,--version']) {
-    const { status, stdout, stderr } = spawnSync(`${compiler} ${asked}`, { shell: true, encoding: 'utf8', env });
+    const options = { shell: true, encoding: 'utf8', env: { ...env, LC_ALL: 'C' } } as const;
+    const { status, stdout, stderr } = spawnSync(`${compiler} ${asked}`, options);
     if (status !== 0) throw new Error(`${compiler}: ${stderr}`);
     hash.update(`${compiler}\n${stdout}`);
   }
