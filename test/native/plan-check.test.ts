@@ -6,7 +6,6 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { ContainerStep, HostStep, Plan } from '#lib/index.js';
 import { Channel, type Frame } from '#lib/launch/channel.js';
 import { request } from '#lib/launch/launcher.js';
@@ -25,9 +24,9 @@ import {
   sizeOf,
   WIRE_VERSION,
 } from '#lib/plan/wire.js';
+import { launcher } from '../support/launcher.js';
 
 const REFUSED = 125;
-const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
 const at = offsetsOf(HEADER);
 
 /** Whatever a changed plan may do to mounts stays among itself; who may not have a mount namespace may not mount either. */
