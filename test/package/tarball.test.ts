@@ -84,5 +84,5 @@ describe('the manifest', () => {
 /** Not only exports of what others have, and not only types. */
 function hasCode(path: string): boolean {
   const lines = readFileSync(`${checkout}/build/lib/${path}`, 'utf8').replaceAll(/^\/\*\*.*?\*\/$/gms, '');
-  return lines.replaceAll(/^(export \{[^}]*\}( from '.*')?;|#!.*|\/\/#.*)$/gm, '').trim() !== '';
+  return lines.replaceAll(/^(export (\{[^}]*\}|\*)( from '.*')?;|#!.*|\/\/#.*)$/gm, '').trim() !== '';
 }
