@@ -1,3 +1,5 @@
+/** A detached container goes on when Node ends. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,8 @@
-/** Supervisors where the kernel has no more descriptors. strace refuses them in its place, for one container only. */
+/**
+ * A supervisor without free descriptors fails with an error that says so, for its own container alone.
+ *
+ * strace refuses them in its place, for one container only.
+ */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

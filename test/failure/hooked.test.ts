@@ -1,4 +1,8 @@
-/** A hook is Node's to run. Where Node has gone before its moment came, nobody waits for it. */
+/**
+ * A hook whose Node has gone keeps nobody waiting.
+ *
+ * Where Node has gone before its moment came, nobody waits for it.
+ */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

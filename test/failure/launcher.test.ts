@@ -1,3 +1,5 @@
+/** One launcher serves all containers of a Node, and loses no request. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';

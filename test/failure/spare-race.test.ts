@@ -1,4 +1,8 @@
-/** One supervisor comes to its plan while the launcher makes the spare. strace holds each of them up, so that they meet. */
+/**
+ * One supervisor comes to its plan while the launcher makes the spare.
+ *
+ * strace holds each of them up, so that they meet.
+ */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** A launcher's spare: it is used, it changes nothing, it goes, and whatever becomes of it the next container starts. */
+/** A launcher's spare is used and changes nothing, and its loss stops no container. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,3 +1,5 @@
+/** `plan_check` lets a valid plan pass, and refuses every other before any act. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The names that the package exports, compared with the recorded ones: what disappears or appears does so on purpose. */
+/** The names that the package exports are the recorded ones, so that each change is on purpose. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What is in the packed tarball, and what its manifest says. */
+/** The packed tarball holds what it should, and its manifest tells the truth. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,7 @@
 /**
- * For a runtime whose system calls reach a kernel that is not its own (an emulator in user mode): the addon is loaded, and asked for what
- * harms nobody. No container is started: its mounts would be the real machine's. Copied beside an installed package, as session.ts.
+ * The addon loads on a runtime whose system calls reach a kernel that is not its own, as in user-mode emulation.
+ *
+ * No container is started: its mounts would be the real machine's. Copied beside an installed package, as session.ts.
  */
 
 import { deepEqual, equal, ok } from 'node:assert/strict';

@@ -1,6 +1,7 @@
 /**
- * `npm run test:package [-- NAME …]`: packs carrel, installs the tarball with no script and without a compiler, and starts containers on
- * every runtime (runtimes.ts) and with every tool (tools.ts), or on and with those whose names are given.
+ * `npm run test:package [-- NAME …]` tries the packed tarball on every runtime and with every tool, or the named ones.
+ *
+ * The tarball is installed with no script and without a compiler. runtimes.ts lists the runtimes, tools.ts the tools.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,6 +1,8 @@
 /**
- * Kills, by SIGKILL at random system calls of supervisor and child: `killing.js DIRECTORY WHOM SEED COUNT`, under meddler.c. Whatever is
- * not as it should be is an error. For WHOM "node" it is the whole of this that is killed.
+ * Kills, by SIGKILL at random system calls of supervisor and child: `killing.js DIRECTORY WHOM SEED COUNT`, under
+ * meddler.c.
+ *
+ * Whatever is not as it should be is an error. For WHOM "node" it is the whole of this that is killed.
  */
 
 import assert from 'node:assert/strict';

@@ -1,6 +1,8 @@
 /**
- * Has the system calls of containers refused, one in each: `refusing.js DIRECTORY all|each`, under meddler.c. `each` refuses as many as it
- * takes to have one of every step, `all` every one. Whatever is not as it should be is an error; prints which steps were refused.
+ * Has the system calls of containers refused, one in each: `refusing.js DIRECTORY all|each`, under meddler.c.
+ *
+ * `each` refuses as many as it takes to have one of every step, `all` every one. Whatever is not as it should be is an
+ * error; prints which steps were refused.
  */
 
 import assert from 'node:assert/strict';

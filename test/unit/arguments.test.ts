@@ -1,4 +1,4 @@
-/** Whatever is passed where: it is taken, or refused at once by an error of Node's kind that names the place. */
+/** Every argument is taken, or refused at once by an error of Node's kind that names the place. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

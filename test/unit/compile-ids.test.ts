@@ -1,4 +1,4 @@
-/** Ids, users and capabilities in the plan. */
+/** `compile` turns ids, users and capabilities into steps. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Limits in the plan, on machines with either version of cgroups, both, some, or none. */
+/** `compile` turns limits into steps, on machines with either version of cgroups, both, some, or none. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** The file system in the plan: which mounts a definition makes on which host. */
+/** `compile` turns a definition's mounts into steps that suit the host. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

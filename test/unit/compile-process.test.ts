@@ -1,4 +1,4 @@
-/** Limits, priorities, settings and names in the plan: without → with. */
+/** `compile` turns process limits, priorities, settings and names into steps: without → with. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What every plan is made of: ids, the user, namespaces, the command, and their order. */
+/** `compile` gives every plan its ids, user, namespaces and command, in their order. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,3 +1,5 @@
+/** `Container` is an immutable builder: each method gives a new one, and changes nothing else. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';

@@ -1,3 +1,5 @@
+/** A definition takes right values, fills in defaults, and refuses wrong ones with a helpful error. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';

@@ -1,3 +1,5 @@
+/** An error says what failed, why, where, and what helps. */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';

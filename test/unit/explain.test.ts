@@ -1,3 +1,5 @@
+/** `explain()` prints a plan in two columns, a line for every step. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';

@@ -1,3 +1,5 @@
+/** `bind()`, `tmpfs()` and `overlay()` check their arguments and fill in their defaults. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bind, directory, file, overlay, symlink, tmpfs } from '#lib/index.js';

@@ -1,3 +1,5 @@
+/** `carrel/plan` makes, joins, compares, prints and reads plans. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Container } from '#lib/index.js';

@@ -1,6 +1,4 @@
-/**
- * Any definition, on any host: it is refused in a sentence, or it compiles, and then nothing of it is lost on the way to the launcher.
- */
+/** A random definition on a random host is refused in a sentence, or compiles and loses nothing. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
