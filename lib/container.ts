@@ -14,20 +14,13 @@ import type { Overlay } from './definition/overlay.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
 import type { UserInput } from './definition/user.js';
 import { invalidType } from './errors/errors.js';
-import { explain } from './plan/explain.js';
 import type { Plan } from './plan/plan.js';
 import type { ContainerStep, Op } from './plan/steps.js';
+import { explain, planOf, run, spawn } from './running/engine.js';
 import type { Hook } from './running/hooks.js';
 import type { ContainerProcess } from './running/process.js';
-import { checkRun, collect, type RunOptions, type RunResult } from './running/run.js';
-import {
-  type CheckedCommand,
-  checkCommand,
-  planFor,
-  SPAWN_OPTIONS,
-  type SpawnOptions,
-  start,
-} from './running/spawn.js';
+import type { RunOptions, RunResult } from './running/run.js';
+import type { SpawnOptions } from './running/spawn.js';
 
 /**
  * What a container is. Immutable: every method returns a new `Container`, so one can be kept and varied.
@@ -61,10 +54,6 @@ export class Container {
     next.#definition = define(this.#definition, changes);
     next.#hooks = this.#hooks;
     return next;
-  }
-
-  #check(file: string, args: readonly string[], options: SpawnOptions): CheckedCommand {
-    return checkCommand(file, args, options, this.#hooks.length > 0);
   }
 
   /**
@@ -329,8 +318,7 @@ export class Container {
    * of a `signal` that is aborted already. Then nothing was started.
    */
   spawn(file: string, args: readonly string[] = [], options: SpawnOptions = {}): ContainerProcess {
-    knownOptions('spawn()', options, SPAWN_OPTIONS);
-    return start(this.#definition, this.#check(file, args, options), this.#hooks);
+    return spawn(this.#definition, this.#hooks, { file, args, options });
   }
 
   /**
@@ -351,9 +339,7 @@ export class Container {
   ): Promise<RunResult<Buffer>>;
   run(file: string, args?: readonly string[], options?: RunOptions): Promise<RunResult<string | Buffer>>;
   async run(file: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult<string | Buffer>> {
-    const how = checkRun(options);
-    const child = start(this.#definition, this.#check(file, args, options), this.#hooks);
-    return collect(child, how);
+    return run(this.#definition, this.#hooks, { file, args, options });
   }
 
   /**
@@ -363,8 +349,7 @@ export class Container {
    * @throws What `spawn` throws.
    */
   plan(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): Plan {
-    knownOptions('plan()', options, SPAWN_OPTIONS);
-    return planFor(this.#definition, this.#check(file, args, options));
+    return planOf(this.#definition, this.#hooks, { file, args, options });
   }
 
   /** The same plan as a text: what the host does on the left, what the container does on the right. Throws as `plan()`. */

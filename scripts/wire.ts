@@ -1,5 +1,7 @@
 /**
- * Makes `src-native/wire.h` from the step table. `--check` only compares, and fails when the file has drifted.
+ * Makes `src-native/wire.h` from the step table.
+ *
+ * `--check` only compares, and fails when the file has drifted.
  */
 
 import { CAPABILITIES, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The frame around the steps of the container column: what every child does, then the list, then nothing.
+// What surrounds the steps of the container column: what every child does, then the list, then nothing.
 #include <linux/close_range.h>
 #include <linux/prctl.h>
 #include "layer.h"

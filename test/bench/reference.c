@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a container costs at least: the kernel acts of carrel's plan for a root filesystem, in its order, by a C program
-// that knows nothing else. No launcher, no supervisor, no plan to read. Prints the time from clone to reaped, in ns, a
-// line a round.
+// The least that a container costs: the kernel acts of carrel's plan for a root filesystem, in its order.
+//
+// No launcher, no supervisor, no plan to read. Prints the time from clone to reaped, in ns, a line a round.
 //
 // reference ROUNDS ROOT FIRST_ID ARGUMENT…
 //   FIRST_ID    first of 65,536 ids for the container, or 0: one id, the caller's

@@ -1,6 +1,7 @@
 /**
- * A change of credentials clears the signal that a child gets when its supervisor dies. strace stops the child right behind such a change, and the
- * supervisor is killed there. prctl(2), PR_SET_PDEATHSIG
+ * A child that changes its credentials still ends when its supervisor dies.
+ *
+ * strace stops the child right behind such a change, and the supervisor is killed there. prctl(2), PR_SET_PDEATHSIG
  */
 
 import assert from 'node:assert/strict';

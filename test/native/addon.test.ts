@@ -1,3 +1,5 @@
+/** The addon gives Node memfds, sockets and pipes that are close-on-exec from birth. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fstatSync, ftruncateSync, readFileSync, readSync, writeSync } from 'node:fs';

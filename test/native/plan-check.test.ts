@@ -1,3 +1,5 @@
+/** `plan_check` lets a valid plan pass, and refuses every other before any act. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -5,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { ContainerStep, HostStep, Plan } from 'carrel';
+import type { ContainerStep, HostStep, Plan } from '#lib/index.js';
 import { Channel, type Frame } from '#lib/launch/channel.js';
 import { request } from '#lib/launch/launcher.js';
 import { native } from '#lib/launch/native.js';

@@ -1,4 +1,4 @@
-/** What is built for a release: for any libc, found by node-gyp-build, and the same bytes wherever and whenever it is built. */
+/** A released build loads with any libc, is found by node-gyp-build, and is the same bytes everywhere. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

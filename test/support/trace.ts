@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Plan } from 'carrel';
+import type { Plan } from '#lib/index.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { removeTree } from './remove-tree.js';

@@ -1,20 +1,22 @@
 /**
- * What is handed to carrel from outside, mutated: definitions, plans as JSON, frames and their pieces. It is refused in a sentence with Node's
- * code, or it holds to the end; nothing else is thrown, and nothing hangs. `CARREL_FUZZ_SEED` and `CARREL_FUZZ_ROUNDS` go further.
+ * Definitions, plans as JSON and messages are mutated, and are taken or refused in a sentence, with Node's code.
+ *
+ * It is refused in a sentence with Node's code, or it holds to the end; nothing else is thrown, and nothing hangs.
+ * `CARREL_FUZZ_SEED` and `CARREL_FUZZ_ROUNDS` go further.
  */
 
 import assert from 'node:assert/strict';
 import { closeSync, writeSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { inspect } from 'node:util';
-import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
-import { explain, parse, stringify } from 'carrel/plan';
 import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
+import { bind, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
 import { Channel, decodeFrame, type FrameKind } from '#lib/launch/channel.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { FRAME, FRAME_KINDS, FRAME_SIZE, offsetsOf } from '#lib/plan/wire.js';
+import { explain, parse, stringify } from '#lib/plan.js';
 import { HOSTS, root } from '../support/hosts.js';
 import { commandWith } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';
