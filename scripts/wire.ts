@@ -24,10 +24,9 @@ import {
   sizeOf,
   WIRE_VERSION,
 } from '#lib/plan/wire.js';
+import { snake, upper } from './c-names.js';
 import { generate } from './generated.js';
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const upper = (name: string): string => snake(name).toUpperCase();
 const ops = Object.keys(STEPS) as Op[];
 const most = Math.max(...ops.map((op) => fieldsOf(op).length));
 
@@ -67,7 +66,8 @@ function spec(op: Op): string {
   const { column } = STEPS[op];
   const columns = [column !== 'container' && 'COLUMN_HOST', column !== 'host' && 'COLUMN_CONTAINER'].filter(Boolean);
   const fields = fieldsOf(op).map(([, field]) => check(field));
-  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${fields.length}, {${fields.join(', ')}}},`;
+  const ends = 'ends' in STEPS[op] ? 1 : 0;
+  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${fields.length}, {${fields.join(', ')}}},`;
 }
 
 const kinds = [
@@ -137,9 +137,11 @@ ${kinds.map((kind) => `\tFIELD_${kind.toUpperCase()},`).join('\n')}
 };
 enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
 
-// What a record of each step must look like: plan_check holds every record to it. \`allowed\`: the bits of flags and choices.
+// What a record of each step must look like: plan_check holds every record to it. \`ends\`: the last step of a plan is one of these, and
+// no other is. \`allowed\`: the bits of flags and choices.
 struct step_spec {
 	uint8_t columns;
+	uint8_t ends;
 	uint8_t count;
 	struct {
 		uint8_t kind;

@@ -30,6 +30,8 @@ import {
 
 interface StepSpec {
   readonly column: 'host' | 'container' | 'both';
+  /** It is how a plan can end: the last step of each is one of these, and no other step is. */
+  readonly ends?: true;
   readonly fields: Readonly<Record<string, Field>>;
 }
 
@@ -194,7 +196,7 @@ export const STEPS = {
   /** prctl(2) PR_SET_NO_NEW_PRIVS, since 3.5. */
   noNewPrivileges: { column: 'container', fields: {} },
   /** Tries `paths` in order. Descriptor n inside is the slot `stdio[n]`; every other one is closed. execve(2). */
-  exec: { column: 'container', fields: { paths: strings, args: strings, env: strings, stdio: slots } },
+  exec: { column: 'container', ends: true, fields: { paths: strings, args: strings, env: strings, stdio: slots } },
 } as const satisfies Readonly<Record<string, StepSpec>>;
 
 /** The name of a step. */
@@ -232,6 +234,10 @@ export type ContainerStep =
       OpsIn<'container' | 'both'>,
       'barrier'
     >];
+/** The name of a step that a plan can end with. */
+export type EndingOp = { [O in Op]: (typeof STEPS)[O] extends { readonly ends: true } ? O : never }[Op];
+/** The last step of a plan: how it ends, and who goes on then. */
+export type Ending = StepOf<EndingOp>;
 /** Any step. `from` names the builder call that it came from, and is not sent. */
 export type Step = HostStep | ContainerStep;
 
@@ -247,4 +253,9 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [name: string, field: Field
 /** The fields of a step in the order of the wire. */
 export function fieldsOf(op: Op): readonly (readonly [name: string, field: Field])[] {
   return FIELDS.get(op) ?? [];
+}
+
+/** Whether `step` is one that a plan can end with. */
+export function isEnding(step: Step): step is Ending {
+  return (STEPS as Readonly<Record<string, StepSpec>>)[step.op]?.ends === true;
 }

@@ -2,7 +2,7 @@
 // What a supervisor holds of its container's cgroups, and what it watches in them: OOM kills and CPU time. Which file says
 // what is in the plan: nothing here knows one version of cgroups from the other.
 #pragma once
-#include "actor.h"
+#include "outcome.h"
 
 enum { CGROUPS_MOST = 16, CGROUP_FILE_LONGEST = 4096 };
 

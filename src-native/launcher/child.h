@@ -1,7 +1,36 @@
 // SPDX-License-Identifier: MIT
-// The child: from the clone to exec. No errno, no allocation, no cleanup: what fails ends it.
+// The child: from the clone to the ending of its plan. No errno, no allocation, no cleanup: what fails ends it.
 #pragma once
-#include "actor.h"
+#include "page.h"
+#include "plan.h"
+#include "timing.h"
+
+struct owned;
+
+// What it knows. It has a copy of the supervisor's memory, and shares nothing with it but the page, and when its steps
+// began.
+struct child {
+	const struct plan *plan;
+	struct page *page;
+	const struct timing *timing;
+	// Every target is resolved below it. At first the host's root, then the last mount on "/".
+	int root;
+	// How many mounts it has attached on "/", one on top of the other.
+	uint32_t roots;
+	// What it has mounted itself. layer.c
+	struct owned *owned;
+	// The socket to the supervisor; the ending closes it, which is how the supervisor knows.
+	int report;
+	// A pidfd of the supervisor, which every child dies with.
+	int supervisor;
+	// Its descriptors are no longer shared with the supervisor.
+	int owns_files;
+	// What exec sets for the command.
+	uint32_t umask;
+	// Until it has passed a barrier, the same user's processes may look into it. For an ordinary user's supervisor, which
+	// could not write its maps otherwise, and hooks, which could not open its namespaces. proc(5)
+	int dumpable;
+};
 
 // What a child that was there before its plan waits for, on the report socket: its descriptor, and how long it is.
 struct child_start {
@@ -9,14 +38,17 @@ struct child_start {
 	uint32_t size;
 };
 
+// What the child says on the report socket, one byte each; the kernel adds who said it. SO_PASSCRED in unix(7)
+enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c' };
+
 // Performs the plan's steps.
-__attribute__((noreturn)) void child_run(struct actor *actor);
+__attribute__((noreturn)) void child_run(struct child *child);
 // The same, when it has got the plan.
-__attribute__((noreturn)) void child_run_ahead(struct actor *actor);
+__attribute__((noreturn)) void child_run_ahead(struct child *child);
 // After every change of credentials: the child still dies with its supervisor, and nobody of the same user can trace it.
 // A change clears the one, and may set the other to what fs.suid_dumpable says. prctl(2), proc(5)
-struct outcome child_hold(const struct actor *actor);
-// Parts from the table of descriptors that is shared with the supervisor; before init forks, or else before exec.
-struct outcome child_own_files(struct actor *actor);
+struct outcome child_hold(const struct child *child);
+// Parts from the table of descriptors that is shared with the supervisor; before init forks, or else before the ending.
+struct outcome child_own_files(struct child *child);
 // Tells the supervisor one of REPORT_*.
-struct outcome child_say(const struct actor *actor, char what);
+struct outcome child_say(const struct child *child, char what);

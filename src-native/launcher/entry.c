@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Opens and writes what the host's /proc has of the child, once it is sure that it is /proc.
+// Opens and writes what the host's /proc has of a process, once it is sure that it is /proc.
 #include "entry.h"
 #include <linux/magic.h>
 #include "text.h"
@@ -15,12 +15,12 @@ struct outcome entry_check(void)
 	return DONE;
 }
 
-struct outcome entry_open(const struct actor *actor, const char *name, int flags, int *ret_fd)
+struct outcome entry_open(int pid, const char *name, int flags, int *ret_fd)
 {
 	char path[64];
 	struct sys_statfs statfs;
 	PASS(entry_check());
-	char *end = text_number(text_copy(path, "/proc/"), (uint64_t)actor->child);
+	char *end = text_number(text_copy(path, "/proc/"), (uint64_t)pid);
 	end = text_copy(end, "/");
 	*text_copy(end, name) = 0;
 	*ret_fd = (int)TRY(openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
@@ -30,16 +30,16 @@ struct outcome entry_open(const struct actor *actor, const char *name, int flags
 	return DONE;
 }
 
-struct outcome entry_write(const struct actor *actor, const char *name, const char *text, size_t length)
+struct outcome entry_write(int pid, const char *name, const char *text, size_t length)
 {
 	int file = -1;
-	PASS(entry_open(actor, name, O_WRONLY, &file));
+	PASS(entry_open(pid, name, O_WRONLY, &file));
 	TRY(write, file, text, length);
 	TRY(close, file);
 	return DONE;
 }
 
-int entry_is_of_dying(const struct actor *actor)
+int entry_is_of_dying(int pid)
 {
 	// include/linux/sched.h; the same in every kernel. It is set before the process gives up its memory, and with it its entries.
 	enum { PF_EXITING = 4 };
@@ -47,7 +47,7 @@ int entry_is_of_dying(const struct actor *actor)
 	enum { FLAGS = 7 };
 	char text[512];
 	int file = -1;
-	if (entry_open(actor, "stat", O_RDONLY, &file).error)
+	if (entry_open(pid, "stat", O_RDONLY, &file).error)
 		return 0;
 	long length = sys_read(file, text, sizeof(text));
 	sys_close(file);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PID 1 of the container: reaps whoever is orphaned, forwards signals to the command, ends when the command ends.
 #include <linux/prctl.h>
-#include "child.h"
+#include "step.h"
 
 static const uint64_t EVERY_SIGNAL = ~0ull;
 
@@ -41,16 +41,16 @@ __attribute__((noreturn)) static void init_run(struct page *page, int command)
 	}
 }
 
-struct outcome step_init(struct actor *actor, const void *record)
+struct outcome step_init(struct child *child, const struct step_init *step)
 {
-	(void)record;
+	(void)step;
 	const uint64_t none = 0;
-	PASS(child_own_files(actor));
+	PASS(child_own_files(child));
 	// Blocked signals wait for rt_sigtimedwait, also those that PID 1 would else never see. pid_namespaces(7)
 	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &EVERY_SIGNAL);
 	long command = TRY(clone);
 	if (command > 0)
-		init_run(actor->page, (int)command);
+		init_run(child->page, (int)command);
 	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &none);
 	TRY(setsid);
 	return DONE;

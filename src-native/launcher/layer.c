@@ -18,9 +18,9 @@ static struct outcome note(struct owned *owned, int tree)
 	return DONE;
 }
 
-struct outcome layer_own(const struct actor *actor, int tree)
+struct outcome layer_own(const struct child *child, int tree)
 {
-	return note(actor->owned, tree);
+	return note(child->owned, tree);
 }
 
 static int holds(const uint64_t *devices, uint32_t count, uint64_t device)
@@ -151,15 +151,15 @@ static struct outcome refuse_directory(int parent, const char *name)
 	return DONE;
 }
 
-static struct outcome cover(struct actor *actor, int *parent, const char *without)
+static struct outcome cover(struct child *child, int *parent, const char *without)
 {
-	struct owned *owned = actor->owned;
+	struct owned *owned = child->owned;
 	struct stat stat;
 	int is_root = 0;
 	int tree = -1;
 	if (owned->layer_count == LAYERS_MOST)
 		return REFUSED(fsmount, SYS_ENOSPC);
-	PASS(layer_same(*parent, actor->root, &is_root));
+	PASS(layer_same(*parent, child->root, &is_root));
 	PASS(new_layer(*parent, &tree));
 	TRY(move_mount, tree, "", *parent, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	PASS(show_entries(*parent, tree, without));
@@ -170,15 +170,15 @@ static struct outcome cover(struct actor *actor, int *parent, const char *withou
 	TRY(close, *parent);
 	*parent = (int)TRY(fcntl, tree, F_DUPFD_CLOEXEC, 3);
 	if (is_root) {
-		actor->root = tree;
-		actor->roots++;
+		child->root = tree;
+		child->roots++;
 	}
 	return DONE;
 }
 
-struct outcome layer_open(struct actor *actor, int *parent, const char *without)
+struct outcome layer_open(struct child *child, int *parent, const char *without)
 {
-	const struct owned *owned = actor->owned;
+	const struct owned *owned = child->owned;
 	struct stat stat;
 	int again = 0;
 	// In mounts that others see as well there can be no layer: then it is made where it was asked for.
@@ -191,12 +191,12 @@ struct outcome layer_open(struct actor *actor, int *parent, const char *without)
 		if (!again)
 			return DONE;
 	}
-	return cover(actor, parent, without);
+	return cover(child, parent, without);
 }
 
-struct outcome layer_seal(const struct actor *actor)
+struct outcome layer_seal(const struct child *child)
 {
-	struct owned *owned = actor->owned;
+	struct owned *owned = child->owned;
 	for (uint32_t i = 0; i < owned->layer_count; i++)
 		PASS(seal(owned->layers[i]));
 	// The descriptors stay, one may be the root; exec closes them.

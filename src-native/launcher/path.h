@@ -2,22 +2,22 @@
 // Paths below the container's root. Whoever wrote the root file system may have put links there, so nothing else in the
 // launcher may hand a path of the container to the kernel: it is resolved here once, and acted on by descriptor.
 #pragma once
-#include "actor.h"
+#include "child.h"
 
 // Opens `path` inside, following links inside, never out of the root and never through /proc's magic links.
 // `flags` are open(2)'s; `resolve` adds RESOLVE_* of openat2(2).
-struct outcome path_open(const struct actor *actor, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
+struct outcome path_open(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
 // Opens the directory above `path`'s last component, which `ret_name` points to, for an entry to be made there: one of
 // that name is not there afterwards, and it is in a file system of the plan's own. Missing parents are made.
-struct outcome path_parent(struct actor *actor, const char *path, int *ret_fd, const char **ret_name);
+struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name);
 // Makes the directory `path` and its missing parents. What exists is left as it is.
-struct outcome path_make_directory(struct actor *actor, const char *path, uint32_t mode);
+struct outcome path_make_directory(struct child *child, const char *path, uint32_t mode);
 // Makes the empty file `path`, new, in place of a link or a file of that name.
-struct outcome path_make_file(struct actor *actor, const char *path, uint32_t mode, int *ret_fd);
+struct outcome path_make_file(struct child *child, const char *path, uint32_t mode, int *ret_fd);
 // Attaches the detached mount `tree` on what `target` holds, and closes both.
 struct outcome path_cover(int tree, int target);
 // Opens `path` for something to be attached there.
-struct outcome path_target(const struct actor *actor, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
+struct outcome path_target(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
 // Attaches the detached mount `tree` on `target`, which is opened from `path`, and closes both; on "/" it becomes the root
 // for all that follows.
-struct outcome path_attach(struct actor *actor, int tree, const char *path, int target);
+struct outcome path_attach(struct child *child, int tree, const char *path, int target);

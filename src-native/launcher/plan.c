@@ -131,13 +131,13 @@ static uint32_t check_steps(const struct check *check, struct wire_list list, ui
 	return 0;
 }
 
-// The child must never run out of its list: the last step is exec, and there is no other.
+// The child must never run out of its list, nor leave it early: its last step ends it, and no other does.
 static uint32_t check_end(const unsigned char *base, const struct plan_header *header)
 {
 	uint64_t at = header->steps_offset;
 	for (uint32_t i = 0; i < header->steps_count; i++) {
 		const struct record *record = (const struct record *)(base + at);
-		RULE((record->op == STEP_EXEC) == (i == header->steps_count - 1));
+		RULE(STEP_SPECS[record->op].ends == (i == header->steps_count - 1));
 		at += record->size;
 	}
 	return 0;

@@ -120,14 +120,3 @@ void relay_resize(const struct relay *relay, uint32_t size)
 	if (relay->master >= 0)
 		sys_ioctl(relay->master, TIOCSWINSZ, &window);
 }
-
-struct outcome step_relay(struct actor *actor, const void *record)
-{
-	const struct step_relay *step = record;
-	struct relay *relay = actor->relay;
-	relay->master = actor->page->slots[step->master];
-	relay->socket = actor->page->slots[step->socket];
-	TRY(fcntl, relay->master, F_SETFL, O_RDWR | O_NONBLOCK);
-	TRY(fcntl, relay->socket, F_SETFL, O_RDWR | O_NONBLOCK);
-	return DONE;
-}

@@ -2,7 +2,7 @@
 // Carries bytes between a terminal's master end and Node's socket, so that Node never holds a terminal: its end is an
 // ordinary stream, nothing blocks its event loop, and the last bytes arrive however the container ends.
 #pragma once
-#include "actor.h"
+#include "../sys.h"
 
 struct relay_buffer {
 	uint32_t begin;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Steps that put something over a single place: a device, nothing, or the same read-only.
 #include "path.h"
+#include "step.h"
 #include "tree.h"
 
-struct outcome step_device(struct actor *actor, const void *record)
+struct outcome step_device(struct child *child, const struct step_device *step)
 {
-	const struct step_device *step = record;
-	const char *target = plan_string(actor->plan, step->target);
+	const char *target = plan_string(child->plan, step->target);
 	int tree = -1;
 	int file = -1;
-	PASS(tree_device(plan_string(actor->plan, step->source), step->major, step->minor, &tree));
+	PASS(tree_device(plan_string(child->plan, step->source), step->major, step->minor, &tree));
 	PASS(tree_set(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
-	PASS(path_make_file(actor, target, 0666, &file));
+	PASS(path_make_file(child, target, 0666, &file));
 	return path_cover(tree, file);
 }
 
@@ -26,13 +26,12 @@ static struct outcome empty_directory(int *ret_tree)
 	return DONE;
 }
 
-struct outcome step_mask(struct actor *actor, const void *record)
+struct outcome step_mask(struct child *child, const struct step_mask *step)
 {
-	const struct step_mask *step = record;
 	struct stat stat;
 	int target = -1;
 	int tree = -1;
-	struct outcome outcome = path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target);
+	struct outcome outcome = path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &target);
 	if (outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR)
 		return DONE;
 	PASS(outcome);
@@ -47,12 +46,11 @@ struct outcome step_mask(struct actor *actor, const void *record)
 	return path_cover(tree, target);
 }
 
-struct outcome step_readonly_path(struct actor *actor, const void *record)
+struct outcome step_readonly_path(struct child *child, const struct step_readonly_path *step)
 {
-	const struct step_readonly_path *step = record;
 	int target = -1;
 	int tree = -1;
-	struct outcome outcome = path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target);
+	struct outcome outcome = path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &target);
 	if (outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR)
 		return DONE;
 	PASS(outcome);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Steps that mount. A mount is built detached and gets its attributes before it is attached: it is never seen half done.
+#include "both.h"
 #include "layer.h"
 #include "path.h"
+#include "step.h"
 #include "text.h"
 #include "tree.h"
 
@@ -24,10 +26,10 @@ static struct outcome set_option(int context, const char *option)
 	return DONE;
 }
 
-static struct outcome new_mount(const struct actor *actor, const struct step_mount *step, int context, int *ret_tree)
+static struct outcome new_mount(const struct child *child, const struct step_mount *step, int context, int *ret_tree)
 {
 	for (uint32_t i = 0; i < step->options.count; i++)
-		PASS(set_option(context, plan_string_at(actor->plan, step->options, i)));
+		PASS(set_option(context, plan_string_at(child->plan, step->options, i)));
 	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
 	// fsmount takes the same MOUNT_ATTR_* as mount_setattr, but for nosymfollow before 6.1: the mount is detached still.
 	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, 0);
@@ -44,120 +46,112 @@ static void read_message(struct page *page, int context)
 	} while (length > 0 && page->message[0] != 'e');
 }
 
-struct outcome step_mount(struct actor *actor, const void *record)
+struct outcome step_mount(struct child *child, const struct step_mount *step)
 {
-	const struct step_mount *step = record;
-	const char *path = plan_string(actor->plan, step->target);
+	const char *path = plan_string(child->plan, step->target);
 	int target = -1;
 	int tree = -1;
-	PASS(path_target(actor, path, O_DIRECTORY, step->nofollow ? RESOLVE_NO_SYMLINKS : 0, &target));
-	int context = (int)TRY(fsopen, plan_string(actor->plan, step->type), FSOPEN_CLOEXEC);
+	PASS(path_target(child, path, O_DIRECTORY, step->nofollow ? RESOLVE_NO_SYMLINKS : 0, &target));
+	int context = (int)TRY(fsopen, plan_string(child->plan, step->type), FSOPEN_CLOEXEC);
 	// Options that are relative paths count from the target: one longer than 255 bytes would be refused. Whoever may
 	// not enter the directory may mount on it still. fsconfig(2)
 	sys_fchdir(target);
-	struct outcome outcome = new_mount(actor, step, context, &tree);
+	struct outcome outcome = new_mount(child, step, context, &tree);
 	if (outcome.error) {
-		read_message(actor->page, context);
+		read_message(child->page, context);
 		return outcome;
 	}
 	TRY(chdir, "/");
 	TRY(close, context);
 	if (step->own)
-		PASS(layer_own(actor, tree));
-	return path_attach(actor, tree, path, target);
+		PASS(layer_own(child, tree));
+	return path_attach(child, tree, path, target);
 }
 
-struct outcome step_open_tree(struct actor *actor, const void *record)
+struct outcome step_open_tree(struct child *child, const struct step_open_tree *step)
 {
-	const struct step_open_tree *step = record;
-	int tree = -1;
-	PASS(tree_copy(AT_FDCWD, plan_string(actor->plan, step->source), step->recursive ? TREE_RECURSIVE : 0, &tree));
-	actor->page->slots[step->slot] = tree;
-	return DONE;
+	return both_open_tree(child->plan, child->page, step);
 }
 
 // Makes what the tree can be attached to: a directory for a directory, an empty file for all else.
-static struct outcome make_target(struct actor *actor, int tree, const char *target)
+static struct outcome make_target(struct child *child, int tree, const char *target)
 {
 	struct stat stat;
 	int file = -1;
 	TRY(fstat, tree, &stat);
 	if ((stat.st_mode & SYS_S_IFMT) == SYS_S_IFDIR)
-		return path_make_directory(actor, target, 0755);
-	PASS(path_make_file(actor, target, 0644, &file));
+		return path_make_directory(child, target, 0755);
+	PASS(path_make_file(child, target, 0644, &file));
 	TRY(close, file);
 	return DONE;
 }
 
-struct outcome step_bind(struct actor *actor, const void *record)
+struct outcome step_bind(struct child *child, const struct step_bind *step)
 {
-	const struct step_bind *step = record;
-	const char *path = plan_string(actor->plan, step->target);
+	const char *path = plan_string(child->plan, step->target);
 	unsigned int recursive = step->recursive ? TREE_RECURSIVE : 0;
 	int tree = -1;
 	int target = -1;
 	if (step->slot == NO_SLOT)
-		PASS(tree_copy(AT_FDCWD, plan_string(actor->plan, step->source), recursive, &tree));
+		PASS(tree_copy(AT_FDCWD, plan_string(child->plan, step->source), recursive, &tree));
 	else
-		tree = actor->page->slots[step->slot];
+		tree = child->page->slots[step->slot];
 	PASS(tree_set(tree, step->attributes, recursive));
-	struct outcome outcome = path_target(actor, path, 0, 0, &target);
+	struct outcome outcome = path_target(child, path, 0, 0, &target);
 	if (outcome.error == SYS_ENOENT && step->create) {
-		PASS(make_target(actor, tree, path));
-		outcome = path_target(actor, path, 0, 0, &target);
+		PASS(make_target(child, tree, path));
+		outcome = path_target(child, path, 0, 0, &target);
 	}
 	PASS(outcome);
-	PASS(path_attach(actor, tree, path, target));
+	PASS(path_attach(child, tree, path, target));
 	// It is closed, and the supervisor, which shares its number, may get it for something else.
-	if (step->slot != NO_SLOT && tree != actor->root && !actor->owns_files)
-		actor->page->slots[step->slot] = -1;
+	if (step->slot != NO_SLOT && tree != child->root && !child->owns_files)
+		child->page->slots[step->slot] = -1;
 	return DONE;
 }
 
-struct outcome step_mount_setattr(struct actor *actor, const void *record)
+struct outcome step_mount_setattr(struct child *child, const struct step_mount_setattr *step)
 {
-	const struct step_mount_setattr *step = record;
 	int target = -1;
-	PASS(path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target));
+	PASS(path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &target));
 	PASS(tree_set(target, step->attributes, 0));
 	TRY(close, target);
 	return DONE;
 }
 
-struct outcome step_propagation(struct actor *actor, const void *record)
+struct outcome step_propagation(struct child *child, const struct step_propagation *step)
 {
-	const struct step_propagation *step = record;
 	struct mount_attr attr = {.propagation = step->type};
 	int target = -1;
-	PASS(path_open(actor, plan_string(actor->plan, step->target), O_PATH, 0, &target));
+	PASS(path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &target));
 	TRY(mount_setattr, target, "", AT_EMPTY_PATH | TREE_RECURSIVE, &attr, sizeof(attr));
 	TRY(close, target);
 	return DONE;
 }
 
-struct outcome step_pivot_root(struct actor *actor, const void *record)
+struct outcome step_pivot_root(struct child *child, const struct step_pivot_root *step)
 {
-	(void)record;
-	PASS(layer_seal(actor));
-	TRY(fchdir, actor->root);
+	(void)step;
+	PASS(layer_seal(child));
+	TRY(fchdir, child->root);
 	// With "." twice the old root lands on top of the new one, and no directory for it is needed. pivot_root(2)
 	TRY(pivot_root, ".", ".");
 	// Each mount on the old "/" lies on the one before it, and only the topmost is found: the new root is the last one,
 	// and the old root itself comes last.
-	for (uint32_t i = 0; i < actor->roots; i++)
+	for (uint32_t i = 0; i < child->roots; i++)
 		TRY(umount2, ".", SYS_MNT_DETACH);
 	TRY(chdir, "/");
 	// Whatever lay on the root still would be entered by "/..".
 	int above = (int)TRY(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	int is_root = 0;
-	PASS(layer_same(above, actor->root, &is_root));
+	PASS(layer_same(above, child->root, &is_root));
 	TRY(close, above);
 	return is_root ? DONE : REFUSED(umount2, SYS_EBUSY);
 }
 
-struct outcome step_omit(struct actor *actor, const void *record)
+struct outcome step_omit(struct child *child, const struct step_omit *step)
 {
-	(void)actor;
-	(void)record;
+	(void)child;
+	(void)step;
 	return DONE;
 }

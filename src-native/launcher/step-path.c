@@ -3,11 +3,12 @@
 #include <linux/magic.h>
 #include "layer.h"
 #include "path.h"
+#include "step.h"
 #include "text.h"
 
 enum { PATH_LONGEST = 4096 };
 
-struct outcome path_open(const struct actor *actor, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
+static struct outcome open_below(int root, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC,
@@ -16,12 +17,17 @@ struct outcome path_open(const struct actor *actor, const char *path, uint64_t f
 	long fd;
 	// EAGAIN: something was renamed or mounted meanwhile, and the kernel could not be sure of "..". openat2(2)
 	do
-		fd = sys_openat2(actor->root, path, &how, sizeof(how));
+		fd = sys_openat2(root, path, &how, sizeof(how));
 	while (fd == -SYS_EAGAIN || fd == -SYS_EINTR);
 	if (fd < 0)
 		return REFUSED(openat2, -fd);
 	*ret_fd = (int)fd;
 	return DONE;
+}
+
+struct outcome path_open(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
+{
+	return open_below(child->root, path, flags, resolve, ret_fd);
 }
 
 // Copies the first `length` bytes of a path.
@@ -43,7 +49,7 @@ static size_t trimmed(const char *path)
 	return length;
 }
 
-static struct outcome make_one(struct actor *actor, const char *path, size_t length, uint32_t mode)
+static struct outcome make_one(struct child *child, const char *path, size_t length, uint32_t mode)
 {
 	char prefix[PATH_LONGEST];
 	size_t slash = length;
@@ -51,9 +57,9 @@ static struct outcome make_one(struct actor *actor, const char *path, size_t len
 		slash--;
 	PASS(copy_prefix(prefix, path, slash));
 	int parent = -1;
-	PASS(path_open(actor, slash ? prefix : "/", O_PATH | O_DIRECTORY, 0, &parent));
+	PASS(path_open(child, slash ? prefix : "/", O_PATH | O_DIRECTORY, 0, &parent));
 	PASS(copy_prefix(prefix, path + slash, length - slash));
-	PASS(layer_open(actor, &parent, 0));
+	PASS(layer_open(child, &parent, 0));
 	long made = sys_mkdirat(parent, prefix, mode);
 	sys_close(parent);
 	if (made < 0 && made != -SYS_EEXIST)
@@ -61,7 +67,7 @@ static struct outcome make_one(struct actor *actor, const char *path, size_t len
 	return DONE;
 }
 
-struct outcome path_make_directory(struct actor *actor, const char *path, uint32_t mode)
+struct outcome path_make_directory(struct child *child, const char *path, uint32_t mode)
 {
 	char prefix[PATH_LONGEST];
 	size_t length = trimmed(path);
@@ -72,19 +78,19 @@ struct outcome path_make_directory(struct actor *actor, const char *path, uint32
 			continue;
 		PASS(copy_prefix(prefix, path, at));
 		int there = -1;
-		struct outcome outcome = path_open(actor, prefix, O_PATH | O_DIRECTORY, 0, &there);
+		struct outcome outcome = path_open(child, prefix, O_PATH | O_DIRECTORY, 0, &there);
 		if (outcome.error == 0) {
 			sys_close(there);
 			continue;
 		}
 		if (outcome.error != SYS_ENOENT)
 			return outcome;
-		PASS(make_one(actor, path, at, at == length ? mode : 0755));
+		PASS(make_one(child, path, at, at == length ? mode : 0755));
 	}
 	return DONE;
 }
 
-struct outcome path_parent(struct actor *actor, const char *path, int *ret_fd, const char **ret_name)
+struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name)
 {
 	char prefix[PATH_LONGEST];
 	size_t length = text_length(path);
@@ -96,20 +102,20 @@ struct outcome path_parent(struct actor *actor, const char *path, int *ret_fd, c
 		return REFUSED(openat2, SYS_EINVAL);
 	PASS(copy_prefix(prefix, path, slash));
 	const char *parent = slash ? prefix : "/";
-	struct outcome outcome = path_open(actor, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
+	struct outcome outcome = path_open(child, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
 	if (outcome.error == SYS_ENOENT) {
-		PASS(path_make_directory(actor, parent, 0755));
-		outcome = path_open(actor, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
+		PASS(path_make_directory(child, parent, 0755));
+		outcome = path_open(child, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
 	}
 	PASS(outcome);
-	return layer_open(actor, ret_fd, *ret_name);
+	return layer_open(child, ret_fd, *ret_name);
 }
 
-struct outcome path_make_file(struct actor *actor, const char *path, uint32_t mode, int *ret_fd)
+struct outcome path_make_file(struct child *child, const char *path, uint32_t mode, int *ret_fd)
 {
 	int parent = -1;
 	const char *name;
-	PASS(path_parent(actor, path, &parent, &name));
+	PASS(path_parent(child, path, &parent, &name));
 	// O_EXCL with O_NOFOLLOW: never through a link, never into a file that was there.
 	*ret_fd = (int)TRY(openat, parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	TRY(close, parent);
@@ -124,35 +130,34 @@ struct outcome path_cover(int tree, int target)
 	return DONE;
 }
 
-struct outcome path_target(const struct actor *actor, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
+struct outcome path_target(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
 {
 	if (!text_equal(path, "/"))
-		return path_open(actor, path, O_PATH | flags, resolve, ret_fd);
-	*ret_fd = (int)TRY(fcntl, actor->root, F_DUPFD_CLOEXEC, 3);
+		return path_open(child, path, O_PATH | flags, resolve, ret_fd);
+	*ret_fd = (int)TRY(fcntl, child->root, F_DUPFD_CLOEXEC, 3);
 	return DONE;
 }
 
-struct outcome path_attach(struct actor *actor, int tree, const char *path, int target)
+struct outcome path_attach(struct child *child, int tree, const char *path, int target)
 {
 	if (!text_equal(path, "/"))
 		return path_cover(tree, target);
 	// On top of "/": paths that begin at the process's root do not see it, so sources on the host are still found.
 	TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	TRY(close, target);
-	actor->root = tree;
-	actor->roots++;
+	child->root = tree;
+	child->roots++;
 	return DONE;
 }
 
-struct outcome step_directory(struct actor *actor, const void *record)
+struct outcome step_directory(struct child *child, const struct step_directory *step)
 {
-	const struct step_directory *step = record;
-	return path_make_directory(actor, plan_string(actor->plan, step->target), (uint32_t)step->mode);
+	return path_make_directory(child, plan_string(child->plan, step->target), (uint32_t)step->mode);
 }
 
-static struct outcome write_whole(const struct actor *actor, struct wire_bytes content, int file)
+static struct outcome write_whole(const struct child *child, struct wire_bytes content, int file)
 {
-	const unsigned char *at = actor->plan->base + content.offset;
+	const unsigned char *at = child->plan->base + content.offset;
 	for (uint32_t left = content.length; left;) {
 		uint32_t written = (uint32_t)TRY(write, file, at, left);
 		at += written;
@@ -163,19 +168,19 @@ static struct outcome write_whole(const struct actor *actor, struct wire_bytes c
 }
 
 // Covers the file that is there by one in memory, read-only: the one below stays as it is.
-static struct outcome cover_file(const struct actor *actor, const struct step_file *step, int target)
+static struct outcome cover_file(const struct child *child, const struct step_file *step, int target)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-	if (!actor->owned->has_mounts)
+	if (!child->owned->has_mounts)
 		return REFUSED(openat, SYS_EEXIST);
 	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
 	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
 	int memory = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	TRY(close, context);
 	int file = (int)TRY(openat, memory, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (uint32_t)step->mode);
-	PASS(write_whole(actor, step->content, file));
+	PASS(write_whole(child, step->content, file));
 	// A part of a detached mount can be had since 6.15 only: for that it is attached for a moment. open_tree(2)
-	TRY(move_mount, memory, "", actor->root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	TRY(move_mount, memory, "", child->root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	int tree = (int)TRY(open_tree, memory, "file", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	TRY(fchdir, memory);
 	TRY(umount2, ".", SYS_MNT_DETACH);
@@ -185,56 +190,51 @@ static struct outcome cover_file(const struct actor *actor, const struct step_fi
 	return path_cover(tree, target);
 }
 
-struct outcome step_file(struct actor *actor, const void *record)
+struct outcome step_file(struct child *child, const struct step_file *step)
 {
-	const struct step_file *step = record;
-	const char *target = plan_string(actor->plan, step->target);
+	const char *target = plan_string(child->plan, step->target);
 	int file = -1;
-	struct outcome outcome = path_open(actor, target, O_PATH, 0, &file);
+	struct outcome outcome = path_open(child, target, O_PATH, 0, &file);
 	if (outcome.error == 0)
-		return cover_file(actor, step, file);
+		return cover_file(child, step, file);
 	if (outcome.error != SYS_ENOENT)
 		return outcome;
-	PASS(path_make_file(actor, target, (uint32_t)step->mode, &file));
-	return write_whole(actor, step->content, file);
+	PASS(path_make_file(child, target, (uint32_t)step->mode, &file));
+	return write_whole(child, step->content, file);
 }
 
-struct outcome step_sysctl(struct actor *actor, const void *record)
+struct outcome step_sysctl(struct child *child, const struct step_sysctl *step)
 {
-	const struct step_sysctl *step = record;
 	struct sys_statfs statfs;
 	int base = -1;
 	int file = -1;
 	// The real /proc, or the write would land in a file of the image's. CVE-2025-52881
-	PASS(path_open(actor, "/proc/sys", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS, &base));
+	PASS(path_open(child, "/proc/sys", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS, &base));
 	TRY(fstatfs, base, &statfs);
 	if (statfs.type != PROC_SUPER_MAGIC)
 		return REFUSED(fstatfs, SYS_EINVAL);
-	struct actor below = {.root = base};
-	PASS(path_open(
-		&below, plan_string(actor->plan, step->path), O_WRONLY, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV, &file));
-	TRY(write, file, plan_string(actor->plan, step->value), step->value.length);
+	PASS(open_below(
+		base, plan_string(child->plan, step->path), O_WRONLY, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV, &file));
+	TRY(write, file, plan_string(child->plan, step->value), step->value.length);
 	TRY(close, file);
 	TRY(close, base);
 	return DONE;
 }
 
-struct outcome step_symlink(struct actor *actor, const void *record)
+struct outcome step_symlink(struct child *child, const struct step_symlink *step)
 {
-	const struct step_symlink *step = record;
 	int parent = -1;
 	const char *name;
-	PASS(path_parent(actor, plan_string(actor->plan, step->target), &parent, &name));
-	TRY(symlinkat, plan_string(actor->plan, step->text), parent, name);
+	PASS(path_parent(child, plan_string(child->plan, step->target), &parent, &name));
+	TRY(symlinkat, plan_string(child->plan, step->text), parent, name);
 	TRY(close, parent);
 	return DONE;
 }
 
-struct outcome step_chdir(struct actor *actor, const void *record)
+struct outcome step_chdir(struct child *child, const struct step_chdir *step)
 {
-	const struct step_chdir *step = record;
 	int directory = -1;
-	PASS(path_open(actor, plan_string(actor->plan, step->target), O_PATH | O_DIRECTORY, 0, &directory));
+	PASS(path_open(child, plan_string(child->plan, step->target), O_PATH | O_DIRECTORY, 0, &directory));
 	TRY(fchdir, directory);
 	TRY(close, directory);
 	return DONE;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Steps about the process and what surrounds it: host name, network, and exec, the last one.
 #include <linux/sockios.h>
-#include "child.h"
+#include "step.h"
 #include "text.h"
 
 struct interface_request { // struct ifreq of linux/if.h, which wants the C library's headers. netdevice(7)
@@ -11,27 +11,24 @@ struct interface_request { // struct ifreq of linux/if.h, which wants the C libr
 };
 enum { INTERFACE_UP = 1 }; // IFF_UP
 
-struct outcome step_set_hostname(struct actor *actor, const void *record)
+struct outcome step_set_hostname(struct child *child, const struct step_set_hostname *step)
 {
-	const struct step_set_hostname *step = record;
-	TRY(sethostname, plan_string(actor->plan, step->hostname), step->hostname.length);
+	TRY(sethostname, plan_string(child->plan, step->hostname), step->hostname.length);
 	return DONE;
 }
 
-struct outcome step_set_domainname(struct actor *actor, const void *record)
+struct outcome step_set_domainname(struct child *child, const struct step_set_domainname *step)
 {
-	const struct step_set_domainname *step = record;
-	TRY(setdomainname, plan_string(actor->plan, step->domainname), step->domainname.length);
+	TRY(setdomainname, plan_string(child->plan, step->domainname), step->domainname.length);
 	return DONE;
 }
 
-struct outcome step_link_up(struct actor *actor, const void *record)
+struct outcome step_link_up(struct child *child, const struct step_link_up *step)
 {
-	const struct step_link_up *step = record;
 	struct interface_request request = {0};
 	if (step->name.length >= sizeof(request.name))
 		return REFUSED(ioctl, SYS_EINVAL);
-	memcpy(request.name, plan_string(actor->plan, step->name), step->name.length);
+	memcpy(request.name, plan_string(child->plan, step->name), step->name.length);
 	int fd = (int)TRY(socket, SYS_AF_INET, SYS_SOCK_DGRAM | O_CLOEXEC, 0);
 	TRY(ioctl, fd, SIOCGIFFLAGS, &request);
 	request.flags |= INTERFACE_UP;
@@ -41,15 +38,15 @@ struct outcome step_link_up(struct actor *actor, const void *record)
 }
 
 // Puts the slots on descriptors 0 … count − 1, so that no move overwrites one that is still to be moved.
-static struct outcome arrange_stdio(struct actor *actor, struct wire_list stdio)
+static struct outcome arrange_stdio(struct child *child, struct wire_list stdio)
 {
 	int fds[SLOTS_MAX];
 	// The supervisor takes its end for exec: it must not come early.
-	if (actor->report < (int)stdio.count)
-		actor->report = (int)TRY(fcntl, actor->report, F_DUPFD_CLOEXEC, stdio.count);
+	if (child->report < (int)stdio.count)
+		child->report = (int)TRY(fcntl, child->report, F_DUPFD_CLOEXEC, stdio.count);
 	for (uint32_t i = 0; i < stdio.count; i++) {
-		uint64_t slot = plan_number_at(actor->plan, stdio, i);
-		fds[i] = slot == NO_SLOT ? -1 : actor->page->slots[slot];
+		uint64_t slot = plan_number_at(child->plan, stdio, i);
+		fds[i] = slot == NO_SLOT ? -1 : child->page->slots[slot];
 		if (fds[i] >= 0 && fds[i] < (int)stdio.count)
 			fds[i] = (int)TRY(fcntl, fds[i], F_DUPFD_CLOEXEC, stdio.count);
 	}
@@ -62,26 +59,26 @@ static struct outcome arrange_stdio(struct actor *actor, struct wire_list stdio)
 }
 
 static struct outcome try_paths(
-	struct actor *actor, const struct step_exec *step, const char *const *argv, const char *const *envp)
+	struct child *child, const struct step_exec *step, const char *const *argv, const char *const *envp)
 {
 	struct outcome outcome = DONE;
 	for (uint32_t i = 0; i < step->paths.count; i++) {
-		const char *path = plan_string_at(actor->plan, step->paths, i);
+		const char *path = plan_string_at(child->plan, step->paths, i);
 		int error = (int)-sys_execve(path, argv, envp);
 		// Like execvp(3): a forbidden program is reported only where no other is found.
 		if (outcome.error == 0 || error != SYS_ENOENT)
 			outcome = REFUSED(execve, error);
 		// The file is there, so what is missing is its interpreter.
 		if (error == SYS_ENOENT && sys_faccessat(AT_FDCWD, path, 0) == 0) {
-			actor->page->detail = i + 1;
+			child->page->detail = i + 1;
 			return REFUSED(execve, error);
 		}
 		if (error != SYS_ENOENT && error != SYS_ENOTDIR && error != SYS_EACCES) {
-			actor->page->detail = i + 1;
+			child->page->detail = i + 1;
 			return outcome;
 		}
 		if (error == SYS_EACCES)
-			actor->page->detail = i + 1;
+			child->page->detail = i + 1;
 	}
 	return outcome;
 }
@@ -98,16 +95,15 @@ static struct outcome make_vector(const struct plan *plan, struct wire_list list
 	return DONE;
 }
 
-struct outcome step_exec(struct actor *actor, const void *record)
+struct outcome step_exec(struct child *child, const struct step_exec *step)
 {
-	const struct step_exec *step = record;
 	const char *const *argv;
 	const char *const *envp;
-	PASS(make_vector(actor->plan, step->args, &argv));
-	PASS(make_vector(actor->plan, step->env, &envp));
-	PASS(child_own_files(actor));
-	PASS(child_say(actor, REPORT_COMMAND));
-	PASS(arrange_stdio(actor, step->stdio));
-	sys_umask(actor->umask);
-	return try_paths(actor, step, argv, envp);
+	PASS(make_vector(child->plan, step->args, &argv));
+	PASS(make_vector(child->plan, step->env, &envp));
+	PASS(child_own_files(child));
+	PASS(child_say(child, REPORT_COMMAND));
+	PASS(arrange_stdio(child, step->stdio));
+	sys_umask(child->umask);
+	return try_paths(child, step, argv, envp);
 }

@@ -2,7 +2,7 @@
 // Steps that take rights away. They come last before exec.
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
-#include "actor.h"
+#include "step.h"
 
 static struct outcome set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
@@ -30,10 +30,9 @@ static struct outcome limit_bounding(uint64_t keep)
 	return DONE;
 }
 
-struct outcome step_set_capabilities(struct actor *actor, const void *record)
+struct outcome step_set_capabilities(struct child *child, const struct step_set_capabilities *step)
 {
-	(void)actor;
-	const struct step_set_capabilities *step = record;
+	(void)child;
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct now[2];
 	long read = sys_call(__NR_capget, (long)&header, (long)now, 0, 0, 0, 0);
@@ -53,18 +52,18 @@ struct outcome step_set_capabilities(struct actor *actor, const void *record)
 	return DONE;
 }
 
-struct outcome step_no_new_privileges(struct actor *actor, const void *record)
+struct outcome step_no_new_privileges(struct child *child, const struct step_no_new_privileges *step)
 {
-	(void)actor;
-	(void)record;
+	(void)child;
+	(void)step;
 	TRY(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
 	return DONE;
 }
 
-struct outcome step_join_session_keyring(struct actor *actor, const void *record)
+struct outcome step_join_session_keyring(struct child *child, const struct step_join_session_keyring *step)
 {
-	(void)actor;
-	(void)record;
+	(void)child;
+	(void)step;
 	TRY(keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
 	return DONE;
 }

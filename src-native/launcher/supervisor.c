@@ -1,37 +1,10 @@
 // SPDX-License-Identifier: MIT
 // One container from the host's side: performs its host acts, clones it, watches it, reaps, cleans up, reports.
-#include "supervisor.h"
 #include <linux/prctl.h>
+#include "act.h"
 #include "child.h"
 #include "orphans.h"
 #include "text.h"
-
-static const step_function ACTS[STEP_COUNT + 1] = {
-	[STEP_DENY_SETGROUPS] = step_deny_setgroups,
-	[STEP_SET_UID_MAP] = step_set_uid_map,
-	[STEP_SET_GID_MAP] = step_set_gid_map,
-	[STEP_NEWUIDMAP] = step_newuidmap,
-	[STEP_NEWGIDMAP] = step_newgidmap,
-	[STEP_FCHOWN] = step_fchown,
-	[STEP_IDMAP] = step_idmap,
-	[STEP_OPEN_TREE] = step_open_tree,
-	[STEP_MAKE_CGROUP] = step_make_cgroup,
-	[STEP_WRITE_CGROUP] = step_write_cgroup,
-	[STEP_END_FROZEN] = step_end_frozen,
-	[STEP_WATCH_OOM] = step_watch_oom,
-	[STEP_ENTER_CGROUP] = step_enter_cgroup,
-	[STEP_LIMIT_CPU_TIME] = step_limit_cpu_time,
-	[STEP_READ_COUNTER] = step_read_counter,
-	[STEP_REMOVE_CGROUP] = step_remove_cgroup,
-	[STEP_RELAY] = step_relay,
-	[STEP_RMDIR] = step_rmdir,
-	[STEP_OPEN_NAMESPACE] = step_open_namespace,
-	[STEP_SETNS] = step_setns,
-	[STEP_SET_TIME_OFFSET] = step_set_time_offset,
-	[STEP_SET_PRIORITY] = step_set_priority,
-	[STEP_SET_OOM_SCORE_ADJ] = step_set_oom_score_adj,
-	[STEP_SET_RLIMIT] = step_set_rlimit,
-};
 
 // Sends the frame. That Node is gone is noticed by the loop, not here, and so is a channel that carries nothing any more:
 // Node would wait for ever, and at a barrier the child with it.
@@ -82,7 +55,7 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct record *record = (const struct record *)at;
 		timing_mark(&self->timing, list, self->page->index, i);
-		struct outcome outcome = ACTS[record->op](&self->actor, record);
+		struct outcome outcome = act_dispatch(self, record);
 		if (outcome.error) {
 			record_refusal(self, list, i, outcome);
 			// What is to be undone at the end is, all of it.
@@ -130,16 +103,6 @@ struct outcome supervisor_prepare(struct supervisor *self)
 	self->report = pair[0];
 	self->report_child = pair[1];
 	TRY(setsockopt, self->report, SYS_SOL_SOCKET, SYS_SO_PASSCRED, &pass, sizeof(pass));
-	self->actor = (struct actor){.plan = &self->plan,
-		.page = self->page,
-		.root = AT_FDCWD,
-		.report = -1,
-		.child = -1,
-		.self = self,
-		.timing = &self->timing,
-		.cgroups = &self->cgroups,
-		.frame = &self->frame,
-		.relay = &self->relay};
 	return DONE;
 }
 
@@ -176,10 +139,15 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, in
 		.pidfd = (uint64_t)&self->child_pidfd,
 		.exit_signal = SYS_SIGCHLD,
 	};
-	struct actor child = self->actor;
-	child.report = self->report_child;
-	child.supervisor = (int)TRY(pidfd_open, (int)sys_getpid(), 0);
-	child.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable();
+	struct child child = {
+		.plan = &self->plan,
+		.page = self->page,
+		.timing = &self->timing,
+		.root = -1,
+		.report = self->report_child,
+		.supervisor = (int)TRY(pidfd_open, (int)sys_getpid(), 0),
+		.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable(),
+	};
 	// After a time namespace was joined, or it would be another clock.
 	self->began = timing_now();
 	timing_mark(&self->timing, LIST_CLONE, 0, 0);
@@ -187,7 +155,6 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, in
 	if (pid == 0)
 		(ahead ? child_run_ahead : child_run)(&child);
 	self->child = (int)pid;
-	self->actor.child = (int)pid;
 	self->ahead = ahead ? namespaces : 0;
 	return DONE;
 }
@@ -217,8 +184,7 @@ void supervisor_end_ahead(struct supervisor *self)
 	// What was refused to it was not refused to the plan's.
 	self->page->refused = 0;
 	self->child_pidfd = -1;
-	self->child = 0;
-	self->actor.child = -1;
+	self->child = -1;
 	self->ahead = 0;
 }
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 // One container from the host's side: what its supervisor knows, and the parts that it is made of.
 #pragma once
-#include "actor.h"
 #include "cgroup.h"
+#include "page.h"
+#include "plan.h"
 #include "relay.h"
 #include "request.h"
+#include "timing.h"
 
 struct supervisor {
 	struct plan plan;
 	struct page *page;
-	struct actor actor; // performs host acts
 	struct frame frame; // the one that is being made
 	struct cgroups cgroups;
 	struct relay relay;
@@ -19,14 +20,19 @@ struct supervisor {
 	int report;
 	int report_child;
 	int timer;
+	// -1: there is none.
 	int child;
 	int child_pidfd;
 	int command_pidfd;
 	// Signals that Node sent before the command ran: bit n − 1.
 	uint64_t pending;
 	int running;
+	// Who waits at the barrier, as the kernel says.
+	int waiting;
 	// The child stands at a barrier until Node says go.
 	int hooked;
+	// An act was broken off, because something has happened that ends the container: watch.c hears of it next.
+	int broken_off;
 	uint32_t ending;
 	// SIGKILL was sent.
 	int killed;
@@ -42,6 +48,7 @@ struct supervisor {
 	((struct supervisor){.channel = -1, \
 		.report = -1,               \
 		.timer = -1,                \
+		.child = -1,                \
 		.child_pidfd = -1,          \
 		.command_pidfd = -1,        \
 		.cgroups = CGROUPS_NONE,    \

@@ -66,18 +66,18 @@ static void on_barrier(struct supervisor *self, int pid)
 	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
 		at += ((const struct record *)at)->size;
 	const struct step_barrier *step = (const struct step_barrier *)at;
-	self->actor.waiting = pid;
+	self->waiting = pid;
 	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
 	if (has_ended(self))
 		return;
 	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
 		supervisor_perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
-		if (self->actor.broken_off) {
+		if (self->broken_off) {
 			self->frame.error = 0;
 			return;
 		}
 		// While a process dies its entries in /proc belong to root already, and nobody can say how long it dies: it wants a processor for it. proc(5)
-		if (has_ended(self) || entry_is_of_dying(&self->actor))
+		if (has_ended(self) || entry_is_of_dying(self->child))
 			self->frame.error = 0;
 		end(self, ENDING_NONE);
 		return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tidies up on the host what overlayfs leaves behind in its work directory.
-#include "actor.h"
+#include "act.h"
 #include "text.h"
 
 // Empties a directory of what overlayfs calls by numbers while it works: "#1f". All else is somebody's. ovl_tempname() in fs/overlayfs/dir.c
@@ -38,18 +38,17 @@ static struct outcome open_listing(int place, int *ret_fd)
 	return DONE;
 }
 
-struct outcome step_rmdir(struct actor *actor, const void *record)
+struct outcome act_rmdir(struct supervisor *self, const struct step_rmdir *step)
 {
-	const struct step_rmdir *step = record;
-	const char *name = plan_string(actor->plan, step->path) + step->path.length;
+	const char *name = plan_string(&self->plan, step->path) + step->path.length;
 	char above[4096];
 	int directory = -1;
-	while (name > plan_string(actor->plan, step->path) && name[-1] != '/')
+	while (name > plan_string(&self->plan, step->path) && name[-1] != '/')
 		name--;
-	size_t length = (size_t)(name - plan_string(actor->plan, step->path));
+	size_t length = (size_t)(name - plan_string(&self->plan, step->path));
 	if (length == 0 || length >= sizeof(above))
 		return REFUSED(openat, SYS_EINVAL);
-	memcpy(above, plan_string(actor->plan, step->path), length);
+	memcpy(above, plan_string(&self->plan, step->path), length);
 	above[length] = 0;
 	long parent = sys_openat(AT_FDCWD, above, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (parent == -SYS_ENOENT)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Acts about cgroups: what the supervisor does with directories and files of cgroupfs, on the host, for its container.
-#include "cgroup.h"
+#include "act.h"
 #include "text.h"
 
 enum { TRIES = 100, TRIES_TO_REMOVE = 1000, PAUSE_NS = 1000000, PAUSES_DOUBLED = 5 };
@@ -29,7 +29,7 @@ static int has_word(const char *list, const char *word)
 
 // Hands controllers down to the cgroups below `directory`. What is handed down already is not written again: that would wait
 // for all cgroups below that are being removed.
-static struct outcome enable(const struct actor *actor, const struct step_make_cgroup *step, int directory)
+static struct outcome enable(const struct supervisor *self, const struct step_make_cgroup *step, int directory)
 {
 	static const char FILE[] = "cgroup.subtree_control";
 	char text[CGROUP_FILE_LONGEST];
@@ -39,7 +39,7 @@ static struct outcome enable(const struct actor *actor, const struct step_make_c
 		return DONE;
 	PASS(cgroup_read(directory, FILE, text, &length));
 	for (uint32_t i = 0; i < step->enable.count; i++) {
-		const char *name = plan_string_at(actor->plan, step->enable, i);
+		const char *name = plan_string_at(&self->plan, step->enable, i);
 		if (has_word(text, name))
 			continue;
 		if (text_length(name) >= sizeof(entry) - 1)
@@ -51,12 +51,13 @@ static struct outcome enable(const struct actor *actor, const struct step_make_c
 }
 
 // Copies files from the cgroup above where they are empty, as those of a new cpuset are. cpuset(7)
-static struct outcome inherit(const struct actor *actor, const struct step_make_cgroup *step, int above, int directory)
+static struct outcome inherit(
+	const struct supervisor *self, const struct step_make_cgroup *step, int above, int directory)
 {
 	char text[CGROUP_FILE_LONGEST];
 	size_t length = 0;
 	for (uint32_t i = 0; i < step->inherit.count; i++) {
-		const char *file = plan_string_at(actor->plan, step->inherit, i);
+		const char *file = plan_string_at(&self->plan, step->inherit, i);
 		PASS(cgroup_read(directory, file, text, &length));
 		if (length > 1)
 			continue;
@@ -74,20 +75,20 @@ static struct outcome open_directory(int above, const char *name, int *ret_fd)
 
 // The cgroup in `base`: made, opened, locked and there still.
 static struct outcome make_in(
-	const struct actor *actor, const struct step_make_cgroup *step, int base, struct cgroup *ret_cgroup)
+	const struct supervisor *self, const struct step_make_cgroup *step, int base, struct cgroup *ret_cgroup)
 {
-	const char *name = plan_string(actor->plan, step->name);
+	const char *name = plan_string(&self->plan, step->name);
 	int directory = -1;
-	PASS(enable(actor, step, base));
+	PASS(enable(self, step, base));
 	TRY(mkdirat, base, name, 0755);
 	PASS(open_directory(base, name, &directory));
-	struct outcome outcome = inherit(actor, step, base, directory);
+	struct outcome outcome = inherit(self, step, base, directory);
 	// Who is faster with the lock takes it for a leftover, and removes it.
 	if (outcome.error == 0 && sys_flock(directory, SYS_LOCK_EX | SYS_LOCK_NB) < 0)
 		outcome = REFUSED(flock, SYS_ENOENT);
 	if (outcome.error == 0 && sys_faccessat(directory, "cgroup.procs", 0) < 0)
 		outcome = REFUSED(faccessat, SYS_ENOENT);
-	*ret_cgroup = (struct cgroup){directory, base, name, plan_string(actor->plan, step->base)};
+	*ret_cgroup = (struct cgroup){directory, base, name, plan_string(&self->plan, step->base)};
 	if (outcome.error) {
 		sys_close(directory);
 		sys_unlinkat(base, name, SYS_AT_REMOVEDIR);
@@ -96,18 +97,18 @@ static struct outcome make_in(
 }
 
 static struct outcome make_below(
-	const struct actor *actor, const struct step_make_cgroup *step, int parent, struct cgroup *ret_cgroup)
+	const struct supervisor *self, const struct step_make_cgroup *step, int parent, struct cgroup *ret_cgroup)
 {
-	const char *name = plan_string(actor->plan, step->base);
+	const char *name = plan_string(&self->plan, step->base);
 	int base = -1;
-	PASS(enable(actor, step, parent));
+	PASS(enable(self, step, parent));
 	long made = sys_mkdirat(parent, name, 0755);
 	if (made < 0 && made != -SYS_EEXIST)
 		return REFUSED(mkdirat, -made);
 	PASS(open_directory(parent, name, &base));
-	struct outcome outcome = inherit(actor, step, parent, base);
+	struct outcome outcome = inherit(self, step, parent, base);
 	if (outcome.error == 0)
-		outcome = make_in(actor, step, base, ret_cgroup);
+		outcome = make_in(self, step, base, ret_cgroup);
 	if (outcome.error) {
 		sys_close(base);
 		sys_unlinkat(parent, name, SYS_AT_REMOVEDIR);
@@ -126,60 +127,56 @@ static int is_name(const char *name)
 	return 1;
 }
 
-struct outcome step_make_cgroup(struct actor *actor, const void *record)
+struct outcome act_make_cgroup(struct supervisor *self, const struct step_make_cgroup *step)
 {
-	const struct step_make_cgroup *step = record;
-	struct cgroups *cgroups = actor->cgroups;
+	struct cgroups *cgroups = &self->cgroups;
 	struct outcome outcome = REFUSED(mkdirat, SYS_EINVAL);
-	if (!is_name(plan_string(actor->plan, step->name)) || !is_name(plan_string(actor->plan, step->base)) ||
+	if (!is_name(plan_string(&self->plan, step->name)) || !is_name(plan_string(&self->plan, step->base)) ||
 		cgroups->count == CGROUPS_MOST)
 		return outcome;
 	int parent = (int)TRY(
-		openat, AT_FDCWD, plan_string(actor->plan, step->parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		openat, AT_FDCWD, plan_string(&self->plan, step->parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	// ENOENT, ENODEV: another container was the last in the base, and has removed it.
 	for (int i = 0; i < TRIES; i++) {
-		outcome = make_below(actor, step, parent, &cgroups->held[cgroups->count]);
+		outcome = make_below(self, step, parent, &cgroups->held[cgroups->count]);
 		if (outcome.error != SYS_ENOENT && outcome.error != SYS_ENODEV)
 			break;
 	}
 	sys_close(parent);
 	if (outcome.error == 0)
-		actor->page->slots[step->slot] = cgroups->held[cgroups->count++].directory;
+		self->page->slots[step->slot] = cgroups->held[cgroups->count++].directory;
 	return outcome;
 }
 
-struct outcome step_write_cgroup(struct actor *actor, const void *record)
+struct outcome act_write_cgroup(struct supervisor *self, const struct step_write_cgroup *step)
 {
-	const struct step_write_cgroup *step = record;
-	return cgroup_write(actor->page->slots[step->slot], plan_string(actor->plan, step->file),
-		plan_string(actor->plan, step->value), step->value.length);
+	return cgroup_write(self->page->slots[step->slot], plan_string(&self->plan, step->file),
+		plan_string(&self->plan, step->value), step->value.length);
 }
 
-struct outcome step_enter_cgroup(struct actor *actor, const void *record)
+struct outcome act_enter_cgroup(struct supervisor *self, const struct step_enter_cgroup *step)
 {
-	const struct step_enter_cgroup *step = record;
 	char text[24];
-	size_t length = (size_t)(text_number(text, (uint64_t)actor->waiting) - text);
+	size_t length = (size_t)(text_number(text, (uint64_t)self->waiting) - text);
 	// 0 is what the kernel says of a process that is not in sight, and written it means the writer itself. cgroups(7)
 	// Of one that init has reaped the pid may be somebody else's.
-	if (actor->waiting <= 0 || __atomic_load_n(&actor->page->command_over, __ATOMIC_SEQ_CST))
+	if (self->waiting <= 0 || __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
 		return REFUSED(write, SYS_ESRCH);
 	for (uint32_t i = 0; i < step->slots.count; i++) {
-		uint64_t slot = plan_number_at(actor->plan, step->slots, i);
+		uint64_t slot = plan_number_at(&self->plan, step->slots, i);
 		if (slot != NO_SLOT)
-			PASS(cgroup_write(actor->page->slots[slot], "cgroup.procs", text, length));
+			PASS(cgroup_write(self->page->slots[slot], "cgroup.procs", text, length));
 	}
 	return DONE;
 }
 
-struct outcome step_end_frozen(struct actor *actor, const void *record)
+struct outcome act_end_frozen(struct supervisor *self, const struct step_end_frozen *step)
 {
-	const struct step_end_frozen *step = record;
-	struct cgroups *cgroups = actor->cgroups;
-	cgroups->freezer = actor->page->slots[step->slot];
-	cgroups->freezer_file = plan_string(actor->plan, step->file);
-	cgroups->freeze = plan_string(actor->plan, step->freeze);
-	cgroups->thaw = plan_string(actor->plan, step->thaw);
+	struct cgroups *cgroups = &self->cgroups;
+	cgroups->freezer = self->page->slots[step->slot];
+	cgroups->freezer_file = plan_string(&self->plan, step->file);
+	cgroups->freeze = plan_string(&self->plan, step->freeze);
+	cgroups->thaw = plan_string(&self->plan, step->thaw);
 	return DONE;
 }
 
@@ -193,34 +190,32 @@ static struct outcome register_eventfd(int directory, const char *control, int o
 	return cgroup_write(directory, control, text, (size_t)(end - text));
 }
 
-struct outcome step_watch_oom(struct actor *actor, const void *record)
+struct outcome act_watch_oom(struct supervisor *self, const struct step_watch_oom *step)
 {
-	const struct step_watch_oom *step = record;
-	struct cgroups *cgroups = actor->cgroups;
-	int directory = actor->page->slots[step->slot];
+	struct cgroups *cgroups = &self->cgroups;
+	int directory = self->page->slots[step->slot];
 	uint64_t kills;
 	cgroups->oom = (struct cgroup_counter){.file = -1, .key = "oom_kill", .divisor = 1};
 	cgroups->oom_ends = step->end != 0;
-	PASS(cgroup_open(directory, plan_string(actor->plan, step->file), O_RDONLY, &cgroups->oom.file));
+	PASS(cgroup_open(directory, plan_string(&self->plan, step->file), O_RDONLY, &cgroups->oom.file));
 	if (step->control.length > 0)
 		PASS(register_eventfd(
-			directory, plan_string(actor->plan, step->control), cgroups->oom.file, &cgroups->oom_eventfd));
+			directory, plan_string(&self->plan, step->control), cgroups->oom.file, &cgroups->oom_eventfd));
 	// It is told from what has been read on. cgroup-v2.rst, "memory.events"
 	if (!cgroup_count(&cgroups->oom, &kills))
 		return REFUSED(pread64, SYS_ENOENT);
 	return DONE;
 }
 
-struct outcome step_limit_cpu_time(struct actor *actor, const void *record)
+struct outcome act_limit_cpu_time(struct supervisor *self, const struct step_limit_cpu_time *step)
 {
-	const struct step_limit_cpu_time *step = record;
-	struct cgroups *cgroups = actor->cgroups;
+	struct cgroups *cgroups = &self->cgroups;
 	uint64_t used;
 	cgroups->cpu = (struct cgroup_counter){
-		.file = -1, .key = plan_string(actor->plan, step->key), .divisor = step->divisor};
+		.file = -1, .key = plan_string(&self->plan, step->key), .divisor = step->divisor};
 	cgroups->cpu_cpus = step->cpus;
 	PASS(cgroup_open(
-		actor->page->slots[step->slot], plan_string(actor->plan, step->file), O_RDONLY, &cgroups->cpu.file));
+		self->page->slots[step->slot], plan_string(&self->plan, step->file), O_RDONLY, &cgroups->cpu.file));
 	if (!cgroup_count(&cgroups->cpu, &used))
 		return REFUSED(pread64, SYS_ENOENT);
 	cgroups->cpu_clock = (int)TRY(timerfd_create, SYS_CLOCK_MONOTONIC, O_CLOEXEC | O_NONBLOCK);
@@ -228,12 +223,11 @@ struct outcome step_limit_cpu_time(struct actor *actor, const void *record)
 	return DONE;
 }
 
-struct outcome step_read_counter(struct actor *actor, const void *record)
+struct outcome act_read_counter(struct supervisor *self, const struct step_read_counter *step)
 {
-	const struct step_read_counter *step = record;
-	struct frame *frame = actor->frame;
+	struct frame *frame = &self->frame;
 	uint64_t *numbers = &frame->memory_peak;
-	struct cgroup_counter counter = {-1, plan_string(actor->plan, step->key), step->divisor};
+	struct cgroup_counter counter = {-1, plan_string(&self->plan, step->key), step->divisor};
 	uint64_t number;
 	uint32_t place = 0;
 	while (place < COUNTERS && step->counter != 1ull << place)
@@ -241,7 +235,7 @@ struct outcome step_read_counter(struct actor *actor, const void *record)
 	if (place == COUNTERS)
 		return REFUSED(pread64, SYS_EINVAL);
 	struct outcome outcome = cgroup_open(
-		actor->page->slots[step->slot], plan_string(actor->plan, step->file), O_RDONLY, &counter.file);
+		self->page->slots[step->slot], plan_string(&self->plan, step->file), O_RDONLY, &counter.file);
 	if (outcome.error)
 		return DONE;
 	if (cgroup_count(&counter, &number)) {
@@ -252,15 +246,14 @@ struct outcome step_read_counter(struct actor *actor, const void *record)
 	return DONE;
 }
 
-struct outcome step_remove_cgroup(struct actor *actor, const void *record)
+struct outcome act_remove_cgroup(struct supervisor *self, const struct step_remove_cgroup *step)
 {
-	const struct step_remove_cgroup *step = record;
-	struct cgroup *cgroup = actor->cgroups->held;
-	int directory = actor->page->slots[step->slot];
-	while (cgroup < actor->cgroups->held + actor->cgroups->count && cgroup->directory != directory)
+	struct cgroup *cgroup = self->cgroups.held;
+	int directory = self->page->slots[step->slot];
+	while (cgroup < self->cgroups.held + self->cgroups.count && cgroup->directory != directory)
 		cgroup++;
 	// It was not made: what stands before it in the plan was refused.
-	if (directory < 0 || cgroup == actor->cgroups->held + actor->cgroups->count)
+	if (directory < 0 || cgroup == self->cgroups.held + self->cgroups.count)
 		return DONE;
 	long removed = 0;
 	for (int i = 0; i < TRIES_TO_REMOVE; i++) {
@@ -269,7 +262,7 @@ struct outcome step_remove_cgroup(struct actor *actor, const void *record)
 			break;
 		// A process that has ended may still be counted for a moment.
 		cgroup_end(directory);
-		cgroups_thaw(actor->cgroups);
+		cgroups_thaw(&self->cgroups);
 		pause_ns((int64_t)PAUSE_NS << (i < PAUSES_DOUBLED ? 0 : 2));
 	}
 	if (removed < 0 && removed != -SYS_ENOENT)

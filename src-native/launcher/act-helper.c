@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Steps that the host's own set-user-id programs perform: an ordinary user may map no ids but through them. newuidmap(1)
+// Acts that the host's own set-user-id programs perform: an ordinary user may map no ids but through them. newuidmap(1)
 #include <linux/close_range.h>
+#include "act.h"
 #include "entry.h"
-#include "supervisor.h"
 #include "text.h"
 
 enum { NUMBER_LONGEST = 20, ARGUMENTS_BEFORE = 2 };
 
 // argv of the helper: itself, the child's pid, then the numbers. In memory of the process that becomes the helper.
 static struct outcome make_arguments(
-	const struct actor *actor, struct wire_bytes path, struct wire_list ranges, const char *const **ret_argv)
+	const struct supervisor *self, struct wire_bytes path, struct wire_list ranges, const char *const **ret_argv)
 {
 	size_t count = ARGUMENTS_BEFORE + (size_t)ranges.count;
 	size_t vector = (count + 1) * sizeof(char *);
 	const char **argv = (const char **)TRY(mmap, vector + count * (NUMBER_LONGEST + 1),
 		SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_PRIVATE | SYS_MAP_ANONYMOUS, -1);
 	char *text = (char *)argv + vector;
-	argv[0] = plan_string(actor->plan, path);
+	argv[0] = plan_string(&self->plan, path);
 	for (size_t i = 1; i < count; i++) {
-		uint64_t number = i == 1 ? (uint64_t)actor->child
-					 : plan_number_at(actor->plan, ranges, (uint32_t)(i - ARGUMENTS_BEFORE));
+		uint64_t number = i == 1 ? (uint64_t)self->child
+					 : plan_number_at(&self->plan, ranges, (uint32_t)(i - ARGUMENTS_BEFORE));
 		argv[i] = text;
 		// The memory is zero: each text ends where the next one begins, one byte later.
 		text = text_number(text, number) + 1;
@@ -29,26 +29,26 @@ static struct outcome make_arguments(
 }
 
 static struct outcome become_helper(
-	const struct actor *actor, struct wire_bytes path, struct wire_list ranges, int said)
+	const struct supervisor *self, struct wire_bytes path, struct wire_list ranges, int said)
 {
 	const char *const *argv;
 	const char *const envp[] = {0};
-	PASS(make_arguments(actor, path, ranges, &argv));
+	PASS(make_arguments(self, path, ranges, &argv));
 	TRY(dup3, said, 2, 0);
 	TRY(close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
-	TRY(execve, plan_string(actor->plan, path), argv, envp);
+	TRY(execve, plan_string(&self->plan, path), argv, envp);
 	return DONE;
 }
 
 // What it says goes into the page's message, as far as there is room; the rest is read and lost, so that it never waits.
 // Returns 0 where it is not waited for any longer.
-static int listen(const struct actor *actor, int said)
+static int listen(struct supervisor *self, int said)
 {
-	struct page *page = actor->page;
+	struct page *page = self->page;
 	char lost[256];
 	size_t length = 0;
 	int waits;
-	while ((waits = supervisor_wait(actor->self, said))) {
+	while ((waits = supervisor_wait(self, said))) {
 		size_t room = sizeof(page->message) - 1 - length;
 		long count = room ? sys_read(said, page->message + length, room) : sys_read(said, lost, sizeof(lost));
 		if (count == -SYS_EINTR)
@@ -61,9 +61,9 @@ static int listen(const struct actor *actor, int said)
 	return waits;
 }
 
-static struct outcome run_helper(struct actor *actor, struct wire_bytes path, struct wire_list ranges)
+static struct outcome run_helper(struct supervisor *self, struct wire_bytes path, struct wire_list ranges)
 {
-	struct page *page = actor->page;
+	struct page *page = self->page;
 	int said[2];
 	int status = 0;
 	// It takes the child's number for what /proc shows.
@@ -72,18 +72,18 @@ static struct outcome run_helper(struct actor *actor, struct wire_bytes path, st
 	page->helper = DONE;
 	long pid = TRY(clone);
 	if (pid == 0) {
-		page->helper = become_helper(actor, path, ranges, said[1]);
+		page->helper = become_helper(self, path, ranges, said[1]);
 		sys_exit_group(127);
 	}
 	TRY(close, said[1]);
-	actor->broken_off = !listen(actor, said[0]);
+	self->broken_off = !listen(self, said[0]);
 	TRY(close, said[0]);
 	// It may wait for what never comes, such as a directory service. Its real user is this one still, whom kill(2) asks for.
-	if (actor->broken_off && sys_kill((int)pid, SYS_SIGKILL) < 0)
+	if (self->broken_off && sys_kill((int)pid, SYS_SIGKILL) < 0)
 		return REFUSED(kill, SYS_EINTR);
 	while (sys_wait4((int)pid, &status, 0, 0) == -SYS_EINTR)
 		;
-	if (actor->broken_off)
+	if (self->broken_off)
 		return REFUSED(wait4, SYS_EINTR);
 	if (page->helper.error)
 		return page->helper;
@@ -95,14 +95,12 @@ static struct outcome run_helper(struct actor *actor, struct wire_bytes path, st
 	return DONE;
 }
 
-struct outcome step_newuidmap(struct actor *actor, const void *record)
+struct outcome act_newuidmap(struct supervisor *self, const struct step_newuidmap *step)
 {
-	const struct step_newuidmap *step = record;
-	return run_helper(actor, step->path, step->ranges);
+	return run_helper(self, step->path, step->ranges);
 }
 
-struct outcome step_newgidmap(struct actor *actor, const void *record)
+struct outcome act_newgidmap(struct supervisor *self, const struct step_newgidmap *step)
 {
-	const struct step_newgidmap *step = record;
-	return run_helper(actor, step->path, step->ranges);
+	return run_helper(self, step->path, step->ranges);
 }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The steps of both columns, apart from what only one side has to see to.
+#include "both.h"
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include "tree.h"
+
+struct outcome both_fchown(const struct page *page, const struct step_fchown *step)
+{
+	struct stat stat;
+	int fd = page->slots[step->slot];
+	TRY(fstat, fd, &stat);
+	// A device stays its owner's: /dev/null once changed hands this way. CVE-2026-88265
+	if ((stat.st_mode & SYS_S_IFMT) != SYS_S_IFIFO)
+		return REFUSED(fchown, SYS_EINVAL);
+	TRY(fchown, fd, (uint32_t)step->uid, (uint32_t)step->gid);
+	return DONE;
+}
+
+struct outcome both_open_namespace(const struct plan *plan, struct page *page, const struct step_open_namespace *step)
+{
+	struct sys_statfs statfs;
+	struct stat stat;
+	// Without waiting: the path may turn out to be a FIFO.
+	int fd = (int)TRY(openat, AT_FDCWD, plan_string(plan, step->path), O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	TRY(fstatfs, fd, &statfs);
+	if (statfs.type != NSFS_MAGIC)
+		return REFUSED(fstatfs, SYS_EINVAL);
+	// NS_GET_NSTYPE in ioctl_ns(2), since 4.11
+	if ((uint64_t)TRY(ioctl, fd, NS_GET_NSTYPE, 0) != step->type)
+		return REFUSED(ioctl, SYS_EINVAL);
+	TRY(fstat, fd, &stat);
+	// The pid in the path may be another process's by now. A namespace's inode number is its own while it exists.
+	if (step->inode && stat.st_ino != step->inode)
+		return REFUSED(fstat, SYS_ESRCH);
+	page->slots[step->slot] = fd;
+	return DONE;
+}
+
+struct outcome both_open_tree(const struct plan *plan, struct page *page, const struct step_open_tree *step)
+{
+	int tree = -1;
+	PASS(tree_copy(AT_FDCWD, plan_string(plan, step->source), step->recursive ? TREE_RECURSIVE : 0, &tree));
+	page->slots[step->slot] = tree;
+	return DONE;
+}
+
+struct outcome both_set_rlimit(int pid, const struct step_set_rlimit *step)
+{
+	const uint64_t limit[2] = {step->soft, step->hard}; // struct rlimit64; all bits are RLIM64_INFINITY. prlimit(2)
+	TRY(prlimit64, pid, (unsigned int)step->resource, limit);
+	return DONE;
+}
+
+struct outcome both_setns(const struct page *page, const struct step_setns *step)
+{
+	TRY(setns, page->slots[step->slot], (int)step->type);
+	return DONE;
+}

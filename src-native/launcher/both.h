@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// What the supervisor and the child perform in the same way: it needs no more than what both have.
+#pragma once
+#include "page.h"
+#include "plan.h"
+
+struct outcome both_fchown(const struct page *page, const struct step_fchown *step);
+struct outcome both_open_namespace(const struct plan *plan, struct page *page, const struct step_open_namespace *step);
+struct outcome both_open_tree(const struct plan *plan, struct page *page, const struct step_open_tree *step);
+// Of the process `pid`, 0 for this one.
+struct outcome both_set_rlimit(int pid, const struct step_set_rlimit *step);
+struct outcome both_setns(const struct page *page, const struct step_setns *step);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The page that supervisor, child and init share from before the clone. The child writes where it is before each step,
+// and why it was refused.
+#pragma once
+#include "outcome.h"
+#include "../wire.h"
+
+struct page {
+	uint32_t index;
+	uint32_t refused;
+	// Which list it stands in: its own, or that of the clone, where what clone3 does for others was refused to it.
+	uint32_t list;
+	int32_t syscall;
+	int32_t error;
+	uint32_t detail;
+	// Why a helper program could not be executed.
+	struct outcome helper;
+	// Set by init before it reaps the command: until then the command's pid cannot have been given to another process.
+	uint32_t command_over;
+	int32_t command_status;
+	// The descriptor in each slot, the same for both while they share their descriptors (CLONE_FILES). -1: empty.
+	int32_t slots[SLOTS_MAX];
+	char message[sizeof(((struct frame *)0)->message)];
+};

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Steps of the container, which the child performs: one function a step. Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
+#pragma once
+#include "child.h"
+
+// Performs the step that `record` is of; plan_check has seen that it is one of these.
+struct outcome step_dispatch(struct child *child, const struct record *record);
+
+struct outcome step_barrier(struct child *child, const struct step_barrier *step);
+struct outcome step_fchown(struct child *child, const struct step_fchown *step);
+struct outcome step_set_rlimit(struct child *child, const struct step_set_rlimit *step);
+struct outcome step_open_namespace(struct child *child, const struct step_open_namespace *step);
+struct outcome step_setns(struct child *child, const struct step_setns *step);
+struct outcome step_open_tree(struct child *child, const struct step_open_tree *step);
+struct outcome step_unshare(struct child *child, const struct step_unshare *step);
+struct outcome step_propagation(struct child *child, const struct step_propagation *step);
+struct outcome step_mount(struct child *child, const struct step_mount *step);
+struct outcome step_omit(struct child *child, const struct step_omit *step);
+struct outcome step_bind(struct child *child, const struct step_bind *step);
+struct outcome step_device(struct child *child, const struct step_device *step);
+struct outcome step_mount_setattr(struct child *child, const struct step_mount_setattr *step);
+struct outcome step_sysctl(struct child *child, const struct step_sysctl *step);
+struct outcome step_mask(struct child *child, const struct step_mask *step);
+struct outcome step_readonly_path(struct child *child, const struct step_readonly_path *step);
+struct outcome step_directory(struct child *child, const struct step_directory *step);
+struct outcome step_file(struct child *child, const struct step_file *step);
+struct outcome step_symlink(struct child *child, const struct step_symlink *step);
+struct outcome step_pivot_root(struct child *child, const struct step_pivot_root *step);
+struct outcome step_set_hostname(struct child *child, const struct step_set_hostname *step);
+struct outcome step_set_domainname(struct child *child, const struct step_set_domainname *step);
+struct outcome step_link_up(struct child *child, const struct step_link_up *step);
+struct outcome step_join_session_keyring(struct child *child, const struct step_join_session_keyring *step);
+struct outcome step_open_terminal(struct child *child, const struct step_open_terminal *step);
+struct outcome step_init(struct child *child, const struct step_init *step);
+struct outcome step_controlling_terminal(struct child *child, const struct step_controlling_terminal *step);
+struct outcome step_set_groups(struct child *child, const struct step_set_groups *step);
+struct outcome step_set_user(struct child *child, const struct step_set_user *step);
+struct outcome step_set_affinity(struct child *child, const struct step_set_affinity *step);
+struct outcome step_umask(struct child *child, const struct step_umask *step);
+struct outcome step_chdir(struct child *child, const struct step_chdir *step);
+struct outcome step_set_capabilities(struct child *child, const struct step_set_capabilities *step);
+struct outcome step_no_new_privileges(struct child *child, const struct step_no_new_privileges *step);
+struct outcome step_exec(struct child *child, const struct step_exec *step);
