@@ -37,7 +37,7 @@ class Launcher {
       const image = launcherMemfd();
       passed.push(image);
       const [command, ...args] = by.length === 0 ? [`/proc/self/fd/${image}`] : [...by, `/proc/self/fd/${IMAGE}`];
-      if (!ahead) args.push('--not-ahead');
+      if (!spares) args.push('--no-spare');
       // Of some errors Node tells by an event; others it throws.
       this.process = spawn(command ?? '', args, {
         ...(by.length === 0 ? { argv0: 'carrel' } : {}),
@@ -87,11 +87,14 @@ class Launcher {
 }
 
 let current: Launcher | undefined;
-let ahead = true;
+let spares = true;
 
-/** Whether launchers that are started from now on make a supervisor in advance, while nothing is asked of them; they do by default. For tests that count processes and calls. */
-export function makeAhead(makes: boolean): void {
-  ahead = makes;
+/**
+ * Whether launchers that are started from now on make a spare supervisor while nothing is asked of them; they do by default. For tests that count
+ * processes and calls.
+ */
+export function makeSpares(makes: boolean): void {
+  spares = makes;
 }
 
 /**

@@ -3,6 +3,7 @@
 #include <linux/close_range.h>
 #include <linux/prctl.h>
 #include "layer.h"
+#include "report.h"
 #include "step.h"
 
 __attribute__((noreturn)) static void refuse(struct page *page, uint32_t list, struct outcome outcome)
@@ -11,7 +12,7 @@ __attribute__((noreturn)) static void refuse(struct page *page, uint32_t list, s
 	page->syscall = outcome.syscall;
 	page->error = outcome.error;
 	__atomic_store_n(&page->refused, 1, __ATOMIC_RELEASE);
-	sys_exit_group(125);
+	sys_exit_group(STATUS_REFUSED);
 }
 
 // What needs no plan.
@@ -43,7 +44,7 @@ __attribute__((noreturn)) static void perform(struct child *child)
 			refuse(child->page, LIST_STEPS, outcome);
 		at += record->size;
 	}
-	sys_exit_group(125);
+	sys_exit_group(STATUS_REFUSED);
 }
 
 void child_run(struct child *child)
@@ -57,15 +58,10 @@ void child_run(struct child *child)
 // Waits for the plan, which its supervisor has checked, and which is sealed. The mounts are those of this moment.
 static struct outcome await_plan(struct child *child, struct plan *ret_plan)
 {
-	struct child_start start;
-	long received;
-	do
-		received = sys_read(child->report, &start, sizeof(start));
-	while (received == -SYS_EINTR);
-	if (received != sizeof(start))
-		return REFUSED(read, received < 0 ? -received : SYS_ESRCH);
+	struct report_plan given;
+	PASS(report_await(child->report, &given, sizeof(given)));
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
-	const long base = TRY(mmap, start.size, SYS_PROT_READ, SYS_MAP_PRIVATE, start.plan);
+	const long base = TRY(mmap, given.size, SYS_PROT_READ, SYS_MAP_PRIVATE, given.fd);
 	*ret_plan = (struct plan){(const unsigned char *)base, (const struct plan_header *)base};
 	child->plan = ret_plan;
 	if (ret_plan->header->clone & CLONE_NEWNS)
@@ -73,7 +69,7 @@ static struct outcome await_plan(struct child *child, struct plan *ret_plan)
 	return DONE;
 }
 
-void child_run_ahead(struct child *child)
+void child_run_spare(struct child *child)
 {
 	const int dumpable = child->dumpable;
 	struct plan plan;
@@ -88,14 +84,6 @@ void child_run_ahead(struct child *child)
 	if (outcome.error)
 		refuse(child->page, LIST_CLONE, outcome);
 	perform(child);
-}
-
-struct outcome child_say(const struct child *child, char what)
-{
-	struct sys_iovec iov = {&what, 1};
-	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
-	TRY(sendmsg, child->report, &message, SYS_MSG_NOSIGNAL);
-	return DONE;
 }
 
 struct outcome child_hold(const struct child *child)
@@ -123,14 +111,9 @@ struct outcome step_barrier(struct child *child, const struct step_barrier *step
 {
 	(void)step;
 	char go;
-	PASS(child_say(child, REPORT_BARRIER));
+	PASS(report_say(child->report, REPORT_BARRIER));
 	// The supervisor performs the acts, and answers; or it ends this process.
-	long received;
-	do
-		received = sys_read(child->report, &go, 1);
-	while (received == -SYS_EINTR);
-	if (received != 1)
-		return REFUSED(read, received < 0 ? -received : SYS_ESRCH);
+	PASS(report_await(child->report, &go, sizeof(go)));
 	child->dumpable = 0;
 	return child_hold(child);
 }

@@ -32,23 +32,12 @@ struct child {
 	int dumpable;
 };
 
-// What a child that was there before its plan waits for, on the report socket: its descriptor, and how long it is.
-struct child_start {
-	int32_t plan;
-	uint32_t size;
-};
-
-// What the child says on the report socket, one byte each; the kernel adds who said it. SO_PASSCRED in unix(7)
-enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c' };
-
 // Performs the plan's steps.
 __attribute__((noreturn)) void child_run(struct child *child);
-// The same, when it has got the plan.
-__attribute__((noreturn)) void child_run_ahead(struct child *child);
+// The same, in a spare's child: when it has got the plan. report.h
+__attribute__((noreturn)) void child_run_spare(struct child *child);
 // After every change of credentials: the child still dies with its supervisor, and nobody of the same user can trace it.
 // A change clears the one, and may set the other to what fs.suid_dumpable says. prctl(2), proc(5)
 struct outcome child_hold(const struct child *child);
 // Parts from the table of descriptors that is shared with the supervisor; before init forks, or else before the ending.
 struct outcome child_own_files(struct child *child);
-// Tells the supervisor one of REPORT_*.
-struct outcome child_say(const struct child *child, char what);

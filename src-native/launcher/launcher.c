@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The launcher's loop: a supervisor for each request, and one in advance.
+// The launcher's loop: a supervisor for each request, and a spare one.
 #include "launcher.h"
 #include <linux/prctl.h>
 #include "../sys.h"
@@ -10,7 +10,7 @@
 
 enum {
 	REQUESTS = 3,
-	// After so long without a request another does not follow at once: what is made in advance takes nobody's processor.
+	// After so long without a request another does not follow at once: a spare takes nobody's processor.
 	PAUSE_NS = 3000000,
 	PAUSE_MOST_NS = 800000000,
 };
@@ -46,42 +46,34 @@ void launcher_forked(void)
 	launcher_as_usual(0);
 }
 
-// Which namespaces the next container will be in, if it is as the last one: noted by the supervisors. 0: nothing is made in advance.
-static uint64_t *forecast_shared(void)
-{
-	const int readable = SYS_PROT_READ | SYS_PROT_WRITE;
-	long page = sys_mmap(sizeof(uint64_t), readable, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
-	return page < 0 ? 0 : (uint64_t *)page;
-}
-
 // Returns when the next request is the launcher's own to serve.
-static void stand_by(uint64_t *forecast)
+static void stand_by(uint64_t *spare_next)
 {
 	struct pollfd polled = {.fd = REQUESTS, .events = POLLIN};
-	int64_t pause = forecast ? PAUSE_NS : PAUSE_MOST_NS;
+	int64_t pause = spare_next ? PAUSE_NS : PAUSE_MOST_NS;
 	while (pause < PAUSE_MOST_NS) {
 		const struct sys_timespec time = {0, pause};
 		if (sys_ppoll(&polled, 1, &time) != 0)
 			return;
-		enum spare_end end = spare_run(REQUESTS, forecast);
+		enum spare_end end = spare_run(REQUESTS, spare_next);
 		if (end == SPARE_UNWANTED)
 			return;
-		// On a busy machine the last supervisor comes to its plan, and with it to the forecast, later than that.
+		// On a busy machine the last supervisor comes to its plan, and says what is next, later than that.
 		pause = end == SPARE_USED ? PAUSE_NS : pause * 2;
 	}
 }
 
-static void serve(uint64_t *forecast)
+static void serve(uint64_t *spare_next)
 {
 	struct request request;
 	for (;;) {
-		stand_by(forecast);
+		stand_by(spare_next);
 		if (request_receive(REQUESTS, 0, &request) <= 0)
 			return;
 		// When the fork fails the channel closes here without a word, and Node says so.
 		if (request.count >= 2 && sys_clone() == 0) {
 			struct supervisor self = SUPERVISOR_NEW;
-			self.forecast = forecast;
+			self.spare_next = spare_next;
 			launcher_forked();
 			supervisor_run(&self, &request);
 		}
@@ -108,6 +100,6 @@ int launcher_main(int argc, const char *const *argv)
 	const struct sys_sigaction ignore = {.handler = (void (*)(int))1};
 	sys_rt_sigaction(SYS_SIGCHLD, &ignore);
 	stand_back();
-	serve(argc == 2 && text_equal(argv[1], "--not-ahead") ? 0 : forecast_shared());
+	serve(argc == 2 && text_equal(argv[1], "--no-spare") ? 0 : spare_share());
 	return 0;
 }

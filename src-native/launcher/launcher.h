@@ -3,7 +3,7 @@
 #pragma once
 
 // Serves requests on descriptor 3 until its other end is closed. With `--once`: performs the plan in descriptor 3. With
-// `--not-ahead`: makes no supervisor in advance.
+// `--no-spare`: makes no spare.
 int launcher_main(int argc, const char *const *argv);
 // In a process that it has forked, and that has a request: parts with what is the launcher's own.
 void launcher_forked(void);

@@ -3,6 +3,9 @@
 #pragma once
 #include "../sys.h"
 
+// The status with which a process of carrel's ends where something was refused, as that of env(1) and nohup(1) does.
+enum { STATUS_REFUSED = 125 };
+
 struct outcome {
 	int32_t syscall;
 	int32_t error;

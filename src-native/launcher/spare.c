@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include "spare.h"
 #include <linux/prctl.h>
+#include "child.h"
 #include "launcher.h"
+#include "report.h"
 #include "request.h"
 #include "supervisor.h"
 
 enum {
-	// How often the launcher looks whether it goes on as it should.
+	// How often the launcher looks whether the spare goes on as it should.
 	TICK_NS = 100000000,
 	// After ten seconds nobody is in a hurry.
 	UNWANTED_TICKS = 100,
 	// A request that is still there: it gets no processor, or the kernel takes its time for what it is made of.
 	LATE_TICKS = 2,
 };
+
+uint64_t *spare_share(void)
+{
+	const int readable = SYS_PROT_READ | SYS_PROT_WRITE;
+	long page = sys_mmap(sizeof(uint64_t), readable, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
+	return page < 0 ? 0 : (uint64_t *)page;
+}
+
+// What is said between the launcher and its spare.
+enum { USED = 'u', UNWANTED = 'x' };
 
 static void say(int socket, char what)
 {
@@ -23,43 +35,45 @@ static void say(int socket, char what)
 
 // In the process that is made: waits for a request. It ends when the launcher says so; where the launcher has died it takes what Node has sent
 // already, and Node is told at once that nobody takes more.
-__attribute__((noreturn)) static void stand_by(int requests, int launcher, uint64_t namespaces, uint64_t *forecast)
+__attribute__((noreturn)) static void wait_for_request(int requests, int launcher, uint64_t namespaces, uint64_t *next)
 {
 	char unwanted;
 	struct supervisor self = SUPERVISOR_NEW;
 	struct request request;
-	self.forecast = forecast;
+	self.spare_next = next;
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-spare", 0, 0);
-	if (supervisor_prepare(&self).error || supervisor_clone(&self, namespaces, 1).error) {
+	if (supervisor_prepare(&self).error || supervisor_clone(&self, namespaces, child_run_spare).error) {
 		// The next request is served without, and told why it cannot be had.
-		__atomic_store_n(forecast, 0, __ATOMIC_RELAXED);
-		sys_exit_group(125);
+		__atomic_store_n(next, 0, __ATOMIC_RELAXED);
+		sys_exit_group(STATUS_REFUSED);
 	}
-	struct pollfd polled[] = {{.fd = launcher, .events = POLLIN}, {.fd = requests, .events = POLLIN},
-		{.fd = self.child_pidfd, .events = POLLIN}};
+	self.spare = namespaces;
 	long received = -SYS_EAGAIN;
 	while (received == -SYS_EAGAIN) {
-		polled[0].revents = polled[1].revents = polled[2].revents = 0;
-		sys_ppoll(polled, 3, 0);
-		if (polled[0].revents && sys_read(launcher, &unwanted, 1) == 1)
+		enum { LAUNCHER, REQUESTS, CHILD, COUNT };
+		struct pollfd polled[COUNT] = {
+			[LAUNCHER] = {.fd = launcher, .events = POLLIN},
+			[REQUESTS] = {.fd = requests, .events = POLLIN},
+			[CHILD] = {.fd = self.child_pidfd, .events = POLLIN},
+		};
+		sys_ppoll(polled, COUNT, 0);
+		if (polled[LAUNCHER].revents && sys_read(launcher, &unwanted, 1) == 1)
 			sys_exit_group(0);
-		if (polled[0].revents)
+		if (polled[LAUNCHER].revents)
 			sys_shutdown(requests, SYS_SHUT_RDWR);
 		// Somebody has killed its child: it serves without.
-		if (polled[2].revents) {
-			supervisor_end_ahead(&self);
-			polled[2].fd = -1;
-		}
+		if (polled[CHILD].revents)
+			spare_end_child(&self);
 		// A launcher that has just lost its patience may have been faster.
-		if (polled[0].revents || polled[1].revents)
+		if (polled[LAUNCHER].revents || polled[REQUESTS].revents)
 			received = request_receive(requests, SYS_MSG_DONTWAIT, &request);
 	}
 	if (received <= 0 || request.count < 2)
 		sys_exit_group(0);
-	say(launcher, 'u');
+	say(launcher, USED);
 	sys_close(launcher);
 	launcher_forked();
-	if (self.ahead)
+	if (self.spare)
 		launcher_as_usual(self.child);
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
 	supervisor_run(&self, &request);
@@ -72,10 +86,10 @@ static int is_waiting(int requests)
 	return sys_ppoll(&polled, 1, &now) > 0;
 }
 
-enum spare_end spare_run(int requests, uint64_t *forecast)
+enum spare_end spare_run(int requests, uint64_t *next)
 {
 	// Once: a supervisor that comes to its plan just now may say otherwise meanwhile.
-	const uint64_t namespaces = __atomic_load_n(forecast, __ATOMIC_RELAXED);
+	const uint64_t namespaces = __atomic_load_n(next, __ATOMIC_RELAXED);
 	int pair[2];
 	char used;
 	if (namespaces == 0 || sys_socketpair(SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair) < 0)
@@ -83,7 +97,7 @@ enum spare_end spare_run(int requests, uint64_t *forecast)
 	long pid = sys_clone();
 	if (pid == 0) {
 		sys_close(pair[0]);
-		stand_by(requests, pair[1], namespaces, forecast);
+		wait_for_request(requests, pair[1], namespaces, next);
 	}
 	sys_close(pair[1]);
 	struct pollfd polled = {.fd = pair[0], .events = POLLIN};
@@ -100,7 +114,54 @@ enum spare_end spare_run(int requests, uint64_t *forecast)
 	if (ready > 0)
 		end = sys_read(pair[0], &used, 1) == 1 ? SPARE_USED : SPARE_LOST;
 	else if (pid > 0)
-		say(pair[0], 'x');
+		say(pair[0], UNWANTED);
 	sys_close(pair[0]);
 	return end;
+}
+
+// Whether a child that was there before the plan can be the plan's: what the supervisor joins, its children are born into;
+// and where every act is timed, a spare's came too early.
+static int can_be_spare(const struct plan *plan)
+{
+	const unsigned char *at = plan->base + plan->header->before_offset;
+	for (uint32_t i = 0; i < plan->header->before_count; i++) {
+		const struct record *record = (const struct record *)at;
+		if (record->op == STEP_SETNS)
+			return 0;
+		at += record->size;
+	}
+	return !plan->header->timed;
+}
+
+void spare_fit(struct supervisor *self)
+{
+	// The child unshares its mount namespace when it has got the plan.
+	const uint64_t namespaces = self->plan.header->clone & ~(uint64_t)CLONE_NEWNS;
+	const int can = can_be_spare(&self->plan);
+	if (self->spare_next)
+		__atomic_store_n(self->spare_next, can ? namespaces : 0, __ATOMIC_RELAXED);
+	if (!can || namespaces != self->spare)
+		spare_end_child(self);
+}
+
+struct outcome spare_begin(struct supervisor *self, int plan_fd)
+{
+	const struct report_plan given = {plan_fd, self->plan.header->size};
+	self->began = timing_now();
+	return report_answer(self->report, &given, sizeof(given));
+}
+
+void spare_end_child(struct supervisor *self)
+{
+	if (!self->spare)
+		return;
+	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
+	while (sys_wait4(self->child, 0, SYS_WALL, 0) == -SYS_EINTR)
+		;
+	sys_close(self->child_pidfd);
+	// What was refused to it was not refused to the plan's.
+	self->page->refused = 0;
+	self->child_pidfd = -1;
+	self->child = -1;
+	self->spare = 0;
 }

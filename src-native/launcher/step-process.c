@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Steps about the process and what surrounds it: host name, network, and exec, the last one.
 #include <linux/sockios.h>
+#include "report.h"
 #include "step.h"
 #include "text.h"
 
@@ -102,7 +103,7 @@ struct outcome step_exec(struct child *child, const struct step_exec *step)
 	PASS(make_vector(child->plan, step->args, &argv));
 	PASS(make_vector(child->plan, step->env, &envp));
 	PASS(child_own_files(child));
-	PASS(child_say(child, REPORT_COMMAND));
+	PASS(report_say(child->report, REPORT_COMMAND));
 	PASS(arrange_stdio(child, step->stdio));
 	sys_umask(child->umask);
 	return try_paths(child, step, argv, envp);

@@ -4,6 +4,8 @@
 #include "act.h"
 #include "child.h"
 #include "orphans.h"
+#include "report.h"
+#include "spare.h"
 #include "text.h"
 
 // Sends the frame. That Node is gone is noticed by the loop, not here, and so is a channel that carries nothing any more:
@@ -93,17 +95,11 @@ static void reap(struct supervisor *self)
 struct outcome supervisor_prepare(struct supervisor *self)
 {
 	const struct sys_sigaction by_default = {0};
-	const int pass = 1;
-	int pair[2];
 	TRY(rt_sigaction, SYS_SIGCHLD, &by_default);
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
 	self->page = (struct page *)TRY(
 		mmap, sizeof(struct page), SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
-	TRY(socketpair, SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair);
-	self->report = pair[0];
-	self->report_child = pair[1];
-	TRY(setsockopt, self->report, SYS_SOL_SOCKET, SYS_SO_PASSCRED, &pass, sizeof(pass));
-	return DONE;
+	return report_open(&self->report, &self->report_child);
 }
 
 // The plan's descriptors into their slots; its time runs from here.
@@ -132,7 +128,7 @@ static int reaches_undumpable(void)
 	return sys_capget(&header, data) == 0 && (data[0].effective & needed) == needed;
 }
 
-struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, int ahead)
+struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, void (*run)(struct child *))
 {
 	struct clone_args args = {
 		.flags = namespaces | CLONE_FILES | CLONE_PIDFD,
@@ -153,46 +149,8 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, in
 	timing_mark(&self->timing, LIST_CLONE, 0, 0);
 	long pid = TRY(clone3, &args, sizeof(args));
 	if (pid == 0)
-		(ahead ? child_run_ahead : child_run)(&child);
+		run(&child);
 	self->child = (int)pid;
-	self->ahead = ahead ? namespaces : 0;
-	return DONE;
-}
-
-// Whether a child that was there before the plan can be the plan's: what the supervisor joins, its children are born into; and where every
-// act is timed, none was in advance.
-static int can_be_ahead(const struct plan *plan)
-{
-	const unsigned char *at = plan->base + plan->header->before_offset;
-	for (uint32_t i = 0; i < plan->header->before_count; i++) {
-		const struct record *record = (const struct record *)at;
-		if (record->op == STEP_SETNS)
-			return 0;
-		at += record->size;
-	}
-	return !plan->header->timed;
-}
-
-void supervisor_end_ahead(struct supervisor *self)
-{
-	if (!self->ahead)
-		return;
-	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
-	while (sys_wait4(self->child, 0, SYS_WALL, 0) == -SYS_EINTR)
-		;
-	sys_close(self->child_pidfd);
-	// What was refused to it was not refused to the plan's.
-	self->page->refused = 0;
-	self->child_pidfd = -1;
-	self->child = -1;
-	self->ahead = 0;
-}
-
-static struct outcome give_plan(struct supervisor *self, int plan_fd)
-{
-	struct child_start start = {plan_fd, self->plan.header->size};
-	self->began = timing_now();
-	TRY(write, self->report, &start, sizeof(start));
 	return DONE;
 }
 
@@ -200,19 +158,15 @@ static struct outcome give_plan(struct supervisor *self, int plan_fd)
 static int start_child(struct supervisor *self, int plan_fd)
 {
 	const struct plan_header *header = self->plan.header;
-	const uint64_t namespaces = header->clone & ~(uint64_t)CLONE_NEWNS;
-	const int can = can_be_ahead(&self->plan);
-	if (self->forecast)
-		__atomic_store_n(self->forecast, can ? namespaces : 0, __ATOMIC_RELAXED);
-	if (!can || namespaces != self->ahead)
-		supervisor_end_ahead(self);
+	spare_fit(self);
 	if (supervisor_perform(self, LIST_BEFORE, header->before_offset, header->before_count)) {
-		supervisor_end_ahead(self);
+		spare_end_child(self);
 		return 0;
 	}
-	struct outcome outcome = self->ahead ? give_plan(self, plan_fd) : supervisor_clone(self, header->clone, 0);
+	struct outcome outcome =
+		self->spare ? spare_begin(self, plan_fd) : supervisor_clone(self, header->clone, child_run);
 	if (outcome.error) {
-		supervisor_end_ahead(self);
+		spare_end_child(self);
 		record_refusal(self, LIST_CLONE, 0, outcome);
 	}
 	return self->child > 0;
@@ -225,16 +179,18 @@ static void drain(struct supervisor *self)
 	if (self->report_child >= 0)
 		supervisor_part_with_slots(self);
 	while (relay_open(&self->relay)) {
-		struct pollfd polled[] = {
-			relay_master(&self->relay),
-			relay_socket(&self->relay),
-			{.fd = self->channel, .events = POLLIN},
+		enum { MASTER, SOCKET, CHANNEL, COUNT };
+		struct pollfd polled[COUNT] = {
+			[MASTER] = relay_master(&self->relay),
+			[SOCKET] = relay_socket(&self->relay),
+			[CHANNEL] = {.fd = self->channel, .events = POLLIN},
 		};
-		if (sys_ppoll(polled, 3, 0) < 0)
+		if (sys_ppoll(polled, COUNT, 0) < 0)
 			continue;
-		relay_carry(&self->relay, polled[0].revents, polled[1].revents);
+		relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
 		struct order order;
-		if (self->channel < 0 || (polled[2].revents && sys_read(self->channel, &order, sizeof(order)) <= 0))
+		if (self->channel < 0 ||
+			(polled[CHANNEL].revents && sys_read(self->channel, &order, sizeof(order)) <= 0))
 			return;
 	}
 }
@@ -283,7 +239,7 @@ __attribute__((noreturn)) static void finish(const struct supervisor *self)
 {
 	int status = self->frame.wait_status;
 	if (self->frame.error)
-		sys_exit_group(125);
+		sys_exit_group(STATUS_REFUSED);
 	sys_exit_group((status & 0x7f) ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
 }
 
@@ -300,7 +256,7 @@ void supervisor_run(struct supervisor *self, const struct request *request)
 	if (outcome.error == 0)
 		outcome = timing_begin(&self->timing, self->plan.header, taken);
 	if (outcome.error) {
-		supervisor_end_ahead(self);
+		spare_end_child(self);
 		record_refusal(self, LIST_CHECK, 0, outcome);
 		supervisor_report(self, FRAME_REFUSED);
 		finish(self);

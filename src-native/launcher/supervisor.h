@@ -8,6 +8,8 @@
 #include "request.h"
 #include "timing.h"
 
+struct child;
+
 struct supervisor {
 	struct plan plan;
 	struct page *page;
@@ -38,10 +40,10 @@ struct supervisor {
 	int killed;
 	// When the child was cloned, or came to its plan.
 	uint64_t began;
-	// The new namespaces of the child that waits for its plan; 0: there is none.
-	uint64_t ahead;
-	// Where the launcher looks which namespaces a child in advance is to have; 0: it makes none.
-	uint64_t *forecast;
+	// The new namespaces of the child that waits for its plan; 0: there is none. spare.c
+	uint64_t spare;
+	// Where the launcher looks which namespaces the next spare is to have; 0: it makes none.
+	uint64_t *spare_next;
 };
 
 #define SUPERVISOR_NEW                      \
@@ -56,10 +58,8 @@ struct supervisor {
 
 // What every supervisor has, whatever its plan is.
 struct outcome supervisor_prepare(struct supervisor *self);
-// Clones the child into new namespaces; `ahead`: before there is a plan, for which it waits.
-struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, int ahead);
-// Ends the child that waits for its plan, if there is one.
-void supervisor_end_ahead(struct supervisor *self);
+// Clones the child into new namespaces, where it begins with `run`: child_run or child_run_spare.
+struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, void (*run)(struct child *));
 // Performs the request's plan, and ends. Its channel is -1 where nobody listens.
 __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.

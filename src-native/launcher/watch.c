@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a supervisor reacts to while its container lives: the child's reports, Node's orders, the clock, the terminal.
 #include "supervisor.h"
-#include "child.h"
 #include "entry.h"
+#include "report.h"
 #include "text.h"
 
 // Ends the container. With a pid namespace of its own the kernel ends all that is in it.
@@ -51,10 +51,10 @@ static void identify(struct supervisor *self)
 // The child goes on from its barrier.
 static void let_go(struct supervisor *self)
 {
-	const char go = 'g';
+	const char go = REPORT_GO;
 	self->hooked = 0;
 	// Else it would wait for ever.
-	if (sys_write(self->report, &go, 1) != 1)
+	if (report_answer(self->report, &go, sizeof(go)).error)
 		end(self, ENDING_NONE);
 }
 
@@ -148,8 +148,8 @@ static void signal_command(struct supervisor *self, uint32_t signal)
 		sys_pidfd_send_signal(self->command_pidfd, (int)signal);
 }
 
-// The child's end is closed everywhere: exec has happened, or the child has died on its way.
-static void on_exec(struct supervisor *self)
+// The child's end is closed everywhere: its plan has come to its ending, or the child has died on its way.
+static void on_silence(struct supervisor *self)
 {
 	sys_close(self->report);
 	self->report = -1;
@@ -167,25 +167,19 @@ static void on_exec(struct supervisor *self)
 
 static void on_report(struct supervisor *self)
 {
-	union {
-		struct sys_cmsghdr head;
-		char room[sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred)];
-	} control;
-	char what;
-	struct sys_iovec iov = {&what, 1};
-	struct sys_msghdr message = {
-		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
-	long received = sys_recvmsg(self->report, &message, SYS_MSG_CMSG_CLOEXEC);
-	if (received == -SYS_EINTR)
+	int pid = 0;
+	const long what = report_hear(self->report, &pid);
+	if (what == -SYS_EINTR)
 		return;
 	// What it says cannot be heard: it might wait for an answer, for ever.
-	if (received < 0)
+	if (what < 0)
 		end(self, ENDING_NONE);
-	else if (received == 0)
-		on_exec(self);
-	else if (what == REPORT_BARRIER || what == REPORT_COMMAND)
-		(what == REPORT_BARRIER ? on_barrier : on_command)(
-			self, (int)((const struct sys_ucred *)(control.room + sizeof(struct sys_cmsghdr)))->pid);
+	else if (what == 0)
+		on_silence(self);
+	else if (what == REPORT_BARRIER)
+		on_barrier(self, pid);
+	else if (what == REPORT_COMMAND)
+		on_command(self, pid);
 }
 
 static void on_channel(struct supervisor *self)
@@ -216,18 +210,19 @@ int supervisor_wait(struct supervisor *self, int fd)
 {
 	// Its orders are obeyed meanwhile: behind one that is left there, nobody sees that Node has gone.
 	while (self->ending == ENDING_NONE && !self->killed) {
-		struct pollfd polled[] = {
-			{.fd = fd, .events = POLLIN},
-			{.fd = self->child_pidfd, .events = POLLIN},
-			{.fd = self->timer, .events = POLLIN},
-			{.fd = self->channel, .events = POLLIN},
+		enum { AWAITED, CHILD, TIMER, CHANNEL, COUNT };
+		struct pollfd polled[COUNT] = {
+			[AWAITED] = {.fd = fd, .events = POLLIN},
+			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
+			[TIMER] = {.fd = self->timer, .events = POLLIN},
+			[CHANNEL] = {.fd = self->channel, .events = POLLIN},
 		};
-		sys_ppoll(polled, 4, 0);
-		if (polled[0].revents)
+		sys_ppoll(polled, COUNT, 0);
+		if (polled[AWAITED].revents)
 			return 1;
-		if (polled[1].revents || polled[2].revents)
+		if (polled[CHILD].revents || polled[TIMER].revents)
 			return 0;
-		if (polled[3].revents)
+		if (polled[CHANNEL].revents)
 			on_channel(self);
 	}
 	return 0;
@@ -267,41 +262,42 @@ void supervisor_watch(struct supervisor *self)
 		// The child shares these descriptors until it tells of its command: none may be closed under it.
 		const int carries = self->report_child < 0;
 		const struct pollfd none = {.fd = -1};
-		struct pollfd polled[] = {
-			{.fd = self->child_pidfd, .events = POLLIN},
-			{.fd = self->report, .events = POLLIN},
-			{.fd = self->channel, .events = POLLIN},
-			{.fd = self->timer, .events = POLLIN},
-			carries ? relay_master(&self->relay) : none,
-			carries ? relay_socket(&self->relay) : none,
-			cgroups_oom(&self->cgroups),
-			cgroups_cpu_clock(&self->cgroups),
+		enum { CHILD, REPORT, CHANNEL, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, COUNT };
+		struct pollfd polled[COUNT] = {
+			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
+			[REPORT] = {.fd = self->report, .events = POLLIN},
+			[CHANNEL] = {.fd = self->channel, .events = POLLIN},
+			[TIMER] = {.fd = self->timer, .events = POLLIN},
+			[MASTER] = carries ? relay_master(&self->relay) : none,
+			[SOCKET] = carries ? relay_socket(&self->relay) : none,
+			[OOM] = cgroups_oom(&self->cgroups),
+			[CPU_CLOCK] = cgroups_cpu_clock(&self->cgroups),
 		};
 		const struct sys_timespec soon = {0, 5000000};
-		long ready = sys_ppoll(polled, 8, self->killed || self->cgroups.oom_looks ? &soon : 0);
+		long ready = sys_ppoll(polled, COUNT, self->killed || self->cgroups.oom_looks ? &soon : 0);
 		if (ready < 0 && ready != -SYS_EINTR)
 			end(self, ENDING_NONE);
 		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup v1
 		if (self->killed)
 			cgroups_thaw(&self->cgroups);
-		if (polled[6].revents || self->cgroups.oom_looks) {
-			cgroups_note_oom(&self->cgroups, polled[6].revents);
+		if (polled[OOM].revents || self->cgroups.oom_looks) {
+			cgroups_note_oom(&self->cgroups, polled[OOM].revents);
 			tell_oom(self);
 		}
 		if (ready <= 0)
 			continue;
 		// The report first: a command that is over already did run, and Node hears of both.
-		if (polled[1].revents)
+		if (polled[REPORT].revents)
 			on_report(self);
-		else if (polled[0].revents)
+		else if (polled[CHILD].revents)
 			return;
-		if (polled[2].revents)
+		if (polled[CHANNEL].revents)
 			on_channel(self);
-		if (polled[3].revents)
+		if (polled[TIMER].revents)
 			on_timer(self);
-		if (polled[4].revents || polled[5].revents)
-			relay_carry(&self->relay, polled[4].revents, polled[5].revents);
-		if (polled[7].revents && cgroups_cpu_time_is_up(&self->cgroups))
+		if (polled[MASTER].revents || polled[SOCKET].revents)
+			relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
+		if (polled[CPU_CLOCK].revents && cgroups_cpu_time_is_up(&self->cgroups))
 			end(self, ENDING_CPU_TIMEOUT);
 	}
 }

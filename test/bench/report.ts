@@ -42,7 +42,7 @@ function startSection({ starts }: Results): Section {
   return {
     title: 'One container, from the call to the end of `true`',
     note:
-      'Samples taken in turn, each after a rest of 5 ms, in which carrel makes namespaces in advance; in a row: each as soon as the one before has ended. ' +
+      'Samples taken in turn, each after a rest of 5 ms, in which carrel makes a spare; in a row: each as soon as the one before has ended. ' +
       'Other engines are started by `child_process.spawn`.',
     head: ['what', 'Node holds', 'samples', 'median ms', 'p10–p90 ms', '× C program', '× child_process'],
     rows: starts
@@ -108,7 +108,7 @@ function budgetSection({ starts, helpers }: Results): Section {
     note: 'As information: the machine decides.',
     head: ['what', 'budget', 'found'],
     rows: [
-      // It makes nothing in advance.
+      // It makes no spare.
       ['a full container, in a row, against the C program', '≤ 1.5 ×', unit(ratio(inRow, small('reference')), '×')],
       faster('bubblewrap', '≥ 2 ×'),
       faster('crun', '≥ 5 ×'),

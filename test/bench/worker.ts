@@ -29,7 +29,7 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** The rest: the kernel takes down the last one's namespaces by itself, after the process has been reaped, and carrel makes some in advance. */
+/** The rest: the kernel takes down the last one's namespaces by itself, after the process has been reaped, and carrel makes a spare. */
 const PAUSE_MS = 5;
 const CHUNK = 65_536;
 

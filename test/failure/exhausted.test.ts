@@ -53,8 +53,8 @@ suite('without a descriptor for the command', requires('strace'), () => {
   test('a signal reaches it as soon as there is one', async () => {
     // The first is the supervisor's own, for its child; the second is the command's.
     const signal = await askCaller<string>(`
-      import { launchBy, makeAhead } from ${JSON.stringify(launcher)};
-      makeAhead(false);
+      import { launchBy, makeSpares } from ${JSON.stringify(launcher)};
+      makeSpares(false);
       const inject = ['-e', 'trace=pidfd_open', '-e', 'inject=pidfd_open:error=ENFILE:when=2'];
       launchBy(['strace', '-f', '-qq', '-o', '/dev/null', ...inject], { PATH: process.env.PATH }, (pid) => pid);
       const child = new Container().spawn('sleep', ['600'], { stdio: 'ignore' });

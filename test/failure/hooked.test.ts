@@ -17,8 +17,8 @@ const launcher = new URL('../../../dist/launch/launcher.js', import.meta.url).hr
 /** Its child is a second on its way to the hook: strace keeps its first call for so long. */
 const CALLER = `
   import { Container } from 'carrel';
-  import { launchBy, makeAhead } from ${JSON.stringify(launcher)};
-  makeAhead(false);
+  import { launchBy, makeSpares } from ${JSON.stringify(launcher)};
+  makeSpares(false);
   const args = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=setsid', '-e', 'inject=setsid:delay_enter=1000000'];
   launchBy(['strace', ...args], { PATH: process.env.PATH }, (pid) => pid);
   const child = new Container().hook(() => new Promise(() => {})).spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });

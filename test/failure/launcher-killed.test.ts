@@ -42,7 +42,7 @@ suite('SIGKILL of the launcher', () => {
     assert.equal(launchers().length, 1);
   });
 
-  test('what it has made in advance ends with it', async () => {
+  test('its spare ends with it', async () => {
     await box.run('true');
     const spares = (): readonly number[] => {
       const table = [...readProcesses().values()].filter(({ state }) => state !== 'Z');

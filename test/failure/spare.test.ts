@@ -1,4 +1,4 @@
-/** What a launcher makes in advance: it is used, it changes nothing, it goes, and whatever becomes of it the next container starts. */
+/** A launcher's spare: it is used, it changes nothing, it goes, and whatever becomes of it the next container starts. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -65,7 +65,7 @@ async function running(like = box): Promise<readonly number[]> {
   return made;
 }
 
-suite('what is made in advance', () => {
+suite('the spare', () => {
   test('a container like the last one is its child', async () => {
     const { supervisor, child } = await spare();
     const made = await running();

@@ -13,7 +13,7 @@ function held(): readonly unknown[] {
   return [alive(), readdirSync('/proc/self/fd').length];
 }
 
-/** What a launcher makes in advance comes and goes with it. */
+/** A launcher's spare comes and goes with it. */
 function alive(): number {
   const table = readProcesses();
   const counts = (pid: number, comm: string, state: string): boolean =>

@@ -95,7 +95,7 @@ function entries(directory: string): readonly string[] {
 }
 
 function processes(table: ProcessTable): readonly string[] {
-  // What a launcher makes in advance comes and goes with it. Without it, it is an orphan.
+  // A launcher's spare comes and goes with it. Without it, it is an orphan.
   const isSpare = (pid: number, comm: string): boolean => comm === 'carrel-spare' && ownerOf(pid, table) === 'own';
   const kept = [...table.values()].filter(
     ({ pid, comm }) => ['own', 'orphan'].includes(ownerOf(pid, table)) && !isSpare(pid, comm),

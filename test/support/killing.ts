@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CarrelError, Container } from 'carrel';
-import { makeAhead } from '#lib/launch/launcher.js';
+import { makeSpares } from '#lib/launch/launcher.js';
 import { hit, holdings, inTime, order, type Role } from './meddler.js';
 import { generator } from './random.js';
 
@@ -14,7 +14,7 @@ const [directory = '', whom = '', seed = '0', count = '1'] = process.argv.slice(
 /** More than either makes, so that some are killed when the command runs or is over. */
 const CALLS: Readonly<Record<Role, number>> = { supervisor: 110, child: 600 };
 // The calls that are counted are those of one container, from its fork on.
-makeAhead(false);
+makeSpares(false);
 const box = new Container();
 const random = generator(Number(seed));
 

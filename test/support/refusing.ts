@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CarrelError, Container, type ContainerProcess, StepError } from 'carrel';
-import { makeAhead } from '#lib/launch/launcher.js';
+import { makeSpares } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
 import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';
 import { STARTS, startOther } from './scenarios.js';
@@ -19,7 +19,7 @@ const EIO = 5;
 const UNREFUSED = ['omit', 'umask', 'endFrozen', 'readCounter'];
 const NEVER = 1_000_000_000;
 // The calls that are counted are those of one container, from its fork on.
-makeAhead(false);
+makeSpares(false);
 const box = new Container();
 /** Kinds of steps that were refused in the scenarios so far: the first is for every step, the others for what it lacks. */
 const kinds = new Set<string>(UNREFUSED);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The report socket: what the child says to its supervisor, one byte each, and what it is answered. The kernel adds who
+// said it. SO_PASSCRED in unix(7)
+#pragma once
+#include "outcome.h"
+
+enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c' };
+
+// The answer to a barrier, of one byte.
+enum { REPORT_GO = 'g' };
+
+// What a spare child is told when there is a plan for it: the plan's descriptor, and how long it is.
+struct report_plan {
+	int32_t fd;
+	uint32_t size;
+};
+
+// Makes both ends.
+struct outcome report_open(int *ret_supervisor, int *ret_child);
+// Says one of REPORT_*, in the child.
+struct outcome report_say(int socket, char what);
+// Waits for an answer of `size` bytes, in the child.
+struct outcome report_await(int socket, void *ret_answer, size_t size);
+// Answers, in the supervisor.
+struct outcome report_answer(int socket, const void *answer, size_t size);
+// Takes what was said, in the supervisor. Returns it, and who has said it; 0 when nobody has the child's end open any more.
+long report_hear(int socket, int *ret_pid);
