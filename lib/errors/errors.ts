@@ -22,6 +22,7 @@ export {
   noCgroup,
   noIdRange,
   planRejected,
+  protocolBroken,
   subordinateIds,
   supervisorFailed,
   supervisorLost,

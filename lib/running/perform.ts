@@ -6,12 +6,16 @@ import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
 import { probe } from '../host/probe.js';
 import { holdRange } from '../launch/id-range.js';
 import { native } from '../launch/native.js';
+import { startSupervisor } from '../launch/start.js';
 import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from '../launch/stdio.js';
-import { settled } from '../plan/compose.js';
+import { type Moment, settled } from '../plan/compose.js';
+import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
 import type { Plan } from '../plan/plan.js';
+import type { StepOf } from '../plan/steps.js';
 import type { Hook } from './hooks.js';
 import { ContainerProcess } from './process.js';
+import { Supervision } from './supervision.js';
 
 /** What a plan leaves to the moment. */
 export interface Performance {
@@ -36,19 +40,20 @@ export function perform(
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
   try {
-    const move = range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE };
-    const cgroup = makesCgroups(plan) ? uniqueName() : undefined;
-    if (log.enabled) log('\n%s', explain(settled(plan, { move, cgroup })));
+    const moment: Moment = {
+      move: range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE },
+      cgroup: makesCgroups(plan) ? uniqueName() : undefined,
+    };
+    if (log.enabled) log('\n%s', explain(settled(plan, moment)));
     stdio = terminal ? openTerminal() : openStdio(choices);
     const kept = range === undefined ? [] : [range.socket];
-    child = new ContainerProcess({
-      plan,
-      moment: { move, cgroup },
-      stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
-      hooks,
-      calledNs,
-      over: () => signal?.removeEventListener('abort', abort),
-    });
+    const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
+    const supervision = new Supervision({ plan, moment, hooks, calledNs });
+    const { args } = plan.steps.at(-1) as StepOf<'exec'>;
+    const onOver = (): void => signal?.removeEventListener('abort', abort);
+    child = new ContainerProcess({ supervision, args, stdio, onOver });
+    const sent = (error: Error | undefined): void => supervision.sent(error);
+    supervision.connect(startSupervisor(encode(plan, moment), passed, supervision, sent));
   } catch (error) {
     // No descriptor is left behind where the last one was not to be had.
     if (range !== undefined) native().close(range.socket);

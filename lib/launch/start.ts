@@ -1,22 +1,30 @@
 /** Has the launcher start a supervisor for a plan: seals the plan's bytes, and makes the channel to the supervisor. */
 
-import { Channel, type ChannelEvents } from './channel.js';
+import { Channel, type ChannelListener } from './channel.js';
+import { lane } from './lane.js';
 import { request } from './launcher.js';
 import { native } from './native.js';
 import type { Stdio } from './stdio.js';
 
+/** By which channel a supervisor is reached, and under which number. */
+export interface Connection {
+  readonly channel: Channel;
+  readonly supervisor: number;
+}
+
 /**
- * Takes over `stdio.owned`, which is closed when it was sent. `sent` is called right before, with what went wrong if it did.
+ * Takes over `stdio.owned`, which is closed when it was sent. `sent` is called right before, with what went wrong if it did: then the channel ends.
  *
  * @throws Node's system error where there are no more descriptors; then nothing was sent, and `stdio` is the caller's still.
  */
-export function send(
+export function startSupervisor(
   bytes: Uint8Array,
   stdio: Stdio,
-  events: ChannelEvents,
+  listener: ChannelListener,
   sent: (error: Error | undefined) => void,
-): Channel {
+): Connection {
   const { sealedMemfd, socketpair, close } = native();
+  const all = lane();
   const memfd = sealedMemfd(bytes);
   let pair: readonly [number, number];
   try {
@@ -26,10 +34,12 @@ export function send(
     throw error;
   }
   const [ours, theirs] = pair;
-  const channel = new Channel(ours, events);
-  request([memfd, theirs, ...stdio.sent], (error) => {
+  const channel = new Channel(ours, all);
+  const supervisor = all.open();
+  channel.listen(supervisor, listener);
+  request(supervisor, [memfd, theirs, ...stdio.sent], (error) => {
     sent(error);
     for (const descriptor of [memfd, theirs, ...stdio.owned]) close(descriptor);
   });
-  return channel;
+  return { channel, supervisor };
 }
