@@ -5,16 +5,14 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { bind, Container, tmpfs } from '#lib/index.js';
 import { encode } from '#lib/plan/encode.js';
 import { namespaceRoot, root, user } from '../test/support/hosts.js';
-import { command as ls } from '../test/support/plans.js';
+import { type CommandChanges, commandWith } from '../test/support/plans.js';
 
-const command: Command = {
-  ...ls,
+const command: CommandChanges = {
   file: 'sh',
   args: ['-c', 'echo "$0"', 'ü'],
   env: { LANG: 'C.UTF-8' },
@@ -43,5 +41,5 @@ const directory = process.argv[2];
 if (directory === undefined) throw new Error('usage: corpus.js DIRECTORY');
 mkdirSync(directory, { recursive: true });
 for (const [name, [container, host, asked]] of Object.entries(PLANS)) {
-  writeFileSync(join(directory, name), encode(compile(container.toJSON(), asked, host, RANGE_FIRST)));
+  writeFileSync(join(directory, name), encode(compile(container.toJSON(), commandWith(asked), host, RANGE_FIRST)));
 }

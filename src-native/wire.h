@@ -65,62 +65,63 @@ enum { COUNTERS = 9 };
 
 enum {
 	STEP_BARRIER = 1,
-	STEP_DENY_SETGROUPS = 2,
-	STEP_SET_UID_MAP = 3,
-	STEP_SET_GID_MAP = 4,
-	STEP_NEWUIDMAP = 5,
-	STEP_NEWGIDMAP = 6,
-	STEP_FCHOWN = 7,
-	STEP_IDMAP = 8,
-	STEP_SET_TIME_OFFSET = 9,
-	STEP_SET_PRIORITY = 10,
-	STEP_SET_OOM_SCORE_ADJ = 11,
-	STEP_SET_RLIMIT = 12,
-	STEP_OPEN_NAMESPACE = 13,
-	STEP_SETNS = 14,
-	STEP_OPEN_TREE = 15,
-	STEP_RMDIR = 16,
-	STEP_MAKE_CGROUP = 17,
-	STEP_WRITE_CGROUP = 18,
-	STEP_END_FROZEN = 19,
-	STEP_WATCH_OOM = 20,
-	STEP_ENTER_CGROUP = 21,
-	STEP_LIMIT_CPU_TIME = 22,
-	STEP_READ_COUNTER = 23,
-	STEP_REMOVE_CGROUP = 24,
-	STEP_UNSHARE = 25,
-	STEP_PROPAGATION = 26,
-	STEP_MOUNT = 27,
-	STEP_OMIT = 28,
-	STEP_BIND = 29,
-	STEP_DEVICE = 30,
-	STEP_MOUNT_SETATTR = 31,
-	STEP_SYSCTL = 32,
-	STEP_MASK = 33,
-	STEP_READONLY_PATH = 34,
-	STEP_DIRECTORY = 35,
-	STEP_FILE = 36,
-	STEP_SYMLINK = 37,
-	STEP_PIVOT_ROOT = 38,
-	STEP_SET_HOSTNAME = 39,
-	STEP_SET_DOMAINNAME = 40,
-	STEP_LINK_UP = 41,
-	STEP_JOIN_SESSION_KEYRING = 42,
-	STEP_OPEN_TERMINAL = 43,
-	STEP_RELAY = 44,
-	STEP_INIT = 45,
+	STEP_OMIT = 2,
+	STEP_INIT = 3,
+	STEP_EXEC = 4,
+	STEP_EXIT = 5,
+	STEP_DENY_SETGROUPS = 6,
+	STEP_SET_UID_MAP = 7,
+	STEP_SET_GID_MAP = 8,
+	STEP_NEWUIDMAP = 9,
+	STEP_NEWGIDMAP = 10,
+	STEP_FCHOWN = 11,
+	STEP_IDMAP = 12,
+	STEP_SET_GROUPS = 13,
+	STEP_SET_USER = 14,
+	STEP_MAKE_CGROUP = 15,
+	STEP_WRITE_CGROUP = 16,
+	STEP_END_FROZEN = 17,
+	STEP_WATCH_OOM = 18,
+	STEP_ENTER_CGROUP = 19,
+	STEP_LIMIT_CPU_TIME = 20,
+	STEP_READ_COUNTER = 21,
+	STEP_REMOVE_CGROUP = 22,
+	STEP_UNSHARE = 23,
+	STEP_OPEN_NAMESPACE = 24,
+	STEP_SETNS = 25,
+	STEP_SET_TIME_OFFSET = 26,
+	STEP_SET_HOSTNAME = 27,
+	STEP_SET_DOMAINNAME = 28,
+	STEP_LINK_UP = 29,
+	STEP_SYSCTL = 30,
+	STEP_PROPAGATION = 31,
+	STEP_OPEN_TREE = 32,
+	STEP_MOUNT = 33,
+	STEP_BIND = 34,
+	STEP_DEVICE = 35,
+	STEP_MOUNT_SETATTR = 36,
+	STEP_MASK = 37,
+	STEP_READONLY_PATH = 38,
+	STEP_PIVOT_ROOT = 39,
+	STEP_DIRECTORY = 40,
+	STEP_FILE = 41,
+	STEP_SYMLINK = 42,
+	STEP_RMDIR = 43,
+	STEP_OPEN_TERMINAL = 44,
+	STEP_RELAY = 45,
 	STEP_CONTROLLING_TERMINAL = 46,
-	STEP_SET_GROUPS = 47,
-	STEP_SET_USER = 48,
-	STEP_SET_AFFINITY = 49,
-	STEP_UMASK = 50,
-	STEP_CHDIR = 51,
-	STEP_SET_CAPABILITIES = 52,
-	STEP_NO_NEW_PRIVILEGES = 53,
-	STEP_EXEC = 54,
+	STEP_SET_RLIMIT = 47,
+	STEP_SET_PRIORITY = 48,
+	STEP_SET_OOM_SCORE_ADJ = 49,
+	STEP_SET_AFFINITY = 50,
+	STEP_UMASK = 51,
+	STEP_JOIN_SESSION_KEYRING = 52,
+	STEP_CHDIR = 53,
+	STEP_SET_CAPABILITIES = 54,
+	STEP_NO_NEW_PRIVILEGES = 55,
 };
 
-enum { STEP_COUNT = 54 };
+enum { STEP_COUNT = 55 };
 
 struct step_barrier {
 	struct record head;
@@ -128,6 +129,33 @@ struct step_barrier {
 	uint64_t hook;
 };
 static_assert(sizeof(struct step_barrier) == 24, "barrier");
+
+struct step_omit {
+	struct record head;
+	struct wire_bytes what;
+	struct wire_bytes reason;
+};
+static_assert(sizeof(struct step_omit) == 24, "omit");
+
+struct step_init {
+	struct record head;
+};
+static_assert(sizeof(struct step_init) == 8, "init");
+
+struct step_exec {
+	struct record head;
+	struct wire_list paths;
+	struct wire_list args;
+	struct wire_list env;
+	struct wire_list stdio;
+};
+static_assert(sizeof(struct step_exec) == 40, "exec");
+
+struct step_exit {
+	struct record head;
+	uint64_t status;
+};
+static_assert(sizeof(struct step_exit) == 16, "exit");
 
 struct step_deny_setgroups {
 	struct record head;
@@ -175,63 +203,18 @@ struct step_idmap {
 };
 static_assert(sizeof(struct step_idmap) == 24, "idmap");
 
-struct step_set_time_offset {
+struct step_set_groups {
 	struct record head;
-	uint64_t clock;
-	int64_t seconds;
-	uint64_t nanoseconds;
+	struct wire_list groups;
 };
-static_assert(sizeof(struct step_set_time_offset) == 32, "setTimeOffset");
+static_assert(sizeof(struct step_set_groups) == 16, "setGroups");
 
-struct step_set_priority {
+struct step_set_user {
 	struct record head;
-	int64_t nice;
+	uint64_t uid;
+	uint64_t gid;
 };
-static_assert(sizeof(struct step_set_priority) == 16, "setPriority");
-
-struct step_set_oom_score_adj {
-	struct record head;
-	int64_t adjustment;
-};
-static_assert(sizeof(struct step_set_oom_score_adj) == 16, "setOomScoreAdj");
-
-struct step_set_rlimit {
-	struct record head;
-	uint64_t resource;
-	uint64_t soft;
-	uint64_t hard;
-};
-static_assert(sizeof(struct step_set_rlimit) == 32, "setRlimit");
-
-struct step_open_namespace {
-	struct record head;
-	uint64_t slot;
-	struct wire_bytes path;
-	uint64_t type;
-	uint64_t inode;
-};
-static_assert(sizeof(struct step_open_namespace) == 40, "openNamespace");
-
-struct step_setns {
-	struct record head;
-	uint64_t slot;
-	uint64_t type;
-};
-static_assert(sizeof(struct step_setns) == 24, "setns");
-
-struct step_open_tree {
-	struct record head;
-	uint64_t slot;
-	struct wire_bytes source;
-	uint64_t recursive;
-};
-static_assert(sizeof(struct step_open_tree) == 32, "openTree");
-
-struct step_rmdir {
-	struct record head;
-	struct wire_bytes path;
-};
-static_assert(sizeof(struct step_rmdir) == 16, "rmdir");
+static_assert(sizeof(struct step_set_user) == 24, "setUser");
 
 struct step_make_cgroup {
 	struct record head;
@@ -309,12 +292,69 @@ struct step_unshare {
 };
 static_assert(sizeof(struct step_unshare) == 16, "unshare");
 
+struct step_open_namespace {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes path;
+	uint64_t type;
+	uint64_t inode;
+};
+static_assert(sizeof(struct step_open_namespace) == 40, "openNamespace");
+
+struct step_setns {
+	struct record head;
+	uint64_t slot;
+	uint64_t type;
+};
+static_assert(sizeof(struct step_setns) == 24, "setns");
+
+struct step_set_time_offset {
+	struct record head;
+	uint64_t clock;
+	int64_t seconds;
+	uint64_t nanoseconds;
+};
+static_assert(sizeof(struct step_set_time_offset) == 32, "setTimeOffset");
+
+struct step_set_hostname {
+	struct record head;
+	struct wire_bytes hostname;
+};
+static_assert(sizeof(struct step_set_hostname) == 16, "setHostname");
+
+struct step_set_domainname {
+	struct record head;
+	struct wire_bytes domainname;
+};
+static_assert(sizeof(struct step_set_domainname) == 16, "setDomainname");
+
+struct step_link_up {
+	struct record head;
+	struct wire_bytes name;
+};
+static_assert(sizeof(struct step_link_up) == 16, "linkUp");
+
+struct step_sysctl {
+	struct record head;
+	struct wire_bytes path;
+	struct wire_bytes value;
+};
+static_assert(sizeof(struct step_sysctl) == 24, "sysctl");
+
 struct step_propagation {
 	struct record head;
 	struct wire_bytes target;
 	uint64_t type;
 };
 static_assert(sizeof(struct step_propagation) == 24, "propagation");
+
+struct step_open_tree {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes source;
+	uint64_t recursive;
+};
+static_assert(sizeof(struct step_open_tree) == 32, "openTree");
 
 struct step_mount {
 	struct record head;
@@ -326,13 +366,6 @@ struct step_mount {
 	uint64_t own;
 };
 static_assert(sizeof(struct step_mount) == 56, "mount");
-
-struct step_omit {
-	struct record head;
-	struct wire_bytes what;
-	struct wire_bytes reason;
-};
-static_assert(sizeof(struct step_omit) == 24, "omit");
 
 struct step_bind {
 	struct record head;
@@ -361,13 +394,6 @@ struct step_mount_setattr {
 };
 static_assert(sizeof(struct step_mount_setattr) == 24, "mountSetattr");
 
-struct step_sysctl {
-	struct record head;
-	struct wire_bytes path;
-	struct wire_bytes value;
-};
-static_assert(sizeof(struct step_sysctl) == 24, "sysctl");
-
 struct step_mask {
 	struct record head;
 	struct wire_bytes target;
@@ -379,6 +405,11 @@ struct step_readonly_path {
 	struct wire_bytes target;
 };
 static_assert(sizeof(struct step_readonly_path) == 16, "readonlyPath");
+
+struct step_pivot_root {
+	struct record head;
+};
+static_assert(sizeof(struct step_pivot_root) == 8, "pivotRoot");
 
 struct step_directory {
 	struct record head;
@@ -402,33 +433,11 @@ struct step_symlink {
 };
 static_assert(sizeof(struct step_symlink) == 24, "symlink");
 
-struct step_pivot_root {
+struct step_rmdir {
 	struct record head;
+	struct wire_bytes path;
 };
-static_assert(sizeof(struct step_pivot_root) == 8, "pivotRoot");
-
-struct step_set_hostname {
-	struct record head;
-	struct wire_bytes hostname;
-};
-static_assert(sizeof(struct step_set_hostname) == 16, "setHostname");
-
-struct step_set_domainname {
-	struct record head;
-	struct wire_bytes domainname;
-};
-static_assert(sizeof(struct step_set_domainname) == 16, "setDomainname");
-
-struct step_link_up {
-	struct record head;
-	struct wire_bytes name;
-};
-static_assert(sizeof(struct step_link_up) == 16, "linkUp");
-
-struct step_join_session_keyring {
-	struct record head;
-};
-static_assert(sizeof(struct step_join_session_keyring) == 8, "joinSessionKeyring");
+static_assert(sizeof(struct step_rmdir) == 16, "rmdir");
 
 struct step_open_terminal {
 	struct record head;
@@ -446,29 +455,31 @@ struct step_relay {
 };
 static_assert(sizeof(struct step_relay) == 24, "relay");
 
-struct step_init {
-	struct record head;
-};
-static_assert(sizeof(struct step_init) == 8, "init");
-
 struct step_controlling_terminal {
 	struct record head;
 	uint64_t slot;
 };
 static_assert(sizeof(struct step_controlling_terminal) == 16, "controllingTerminal");
 
-struct step_set_groups {
+struct step_set_rlimit {
 	struct record head;
-	struct wire_list groups;
+	uint64_t resource;
+	uint64_t soft;
+	uint64_t hard;
 };
-static_assert(sizeof(struct step_set_groups) == 16, "setGroups");
+static_assert(sizeof(struct step_set_rlimit) == 32, "setRlimit");
 
-struct step_set_user {
+struct step_set_priority {
 	struct record head;
-	uint64_t uid;
-	uint64_t gid;
+	int64_t nice;
 };
-static_assert(sizeof(struct step_set_user) == 24, "setUser");
+static_assert(sizeof(struct step_set_priority) == 16, "setPriority");
+
+struct step_set_oom_score_adj {
+	struct record head;
+	int64_t adjustment;
+};
+static_assert(sizeof(struct step_set_oom_score_adj) == 16, "setOomScoreAdj");
 
 struct step_set_affinity {
 	struct record head;
@@ -481,6 +492,11 @@ struct step_umask {
 	uint64_t mask;
 };
 static_assert(sizeof(struct step_umask) == 16, "umask");
+
+struct step_join_session_keyring {
+	struct record head;
+};
+static_assert(sizeof(struct step_join_session_keyring) == 8, "joinSessionKeyring");
 
 struct step_chdir {
 	struct record head;
@@ -502,15 +518,6 @@ struct step_no_new_privileges {
 	struct record head;
 };
 static_assert(sizeof(struct step_no_new_privileges) == 8, "noNewPrivileges");
-
-struct step_exec {
-	struct record head;
-	struct wire_list paths;
-	struct wire_list args;
-	struct wire_list env;
-	struct wire_list stdio;
-};
-static_assert(sizeof(struct step_exec) == 40, "exec");
 
 enum field_kind {
 	FIELD_NUMBER,
@@ -542,6 +549,10 @@ struct step_spec {
 };
 static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused)) = {
 	[STEP_BARRIER] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STEPS, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_OMIT] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
+	[STEP_INIT] = {COLUMN_CONTAINER, 0, 0, {}},
+	[STEP_EXEC] = {COLUMN_CONTAINER, 1, 4, {{FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_SLOTS, 0x0}}},
+	[STEP_EXIT] = {COLUMN_CONTAINER, 1, 1, {{FIELD_NUMBER, 0x0}}},
 	[STEP_DENY_SETGROUPS] = {COLUMN_HOST, 0, 0, {}},
 	[STEP_SET_UID_MAP] = {COLUMN_HOST, 0, 1, {{FIELD_NUMBERS, 0x0}}},
 	[STEP_SET_GID_MAP] = {COLUMN_HOST, 0, 1, {{FIELD_NUMBERS, 0x0}}},
@@ -549,14 +560,8 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_NEWGIDMAP] = {COLUMN_HOST, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_NUMBERS, 0x0}}},
 	[STEP_FCHOWN] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 3, {{FIELD_SLOT, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_IDMAP] = {COLUMN_HOST, 0, 2, {{FIELD_SLOT, 0x0}, {FIELD_OPTIONAL_SLOT, 0x0}}},
-	[STEP_SET_TIME_OFFSET] = {COLUMN_HOST, 0, 3, {{FIELD_CHOICE, 0x7}, {FIELD_INTEGER, 0x0}, {FIELD_NUMBER, 0x0}}},
-	[STEP_SET_PRIORITY] = {COLUMN_HOST, 0, 1, {{FIELD_INTEGER, 0x0}}},
-	[STEP_SET_OOM_SCORE_ADJ] = {COLUMN_HOST, 0, 1, {{FIELD_INTEGER, 0x0}}},
-	[STEP_SET_RLIMIT] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 3, {{FIELD_CHOICE, 0xf}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
-	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x7e020080}, {FIELD_NUMBER, 0x0}}},
-	[STEP_SETNS] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 2, {{FIELD_SLOT, 0x0}, {FIELD_CHOICE, 0x7e020080}}},
-	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
-	[STEP_RMDIR] = {COLUMN_HOST, 0, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_SET_GROUPS] = {COLUMN_CONTAINER, 0, 1, {{FIELD_NUMBERS, 0x0}}},
+	[STEP_SET_USER] = {COLUMN_CONTAINER, 0, 2, {{FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_MAKE_CGROUP] = {COLUMN_HOST, 0, 6, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}}},
 	[STEP_WRITE_CGROUP] = {COLUMN_HOST, 0, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
 	[STEP_END_FROZEN] = {COLUMN_HOST, 0, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
@@ -566,35 +571,38 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_READ_COUNTER] = {COLUMN_HOST, 0, 5, {{FIELD_SLOT, 0x0}, {FIELD_CHOICE, 0x1ff}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_REMOVE_CGROUP] = {COLUMN_HOST, 0, 1, {{FIELD_SLOT, 0x0}}},
 	[STEP_UNSHARE] = {COLUMN_CONTAINER, 0, 1, {{FIELD_FLAGS, 0x7e020080}}},
-	[STEP_PROPAGATION] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x1e0000}}},
-	[STEP_MOUNT] = {COLUMN_CONTAINER, 0, 6, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},
-	[STEP_OMIT] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
-	[STEP_BIND] = {COLUMN_CONTAINER, 0, 6, {{FIELD_OPTIONAL_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},
-	[STEP_DEVICE] = {COLUMN_CONTAINER, 0, 4, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
-	[STEP_MOUNT_SETATTR] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}}},
-	[STEP_SYSCTL] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
-	[STEP_MASK] = {COLUMN_CONTAINER, 0, 1, {{FIELD_STRING, 0x0}}},
-	[STEP_READONLY_PATH] = {COLUMN_CONTAINER, 0, 1, {{FIELD_STRING, 0x0}}},
-	[STEP_DIRECTORY] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}}},
-	[STEP_FILE] = {COLUMN_CONTAINER, 0, 3, {{FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_BYTES, 0x0}}},
-	[STEP_SYMLINK] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
-	[STEP_PIVOT_ROOT] = {COLUMN_CONTAINER, 0, 0, {}},
+	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 4, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x7e020080}, {FIELD_NUMBER, 0x0}}},
+	[STEP_SETNS] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 2, {{FIELD_SLOT, 0x0}, {FIELD_CHOICE, 0x7e020080}}},
+	[STEP_SET_TIME_OFFSET] = {COLUMN_HOST, 0, 3, {{FIELD_CHOICE, 0x7}, {FIELD_INTEGER, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_SET_HOSTNAME] = {COLUMN_CONTAINER, 0, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_SET_DOMAINNAME] = {COLUMN_CONTAINER, 0, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_LINK_UP] = {COLUMN_CONTAINER, 0, 1, {{FIELD_STRING, 0x0}}},
-	[STEP_JOIN_SESSION_KEYRING] = {COLUMN_CONTAINER, 0, 0, {}},
+	[STEP_SYSCTL] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
+	[STEP_PROPAGATION] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_CHOICE, 0x1e0000}}},
+	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 3, {{FIELD_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_MOUNT] = {COLUMN_CONTAINER, 0, 6, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_BIND] = {COLUMN_CONTAINER, 0, 6, {{FIELD_OPTIONAL_SLOT, 0x0}, {FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}, {FIELD_BOOLEAN, 0x0}, {FIELD_BOOLEAN, 0x0}}},
+	[STEP_DEVICE] = {COLUMN_CONTAINER, 0, 4, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_MOUNT_SETATTR] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_FLAGS, 0x20009f}}},
+	[STEP_MASK] = {COLUMN_CONTAINER, 0, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_READONLY_PATH] = {COLUMN_CONTAINER, 0, 1, {{FIELD_STRING, 0x0}}},
+	[STEP_PIVOT_ROOT] = {COLUMN_CONTAINER, 0, 0, {}},
+	[STEP_DIRECTORY] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_FILE] = {COLUMN_CONTAINER, 0, 3, {{FIELD_STRING, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_BYTES, 0x0}}},
+	[STEP_SYMLINK] = {COLUMN_CONTAINER, 0, 2, {{FIELD_STRING, 0x0}, {FIELD_STRING, 0x0}}},
+	[STEP_RMDIR] = {COLUMN_HOST, 0, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_OPEN_TERMINAL] = {COLUMN_CONTAINER, 0, 4, {{FIELD_SLOT, 0x0}, {FIELD_SLOT, 0x0}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
 	[STEP_RELAY] = {COLUMN_HOST, 0, 2, {{FIELD_SLOT, 0x0}, {FIELD_SLOT, 0x0}}},
-	[STEP_INIT] = {COLUMN_CONTAINER, 0, 0, {}},
 	[STEP_CONTROLLING_TERMINAL] = {COLUMN_CONTAINER, 0, 1, {{FIELD_SLOT, 0x0}}},
-	[STEP_SET_GROUPS] = {COLUMN_CONTAINER, 0, 1, {{FIELD_NUMBERS, 0x0}}},
-	[STEP_SET_USER] = {COLUMN_CONTAINER, 0, 2, {{FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_SET_RLIMIT] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 3, {{FIELD_CHOICE, 0xf}, {FIELD_NUMBER, 0x0}, {FIELD_NUMBER, 0x0}}},
+	[STEP_SET_PRIORITY] = {COLUMN_HOST, 0, 1, {{FIELD_INTEGER, 0x0}}},
+	[STEP_SET_OOM_SCORE_ADJ] = {COLUMN_HOST, 0, 1, {{FIELD_INTEGER, 0x0}}},
 	[STEP_SET_AFFINITY] = {COLUMN_CONTAINER, 0, 1, {{FIELD_NUMBERS, 0x0}}},
 	[STEP_UMASK] = {COLUMN_CONTAINER, 0, 1, {{FIELD_NUMBER, 0x0}}},
+	[STEP_JOIN_SESSION_KEYRING] = {COLUMN_CONTAINER, 0, 0, {}},
 	[STEP_CHDIR] = {COLUMN_CONTAINER, 0, 1, {{FIELD_STRING, 0x0}}},
 	[STEP_SET_CAPABILITIES] = {COLUMN_CONTAINER, 0, 5, {{FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}, {FIELD_FLAGS, 0x1ffffffffff}}},
 	[STEP_NO_NEW_PRIVILEGES] = {COLUMN_CONTAINER, 0, 0, {}},
-	[STEP_EXEC] = {COLUMN_CONTAINER, 1, 4, {{FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_STRINGS, 0x0}, {FIELD_SLOTS, 0x0}}},
 };
 
 #define NAMESPACES_KNOWN 0x7e020080ull

@@ -1,4 +1,4 @@
-/** Arguments → what is to be run, by the table of options. */
+/** Arguments → what to run, by the table of options. */
 
 import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
@@ -20,7 +20,7 @@ export interface Invocation {
   readonly help: boolean;
 }
 
-/** The options end at the first argument that is none, which is the command: what follows is its own. */
+/** The options end at the first argument that is none. That is the command, and what follows is its own. */
 export function parse(subcommand: string, args: readonly string[]): Invocation {
   const { tokens } = parseArgs({
     args: [...args],
@@ -62,7 +62,7 @@ export function parse(subcommand: string, args: readonly string[]): Invocation {
   return { container: new Container(definitionOf(draft)), file, args: rest, options, interactive, terminal, help };
 }
 
-/** Files and pipes are the command's as they are. A terminal of the caller's never enters a container: what is said there is carried. */
+/** The command gets files and pipes as they are. A terminal of the caller's never enters a container: a pipe does. */
 function own(descriptor: number): 'pipe' | number {
   return isatty(descriptor) ? 'pipe' : descriptor;
 }

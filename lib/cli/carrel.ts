@@ -55,7 +55,7 @@ async function runDoctor(args: readonly string[]): Promise<number> {
     if (token.kind === 'option' && !['directory', 'json', 'help'].includes(token.name))
       throw unknownOption('carrel doctor', token.rawName, known);
   }
-  if (positionals.length > 0) throw usageError(`carrel doctor takes options only, and not "${positionals[0]}"`);
+  if (positionals.length > 0) throw usageError(`carrel doctor takes only options, not "${positionals[0]}"`);
   if (directory === true) throw usageError('--directory takes DIR');
   const report = await doctor(typeof directory === 'string' ? { directory } : {});
   print(json === true ? `${JSON.stringify(report, undefined, 2)}\n` : doctorText(report));
@@ -74,7 +74,7 @@ function version(): string {
   return manifest.version;
 }
 
-/** What is the caller's to mend is a sentence; what is carrel's own fault shows where it came from. */
+/** The caller's mistake shows as a sentence; carrel's own fault shows where it came from. */
 function told(error: unknown): string {
   const known = error instanceof CarrelError || (error instanceof Error && 'code' in error);
   return known ? error.message : String((error as Error)?.stack ?? error);

@@ -8,13 +8,11 @@ export function doctorText({ ok, findings }: DoctorReport): string {
   const lines = findings.flatMap((finding, index) => {
     const { name, detail, remedy } = finding;
     const line = `${mark(finding)} ${name.padEnd(width)}  ${detail}`;
-    // What ten things lack for the same cause is said once.
+    // Ten findings with the same cause say the remedy once.
     const said = findings.slice(0, index).some((earlier) => earlier.remedy === remedy);
     return remedy === undefined || said ? [line] : [line, `  ${''.padEnd(width)}  → ${remedy}`];
   });
-  const end = ok
-    ? 'Containers can be started here.'
-    : 'The default container cannot be started here: see what is marked ✗.';
+  const end = ok ? 'Containers can start here.' : 'The default container cannot start here: see the lines with ✗.';
   return `${lines.join('\n')}\n\n${end}\n`;
 }
 

@@ -1,4 +1,4 @@
-/** What the options of a command line come to, one after the other, and the definition that is made of it. */
+/** What the options of a command line come to, one after the other, and the definition that follows from it. */
 
 import type { DefinitionInput } from '../definition/definition.js';
 import type { IoLimitInput, LimitsInput } from '../definition/limits.js';
@@ -8,7 +8,7 @@ import { overlay } from '../definition/overlay.js';
 import { usageError } from '../errors/errors.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 
-/** What the options come to. The parts that lists are made of are put together at the end, so that their order does not matter. */
+/** What the options come to. Lists are put together at the end, so that the order of options does not matter. */
 export interface Draft {
   readonly definition: { -readonly [K in keyof DefinitionInput]: DefinitionInput[K] };
   readonly mounts: Mount[];
@@ -64,7 +64,7 @@ export function emptyDraft(): Draft {
   };
 }
 
-/** What can contradict each other only as a whole is refused here. */
+/** Refuses options that contradict each other only as a whole. */
 export function definitionOf(draft: Draft): Draft['definition'] {
   const { definition, mounts, layers, masks, env, rlimits, sysctl, limits, io, unified } = draft;
   const { shared, joined, capabilities } = draft;

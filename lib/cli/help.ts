@@ -8,8 +8,8 @@ const LEFT = 30;
 export const OVERVIEW = `carrel: containers without a daemon
 
   carrel run [OPTION…] [--] COMMAND [ARGUMENT…]      runs a command in a container
-  carrel explain [OPTION…] [--] [COMMAND …]          prints every act that this would take, and takes none
-  carrel doctor [OPTION…]                             tries what this machine lets you do, and says what would help
+  carrel explain [OPTION…] [--] [COMMAND …]           prints every act of a run, and performs none
+  carrel doctor [OPTION…]                             tries what this machine allows you, and says what would help
   carrel --version
 
 carrel run --help lists the options. Without any, a command sees this machine's programs and none of its data.
@@ -17,10 +17,10 @@ carrel run --help lists the options. Without any, a command sees this machine's 
 
 export const DOCTOR = `carrel doctor [OPTION…]
 
-Tries what containers need on this machine, as you, and says what would help. Nothing is changed.
-Ends with 0 if containers can be started, with 1 if not.
+Tries what containers need on this machine, as you, and says what would help. It changes nothing.
+Ends with 0 if containers can start here, with 1 if not.
 
-      --directory DIR         where root file systems will be: whether its owners can be mapped is tried there
+      --directory DIR         where root file systems will be: tries whether the kernel can map owners there
       --json                  the report as JSON
 `;
 
@@ -38,14 +38,19 @@ export function optionsHelp(subcommand: 'run' | 'explain'): string {
   return `${usage}\n\n${sections.join('\n')}\n${subcommand === 'run' ? RUN_ENDING : EXPLAIN_ENDING}`;
 }
 
-const RUN_ENDING = `Ends as the command does: with its exit status, with 128 + n where signal n ended it, with 124 where its time or
-CPU time was up; with 125 where carrel failed, 126 where the command cannot be executed, 127 where there is none.
+const RUN_ENDING = `carrel run ends with the exit status of the command, or with:
+
+  124      its time or CPU time was up
+  125      carrel failed
+  126      the command cannot be executed
+  127      there is no such command
+  128 + n  signal n ended it
 
   carrel run -it sh
   carrel run --rootfs ./alpine --bind .:/work:ro --cwd /work --timeout 30s sh test.sh
 `;
 
-const EXPLAIN_ENDING = `What the host does is on the left, what the container does on the right. Nothing is started.
+const EXPLAIN_ENDING = `The left column shows what the host does, the right one what the container does. Nothing starts.
 `;
 
 function entry(name: string, short: string | undefined, value: string | undefined, help: string): string {
@@ -56,7 +61,8 @@ function entry(name: string, short: string | undefined, value: string | undefine
   return head + rest.map((line) => `${' '.repeat(LEFT)}${line}\n`).join('');
 }
 
-function wrapped(text: string, width: number): readonly string[] {
+/** The lines of `text`, none longer than `width` unless one word is. */
+export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

@@ -1,7 +1,4 @@
-/**
- * The options of `carrel run` and `carrel explain`: one table, from which follow parsing, `--help` and the documentation. Each says the same as the
- * builder call or option of `spawn` that it stands for.
- */
+/** The options of `carrel run` and `carrel explain`: parsing, `--help` and the documentation follow from this table. */
 
 import type { IdMap } from '../definition/idmap.js';
 import type { ProcChoice } from '../definition/kernel-files.js';
@@ -27,6 +24,7 @@ import {
   whole,
 } from './values.js';
 
+/** Each says the same as the builder call or option of `spawn` that it stands for. */
 export const OPTIONS: readonly CliOption[] = [
   {
     name: 'rootfs',
@@ -41,14 +39,14 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'lower',
     value: 'DIR',
     group: 'Files',
-    help: 'instead of --rootfs: directories that are laid over each other, the topmost first, and become /; what is written is gone at the end',
+    help: 'instead of --rootfs: directories laid over each other, the topmost first; all writes are gone at the end',
     apply: ({ layers }, value) => layers.lower.push(value),
   },
   {
     name: 'upper',
     value: 'DIR',
     group: 'Files',
-    help: 'with --lower: where what is written goes to; it needs --work',
+    help: 'with --lower: the directory that keeps all writes; it needs --work',
     apply: ({ layers }, value) => {
       layers.upper = value;
     },
@@ -82,7 +80,9 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'mount',
     value: 'type=…,…',
     group: 'Files',
-    help: 'the same in full, for paths with a colon: type=bind,source=DIR,target=DIR, with ,readonly ,optional ,noexec and the like, or type=tmpfs,target=DIR[,size=64m][,mode=1777]',
+    help:
+      'the same in full, for paths with a colon: type=bind,source=DIR,target=DIR, with ,readonly ,optional ,noexec ' +
+      'and others, or type=tmpfs,target=DIR[,size=64m][,mode=1777]',
     apply: ({ mounts }, value) => mounts.push(mountOf(value)),
   },
   {
@@ -106,7 +106,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'proc',
     value: 'auto|new|bind|none',
     group: 'Isolation',
-    help: 'the /proc inside: a new one, the one around, none, or by default a new one where the kernel allows it',
+    help: 'the /proc inside; auto, the default, makes a new one where the kernel allows it, else binds the one around',
     apply: ({ definition }, value) => {
       definition.proc = value as ProcChoice;
     },
@@ -115,7 +115,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'network',
     value: 'none|host',
     group: 'Isolation',
-    help: 'none, the default, is loopback only; host is the network of the host',
+    help: 'none, the default, gives loopback only; host gives the network of the host',
     apply: ({ definition }, value) => {
       definition.network = value as Network;
     },
@@ -124,7 +124,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'namespaces',
     value: 'LIST',
     group: 'Isolation',
-    help: 'the namespaces that are new, by commas: user,mount,pid,network,ipc,uts,cgroup,time; the default is all but time',
+    help: 'the new namespaces, by commas: user,mount,pid,network,ipc,uts,cgroup,time; the default is all except time',
     apply: (draft, value) => {
       draft.namespaces = list(value) as readonly Namespace[];
     },
@@ -133,14 +133,14 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'share',
     value: 'LIST',
     group: 'Isolation',
-    help: 'namespaces that are not new but the host’s; each weakens the container',
+    help: 'namespaces to share with the host; each weakens the container',
     apply: ({ shared }, value) => shared.push(...list(value)),
   },
   {
     name: 'join',
     value: 'NAME=PATH',
     group: 'Isolation',
-    help: 'joins a namespace that exists: network=/proc/123/ns/net',
+    help: 'joins an existing namespace: network=/proc/123/ns/net',
     apply: ({ joined }, value) => joined.push(Object.fromEntries([pair(value)]) as NamespaceEntry),
   },
   {
@@ -172,7 +172,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'interactive',
     short: 'i',
     group: 'Process',
-    help: 'passes standard input on; without it there is none',
+    help: 'passes standard input on; without it the command has none',
     apply: (draft) => {
       draft.interactive = true;
     },
@@ -191,7 +191,7 @@ export const OPTIONS: readonly CliOption[] = [
     short: 'e',
     value: 'NAME[=VALUE]',
     group: 'Process',
-    help: 'a variable; without =VALUE it is passed on. Nothing else of your environment is',
+    help: 'sets a variable; without =VALUE it passes yours on. Nothing else of your environment enters',
     apply: ({ env }, value) => assign(env, variable(value)),
   },
   {
@@ -209,7 +209,7 @@ export const OPTIONS: readonly CliOption[] = [
     short: 'u',
     value: 'NAME|UID[:GID]',
     group: 'Process',
-    help: 'who the command is inside, by the container’s own passwd or by number; the default is root, who is nobody on the host',
+    help: 'the user inside, by the container’s own passwd or by number; the default is root, who is nobody on the host',
     apply: ({ definition }, value) => {
       definition.user = value;
     },
@@ -218,7 +218,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'idmap',
     value: 'auto|subuid',
     group: 'Isolation',
-    help: 'auto, the default: a range of ids for each container where root starts it, else one id, yours; subuid: those that /etc/subuid gives you',
+    help: 'auto, the default: for root a range of ids a container, else your id alone; subuid: also ids of /etc/subuid',
     apply: ({ definition }, value) => {
       definition.idmap = value as IdMap;
     },
@@ -244,7 +244,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'kill-signal',
     value: 'SIGNAL',
     group: 'Process',
-    help: 'what is sent when the time is up; the default is SIGKILL',
+    help: 'the signal when the time is up; the default is SIGKILL',
     apply: (draft, value) => {
       draft.killSignal = value.replace(/^(?!SIG)/, 'SIG') as NodeJS.Signals;
     },
@@ -262,14 +262,14 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'cap-add',
     value: 'NAME',
     group: 'Rights and limits',
-    help: 'a capability beside the default ones: net_admin',
+    help: 'adds a capability to the default ones: net_admin',
     apply: ({ capabilities }, value) => capabilities.add.push(...list(value).map(capability)),
   },
   {
     name: 'cap-drop',
     value: 'NAME|all',
     group: 'Rights and limits',
-    help: 'one of the default capabilities less, or all',
+    help: 'takes away one of the default capabilities, or all',
     apply: ({ capabilities }, value) => {
       if (value.toLowerCase() === 'all') capabilities.dropAll = true;
       else capabilities.drop.push(...list(value).map(capability));
@@ -287,7 +287,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'memory',
     value: 'SIZE',
     group: 'Rights and limits',
-    help: 'memory of all of the container together, such as 64m; what needs more is killed',
+    help: 'limits the memory of all of the container together, such as 64m; the kernel kills what needs more',
     apply: ({ limits }, value) => {
       limits.memory = size(value);
     },
@@ -296,7 +296,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'swap',
     value: 'SIZE',
     group: 'Rights and limits',
-    help: 'swap space beyond --memory; the default with it is 0',
+    help: 'limits swap space beyond --memory; the default with --memory is 0',
     apply: ({ limits }, value) => {
       limits.swap = size(value);
     },
@@ -305,7 +305,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'pids',
     value: 'NUMBER',
     group: 'Rights and limits',
-    help: 'processes and threads at a time',
+    help: 'limits processes and threads at a time',
     apply: ({ limits }, value) => {
       limits.pids = whole(value);
     },
@@ -314,7 +314,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'cpus',
     value: 'NUMBER',
     group: 'Rights and limits',
-    help: 'CPUs’ worth of time: 0.5 is half of one',
+    help: 'limits CPU time, in CPUs: 0.5 is half of one',
     apply: ({ limits }, value) => {
       limits.cpus = decimal(value);
     },
@@ -323,7 +323,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'cpu-weight',
     value: 'NUMBER',
     group: 'Rights and limits',
-    help: 'its share where CPU time is short, 1 to 10000; that of others is 100',
+    help: 'the share where CPU time is short, 1 to 10000; others have 100',
     apply: ({ limits }, value) => {
       limits.cpuWeight = whole(value);
     },
@@ -332,7 +332,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'cpuset',
     value: 'LIST',
     group: 'Rights and limits',
-    help: 'the only CPUs that it may run on: 0-3,8',
+    help: 'the only CPUs that it can use: 0-3,8',
     apply: ({ limits }, value) => {
       limits.cpuset = value;
     },
@@ -341,7 +341,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'cpu-time',
     value: 'TIME',
     group: 'Rights and limits',
-    help: 'ends it when all of the container together has used so much CPU time: 500ms, 30s',
+    help: 'ends the container when all of it together has used so much CPU time: 500ms, 30s',
     apply: ({ limits }, value) => {
       limits.cpuTime = milliseconds(value);
     },
@@ -350,7 +350,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'io',
     value: 'MAJOR:MINOR,RATE=LIMIT[,…]',
     group: 'Rights and limits',
-    help: 'what it may move in a second to and from a block device, whose number lsblk(8) shows: 8:0,wbps=10m,riops=500; rates are rbps and wbps, in bytes, riops and wiops',
+    help: 'limits a device of lsblk(8), per second: rbps and wbps in bytes, riops and wiops: 8:0,wbps=10m,riops=500',
     apply: ({ io }, value) => {
       const [device, rates] = ioLimit(value);
       assign(io, [device, { ...io[device], ...rates }]);
@@ -360,7 +360,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'unified',
     value: 'FILE=VALUE',
     group: 'Rights and limits',
-    help: 'any other file of cgroup v2: memory.high=48m',
+    help: 'writes any other file of cgroup v2: memory.high=48m',
     apply: ({ unified }, value) => assign(unified, pair(value)),
   },
   {
@@ -383,7 +383,7 @@ export const OPTIONS: readonly CliOption[] = [
     name: 'oom-score-adj',
     value: 'NUMBER',
     group: 'Rights and limits',
-    help: 'how soon it is killed where memory is short, -1000 to 1000',
+    help: 'how soon the kernel kills it where memory is short, -1000 to 1000',
     apply: ({ definition }, value) => {
       definition.oomScoreAdj = whole(value);
     },

@@ -1,4 +1,7 @@
-/** `carrel run`: starts the command, joins it with this process's descriptors, signals and terminal, and ends as it does. */
+/**
+ * `carrel run`: starts the command, joins it with this process's descriptors, signals and terminal, and ends as it
+ * does.
+ */
 
 import { constants } from 'node:os';
 import { StepError, usageError } from '../errors/errors.js';
@@ -6,13 +9,13 @@ import type { ContainerProcess } from '../running/process.js';
 import type { ExitStatus } from '../running/result.js';
 import type { Invocation } from './arguments.js';
 
-/** What Ctrl-C and other programs tell this process is the command's to know: it is in a session of its own. */
+/** The signals of Ctrl-C and of other programs: the command is in a session of its own, and gets them from here. */
 const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /** Gives the status to end with. Throws what kept the command from running. */
 export async function run(invocation: Invocation): Promise<number> {
   const { container, file, args, options, interactive, terminal } = invocation;
-  if (file === undefined) throw usageError('there is no command to run, as in: carrel run -it sh');
+  if (file === undefined) throw usageError('carrel run needs a command, as in: carrel run -it sh');
   if (terminal && interactive && !(process.stdin.isTTY && process.stdout.isTTY)) {
     throw usageError('-it joins two terminals, and standard input or output is none: leave out -t, or -i');
   }
@@ -35,7 +38,7 @@ export function statusOfError(error: unknown): number {
 
 async function joined(child: ContainerProcess, interactive: boolean): Promise<ExitStatus> {
   if (interactive && child.stdin !== null) {
-    // It may end, or close its input, without having read all.
+    // The command may end, or close its input, before it has read everything.
     child.stdin.on('error', () => {});
     process.stdin.pipe(child.stdin);
   }

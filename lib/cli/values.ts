@@ -22,7 +22,7 @@ export function assign<Value>(record: Record<string, Value>, [name, value]: read
 export function variable(value: string): readonly [string, string] {
   if (value.includes('=')) return pair(value);
   const own = process.env[value];
-  if (own === undefined) throw usageError(`${value} is not set here, and so cannot be passed on`);
+  if (own === undefined) throw usageError(`${value} is not set here, so carrel cannot pass it on`);
   return [value, own];
 }
 

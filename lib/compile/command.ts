@@ -4,21 +4,31 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { ResourceLimits } from '../definition/rlimits.js';
 import type { NamedUser, User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
-import type { StepOf } from '../plan/steps.js';
+import type { EndingOp, StepOf } from '../plan/steps.js';
 
-/** What is to run, checked and with defaults filled in. */
+/** What is to run, checked and with defaults filled in. Its two parts are what varies under one frame, and what the frame depends on. */
 export interface Command {
+  readonly invocation: Invocation;
+  readonly framed: FramedCommand;
+}
+
+/** What the ending and the clock take: commands that differ in nothing else share the frame of their plans. */
+export interface Invocation {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly timeoutSignal: number;
+}
+
+/** What the frame of the plan depends on. */
+export interface FramedCommand {
   readonly cwd?: string;
   readonly user?: User | NamedUser;
   readonly rlimits?: ResourceLimits;
   /** One entry a descriptor: a new pipe or socket, a descriptor of the caller's, or /dev/null. */
   readonly stdio: readonly ('pipe' | 'socket' | 'descriptor' | 'ignore')[];
   readonly terminal?: { readonly columns: number; readonly rows: number };
-  readonly timeoutMs: number;
-  readonly timeoutSignal: number;
   /** Whether the supervisor tells when each act began. */
   readonly timed: boolean;
   /** Whether it goes on when Node ends. */
@@ -30,6 +40,9 @@ export interface Command {
 /** Docker's. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** How a command's plan ends. */
+export const ENDING = 'exec' satisfies EndingOp;
+
 /** The last step, frozen as all of a plan is. */
 export function execStep(
   definition: ContainerDefinition,
@@ -37,12 +50,13 @@ export function execStep(
   host: Host,
   home: string,
   descriptors: readonly number[],
-): StepOf<'exec'> {
+): StepOf<typeof ENDING> {
+  const { file, args } = command.invocation;
   const env = environment(definition, command, host, home);
   return Object.freeze({
-    op: 'exec',
-    paths: Object.freeze(candidates(command.file, env.PATH ?? DEFAULT_PATH)),
-    args: Object.freeze([command.file, ...command.args]),
+    op: ENDING,
+    paths: Object.freeze(candidates(file, env.PATH ?? DEFAULT_PATH)),
+    args: Object.freeze([file, ...args]),
     env: Object.freeze(Object.entries(env).map(([name, value]) => `${name}=${value}`)),
     stdio: Object.freeze(descriptors),
   });
@@ -51,7 +65,7 @@ export function execStep(
 /** Nothing of the caller's environment: only what every program takes for granted, then what was asked for. */
 function environment(
   definition: ContainerDefinition,
-  command: Command,
+  { invocation, framed }: Command,
   host: Host,
   home: string,
 ): Record<string, string> {
@@ -60,9 +74,9 @@ function environment(
   return {
     PATH: ownPrograms ? `${DEFAULT_PATH}:${host.execDir}` : DEFAULT_PATH,
     HOME: home,
-    ...(command.terminal === undefined ? {} : { TERM: 'xterm' }),
+    ...(framed.terminal === undefined ? {} : { TERM: 'xterm' }),
     ...definition.env,
-    ...command.env,
+    ...invocation.env,
   };
 }
 

@@ -10,10 +10,10 @@ import type { User } from '../definition/user.js';
 import { contradiction } from '../errors/errors.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { Capability, Namespace } from '../plan/constants.js';
+import { complete, type Frame } from '../plan/frame.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
-import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
-import type { Command } from './command.js';
-import { execStep } from './command.js';
+import type { ContainerStep, HostStep } from '../plan/steps.js';
+import { type Command, ENDING, execStep, type FramedCommand } from './command.js';
 import {
   canSetGroups,
   hasGroup,
@@ -36,6 +36,24 @@ import { Slots } from './slots.js';
 import { planStdio } from './stdio.js';
 import { type Identity, identify, type Users } from './users.js';
 
+/** What a frame is compiled from. */
+export interface FrameInput {
+  readonly command: FramedCommand;
+  readonly host: Host;
+  /** The first id of the range that the container has. */
+  readonly firstId: number;
+  readonly users: Users;
+}
+
+/** All of a plan but the ending, and what the ending takes from it. Many commands share it. */
+export interface CompiledFrame {
+  readonly frame: Frame;
+  readonly home: string;
+  /** The slot of each of the command's descriptors. */
+  readonly descriptors: readonly number[];
+}
+
+/** The whole plan of a command. */
 export function compile(
   definition: ContainerDefinition,
   command: Command,
@@ -43,70 +61,31 @@ export function compile(
   firstId: number,
   users: Users = {},
 ): Plan {
-  const { plan, home } = frameOf(definition, command, host, firstId, users);
-  const { stdio } = plan.steps.at(-1) as StepOf<'exec'>;
-  const exec = execStep(definition, command, host, home, stdio);
-  const { timeoutMs, timeoutSignal } = command;
-  const steps = plan.steps.slice();
-  steps[steps.length - 1] = exec;
-  return Object.freeze({ ...plan, steps: Object.freeze(steps), timeoutMs, timeoutSignal });
-}
-
-/** All of a plan but what is the command's own: its program, arguments, environment and time. */
-interface Frame {
-  /** What it was compiled for. */
-  readonly command: Command;
-  readonly firstId: number;
-  readonly host: Host;
-  readonly users: Users;
-  readonly plan: Plan;
-  readonly home: string;
-}
-
-const frames = new WeakMap<ContainerDefinition, Frame>();
-
-/** Commands of one container differ in little: the frame around the last one is kept. */
-function frameOf(definition: ContainerDefinition, command: Command, host: Host, firstId: number, users: Users): Frame {
-  const known = frames.get(definition);
-  const isKnown =
-    known?.host === host &&
-    known.firstId === firstId &&
-    hasSameFrame(known.command, command) &&
-    isSame(known.users, users);
-  if (isKnown) return known;
-  const frame = { command, firstId, host, users, ...compileFrame(definition, command, host, firstId, users) };
-  frames.set(definition, frame);
-  return frame;
-}
-
-/** Of checked values, plain ones, and most of the time there is none. */
-function isSameValue(one: object | undefined, other: object | undefined): boolean {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
-}
-
-/** Whether they differ in nothing but what `compile` puts into the frame. */
-function hasSameFrame(one: Command, other: Command): boolean {
-  const { stdio } = other;
-  return (
-    one.cwd === other.cwd &&
-    one.timed === other.timed &&
-    one.detached === other.detached &&
-    one.hooked === other.hooked &&
-    one.stdio.length === stdio.length &&
-    one.stdio.every((kind, index) => kind === stdio[index]) &&
-    isSameValue(one.user, other.user) &&
-    isSameValue(one.rlimits, other.rlimits) &&
-    isSameValue(one.terminal, other.terminal)
+  return completeFor(
+    compileFrame(definition, { command: command.framed, host, firstId, users }),
+    definition,
+    command,
+    host,
   );
 }
 
-function compileFrame(
+/** The plan of a command whose frame is there. */
+export function completeFor(
+  { frame, home, descriptors }: CompiledFrame,
   definition: ContainerDefinition,
   command: Command,
   host: Host,
-  firstId: number,
-  users: Users,
-): Pick<Frame, 'plan' | 'home'> {
+): Plan {
+  const { timeoutMs, timeoutSignal } = command.invocation;
+  const ending = execStep(definition, command, host, home, descriptors);
+  return complete(frame, { ending, timeoutMs, timeoutSignal });
+}
+
+/** The frame of a container's plans. */
+export function compileFrame(
+  definition: ContainerDefinition,
+  { command, host, firstId, users }: FrameInput,
+): CompiledFrame {
   const user = identify(command.user ?? definition.user, users);
   const ids = planIds(definition, user, host, firstId);
   const owner = ownerOf(ids, user, host);
@@ -181,31 +160,24 @@ function compileFrame(
     ...limitResources(definition, command),
     // Rights go last: every step above needs some.
     ...dropRights(definition, user),
-    execStep(definition, command, host, user.home, stdio.descriptors),
   ];
 
-  const plan: Plan = freezeDeep({
+  const frame: Frame = freezeDeep({
     // Trees while the supervisor still has its rights over them, which it leaves behind with its user namespace.
     before: [...limits.before, ...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
     clone: definition.namespaces.filter(
       (entry): entry is Namespace => typeof entry === 'string' && entry !== 'cgroup' && !(entry === 'time' && shifted),
     ),
-    steps: insertSteps(steps, definition, slots),
+    leading: insertSteps(steps, ENDING, definition, slots),
     after: [...limits.after, ...mounts.after],
     slots: slots.names,
     received: slots.received,
     kept: slots.kept,
     ...(limits.degraded.length > 0 ? { degraded: limits.degraded } : {}),
     detached: command.detached,
-    timeoutMs: command.timeoutMs,
-    timeoutSignal: command.timeoutSignal,
     ...(command.timed ? { timed: true } : {}),
   });
-  return { plan, home: user.home };
-}
-
-function isSame(one: Users, other: Users): boolean {
-  return one.passwd === other.passwd && one.group === other.group && one.problem === other.problem;
+  return Object.freeze({ frame, home: user.home, descriptors: freezeDeep(stdio.descriptors) });
 }
 
 /** Who the command is on the host: owner of its pipes. */

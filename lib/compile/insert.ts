@@ -3,12 +3,16 @@
 import type { ContainerDefinition } from '../definition/definition.js';
 import { contradiction } from '../errors/errors.js';
 import { moveSlots, slotCount } from '../plan/compose.js';
-import type { ContainerStep } from '../plan/steps.js';
+import type { ContainerStep, EndingOp, Op } from '../plan/steps.js';
 import type { Slots } from './slots.js';
 
-/** Each goes before the first step of the kind that it names; those that name the same kind keep their order. */
+/**
+ * Each stands before the first step of the kind that it names; those that name the same kind keep their order. `steps` lead to an
+ * ending of the kind `ending`, which is not among them.
+ */
 export function insertSteps(
   steps: readonly ContainerStep[],
+  ending: EndingOp,
   { steps: inserted }: ContainerDefinition,
   slots: Slots,
 ): readonly ContainerStep[] {
@@ -16,18 +20,22 @@ export function insertSteps(
   // Their slots are numbered from 0 among themselves: here they come after all others.
   const first = slots.names.length;
   for (let slot = 0; slot < slotCount(inserted.map(({ step }) => step)); slot += 1) slots.add(`step() slot ${slot}`);
-  const missing = inserted.find(({ before }) => steps.every(({ op }) => op !== before));
+  const kinds: ReadonlySet<Op> = new Set([...steps.map(({ op }) => op), ending]);
+  const missing = inserted.find(({ before }) => !kinds.has(before));
   if (missing !== undefined) {
-    const kinds = [...new Set(steps.map(({ op }) => op))].join(', ');
     throw contradiction(
-      `step({ op: "${missing.step.op}" }): the plan has no "${missing.before}" to come before, but ${kinds}`,
+      `step({ op: "${missing.step.op}" }): the plan has no "${missing.before}" to come before, but ${[...kinds].join(', ')}`,
     );
   }
-  const done = new Set<string>();
-  return steps.flatMap((step) => {
+  const ownBefore = (op: Op): readonly ContainerStep[] =>
+    inserted
+      .filter(({ before }) => before === op)
+      .map(({ step }) => ({ ...moveSlots(step, (slot) => first + slot), from: 'step()' }));
+  const done = new Set<Op>();
+  const leading = steps.flatMap((step) => {
     if (done.has(step.op)) return [step];
     done.add(step.op);
-    const own = inserted.filter(({ before }) => before === step.op);
-    return [...own.map((entry) => ({ ...moveSlots(entry.step, (slot) => first + slot), from: 'step()' })), step];
+    return [...ownBefore(step.op), step];
   });
+  return [...leading, ...ownBefore(ending)];
 }

@@ -5,11 +5,14 @@ import type { LimitValue, ResourceLimit } from '../definition/rlimits.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { Resource } from '../plan/constants.js';
 import type { HostStep, StepOf } from '../plan/steps.js';
-import type { Command } from './command.js';
+import type { FramedCommand } from './command.js';
 import { canMapRange } from './ids.js';
 
 /** For the command, and all that comes of it. */
-export function limitResources(definition: ContainerDefinition, command: Command): readonly StepOf<'setRlimit'>[] {
+export function limitResources(
+  definition: ContainerDefinition,
+  command: FramedCommand,
+): readonly StepOf<'setRlimit'>[] {
   return limits(definition, command).map(([resource, limit]) => setRlimit(resource, limit));
 }
 
@@ -17,7 +20,7 @@ export function limitResources(definition: ContainerDefinition, command: Command
  * Hard limits that are above the caller's: only the supervisor can raise them, since a capability in a user namespace does not count. The soft ones
  * stay, for the steps of the set-up. Where the caller cannot either, the command's own step is refused. prlimit(2)
  */
-export function raiseLimits(definition: ContainerDefinition, command: Command, host: Host): readonly HostStep[] {
+export function raiseLimits(definition: ContainerDefinition, command: FramedCommand, host: Host): readonly HostStep[] {
   if (!hasCapability(host, 'CAP_SYS_RESOURCE') || !canMapRange(host)) return [];
   return limits(definition, command).flatMap(([resource, { hard }]) => {
     const now = host.limits[resource];
@@ -36,7 +39,10 @@ export function schedule({ nice, oomScoreAdj }: ContainerDefinition): readonly H
 }
 
 /** The command's own go before the container's. */
-function limits({ rlimits }: ContainerDefinition, command: Command): readonly (readonly [Resource, ResourceLimit])[] {
+function limits(
+  { rlimits }: ContainerDefinition,
+  command: FramedCommand,
+): readonly (readonly [Resource, ResourceLimit])[] {
   return Object.entries({ ...rlimits, ...command.rlimits }) as [Resource, ResourceLimit][];
 }
 

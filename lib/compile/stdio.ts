@@ -4,7 +4,7 @@ import type { User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
 import { NO_SLOT } from '../plan/fields.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
-import type { Command } from './command.js';
+import type { FramedCommand } from './command.js';
 import type { IdPlan } from './ids.js';
 import type { Slots } from './slots.js';
 
@@ -20,7 +20,14 @@ export interface StdioPlan {
 
 const NAMES = ['stdin', 'stdout', 'stderr'] as const;
 
-export function planStdio(command: Command, slots: Slots, ids: IdPlan, user: User, owner: User, host: Host): StdioPlan {
+export function planStdio(
+  command: FramedCommand,
+  slots: Slots,
+  ids: IdPlan,
+  user: User,
+  owner: User,
+  host: Host,
+): StdioPlan {
   if (command.terminal !== undefined) return planTerminal(command.terminal, slots);
   const pipes: number[] = [];
   const foreign = owner.uid !== host.uid || owner.gid !== host.gid;

@@ -14,11 +14,17 @@ export interface CapabilitySets {
   readonly permitted: readonly Capability[];
   /** What a program that has it in its file, or as an ambient one, may keep; each has to be in `bounding`. */
   readonly inheritable: readonly Capability[];
-  /** Those that a user other than root keeps when a program is executed; each has to be permitted and inheritable. Linux 4.3 */
+  /**
+   * Those that a user other than root keeps when a program is executed; each has to be permitted and inheritable. Linux
+   * 4.3
+   */
   readonly ambient: readonly Capability[];
 }
 
-/** Capabilities as OCI names them: the whole list, changes to the default list, or each of the five sets, of which those that are left out are empty. */
+/**
+ * Capabilities as OCI names them: the whole list, changes to the default list, or each of the five sets, of which those
+ * that are left out are empty.
+ */
 export type CapabilityChoice =
   | readonly Capability[]
   | {
@@ -29,7 +35,10 @@ export type CapabilityChoice =
     }
   | Partial<CapabilitySets>;
 
-/** Docker's default list: what a root user in a container rarely misses, and cannot do harm with in namespaces of its own. */
+/**
+ * Docker's default list: what a root user in a container rarely misses, and cannot do harm with in namespaces of its
+ * own.
+ */
 export const DEFAULT_CAPABILITIES: readonly Capability[] = Object.freeze([
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',

@@ -28,9 +28,15 @@ import { checkInserted, type InsertedStep } from './steps.js';
 import { checkSysctl, checkSysctlNamespaces, type Sysctl } from './sysctl.js';
 import { checkUser, type NamedUser, type User, type UserInput } from './user.js';
 
-/** The whole definition of a container, as plain data, checked. What a part means, and its default, the method of {@link Container} of that name says. */
+/**
+ * The whole definition of a container, as plain data, checked. What a part means, and its default, the method of
+ * {@link Container} of that name says.
+ */
 export interface ContainerDefinition {
-  /** An absolute path of the host, or directories laid over each other; `undefined`: the host's programs and none of its data. */
+  /**
+   * An absolute path of the host, or directories laid over each other; `undefined`: the host's programs and none of its
+   * data.
+   */
   readonly rootfs?: string | Overlay;
   readonly readonly: boolean;
   /** In the order in which they are made. */
@@ -74,8 +80,9 @@ export interface ContainerDefinition {
 }
 
 /**
- * What may be given to `new Container()`: any part of a definition. Each is what the method of {@link Container} of that name takes, where its default and its errors are
- * said; `mounts` is for `mount()`, `steps` for `step()`. `undefined` means the default, an empty list none.
+ * What may be given to `new Container()`: any part of a definition. Each is what the method of {@link Container} of
+ * that name takes, where its default and its errors are said; `mounts` is for `mount()`, `steps` for `step()`.
+ * `undefined` means the default, an empty list none.
  */
 export interface DefinitionInput {
   readonly rootfs?: string | URL | Overlay | undefined;

@@ -15,7 +15,10 @@ export interface IoLimit {
   readonly wiops?: number;
 }
 
-/** The limits of a container, checked: sizes in bytes, CPU time in milliseconds. What each means {@link LimitsInput} says; what is left out is not limited. */
+/**
+ * The limits of a container, checked: sizes in bytes, CPU time in milliseconds. What each means {@link LimitsInput}
+ * says; what is left out is not limited.
+ */
 export interface Limits {
   readonly memory?: number;
   readonly swap?: number;
@@ -44,42 +47,56 @@ export interface IoLimitInput {
 /** What {@link ContainerProcess.update} takes. What is left out stays as it is. */
 export interface LimitsUpdate {
   /**
-   * Memory of all of the container, in bytes or a text such as `'64m'`; 4096 at least. What is beyond ends the container, with reason `oom`. It counts what is
-   * written to a file system in memory, such as /tmp, and the page cache, which the kernel takes back first. OCI `memory.limit`; `memory.max`, or `memory.limit_in_bytes` of cgroup v1.
+   * Memory of all of the container, in bytes or a text such as `'64m'`; 4096 at least. What is beyond ends the
+   * container, with reason `oom`. It counts what is written to a file system in memory, such as /tmp, and the page
+   * cache, which the kernel takes back first. OCI `memory.limit`; `memory.max`, or `memory.limit_in_bytes` of cgroup
+   * v1.
    */
   readonly memory?: number | string | undefined;
   /**
-   * Swap space beyond `memory`, in bytes or a text, from 0 on. Default: 0 where `memory` is given, else without limit. `memory.swap.max`, or
-   * `memory.memsw.limit_in_bytes` of cgroup v1, which needs `memory` as well.
+   * Swap space beyond `memory`, in bytes or a text, from 0 on. Default: 0 where `memory` is given, else without limit.
+   * `memory.swap.max`, or `memory.memsw.limit_in_bytes` of cgroup v1, which needs `memory` as well.
    */
   readonly swap?: number | string | undefined;
-  /** Processes and threads at a time, from 1 to 4194304; carrel's init is not counted. `fork` fails with EAGAIN beyond. OCI `pids.limit`; `pids.max`. */
+  /**
+   * Processes and threads at a time, from 1 to 4194304; carrel's init is not counted. `fork` fails with EAGAIN beyond.
+   * OCI `pids.limit`; `pids.max`.
+   */
   readonly pids?: number | undefined;
-  /** CPUs' worth of time, from 0.01 to 10000: `0.5` is 50 of every 100 milliseconds. OCI `cpu.quota`; `cpu.max`, or `cpu.cfs_quota_us` of cgroup v1. */
+  /**
+   * CPUs' worth of time, from 0.01 to 10000: `0.5` is 50 of every 100 milliseconds. OCI `cpu.quota`; `cpu.max`, or
+   * `cpu.cfs_quota_us` of cgroup v1.
+   */
   readonly cpus?: number | undefined;
   /**
-   * The share of CPU time where there is not enough for all, from 1 to 10000; the kernel's default is 100. `cpu.weight`, or `cpu.shares` of cgroup v1, where 100
-   * is 1024.
+   * The share of CPU time where there is not enough for all, from 1 to 10000; the kernel's default is 100.
+   * `cpu.weight`, or `cpu.shares` of cgroup v1, where 100 is 1024.
    */
   readonly cpuWeight?: number | undefined;
   /** The CPUs to run on: `'0-1'`, `'0,2'`. OCI `cpu.cpus`; `cpuset.cpus`. cpuset(7) */
   readonly cpuset?: string | undefined;
-  /** For block devices by their number, `{ '8:0': { wbps: '10m' } }`. OCI `blockIO`; `io.max`, or `blkio.throttle.*` of cgroup v1, where buffered writes are not held. */
+  /**
+   * For block devices by their number, `{ '8:0': { wbps: '10m' } }`. OCI `blockIO`; `io.max`, or `blkio.throttle.*` of
+   * cgroup v1, where buffered writes are not held.
+   */
   readonly io?: Readonly<Record<string, IoLimitInput>> | undefined;
   /**
-   * CPU time of all of the container together, in milliseconds, from 1 to 2^32 − 1. Then it is ended, with reason `cpu-timeout`. Kept by the supervisor, which looks
-   * at the cgroup's counter whenever it can be used up.
+   * CPU time of all of the container together, in milliseconds, from 1 to 2^32 − 1. Then it is ended, with reason
+   * `cpu-timeout`. Kept by the supervisor, which looks at the cgroup's counter whenever it can be used up.
    */
   readonly cpuTime?: number | undefined;
 }
 
 /** What {@link Container.limits} takes. */
 export interface LimitsInput extends LimitsUpdate {
-  /** Files of cgroup v2 and what is written to them, for what has no option: `{ 'memory.high': '48m' }`. Cgroup v1 has none of them. OCI `unified`. */
+  /**
+   * Files of cgroup v2 and what is written to them, for what has no option: `{ 'memory.high': '48m' }`. Cgroup v1 has
+   * none of them. OCI `unified`.
+   */
   readonly unified?: Readonly<Record<string, string>> | undefined;
   /**
-   * What happens where a limit cannot be enforced: `'error'` throws at the start, with code `ERR_CGROUP_UNAVAILABLE`; `'warn'` starts without it, and lists it in
-   * `degraded` of the result. Default: `'error'`.
+   * What happens where a limit cannot be enforced: `'error'` throws at the start, with code `ERR_CGROUP_UNAVAILABLE`;
+   * `'warn'` starts without it, and lists it in `degraded` of the result. Default: `'error'`.
    */
   readonly onUnsupported?: 'error' | 'warn' | undefined;
 }

@@ -73,8 +73,8 @@ export interface BindOptions extends SafetyOptions {
   /** A source that does not exist is no error: the bind is left out, and the plan says so. Default: `false`. */
   readonly optional?: boolean;
   /**
-   * Started by root, whether owners are mapped like those of the root filesystem. With `false` all files are nobody's inside, and count for what others may do with them: for a source
-   * that cannot be idmapped. Default: `true`.
+   * Started by root, whether owners are mapped like those of the root filesystem. With `false` all files are nobody's
+   * inside, and count for what others may do with them: for a source that cannot be idmapped. Default: `true`.
    */
   readonly idmapped?: boolean;
 }
@@ -87,9 +87,10 @@ const SAFETY = ['nosuid', 'nodev', 'noexec'] as const;
  * Owners are mapped like those of the root file system: started by root, root in the container is root for the files
  * shown; started by an ordinary user, that user. Set-user-id bits and device files have no effect through it.
  *
- * A missing target is made, but not in a tree of yours, be it the root filesystem or another bind: there the nearest directory that exists is covered by a
- * layer in memory, which shows all its entries. What is written to these lands where it would have; the directory itself takes no new entries, nor lets go of any.
- * Make the target beforehand where that matters.
+ * A missing target is made, but not in a tree of yours, be it the root filesystem or another bind: there the nearest
+ * directory that exists is covered by a layer in memory, which shows all its entries. What is written to these lands
+ * where it would have; the directory itself takes no new entries, nor lets go of any. Make the target beforehand where
+ * that matters.
  *
  * @param source A path on the host. A relative one counts from the working directory.
  * @param target An absolute path in the container.
@@ -113,14 +114,18 @@ export function bind(source: string | URL, target: string, options: BindOptions 
 
 /** Options of {@link tmpfs}. */
 export interface TmpfsOptions extends SafetyOptions {
-  /** Bytes, or a text such as `'64m'` (1024-based `k`, `m`, `g`, `t`), from 1 on. Default: the kernel's, half of the memory. */
+  /**
+   * Bytes, or a text such as `'64m'` (1024-based `k`, `m`, `g`, `t`), from 1 on. Default: the kernel's, half of the
+   * memory.
+   */
   readonly size?: number | string;
   /** Permissions of the root directory, 0 to 0o7777. Default: `0o1777`, as /tmp has. */
   readonly mode?: number;
 }
 
 /**
- * Mounts an empty file system in memory: `mount(tmpfs('/scratch', { size: '64m' }))`. What is written there is gone with the container.
+ * Mounts an empty file system in memory: `mount(tmpfs('/scratch', { size: '64m' }))`. What is written there is gone
+ * with the container.
  *
  * @param target An absolute path in the container; a missing one is made, as for {@link bind}.
  * @throws TypeError or RangeError with Node's codes, naming the argument.
@@ -164,7 +169,8 @@ export function checkMount(name: string, value: unknown): Mount {
     default:
       throw invalidValue(
         `${name}.type`,
-        '"bind", "tmpfs", "file", "symlink" or "directory"; use bind(), tmpfs(), file(), symlink() and directory() to make mounts',
+        '"bind", "tmpfs", "file", "symlink" or "directory"; use bind(), tmpfs(), file(), symlink() and directory() ' +
+          'to make mounts',
         type,
       );
   }

@@ -8,7 +8,10 @@ import { array, hostPath, integer, knownOptions, object, oneOf, text } from './c
 export interface NamespaceHandle {
   /** An absolute path on the host. */
   readonly path: string;
-  /** The inode number that the namespace must have, so that a pid that was given to another process is noticed; `0`: any. */
+  /**
+   * The inode number that the namespace must have, so that a pid that was given to another process is noticed; `0`:
+   * any.
+   */
   readonly inode: number;
 }
 
@@ -27,7 +30,10 @@ export interface InNamespaces {
 /** What to join: a file of the host, a handle, or a process of another container. */
 export type NamespaceSource = string | URL | Partial<NamespaceHandle> | InNamespaces;
 
-/** A new namespace by its name, or namespaces to join: `{ network: '/proc/123/ns/net' }`, or as OCI writes it, `{ type, path }`. */
+/**
+ * A new namespace by its name, or namespaces to join: `{ network: '/proc/123/ns/net' }`, or as OCI writes it,
+ * `{ type, path }`.
+ */
 export type NamespaceEntry =
   | Namespace
   | { readonly [Type in Namespace]?: NamespaceSource }
@@ -48,7 +54,10 @@ export type TimeOffsets = { readonly [C in Clock]?: TimeOffset };
 /** How far each clock is to be from the host's: milliseconds, or seconds and nanoseconds as OCI has them. */
 export type TimeOffsetsInput = { readonly [C in Clock]?: number | Partial<TimeOffset> };
 
-/** Every namespace that a container has of its own unless told otherwise. `time` is not among them: nothing leaks by clocks. */
+/**
+ * Every namespace that a container has of its own unless told otherwise. `time` is not among them: nothing leaks by
+ * clocks.
+ */
 export const DEFAULT_NAMESPACES: readonly Namespace[] = Object.freeze([
   'user',
   'mount',

@@ -19,7 +19,10 @@ export interface Overlay {
 export interface OverlayOptions {
   /** One to 120 directories of the host, the topmost first; nothing in them is ever changed. */
   readonly lower: string | URL | readonly (string | URL)[];
-  /** A directory of the host that what is written goes to. Default: none, writes go to memory and are gone with the container. */
+  /**
+   * A directory of the host that what is written goes to. Default: none, writes go to memory and are gone with the
+   * container.
+   */
   readonly upper?: string | URL;
   /** An empty directory on the same mount as `upper`, for overlayfs itself; not without `upper`, which needs it. */
   readonly work?: string | URL;
@@ -28,16 +31,20 @@ export interface OverlayOptions {
 const LOWER_MOST = 120;
 
 /**
- * Lays directories over each other, for {@link Container.rootfs}: `rootfs(overlay({ lower: ['/srv/app', '/srv/base'] }))`. The container sees the first that has
- * a name; what it writes goes to `upper`, or to memory.
+ * Lays directories over each other, for {@link Container.rootfs}:
+ * `rootfs(overlay({ lower: ['/srv/app', '/srv/base'] }))`. The container sees the first that has a name; what it writes
+ * goes to `upper`, or to memory.
  *
- * Owners are mapped like those of any root filesystem. In a container with a user namespace overlayfs keeps its notes in extended attributes `user.overlay.*`
- * of `upper`, not `trusted.overlay.*`: whiteouts of layers unpacked by Docker are understood, its opaque directories are not. Before Linux 6.6 memory has no such
- * attributes: there a directory that was removed cannot be made again without an `upper`. Mounts below a lower directory are an error: overlayfs would not show them.
+ * Owners are mapped like those of any root filesystem. In a container with a user namespace overlayfs keeps its notes
+ * in extended attributes `user.overlay.*` of `upper`, not `trusted.overlay.*`: whiteouts of layers unpacked by Docker
+ * are understood, its opaque directories are not. Before Linux 6.6 memory has no such attributes: there a directory
+ * that was removed cannot be made again without an `upper`. Mounts below a lower directory are an error: overlayfs
+ * would not show them.
  *
- * @throws TypeError or RangeError with Node's codes, naming the option; at the start, where something is mounted below a `lower`, where `upper` is on overlayfs, and
- * where `work` is on another mount than `upper`.
- * @see overlayfs of the kernel's documentation; for ordinary users Linux 5.11, started by root with a user namespace Linux 5.19.
+ * @throws TypeError or RangeError with Node's codes, naming the option; at the start, where something is mounted below
+ *   a `lower`, where `upper` is on overlayfs, and where `work` is on another mount than `upper`.
+ * @see overlayfs of the kernel's documentation; for ordinary users Linux 5.11, started by root with a user namespace
+ *   Linux 5.19.
  */
 export function overlay(options: OverlayOptions): Overlay {
   object('options', options);

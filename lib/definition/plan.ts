@@ -6,7 +6,7 @@ import { NAMESPACES, type Namespace } from '../plan/constants.js';
 import { encode } from '../plan/encode.js';
 import { explain as explainPlan } from '../plan/explain.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
-import type { ContainerStep, HostStep } from '../plan/steps.js';
+import { type ContainerStep, type HostStep, isEnding } from '../plan/steps.js';
 import { array, boolean, distinct, integer, knownOptions, object } from './checks.js';
 import { checkStep } from './steps.js';
 
@@ -14,9 +14,15 @@ import { checkStep } from './steps.js';
 export interface PlanInput {
   /** What the supervisor does on the host before the clone. Default: nothing. */
   readonly before?: readonly HostStep[];
-  /** The new namespaces that the child is born into, clone3(2). Default: none. `cgroup` takes the supervisor's cgroup for its root. */
+  /**
+   * The new namespaces that the child is born into, clone3(2). Default: none. `cgroup` takes the supervisor's cgroup
+   * for its root.
+   */
   readonly clone?: readonly Namespace[];
-  /** What the child does, in order. To be run, the last one has to be `exec`; without it, it is a part for {@link concat}. */
+  /**
+   * What the child does, in order. To be run, the last one has to be one that ends a plan, such as `exec`; without it,
+   * it is a part for {@link concat}.
+   */
   readonly steps?: readonly ContainerStep[];
   /** What the supervisor does on the host when all is over, however it ended. Default: nothing. */
   readonly after?: readonly HostStep[];
@@ -28,7 +34,9 @@ export interface PlanInput {
   readonly timeoutSignal?: number;
   /** Whether it goes on when Node ends. Default: `false`. */
   readonly detached?: boolean;
-  /** Whether the supervisor tells when each act began, for `explain({ timing: true })` of the process. Default: `false`. */
+  /**
+   * Whether the supervisor tells when each act began, for `explain({ timing: true })` of the process. Default: `false`.
+   */
   readonly timed?: boolean;
 }
 
@@ -68,30 +76,38 @@ export function plan(parts: PlanInput): Plan {
 }
 
 /**
- * One plan that does what all of them do, one after the other. Namespaces are united, slots that belong to a plan alone are
- * renumbered, the caller's descriptors are the same for all; `after` is in the opposite order; the last time-out counts.
+ * One plan that does what all of them do, one after the other. Namespaces are united, slots that belong to a plan alone
+ * are renumbered, the caller's descriptors are the same for all; `after` is in the opposite order; the last time-out
+ * counts.
  *
- * @throws TypeError where a plan other than the last ends with `exec`, behind which nothing can stand, or comes from a `Container` that holds
- *   a range of ids.
+ * @throws TypeError where a plan other than the last has an ending, behind which nothing can stand, or comes from a
+ *   `Container` that holds a range of ids.
  */
 export function concat(...plans: readonly Plan[]): Plan {
   for (const [index, part] of plans.entries()) {
     checkPlan(`plans[${index}]`, part);
-    if (index < plans.length - 1 && part.steps.some(({ op }) => op === 'exec'))
-      throw contradiction(`plan ${index} of ${plans.length} ends with exec: nothing can come after it`);
+    const ending = part.steps.find(isEnding);
+    if (index < plans.length - 1 && ending !== undefined)
+      throw contradiction(`plan ${index} of ${plans.length} ends with ${ending.op}: nothing can come after it`);
     if (part.kept > 0) throw contradiction(`plan ${index} of ${plans.length} holds a range of ids, and stands alone`);
   }
   return joinPlans(plans);
 }
 
-/** Whether two plans do the same. Where their steps come from, and how their slots are called, does not count. Throws a TypeError for what is no plan. */
+/**
+ * Whether two plans do the same. Where their steps come from, and how their slots are called, does not count. Throws a
+ * TypeError for what is no plan.
+ */
 export function equals(one: Plan, other: Plan): boolean {
   checkPlan('one', one);
   checkPlan('other', other);
   return encode(one).equals(encode(other));
 }
 
-/** A plan as a text of two columns: what the host does on the left, what the container does on the right. Throws a TypeError for what is no plan. */
+/**
+ * A plan as a text of two columns: what the host does on the left, what the container does on the right. Throws a
+ * TypeError for what is no plan.
+ */
 export function explain(value: Plan): string {
   checkPlan('value', value);
   return explainPlan(value);
@@ -106,9 +122,9 @@ export function checkPlan(name: string, value: unknown): void {
 }
 
 function checkEnd(steps: readonly ContainerStep[]): void {
-  const at = steps.findIndex(({ op }) => op === 'exec');
+  const at = steps.findIndex(isEnding);
   if (at >= 0 && at < steps.length - 1)
-    throw contradiction(`steps[${at}] is exec, and must be the last: nothing can come after it`);
+    throw contradiction(`steps[${at}] is ${steps[at]?.op}, and must be the last: nothing can come after it`);
 }
 
 function nameOf(slot: number, received: number): string {

@@ -1,30 +1,84 @@
-/** Checks of steps that a caller wrote: by the same table that types and encodes them. */
+/** Steps that a caller wrote: made and checked by the same table that types and encodes them. */
 
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
-import { type Field, NO_SLOT } from '../plan/fields.js';
+import { type Default, type Field, NO_SLOT } from '../plan/fields.js';
 import { freezeDeep } from '../plan/plan.js';
-import { type ContainerStep, fieldsOf, type HostStep, OPS, type Op, STEPS, type Step } from '../plan/steps.js';
+import {
+  type ContainerStep,
+  type DefaultedKeys,
+  fieldsOf,
+  type HostStep,
+  isEnding,
+  OPS,
+  type Op,
+  STEPS,
+  type Step,
+  type StepOf,
+} from '../plan/steps.js';
 import { SLOTS_MAX } from '../plan/wire.js';
 import { array, boolean, integer, knownOptions, object, oneOf, text } from './checks.js';
 
 /** A step of the caller's in a container's plan, and the kind of step that it comes before. */
 export interface InsertedStep {
-  /** Any but `init` and `exec`, which a container has of its own. Slots count from 0 among the inserted steps. */
+  /**
+   * Any but `init` and those that end a plan, which a container has of its own. Slots count from 0 among the inserted
+   * steps.
+   */
   readonly step: ContainerStep;
   /** The first step of this kind. */
   readonly before: Op;
 }
 
 const KINDS = Object.keys(OPS) as readonly Op[];
-const ENDS: readonly Op[] = ['exec', 'init'];
 
 export function checkInserted(name: string, value: unknown): InsertedStep {
   object(name, value);
   knownOptions(name, value as object, ['step', 'before']);
   const { step, before } = value as Partial<InsertedStep>;
   const checked = checkStep(`${name}.step`, step, 'container') as ContainerStep;
-  if (ENDS.includes(checked.op)) throw contradiction(`${name}.step: a container has its own "${checked.op}"`);
+  if (isEnding(checked) || checked.op === 'init')
+    throw contradiction(`${name}.step: a container has its own "${checked.op}"`);
   return freezeDeep({ step: checked, before: oneOf(`${name}.before`, before ?? 'pivotRoot', KINDS) as Op });
+}
+
+/** What a step's constructor takes: its fields, those in `Defaulted` only where they differ from the default. */
+export type StepFields<O extends Op, Defaulted extends PropertyKey> = Omit<StepOf<O>, 'op' | 'from' | Defaulted> &
+  Partial<Pick<StepOf<O>, Defaulted & keyof StepOf<O>>>;
+
+/**
+ * Makes a step.
+ *
+ * @throws TypeError or RangeError with Node's codes, naming the field.
+ */
+export type StepConstructor<O extends Op, Defaulted extends PropertyKey = never> =
+  Record<never, never> extends StepFields<O, Defaulted>
+    ? (fields?: StepFields<O, Defaulted>) => StepOf<O>
+    : (fields: StepFields<O, Defaulted>) => StepOf<O>;
+
+/** The constructor of the steps of one kind. */
+export function step<O extends Op>(op: O): StepConstructor<O, DefaultedKeys<O>> {
+  const make = (given: object = {}): StepOf<O> => {
+    object(op, given);
+    // Its kind is what was called, and where it comes from is the caller's own affair.
+    const fields = fieldsOf(op);
+    knownOptions(
+      `${op}()`,
+      given,
+      fields.map(([name]) => name),
+    );
+    const defaults = fields.flatMap(([name, field]) =>
+      field.default === undefined ? [] : [[name, filledIn(field.default, given)]],
+    );
+    const column = STEPS[op].column === 'host' ? 'host' : 'container';
+    return checkStep(op, { ...Object.fromEntries(defaults), ...given, op }, column) as unknown as StepOf<O>;
+  };
+  return make as StepConstructor<O, DefaultedKeys<O>>;
+}
+
+function filledIn(by: Default, given: object): unknown {
+  if ('value' in by) return by.value;
+  const other = (given as Readonly<Record<string, unknown>>)[by.firstOf];
+  return Array.isArray(other) ? other.slice(0, 1) : [];
 }
 
 /** A step with every field checked, frozen; a field that is left out and may be is not there. */
@@ -55,7 +109,7 @@ function checkField(name: string, field: Field, value: unknown): unknown {
     array(name, value).map((entry, index) => check(`${name}[${index}]`, entry));
   switch (field.kind) {
     case 'number':
-      return integer(name, value, 0, Number.MAX_SAFE_INTEGER);
+      return integer(name, value, 0, field.most ?? Number.MAX_SAFE_INTEGER);
     case 'integer':
       return integer(name, value, -(2 ** 31), 2 ** 31 - 1);
     case 'boolean':

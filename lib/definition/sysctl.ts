@@ -7,7 +7,10 @@ import { object, text } from './checks.js';
 /** Keys as paths below /proc/sys, `net/ipv4/ip_forward`, and their values. OCI `linux.sysctl`. */
 export type Sysctl = Readonly<Record<string, string>>;
 
-/** Which keys belong to which namespace. ipc_namespaces(7), network_namespaces(7), uts_namespaces(7), Documentation/admin-guide/sysctl */
+/**
+ * Which keys belong to which namespace. ipc_namespaces(7), network_namespaces(7), uts_namespaces(7),
+ * Documentation/admin-guide/sysctl
+ */
 const OWNERS: readonly (readonly [Namespace, RegExp])[] = [
   [
     'ipc',
@@ -54,8 +57,8 @@ function checkSetting(key: string, value: unknown): string {
 }
 
 /**
- * The path below /proc/sys. Where a key has a `/` that separates, and a `.` is part of a name, as of the interface eth0.5. sysctl(8)
- * Where it makes no path of a key, the empty text.
+ * The path below /proc/sys. Where a key has a `/` that separates, and a `.` is part of a name, as of the interface
+ * eth0.5. sysctl(8) Where it makes no path of a key, the empty text.
  */
 function pathOf(key: string): string {
   const path = key.includes('/') ? key : key.replaceAll('.', '/');
@@ -72,7 +75,8 @@ export function checkSysctlNamespaces(sysctl: Sysctl, namespaces: readonly unkno
     const owner = namespaceOf(path);
     if (owner === undefined || namespaces.includes(owner)) continue;
     throw contradiction(
-      `sysctl "${path.replaceAll('/', '.')}" belongs to the ${owner} namespace: it needs "${owner}" among the namespaces, new and not joined`,
+      `sysctl "${path.replaceAll('/', '.')}" belongs to the ${owner} namespace: ` +
+        `it needs "${owner}" among the namespaces, new and not joined`,
     );
   }
 }

@@ -31,8 +31,8 @@ const ID_LAST = 4294967294; // 2^32 − 1 means "leave as it is" to setresuid(2)
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,254}\$?$/;
 
 /**
- * A text is a number or a name, never something in between: whatever is neither is refused, so that none is taken for root by
- * mistake. CVE-2026-30892
+ * A text is a number or a name, never something in between: whatever is neither is refused, so that none is taken for
+ * root by mistake. CVE-2026-30892
  */
 export function checkUser(value: unknown): User | NamedUser {
   if (typeof value === 'number') return { uid: checkId('user', value), gid: value };

@@ -1,10 +1,9 @@
 /**
- * What carrel needs of a machine, tried one by one by plans of a few steps, which the launcher performs. The last step of each names a program that is not there:
- * who gets that far has done all that was to be tried, and no program runs. What is made ends with the process that made it.
+ * What carrel needs of a machine, tried one by one by plans of a few steps, which the launcher performs. Each ends with `exit`: who gets
+ * that far has done all that was to be tried, and no program runs. What is made ends with the process that made it.
  */
 
 import { canMapRange, mapIds, RANGE_FIRST } from '../compile/ids.js';
-import { StepError } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
@@ -12,7 +11,7 @@ import { plan, spawn } from '../plan.js';
 import {
   barrier,
   directory,
-  exec,
+  exit,
   idmap,
   mount,
   openTree,
@@ -35,7 +34,6 @@ export interface Trial {
   readonly steps?: readonly ContainerStep[];
 }
 
-const NOWHERE = '/.carrel/no-such-program';
 const OWN = propagation({ target: '/', type: 'private' });
 
 const NAMESPACES: readonly Trial[] = [
@@ -120,10 +118,10 @@ export function trialsFor(host: Host, path: string): readonly Trial[] {
 export async function attempt(trial: Trial, host: Host): Promise<Error | undefined> {
   try {
     const child = spawn(planOf(trial, host), { stdio: ['ignore', 'ignore', 'ignore'] });
-    await child.result;
-    return undefined;
+    const { exitCode, signal } = await child.result;
+    return exitCode === 0 ? undefined : new Error(`ended by ${signal ?? `exit code ${exitCode}`}`);
   } catch (error) {
-    return error instanceof StepError && error.step?.op === 'exec' ? undefined : (error as Error);
+    return error as Error;
   }
 }
 
@@ -140,7 +138,7 @@ function planOf({ clone, acts = [], steps = [] }: Trial, host: Host): ReturnType
     steps: [
       ...(own ? [barrier({ acts: [...mapIds(ids, host).map(withoutOrigin), ...acts] }), ...become] : []),
       ...steps,
-      exec({ args: [NOWHERE], stdio: [] }),
+      exit(),
     ],
   });
 }

@@ -17,7 +17,7 @@ export function outOfRange(name: string, range: string, value: unknown): RangeEr
   return withCode(new RangeError(`${name} must be ${range}. Received ${shown(value)}`), 'ERR_OUT_OF_RANGE');
 }
 
-/** A name that is none of `known`, with the one that was probably meant; a long list is told only where none is near. */
+/** A name that is none of `known`, with the one that it probably means. A long list is told only where none is near. */
 export function unknownName(name: string, value: string, known: readonly string[], expected?: string): TypeError {
   const near = nearest(value, known);
   const all = known.map((one) => `"${one}"`).join(', ');
@@ -28,26 +28,26 @@ export function unknownName(name: string, value: string, known: readonly string[
   return error;
 }
 
-/** So many names can be read at a glance. */
+/** A reader sees so many names at a glance. */
 const FEW = 12;
 
-/** A misspelt option, with the name that was probably meant. */
+/** A misspelt option, with the name that it probably means. */
 export function unknownOption(where: string, name: string, known: readonly string[]): TypeError {
   const near = nearest(name, known);
   const meant = near === undefined ? `It takes ${known.join(', ')}` : `Did you mean "${near}"?`;
   return withCode(new TypeError(`${where} has no option "${name}". ${meant}`), 'ERR_INVALID_ARG_VALUE');
 }
 
-/** What was typed on the command line cannot be. */
+/** A mistake on the command line. */
 export function usageError(message: string): TypeError {
   return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
 }
 
-/** A command of `carrel` that there is none of. */
+/** A command that `carrel` does not have. */
 export function unknownCommand(name: string, known: readonly string[]): TypeError {
   const near = nearest(name, known);
   const meant = near === undefined ? `There are ${known.join(', ')}` : `Did you mean "${near}"?`;
-  return usageError(`there is no command "${name}". ${meant}`);
+  return usageError(`carrel has no command "${name}". ${meant}`);
 }
 
 /** Two parts of a definition that exclude each other. */
@@ -55,10 +55,10 @@ export function contradiction(message: string): TypeError {
   return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
 }
 
-/** A process whose namespaces are not known. */
+/** A process whose namespaces carrel does not know. */
 export function notStarted(name: string): TypeError {
   return withCode(
-    new TypeError(`${name} must be a process that runs: wait for its "spawn" event, and join it before it ends`),
+    new TypeError(`${name} must be a running process: wait for its "spawn" event, and join it before it ends`),
     'ERR_INVALID_ARG_VALUE',
   );
 }
@@ -83,7 +83,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
 }
 
-/** How many letters are to be changed, left out, added, or swapped with their neighbour: Damerau's and Levenshtein's distance. */
+/** Counts letters to change, leave out, add, or swap with their neighbour: Damerau's and Levenshtein's distance. */
 function distance(a: string, b: string): number {
   let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -15,7 +15,7 @@ export class CarrelError extends Error {
   }
 }
 
-/** A command ended otherwise than with exit code 0, and `check: true` was asked for. */
+/** With `check: true`, a command ended otherwise than with exit code 0. */
 export class ExitError<Result = unknown> extends CarrelError {
   override readonly name: string = 'ExitError';
   /** The whole result, output included. */

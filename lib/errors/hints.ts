@@ -10,7 +10,7 @@ import { PROGRAM_HINTS } from './hints/program.js';
 import { errorName } from './numbers.js';
 import type { Refusal } from './refusal.js';
 
-/** The first that fits is given: the particular goes before the general. */
+/** The first that fits is the hint: the particular stands above the general. */
 export const HINTS: readonly Hint[] = [
   ...CLONE_HINTS,
   ...ID_HINTS,

@@ -22,7 +22,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   EUSERS: 'too many users',
 };
 
-/** Node's own sentences. Old versions of Deno and Bun have none, and a named import would keep carrel from being imported there. */
+/**
+ * Node's own sentences. Old versions of Deno and Bun have none, and a named import would keep carrel from being
+ * imported there.
+ */
 const sentences: ReturnType<typeof util.getSystemErrorMap> = util.getSystemErrorMap?.() ?? new Map();
 
 /** What strerror(3) says. */
@@ -36,7 +39,9 @@ export interface SystemErrorPaths {
   readonly dest?: string;
 }
 
-/** A refused system call as Node's own system errors have it: like `fs`’s with a path, like `process.kill`’s without. */
+/**
+ * A refused system call as Node's own system errors have it: like `fs`’s with a path, like `process.kill`’s without.
+ */
 export function systemError(syscall: string, errno: number, paths: SystemErrorPaths = {}): NodeJS.ErrnoException {
   const code = errorName(-errno);
   const { path, dest } = paths;

@@ -1,4 +1,4 @@
-/** What keeps a container from starting, or ends it, though no step of its plan was refused. */
+/** What keeps a container from starting, or ends it, though the kernel refused no step of its plan. */
 
 import { inspect } from 'node:util';
 import { nearest } from './arguments.js';
@@ -23,8 +23,8 @@ export function unsupported(reason: string): CarrelError {
 export function launcherFailed(cause: Error): CarrelError {
   const error = new CarrelError(
     'ERR_LAUNCHER',
-    `carrel's launcher could not be started: ${cause.message}`,
-    'it is executed from memory: /proc must be mounted, and vm.memfd_noexec must not be 2',
+    `carrel's launcher could not start: ${cause.message}`,
+    'it runs from memory: /proc must be mounted, and vm.memfd_noexec must not be 2',
   );
   error.cause = cause;
   return error;
@@ -34,7 +34,8 @@ export function supervisorLost(): CarrelError {
   return new CarrelError(
     'ERR_SUPERVISOR_LOST',
     'the launcher or the supervisor was killed before the command ran',
-    'by SIGKILL from outside, or by the kernel for want of memory, which dmesg tells; the next command gets a new one',
+    'a SIGKILL came from outside, or from the kernel for want of memory, which dmesg tells; the next command gets ' +
+      'a new one',
   );
 }
 
@@ -54,7 +55,7 @@ export function noIdRange(): CarrelError {
   return new CarrelError(
     'ERR_NO_ID_RANGE',
     'no range of 65,536 ids is free for another container',
-    'all are in use by running containers, or reserved by /etc/subuid and /etc/subgid',
+    'running containers use all of them, or /etc/subuid and /etc/subgid reserve them',
   );
 }
 
@@ -69,13 +70,16 @@ const SUBORDINATE = {
   subgid: ['/etc/subgid has no ids for this user', 'have root add some: usermod --add-subgids 100000-165535 USER'],
 } as const;
 
-/** An ordinary user without the ids that were asked for, or without the means. */
+/** An ordinary user lacks the ids that the definition names, or the means to map them. */
 export function subordinateIds(lack: keyof typeof SUBORDINATE, uid: number): CarrelError {
   const [reason, hint] = SUBORDINATE[lack];
   return new CarrelError('ERR_SUBORDINATE_IDS', `the user ${uid} cannot map ids: ${reason}`, hint);
 }
 
-/** A name that the container's files do not have; `known` are the names that they have, `undefined` where there is no such file. */
+/**
+ * A name that the container's files do not have. `known` are the names that they have, `undefined` where there is no
+ * such file.
+ */
 export function unknownUser(kind: 'user' | 'group', name: string, known: readonly string[] | undefined): CarrelError {
   const file = kind === 'user' ? '/etc/passwd' : '/etc/group';
   const near = nearest(name, known ?? []);
@@ -94,23 +98,24 @@ export function unknownUser(kind: 'user' | 'group', name: string, known: readonl
 export function usersUnknown(name: string, problem: string): CarrelError {
   return new CarrelError(
     'ERR_UNKNOWN_USER',
-    `who "${name}" is in the container cannot be told: ${problem}`,
+    `carrel cannot tell who "${name}" is in the container: ${problem}`,
     'give a number: user(1000), or { uid, gid, additionalGids }',
   );
 }
 
-/** A limit, or cgroups at all, that cannot be had here. `what` is the option; `file`: the one that is missing though its controller is there. */
+/**
+ * A limit, or cgroups at all, that this host does not give. `what` is the option, `file` the one that is missing though
+ * its controller is there.
+ */
 export function cgroupUnavailable(
   what: string,
   controller: string,
   { obstacles, remedy }: { readonly obstacles: readonly string[]; readonly remedy: string },
   file?: string,
 ): CarrelError {
-  const missing =
-    controller === ''
-      ? 'needs a cgroup, and none can be made'
-      : `cannot be enforced: ${file === undefined ? `the controller ${controller} is missing` : `its cgroups have no ${file}`}`;
-  // Of version 1, where each controller has a tree of its own, what is said of others does not matter.
+  const lack = file === undefined ? `the controller ${controller} is missing` : `its cgroups have no ${file}`;
+  const missing = controller === '' ? 'needs a cgroup, and carrel can make none' : `cannot be enforced: ${lack}`;
+  // In version 1 each controller has a tree of its own: what holds for others does not matter.
   const about = obstacles.filter(
     (one) => controller === '' || !one.includes('(cgroup v1)') || one.includes(controller),
   );
@@ -127,12 +132,12 @@ export function cgroupUnavailable(
 export function noCgroup(what: string): CarrelError {
   return new CarrelError(
     'ERR_CGROUP_UNAVAILABLE',
-    `${what} needs a cgroup, and this container has none that could`,
+    `${what} needs a cgroup, and this container has none for it`,
     'start it with limits({}) at least',
   );
 }
 
-/** Something that only a container that runs can do. */
+/** Something that only a running container can do. */
 export function hasEnded(what: string): CarrelError {
   return new CarrelError('ERR_ENDED', `${what} came too late: the container has ended`);
 }

@@ -7,18 +7,18 @@ import { hintFor } from './hints.js';
 import { errorName, errorText } from './numbers.js';
 import type { Refusal } from './refusal.js';
 
-/** A step of a plan was refused by the kernel. The command has not run, and nothing is left of the container. */
+/** The kernel refused a step of a plan. The command has not run, and nothing is left of the container. */
 export class StepError extends CarrelError {
   override readonly name: string = 'StepError';
   /** The kernel's error number, negative, as in Node's system errors. */
   readonly errno: number;
-  /** The system call that was refused. */
+  /** The refused system call. */
   readonly syscall: string;
-  /** The path that the step was about, if it was about one. */
+  /** The path that the step is about, if it is about one. */
   declare readonly path?: string;
-  /** The step as it stands in the plan; none where the clone itself was refused. */
+  /** The step as it stands in the plan; none where the kernel refused the clone itself. */
   declare readonly step?: Step;
-  /** Its place in its list of the plan, from 0; of an act, that of its barrier. */
+  /** Its place in its list of the plan, from 0; for an act, that of its barrier. */
   readonly index: number;
   /** The builder call that the step came from. */
   declare readonly option?: string;
@@ -47,7 +47,7 @@ function stepMessage({ place, step, errno, message, syscall }: Refusal): string 
   return `${what}: ${errorName(errno)}, ${said} (${syscall}, ${number}${from})`;
 }
 
-/** Arguments and paths can be of any length, and an error is read by people. */
+/** Arguments and paths can have any length, and people read errors. */
 function shortened(sentence: string): string {
   return sentence.length <= LONGEST ? sentence : `${sentence.slice(0, LONGEST)}… (${sentence.length} characters)`;
 }

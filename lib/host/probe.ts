@@ -7,12 +7,12 @@ import type { CgroupFacts } from '../cgroup/files.js';
 import { questions } from '../compile/questions.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
+import { Memo } from '../plan/memo.js';
 import type { Host, HostEntry } from './facts.js';
 import { idRanges, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { runtimeLack } from './runtime.js';
 
 let facts: Host | undefined;
-let withCgroups: Host | undefined;
 
 /** The facts of this machine and this process. Cached: they are asked for before every start. */
 export function probe(): Host {
@@ -20,21 +20,20 @@ export function probe(): Host {
   return facts;
 }
 
-/** The same facts with those of cgroups. Cached as well. */
-function withFactsOf(cgroups: CgroupFacts): Host {
-  if (withCgroups?.cgroups !== cgroups) withCgroups = Object.freeze({ ...probe(), cgroups });
-  return withCgroups;
-}
+const factsWithCgroups = new Memo((cgroups: CgroupFacts, host: Host): Host => Object.freeze({ ...host, cgroups }));
 
-/** What was asked for one container, and the answer. */
-interface Answer {
+/** What is asked anew before each start of a container. */
+interface Answers {
   readonly host: Host;
-  /** The facts that it is about. */
-  readonly facts: Host;
+  readonly found: readonly HostEntry[];
+  /** The text of mountinfo, where it matters what is mounted. */
   readonly mountinfo: string | undefined;
 }
 
-const answered = new WeakMap<ContainerDefinition, Answer>();
+const factsFor = new Memo((_: ContainerDefinition, { host, found, mountinfo }: Answers): Host => {
+  const mounts = mountinfo === undefined ? host.mounts : mountsOf(mountinfo);
+  return Object.freeze({ ...host, found, mounts });
+});
 
 /**
  * The same, with what must be asked anew for this container. The same value as long as the answers are the same.
@@ -43,22 +42,12 @@ const answered = new WeakMap<ContainerDefinition, Answer>();
  */
 export function probeFor(definition: ContainerDefinition, cgroups?: CgroupFacts): Host {
   const asked = questions(definition);
-  const host = cgroups === undefined ? probe() : withFactsOf(cgroups);
+  const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
   if (asked.paths.length + asked.entries.length === 0 && !asked.mounts) return host;
-  const known = answered.get(definition);
   const found = [...asked.entries.flatMap(entry), ...asked.paths.flatMap(existing)];
-  const mountinfo = asked.mounts ? read('/proc/self/mountinfo') : undefined;
-  if (known?.facts === host && known.mountinfo === mountinfo && areSame(known.host.found, found)) return known.host;
-  const mounts = asked.mounts ? mountsOf(mountinfo) : host.mounts;
-  const answer = Object.freeze({ ...host, found, mounts });
-  answered.set(definition, { host: answer, facts: host, mountinfo });
-  return answer;
-}
-
-function areSame(some: readonly HostEntry[], others: readonly HostEntry[]): boolean {
-  const isSame = (one: HostEntry, other: HostEntry | undefined): boolean =>
-    one.path === other?.path && one.link === other.link && one.directory === other.directory && one.real === other.real;
-  return some.length === others.length && some.every((entry, index) => isSame(entry, others[index]));
+  // Unreadable: nothing is known to be mounted.
+  const mountinfo = asked.mounts ? (read('/proc/self/mountinfo') ?? '') : undefined;
+  return factsFor.get(definition, { host, found, mountinfo });
 }
 
 /** Where the programs of a Linux system are: read-only in a container without a root file system of its own. */

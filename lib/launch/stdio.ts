@@ -18,15 +18,19 @@ export type StdioChoice =
   | { readonly kind: 'pipe' | 'socket' | 'ignore' }
   | { readonly kind: 'descriptor'; readonly descriptor: number };
 
-/** Descriptors to send, and the streams that stay here. */
-export interface Stdio {
-  readonly sent: readonly number[];
-  /** Those of `sent` that were made for this and are to be closed once they are sent. */
-  readonly owned: readonly number[];
+/** The caller's side of a command's descriptors. */
+export interface StdioStreams {
   /** One entry a descriptor, `null` where it has no stream here. */
   readonly streams: readonly (Duplex | null)[];
   /** Whether they are a terminal's. */
   readonly terminal: boolean;
+}
+
+/** Descriptors to send, and the streams that stay here. */
+export interface Stdio extends StdioStreams {
+  readonly sent: readonly number[];
+  /** Those of `sent` that were made for this and are to be closed once they are sent. */
+  readonly owned: readonly number[];
 }
 
 const STANDARD = 3;

@@ -7,9 +7,11 @@
 import { isOutside, type Moment, movedId } from './compose.js';
 import { NAMESPACES, type Namespace } from './constants.js';
 import { type Field, NO_SLOT } from './fields.js';
+import { type Frame, split } from './frame.js';
 import { offsetsOf, sizeOf } from './layout.js';
+import { Memo } from './memo.js';
 import { freezeDeep, type Plan } from './plan.js';
-import { type ContainerStep, fieldsOf, type HostStep, OPS, type Op, type Step } from './steps.js';
+import { type ContainerStep, type EndingOp, fieldsOf, type HostStep, OPS, type Op, type Step } from './steps.js';
 import { HEADER, PLAN_MAGIC, PLAN_MAX, RECORD_HEAD, WIRE_VERSION } from './wire.js';
 
 const header = offsetsOf(HEADER);
@@ -23,20 +25,53 @@ const opNames = new Map(Object.entries(OPS).map(([op, number]) => [number, op as
 /**
  * Encodes a plan for the launcher; with `moment`, as `settled` would have it.
  *
- * All but `exec`, the last step, is the same for every command of one container: it is written once, and copied from then on.
+ * The frame of a plan is written once, and copied for every command that shares it.
  *
  * @throws RangeError when it would be larger than {@link PLAN_MAX}.
  */
 export function encode(plan: Plan, { move, cgroup }: Moment = {}): Buffer {
-  const { bytes, lists, ids, names } = templateOf(plan);
+  const { frame, own } = split(plan);
+  const { ending } = own;
+  const { bytes, endingAt, ids, names } = templates.get(frame, { ending: ending?.op });
   const writer = new Writer(bytes);
-  const last = plan.steps.at(-1);
-  if (last?.op === 'exec') writer.record(last, lists.steps + recordSizes(plan.steps) - recordSize('exec'));
+  if (ending !== undefined) writer.record(ending, endingAt);
   if (cgroup !== undefined) for (const at of names) writer.text(at, cgroup);
-  writeHeader(writer, plan, lists);
+  writer.word(header.size, writer.size);
+  writer.word(header.timeoutSignal, own.timeoutSignal);
+  writer.number(header.timeoutMs, own.timeoutMs);
   if (move !== undefined) for (const at of ids) writer.number(at, movedId(move, writer.buffer.readUInt32LE(at)));
   return writer.buffer.subarray(0, writer.size);
 }
+
+/** The bytes of a frame, with room for an ending. */
+interface Template {
+  readonly bytes: Buffer;
+  /** Where the record of the ending belongs. */
+  readonly endingAt: number;
+  /** Where ids of the host stand. */
+  readonly ids: readonly number[];
+  /** Where names of cgroups were left out. */
+  readonly names: readonly number[];
+}
+
+/** By what follows the frame: how much room it takes. */
+const templates = new Memo((frame: Frame, { ending }: { readonly ending: EndingOp | undefined }): Template => {
+  const writer = new Writer();
+  writer.reserve(headerSize);
+  const room = ending === undefined ? 0 : recordSize(ending);
+  const lists = {
+    before: writer.steps(frame.before),
+    after: writer.steps(frame.after),
+    steps: writer.steps(frame.leading, room),
+  };
+  writeHeader(writer, frame, lists, frame.leading.length + (ending === undefined ? 0 : 1));
+  return {
+    bytes: Buffer.from(writer.buffer.subarray(0, writer.size)),
+    endingAt: lists.steps + recordSizes(frame.leading),
+    ids: writer.ids,
+    names: writer.names,
+  };
+});
 
 /** Where each list of steps begins. */
 interface Lists {
@@ -45,69 +80,22 @@ interface Lists {
   readonly steps: number;
 }
 
-/** A plan's bytes but for its header and its `exec`. */
-interface Template {
-  readonly bytes: Buffer;
-  readonly lists: Lists;
-  /** Where ids of the host stand. */
-  readonly ids: readonly number[];
-  /** Where names of cgroups were left out. */
-  readonly names: readonly number[];
-  /** What it was made of. */
-  readonly plan: Plan;
-}
-
-/** By the first step, an object that all plans of a container share. */
-const templates = new WeakMap<Step, Template>();
-
-function templateOf(plan: Plan): Template {
-  const [first] = plan.steps;
-  const known = first === undefined ? undefined : templates.get(first);
-  if (known !== undefined && hasSameFrame(known.plan, plan)) return known;
-  const writer = new Writer();
-  writer.reserve(headerSize);
-  const lists = {
-    before: writer.steps(plan.before),
-    after: writer.steps(plan.after),
-    steps: writer.steps(plan.steps, plan.steps.at(-1)?.op === 'exec' ? 1 : 0),
-  };
-  const template = {
-    bytes: Buffer.from(writer.buffer.subarray(0, writer.size)),
-    lists,
-    ids: writer.ids,
-    names: writer.names,
-    plan,
-  };
-  // What is not frozen could be another plan the next time.
-  if (first !== undefined && Object.isFrozen(first)) templates.set(first, template);
-  return template;
-}
-
-function hasSameFrame(one: Plan, other: Plan): boolean {
-  const { length } = one.steps;
-  if (one.before !== other.before || one.after !== other.after || length !== other.steps.length) return false;
-  return one.steps.every((step, index) => step === other.steps[index] || (index === length - 1 && step.op === 'exec'));
-}
-
-function writeHeader(writer: Writer, plan: Plan, lists: Lists): void {
+function writeHeader(writer: Writer, frame: Frame, lists: Lists, stepsCount: number): void {
   const u32 = (name: keyof typeof HEADER, value: number): void => writer.word(header[name], value);
   u32('magic', PLAN_MAGIC);
   u32('version', WIRE_VERSION);
-  u32('size', writer.size);
-  u32('slots', plan.slots.length);
-  u32('received', plan.received);
-  u32('kept', plan.kept);
-  u32('detached', plan.detached ? 1 : 0);
-  u32('timeoutSignal', plan.timeoutSignal);
-  u32('timed', plan.timed === true ? 1 : 0);
-  writer.number(header.timeoutMs, plan.timeoutMs);
-  writer.bits(header.clone, NAMESPACES, plan.clone);
+  u32('slots', frame.slots.length);
+  u32('received', frame.received);
+  u32('kept', frame.kept);
+  u32('detached', frame.detached ? 1 : 0);
+  u32('timed', frame.timed === true ? 1 : 0);
+  writer.bits(header.clone, NAMESPACES, frame.clone);
   u32('beforeOffset', lists.before);
-  u32('beforeCount', plan.before.length);
+  u32('beforeCount', frame.before.length);
   u32('stepsOffset', lists.steps);
-  u32('stepsCount', plan.steps.length);
+  u32('stepsCount', stepsCount);
   u32('afterOffset', lists.after);
-  u32('afterCount', plan.after.length);
+  u32('afterCount', frame.after.length);
 }
 
 /** Reads a plan back from its bytes: for tests, and for tools that are handed one. Slots have lost their names. */
@@ -174,11 +162,11 @@ class Writer {
     return at;
   }
 
-  /** The last `open` records are left empty. */
-  steps(steps: readonly Step[], open = 0): number {
-    const offset = this.reserve(recordSizes(steps));
+  /** `room` bytes behind the last record are left empty. */
+  steps(steps: readonly Step[], room = 0): number {
+    const offset = this.reserve(recordSizes(steps) + room);
     let at = offset;
-    for (const step of steps.slice(0, steps.length - open)) {
+    for (const step of steps) {
       this.record(step, at);
       at += recordSize(step.op);
     }

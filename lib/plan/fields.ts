@@ -10,15 +10,24 @@ export interface Field<Value = unknown> {
   readonly kind: FieldKind;
   /** For `flags` and `choice`: the names that TypeScript uses, and their numbers in the kernel's headers. */
   readonly names?: Readonly<Record<string, number | bigint>>;
+  /** For `number`: the highest that it can be; left out, 2^53 − 1. */
+  readonly most?: number;
   /** The field may be left out. */
   readonly optional?: boolean;
+  /** What the step's constructor fills in where it is left out; a step in a plan has it. */
+  readonly default?: Default;
   /** Where it is left out it is made when the plan is performed, so that nobody else has it. */
   readonly unique?: boolean;
   /** It holds an id of the host, or ranges of them (inside, outside, count): `moveIds` gives the plan other ones. */
   readonly ids?: 'one' | 'ranges';
+  /** It is a path of the host, or in the container: what an error of the step says that it was about. */
+  readonly path?: 'host' | 'container';
   /** Carries the TypeScript type, never a value. */
   readonly value?: Value;
 }
+
+/** A value, or the first entry of the list in another field. */
+export type Default = { readonly value: unknown } | { readonly firstOf: string };
 
 /**
  * - `number`: unsigned, up to 2^53 − 1; on the wire 2^64 − 1 where an optional one is left out.
@@ -54,18 +63,25 @@ export const NO_SLOT = 0xffffffff;
 type NameOf<Names> = Extract<keyof Names, string>;
 
 export const number: Field<number> = { kind: 'number' };
+/** A number from 0 to `most`. */
+export function upTo(most: number): Field<number> {
+  return { ...number, most };
+}
+
 export const hostId: Field<number> = { kind: 'number', ids: 'one' };
 export const integer: Field<number> = { kind: 'integer' };
 export const boolean: Field<boolean> = { kind: 'boolean' };
 export const slot: Field<number> = { kind: 'slot' };
 export const string: Field<string> = { kind: 'string' };
+export const hostPath: Field<string> = { kind: 'string', path: 'host' };
+export const containerPath: Field<string> = { kind: 'string', path: 'container' };
 export const bytes: Field<Uint8Array> = { kind: 'bytes' };
 export const strings: Field<readonly string[]> = { kind: 'strings' };
 export const numbers: Field<readonly number[]> = { kind: 'numbers' };
 export const idRanges: Field<readonly number[]> = { kind: 'numbers', ids: 'ranges' };
 export const slots: Field<readonly number[]> = { kind: 'slots' };
-/** Its type is in steps.ts, which says what a host step is. */
-export const steps: Field<never> = { kind: 'steps' };
+/** Its value's type is in steps.ts, which says what a host step is. */
+export const steps: Field<readonly never[]> & { readonly kind: 'steps' } = { kind: 'steps' };
 
 export function flags<const Names extends Readonly<Record<string, number | bigint>>>(
   names: Names,
@@ -79,6 +95,21 @@ export function choice<const Names extends Readonly<Record<string, number>>>(nam
 
 export function optional<Value>(field: Field<Value>): Field<Value | undefined> & { readonly optional: true } {
   return { ...(field as Field<Value | undefined>), optional: true };
+}
+
+type Defaulted<F> = F & { readonly default: Default };
+
+/** A field that the constructor fills in with `value`. */
+export function defaulted<F extends Field>(
+  field: F,
+  value: F extends Field<infer Value> ? Value : never,
+): Defaulted<F> {
+  return { ...field, default: { value } };
+}
+
+/** A list of texts that the constructor fills in with the first entry of the list `other`. */
+export function firstOf(other: string): Defaulted<Field<readonly string[]>> {
+  return { ...strings, default: { firstOf: other } };
 }
 
 /** A text that may be left out: then it is one that nobody else has. */

@@ -98,6 +98,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   },
   noNewPrivileges: () => 'no new privileges',
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
+  exit: (step) => `exit with status ${step.status}`,
 };
 
 /** One step in words, in a line. */

@@ -4,7 +4,7 @@ import { columns } from './columns.js';
 import type { List } from './messages.js';
 import type { Plan } from './plan.js';
 import { describe } from './sentences.js';
-import type { Step } from './steps.js';
+import { isEnding, type Step } from './steps.js';
 import type { Times } from './times.js';
 
 /** One act of a container that was timed. */
@@ -61,7 +61,7 @@ export function timedActs(plan: Plan, times: Times, { calledNs, sentNs, toldNs }
   add('host', 'clone3', moment('cloned'), stepAt(0));
   for (const [index, step] of plan.steps.entries()) {
     const next = stepAt(index + 1);
-    add('container', step, stepAt(index), step.op === 'exec' ? moment('running') : next);
+    add('container', step, stepAt(index), isEnding(step) ? moment('running') : next);
     const acts = step.op === 'barrier' ? step.acts : [];
     for (const [act, host] of acts.entries())
       add('host', host, actAt('acts', act, index), actAt('acts', act + 1, index) ?? next);

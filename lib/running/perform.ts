@@ -11,8 +11,8 @@ import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } fro
 import { type Moment, settled } from '../plan/compose.js';
 import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
+import { endingOf } from '../plan/frame.js';
 import type { Plan } from '../plan/plan.js';
-import type { StepOf } from '../plan/steps.js';
 import type { Hook } from './hooks.js';
 import { ContainerProcess } from './process.js';
 import { Supervision } from './supervision.js';
@@ -39,6 +39,7 @@ export function perform(
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
+  let supervision: Supervision;
   try {
     const moment: Moment = {
       move: range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE },
@@ -48,10 +49,10 @@ export function perform(
     stdio = terminal ? openTerminal() : openStdio(choices);
     const kept = range === undefined ? [] : [range.socket];
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
-    const supervision = new Supervision({ plan, moment, hooks, calledNs });
-    const { args } = plan.steps.at(-1) as StepOf<'exec'>;
-    const onOver = (): void => signal?.removeEventListener('abort', abort);
-    child = new ContainerProcess({ supervision, args, stdio, onOver });
+    supervision = new Supervision({ plan, moment, hooks, calledNs });
+    const ending = endingOf(plan);
+    const args = ending?.op === 'exec' ? ending.args : [];
+    child = new ContainerProcess(supervision, args, stdio);
     const sent = (error: Error | undefined): void => supervision.sent(error);
     supervision.connect(startSupervisor(encode(plan, moment), passed, supervision, sent));
   } catch (error) {
@@ -60,9 +61,16 @@ export function perform(
     if (stdio !== undefined) closeStdio(stdio);
     throw error;
   }
-  const abort = (): void => child.end('aborted');
-  signal?.addEventListener('abort', abort, { once: true });
+  if (signal !== undefined) endByAbort(supervision, signal);
   return child;
+}
+
+/** The signal is let go of when there is nothing left to end. */
+function endByAbort(supervision: Supervision, signal: AbortSignal): void {
+  const abort = (): void => supervision.end('aborted');
+  const forget = (): void => signal.removeEventListener('abort', abort);
+  signal.addEventListener('abort', abort, { once: true });
+  supervision.ended.then(forget, forget);
 }
 
 function makesCgroups({ before }: Plan): boolean {

@@ -5,7 +5,9 @@ import { checkPlan } from '../definition/plan.js';
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 import { monotonicNs } from '../launch/clock.js';
 import { checkStdio, type StdioChoice, type StdioOption } from '../launch/stdio.js';
+import { endingOf } from '../plan/frame.js';
 import { hasTerminal, type Plan } from '../plan/plan.js';
+import { ENDING_OPS } from '../plan/steps.js';
 import type { Hook } from './hooks.js';
 import { perform } from './perform.js';
 import type { ContainerProcess } from './process.js';
@@ -24,7 +26,7 @@ export interface SpawnPlanOptions {
 /**
  * Performs a plan. It is that of a `Container`, and then has a range of ids of its own, or one of yours; the process is the same.
  *
- * @throws TypeError where there is no `exec`, or `stdio` does not fit the plan; the reason of a `signal` that is aborted already; CarrelError with `ERR_UNSUPPORTED` where carrel
+ * @throws TypeError where the plan does not end, or `stdio` does not fit the plan; the reason of a `signal` that is aborted already; CarrelError with `ERR_UNSUPPORTED` where carrel
  *   cannot work at all. Then nothing was started.
  */
 export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerProcess {
@@ -35,8 +37,8 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
   for (const [index, hook] of array('hooks', hooks).entries())
     if (typeof hook !== 'function') throw invalidType(`hooks[${index}]`, 'a function', hook);
-  if (value.steps.at(-1)?.op !== 'exec')
-    throw contradiction('the plan has no exec at its end: there is nothing to run');
+  if (endingOf(value) === undefined)
+    throw contradiction(`the plan has no ${ENDING_OPS.join(' or ')} at its end: there is nothing to run`);
   signal?.throwIfAborted();
   const terminal = hasTerminal(value);
   return perform(value, { terminal, stdio: choicesFor(value, options.stdio), hooks, signal, calledNs });

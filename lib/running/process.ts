@@ -7,7 +7,7 @@ import type { LimitsUpdate } from '../definition/limits.js';
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { contradiction } from '../errors/errors.js';
 import { unread, whenDrained } from '../launch/drain.js';
-import type { Stdio } from '../launch/stdio.js';
+import type { StdioStreams } from '../launch/stdio.js';
 import { release } from '../launch/streams.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
@@ -20,16 +20,6 @@ import type { ExitStatus, Reason } from './result.js';
 import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
 import type { Supervision } from './supervision.js';
-
-/** @internal What a process is made of. */
-export interface ProcessParts {
-  readonly supervision: Supervision;
-  /** The command, from the program's own name on. */
-  readonly args: readonly string[];
-  readonly stdio: Pick<Stdio, 'streams' | 'terminal'>;
-  /** Called when the container is gone. */
-  readonly onOver: () => void;
-}
 
 /**
  * A command in a container, from {@link Container.spawn}. Properties, methods and events are those of Node's
@@ -58,25 +48,26 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #supervision: Supervision;
   readonly #control: ProcessControl;
   readonly #terminal: boolean;
-  readonly #onOver: () => void;
   #killed = false;
   #resultWanted = false;
   /** Where the caller started it: what an error's stack shows, which else would begin in the event loop. */
   readonly #origin: { readonly stack?: string } = {};
 
-  /** @internal */
-  constructor({ supervision, args, stdio, onOver }: ProcessParts) {
+  /**
+   * @internal
+   * @param args The command, from the program's own name on.
+   */
+  constructor(supervision: Supervision, args: readonly string[], { streams, terminal }: StdioStreams) {
     super();
     Error.captureStackTrace(this.#origin, ContainerProcess);
     this.#supervision = supervision;
     this.spawnargs = args;
     this.spawnfile = args[0] ?? '';
-    this.stdio = Object.freeze([...stdio.streams]);
-    this.stdin = stdio.streams[0] ?? null;
-    this.stdout = stdio.streams[1] ?? null;
-    this.stderr = stdio.streams[2] ?? null;
-    this.#terminal = stdio.terminal;
-    this.#onOver = onOver;
+    this.stdio = Object.freeze([...streams]);
+    this.stdin = streams[0] ?? null;
+    this.stdout = streams[1] ?? null;
+    this.stderr = streams[2] ?? null;
+    this.#terminal = terminal;
     this.#control = new ProcessControl({
       plan: () => supervision.plan,
       ended: supervision.ended,
@@ -84,7 +75,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       cpuTime: (milliseconds) => supervision.cpuTime(milliseconds),
     });
     supervision.listen({
-      running: () => this.#onRunning(),
+      // Data comes in a later turn; the event is last, so that what a listener throws keeps nothing from being done.
+      running: () => {
+        this.#release();
+        this.emit('spawn');
+      },
       oom: (kills) => this.emit('oom', kills),
       over: (end, lost) => this.#onEnd(end, lost),
     });
@@ -282,15 +277,9 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     return this.#supervision.started();
   }
 
-  #onRunning(): void {
-    this.#release(); // Data comes in a later turn.
-    this.emit('spawn'); // Last, as below: what a listener throws keeps nothing from being done.
-  }
-
   #onEnd(end: ExitStatus | Error, lost: boolean): void {
     this.#control.over();
     if (lost) void this.#control.lost();
-    this.#onOver();
     whenDrained(this.stdio, this as EventEmitter, () => this.emit('close', this.exitCode, this.signalCode));
     if (end instanceof Error) {
       end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;

@@ -1,8 +1,7 @@
 /** Starts a command: options → command → plan → process. */
 
 import { probeCgroups } from '../cgroup/probe.js';
-import type { Command } from '../compile/command.js';
-import { compile } from '../compile/container.js';
+import type { Command, FramedCommand, Invocation } from '../compile/command.js';
 import { RANGE_FIRST } from '../compile/ids.js';
 import {
   boolean,
@@ -24,6 +23,7 @@ import { readUsers } from '../host/users.js';
 import { monotonicNs } from '../launch/clock.js';
 import { checkStdio, type StdioChoice, type StdioOption } from '../launch/stdio.js';
 import type { Plan } from '../plan/plan.js';
+import { planWithKeptFrame } from './frames.js';
 import type { Hook } from './hooks.js';
 import { perform } from './perform.js';
 import type { ContainerProcess } from './process.js';
@@ -116,20 +116,29 @@ export function checkCommand(file: unknown, args: unknown, options: SpawnOptions
     signal,
     calledNs,
     command: {
-      file: name,
-      args: args.map((argument, index) => text(`args[${index}]`, argument)),
-      env: environment('env', options.env ?? {}),
-      ...(cwd === undefined ? {} : { cwd: containerPath('cwd', cwd) }),
-      ...(user === undefined ? {} : { user: checkUser(user) }),
-      ...(options.rlimits === undefined ? {} : { rlimits: checkRlimits(options.rlimits) }),
-      stdio: stdio.map(({ kind }) => kind),
-      ...(terminal === undefined ? {} : { terminal }),
-      timeoutMs: integer('timeout', options.timeout ?? 0, 0, Number.MAX_SAFE_INTEGER),
-      timeoutSignal: options.killSignal === undefined ? SIGKILL : signalNumber('killSignal', options.killSignal),
-      timed: boolean('timing', options.timing ?? false),
-      detached: checkDetached(options),
-      hooked,
+      invocation: checkInvocation(name, args, options),
+      framed: {
+        ...(cwd === undefined ? {} : { cwd: containerPath('cwd', cwd) }),
+        ...(user === undefined ? {} : { user: checkUser(user) }),
+        ...(options.rlimits === undefined ? {} : { rlimits: checkRlimits(options.rlimits) }),
+        stdio: stdio.map(({ kind }) => kind),
+        ...(terminal === undefined ? {} : { terminal }),
+        timed: boolean('timing', options.timing ?? false),
+        detached: checkDetached(options),
+        hooked,
+      },
     },
+  };
+}
+
+function checkInvocation(file: string, args: readonly unknown[], options: SpawnOptions): Invocation {
+  const { env = {}, timeout = 0, killSignal } = options;
+  return {
+    file,
+    args: args.map((argument, index) => text(`args[${index}]`, argument)),
+    env: environment('env', env),
+    timeoutMs: integer('timeout', timeout, 0, Number.MAX_SAFE_INTEGER),
+    timeoutSignal: killSignal === undefined ? SIGKILL : signalNumber('killSignal', killSignal),
   };
 }
 
@@ -140,7 +149,7 @@ function checkDetached({ detached, terminal }: SpawnOptions): boolean {
   return checked;
 }
 
-function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
+function checkTerminal({ terminal, stdio }: SpawnOptions): FramedCommand['terminal'] {
   if (terminal === undefined || terminal === false) return undefined;
   if (stdio !== undefined)
     throw contradiction('terminal and stdio exclude each other: a terminal is all three standard descriptors');
@@ -155,9 +164,9 @@ function checkTerminal({ terminal, stdio }: SpawnOptions): Command['terminal'] {
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 export function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
-  const users = readUsers(definition, command.user ?? definition.user);
+  const users = readUsers(definition, command.framed.user ?? definition.user);
   const cgroups = definition.limits === undefined ? undefined : probeCgroups();
-  return compile(definition, command, probeFor(definition, cgroups), RANGE_FIRST, users);
+  return planWithKeptFrame(definition, command, { host: probeFor(definition, cgroups), firstId: RANGE_FIRST, users });
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
@@ -168,6 +177,6 @@ export function start(
 ): ContainerProcess {
   checked.signal?.throwIfAborted();
   const { command, stdio, signal, calledNs } = checked;
-  const terminal = command.terminal !== undefined;
+  const terminal = command.framed.terminal !== undefined;
   return perform(planFor(definition, checked), { terminal, stdio, signal, hooks, calledNs });
 }

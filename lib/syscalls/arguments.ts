@@ -17,7 +17,9 @@ export interface PlaceAt {
   readonly path: string;
 }
 
-/** A file or directory: by its path, by the descriptor that is open on it, or by a path below a directory that is open. */
+/**
+ * A file or directory: by its path, by the descriptor that is open on it, or by a path below a directory that is open.
+ */
 export type Place = PathLike | number | PlaceAt;
 
 /** A place as the calls of the `at` family take it. */

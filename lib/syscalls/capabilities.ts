@@ -1,4 +1,6 @@
-/** Capabilities of the calling thread: capget(2), capset(2), and the bounding and ambient sets, which prctl(2) keeps. */
+/**
+ * Capabilities of the calling thread: capget(2), capset(2), and the bounding and ambient sets, which prctl(2) keeps.
+ */
 
 import { array, distinct, integer, object, oneOf } from '../definition/checks.js';
 import { systemCall } from '../launch/native.js';
@@ -27,11 +29,11 @@ export interface CapabilitySets {
 }
 
 /**
- * The capabilities of a thread, in the kernel's order. A capability younger than `CAP_CHECKPOINT_RESTORE` (Linux 5.9) is left
- * out; Linux 6.18 has none.
+ * The capabilities of a thread, in the kernel's order. A capability younger than `CAP_CHECKPOINT_RESTORE` (Linux 5.9)
+ * is left out; Linux 6.18 has none.
  *
- * **Threads:** capabilities are the thread's. Without an argument it is the calling one, with the id of a process its first
- * thread, whose id it is.
+ * **Threads:** capabilities are the thread's. Without an argument it is the calling one, with the id of a process its
+ * first thread, whose id it is.
  *
  * @param thread - The id of a thread or process, 1 to 4,194,304. Default: the calling thread.
  * @throws `ESRCH` where there is none. capget(2)
@@ -43,15 +45,15 @@ export function capget(thread?: number): CapabilitySets {
 }
 
 /**
- * Sets all three sets; a capability that leaves `permitted` does not come back. The program that the thread executes, or a child,
- * gets its own by the rules of capabilities(7): what is started as root has all of the bounding set again.
+ * Sets all three sets; a capability that leaves `permitted` does not come back. The program that the thread executes,
+ * or a child, gets its own by the rules of capabilities(7): what is started as root has all of the bounding set again.
  *
- * **Threads:** changes the calling thread, and the threads that it starts from then on. The others keep theirs, libuv's pool
- * included, so `fs.readFile` has rights that `fs.readFileSync` has not. The threads share their memory: this keeps from mistakes,
- * and confines nobody.
+ * **Threads:** changes the calling thread, and the threads that it starts from then on. The others keep theirs, libuv's
+ * pool included, so `fs.readFile` has rights that `fs.readFileSync` has not. The threads share their memory: this keeps
+ * from mistakes, and confines nobody.
  *
- * @throws `EPERM` for what is not permitted yet, or effective without being permitted, or inheritable beyond the permitted and
- * bounding sets. capset(2)
+ * @throws `EPERM` for what is not permitted yet, or effective without being permitted, or inheritable beyond the
+ *   permitted and bounding sets. capset(2)
  */
 export function capset(sets: CapabilitySets): void {
   object('sets', sets);
@@ -75,11 +77,11 @@ export function capbsetRead(capability: Capability): boolean {
 }
 
 /**
- * Drops a capability from the bounding set, for good: no program that is executed from then on gains it. What the thread has
- * already, it keeps.
+ * Drops a capability from the bounding set, for good: no program that is executed from then on gains it. What the
+ * thread has already, it keeps.
  *
- * **Threads:** of the calling thread, and of the threads and processes that it starts from then on. Other threads can start
- * programs that still gain it.
+ * **Threads:** of the calling thread, and of the threads and processes that it starts from then on. Other threads can
+ * start programs that still gain it.
  *
  * @throws `EPERM` without `CAP_SETPCAP`; `EINVAL` for one that the kernel does not know. prctl(2), `PR_CAPBSET_DROP`
  */
@@ -104,8 +106,8 @@ export function capAmbientIsSet(capability: Capability): boolean {
  *
  * **Threads:** of the calling thread, and of the threads and processes that it starts from then on.
  *
- * @throws `EPERM` where it is not permitted and inheritable, or the securebit `SECBIT_NO_CAP_AMBIENT_RAISE` is set. prctl(2),
- * `PR_CAP_AMBIENT`, Linux 4.3
+ * @throws `EPERM` where it is not permitted and inheritable, or the securebit `SECBIT_NO_CAP_AMBIENT_RAISE` is set.
+ *   prctl(2), `PR_CAP_AMBIENT`, Linux 4.3
  */
 export function capAmbientRaise(capability: Capability): void {
   ambient(PR_CAP_AMBIENT_RAISE, bitOf('capability', capability));

@@ -21,16 +21,17 @@ export interface ThreadIds {
 }
 
 /**
- * Sets user ids. Who changes from 0 to others in all three loses all capabilities, unless {@link setKeepCapabilities} said
- * otherwise, and who changes the effective one from 0 the effective ones. capabilities(7)
+ * Sets user ids. Who changes from 0 to others in all three loses all capabilities, unless {@link setKeepCapabilities}
+ * said otherwise, and who changes the effective one from 0 the effective ones. capabilities(7)
  *
- * **Threads:** changes the calling thread, and the threads and processes that it starts from then on; it is the C library that
- * makes `process.setuid` change all threads at once. Libuv's pool keeps its ids, so `fs.readFile` has rights that
- * `fs.readFileSync` has not. The threads share their memory: this confines nobody. A change of the effective id makes the whole
- * *process* undumpable ({@link setDumpable}), and clears the thread's {@link setParentDeathSignal}.
+ * **Threads:** changes the calling thread, and the threads and processes that it starts from then on; it is the C
+ * library that makes `process.setuid` change all threads at once. Libuv's pool keeps its ids, so `fs.readFile` has
+ * rights that `fs.readFileSync` has not. The threads share their memory: this confines nobody. A change of the
+ * effective id makes the whole *process* undumpable ({@link setDumpable}), and clears the thread's
+ * {@link setParentDeathSignal}.
  *
- * @throws `EPERM` without `CAP_SETUID` for ids that are none of the thread's three; `EINVAL` for ids that the user namespace does
- * not map. setresuid(2)
+ * @throws `EPERM` without `CAP_SETUID` for ids that are none of the thread's three; `EINVAL` for ids that the user
+ *   namespace does not map. setresuid(2)
  */
 export function setresuid(ids: ThreadIds): void {
   const { real, effective, saved } = checkIds(ids);
@@ -40,11 +41,11 @@ export function setresuid(ids: ThreadIds): void {
 /**
  * Sets group ids.
  *
- * **Threads:** changes the calling thread, and the threads and processes that it starts from then on, as {@link setresuid} does;
- * a change of the effective id has the same effects on dumping and on the parent-death signal.
+ * **Threads:** changes the calling thread, and the threads and processes that it starts from then on, as
+ * {@link setresuid} does; a change of the effective id has the same effects on dumping and on the parent-death signal.
  *
- * @throws `EPERM` without `CAP_SETGID` for ids that are none of the thread's three; `EINVAL` for ids that the user namespace does
- * not map. setresgid(2)
+ * @throws `EPERM` without `CAP_SETGID` for ids that are none of the thread's three; `EINVAL` for ids that the user
+ *   namespace does not map. setresgid(2)
  */
 export function setresgid(ids: ThreadIds): void {
   const { real, effective, saved } = checkIds(ids);
@@ -54,11 +55,11 @@ export function setresgid(ids: ThreadIds): void {
 /**
  * Sets the supplementary groups: ids from 0 to 4,294,967,294, at most 65,536. An empty list leaves none.
  *
- * **Threads:** changes the calling thread, and the threads and processes that it starts from then on; `process.setgroups` changes
- * all threads.
+ * **Threads:** changes the calling thread, and the threads and processes that it starts from then on;
+ * `process.setgroups` changes all threads.
  *
- * @throws `EPERM` without `CAP_SETGID`, and in a user namespace where it is denied, or that has no group mapped yet; `EINVAL` for
- * ids that the user namespace does not map. setgroups(2)
+ * @throws `EPERM` without `CAP_SETGID`, and in a user namespace where it is denied, or that has no group mapped yet;
+ *   `EINVAL` for ids that the user namespace does not map. setgroups(2)
  */
 export function setgroups(groups: readonly number[]): void {
   const list = array('groups', groups).map((id, index) => integer(`groups[${index}]`, id, 0, ID_MOST));

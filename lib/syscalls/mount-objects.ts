@@ -51,7 +51,8 @@ const FSCONFIG_COMMANDS = {
 >;
 
 /**
- * An attribute of a mount that is set or not: the man page's `MOUNT_ATTR_…`. When access times are kept is {@link AccessTime}.
+ * An attribute of a mount that is set or not: the man page's `MOUNT_ATTR_…`. When access times are kept is
+ * {@link AccessTime}.
  */
 export type PlainMountAttribute = Exclude<MountAttribute, 'noatime'>;
 
@@ -67,7 +68,10 @@ export type OpenTreeFlag = 'clone' | 'recursive' | 'symlinkNofollow' | 'noAutomo
 /** A flag of {@link fspick}: `FSPICK_…`. */
 export type FspickFlag = 'symlinkNofollow' | 'noAutomount';
 
-/** A flag of {@link moveMount}: `MOVE_MOUNT_…`, the `f` for what is moved, the `t` for where to. `beneath` since Linux 6.5. */
+/**
+ * A flag of {@link moveMount}: `MOVE_MOUNT_…`, the `f` for what is moved, the `t` for where to. `beneath` since Linux
+ * 6.5.
+ */
 export type MoveMountFlag = 'fSymlinks' | 'fAutomounts' | 'tSymlinks' | 'tAutomounts' | 'setGroup' | 'beneath';
 
 /**
@@ -98,7 +102,10 @@ export interface MountSetattrOptions {
   readonly atime?: AccessTime;
   /** How mount events travel from now on. */
   readonly propagation?: Propagation;
-  /** A descriptor of a user namespace: files show the owners that its id maps give. Only for a mount that is not attached yet. */
+  /**
+   * A descriptor of a user namespace: files show the owners that its id maps give. Only for a mount that is not
+   * attached yet.
+   */
   readonly idmap?: number;
   /** Also for all mounts below it. Default: false. `AT_RECURSIVE` */
   readonly recursive?: boolean;
@@ -107,15 +114,15 @@ export interface MountSetattrOptions {
 }
 
 /**
- * Begins a file system of a type: returns the descriptor of a context, for {@link fsconfig} and {@link fsmount}. Close-on-exec.
- * What the kernel has to say about a failure can be read from it, a message a read, each with `e `, `w ` or `i ` before it;
- * `ENODATA` when there is none.
+ * Begins a file system of a type: returns the descriptor of a context, for {@link fsconfig} and {@link fsmount}.
+ * Close-on-exec. What the kernel has to say about a failure can be read from it, a message a read, each with `e `, `w `
+ * or `i ` before it; `ENODATA` when there is none.
  *
- * **Threads:** the namespaces of the calling thread are those that the file system shows, such as the network of `sysfs` or the
- * queues of `mqueue`, also when another thread goes on with the context.
+ * **Threads:** the namespaces of the calling thread are those that the file system shows, such as the network of
+ * `sysfs` or the queues of `mqueue`, also when another thread goes on with the context.
  *
- * @throws `EPERM` without `CAP_SYS_ADMIN` in the user namespace that owns the mount namespace; `ENODEV` for an unknown type.
- * fsopen(2), Linux 5.2
+ * @throws `EPERM` without `CAP_SYS_ADMIN` in the user namespace that owns the mount namespace; `ENODEV` for an unknown
+ *   type. fsopen(2), Linux 5.2
  */
 export function fsopen(type: string): number {
   const name = text('type', type);
@@ -123,12 +130,13 @@ export function fsopen(type: string): number {
 }
 
 /**
- * Gives a context for the file system that is mounted on a place, to be changed with `fsconfig(context, { command: 'reconfigure'
- * })`. Close-on-exec.
+ * Gives a context for the file system that is mounted on a place, to be changed with
+ * `fsconfig(context, { command: 'reconfigure' })`. Close-on-exec.
  *
  * **Threads:** a path is resolved with the calling thread's root, working directory and mount namespace.
  *
- * @throws `EPERM`; `EINVAL` where the place is no mount's root; `ENOENT` and others of path resolution. fspick(2), Linux 5.2
+ * @throws `EPERM`; `EINVAL` where the place is no mount's root; `ENOENT` and others of path resolution. fspick(2),
+ *   Linux 5.2
  */
 export function fspick(place: Place, flags: readonly FspickFlag[] = []): number {
   const { dirfd, path, empty, shown } = checkPlace('place', place);
@@ -139,11 +147,11 @@ export function fspick(place: Place, flags: readonly FspickFlag[] = []): number 
 /**
  * Sets one parameter of a context, or creates or changes its file system.
  *
- * **Threads:** the context is one for all threads: two that configure it mix their parameters. Paths in a parameter are resolved,
- * and rights asked for, with the calling thread's root, namespaces and credentials.
+ * **Threads:** the context is one for all threads: two that configure it mix their parameters. Paths in a parameter are
+ * resolved, and rights asked for, with the calling thread's root, namespaces and credentials.
  *
- * @throws `EINVAL` for a parameter that the file system does not know or take; `EBUSY` when it is created already, but for
- * `reconfigure`; `EPERM`; what the file system itself gives. fsconfig(2), Linux 5.2
+ * @throws `EINVAL` for a parameter that the file system does not know or take; `EBUSY` when it is created already, but
+ *   for `reconfigure`; `EPERM`; what the file system itself gives. fsconfig(2), Linux 5.2
  */
 export function fsconfig(context: number, command: FsconfigCommand): void {
   const fd = checkDescriptor('context', context);
@@ -159,13 +167,14 @@ export function fsconfig(context: number, command: FsconfigCommand): void {
 }
 
 /**
- * Makes a mount of a created file system: returns a descriptor, close-on-exec. The mount is attached nowhere until {@link
- * moveMount}, and goes with its last descriptor if it never is.
+ * Makes a mount of a created file system: returns a descriptor, close-on-exec. The mount is attached nowhere until
+ * {@link moveMount}, and goes with its last descriptor if it never is.
  *
- * **Threads:** the descriptor is the process's; any of its threads may attach it, in the mount namespace where that thread is.
+ * **Threads:** the descriptor is the process's; any of its threads may attach it, in the mount namespace where that
+ * thread is.
  *
- * @throws `EINVAL` where the file system is not created; `EBUSY` for a second mount of one context; `EPERM`. fsmount(2), Linux
- * 5.2
+ * @throws `EINVAL` where the file system is not created; `EBUSY` for a second mount of one context; `EPERM`.
+ *   fsmount(2), Linux 5.2
  */
 export function fsmount(context: number, options: FsmountOptions = {}): number {
   const fd = checkDescriptor('context', context);
@@ -175,14 +184,15 @@ export function fsmount(context: number, options: FsmountOptions = {}): number {
 }
 
 /**
- * Opens a place as `O_PATH` does, or with `clone` a copy of the mount there, which is attached nowhere: a bind mount in the
- * making. `recursive` copies all mounts below too. A copy that is never attached goes with its last descriptor. Close-on-exec.
+ * Opens a place as `O_PATH` does, or with `clone` a copy of the mount there, which is attached nowhere: a bind mount in
+ * the making. `recursive` copies all mounts below too. A copy that is never attached goes with its last descriptor.
+ * Close-on-exec.
  *
- * **Threads:** a path is resolved with the calling thread's root, working directory and mount namespace. Only what is in that
- * namespace can be copied.
+ * **Threads:** a path is resolved with the calling thread's root, working directory and mount namespace. Only what is
+ * in that namespace can be copied.
  *
- * @throws `EPERM` with `clone` and without `CAP_SYS_ADMIN`; `EINVAL` for `recursive` without `clone`, and for a mount that must
- * not be copied; `ENOENT` and others of path resolution. open_tree(2), Linux 5.2
+ * @throws `EPERM` with `clone` and without `CAP_SYS_ADMIN`; `EINVAL` for `recursive` without `clone`, and for a mount
+ *   that must not be copied; `ENOENT` and others of path resolution. open_tree(2), Linux 5.2
  */
 export function openTree(place: Place, flags: readonly OpenTreeFlag[] = []): number {
   const { dirfd, path, empty, shown } = checkPlace('place', place);
@@ -191,15 +201,15 @@ export function openTree(place: Place, flags: readonly OpenTreeFlag[] = []): num
 }
 
 /**
- * Attaches a mount that {@link fsmount} or {@link openTree} made, or moves one that is attached. Symbolic links at the end of a
- * path are followed with `fSymlinks` and `tSymlinks` only. `setGroup` instead gives the second mount the propagation group of the
- * first; `beneath` puts it under the mount that is there.
+ * Attaches a mount that {@link fsmount} or {@link openTree} made, or moves one that is attached. Symbolic links at the
+ * end of a path are followed with `fSymlinks` and `tSymlinks` only. `setGroup` instead gives the second mount the
+ * propagation group of the first; `beneath` puts it under the mount that is there.
  *
- * **Threads:** the target has to be in the calling thread's mount namespace; all threads and processes there see it. Paths are
- * resolved with the calling thread's root and working directory.
+ * **Threads:** the target has to be in the calling thread's mount namespace; all threads and processes there see it.
+ * Paths are resolved with the calling thread's root and working directory.
  *
- * @throws `EPERM` without `CAP_SYS_ADMIN`; `EINVAL` for an attached mount of another namespace, or one whose parent is shared;
- * `ELOOP`, `ENOTDIR`, `ENOENT`. move_mount(2), Linux 5.2
+ * @throws `EPERM` without `CAP_SYS_ADMIN`; `EINVAL` for an attached mount of another namespace, or one whose parent is
+ *   shared; `ELOOP`, `ENOTDIR`, `ENOENT`. move_mount(2), Linux 5.2
  */
 export function moveMount(from: Place, to: Place, flags: readonly MoveMountFlag[] = []): void {
   const source = checkPlace('from', from);
@@ -217,12 +227,12 @@ export function moveMount(from: Place, to: Place, flags: readonly MoveMountFlag[
 /**
  * Changes the attributes of a mount, with `recursive` of all mounts below it too: all of them or none.
  *
- * **Threads:** attributes are the mount's, so they hold for all who reach it. A path is resolved in the calling thread's mount
- * namespace.
+ * **Threads:** attributes are the mount's, so they hold for all who reach it. A path is resolved in the calling
+ * thread's mount namespace.
  *
- * @throws `EINVAL` where the place is no mount's root, or the file system cannot map ids, or the mount to map is attached
- * already; `EBUSY` for `readonly` while a file is open for writing; `EPERM` where an attribute is locked, or without
- * `CAP_SYS_ADMIN`. mount_setattr(2), Linux 5.12
+ * @throws `EINVAL` where the place is no mount's root, or the file system cannot map ids, or the mount to map is
+ *   attached already; `EBUSY` for `readonly` while a file is open for writing; `EPERM` where an attribute is locked, or
+ *   without `CAP_SYS_ADMIN`. mount_setattr(2), Linux 5.12
  */
 export function mountSetattr(place: Place, options: MountSetattrOptions): void {
   const { dirfd, path, empty, shown } = checkPlace('place', place);

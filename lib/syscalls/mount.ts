@@ -30,7 +30,8 @@ const MOUNT_FLAGS = {
 } as const satisfies Readonly<Record<MountFlag, number>>;
 
 /**
- * A flag of {@link mount}: the man page's `MS_…` in lower case, and `readonly` for `MS_RDONLY`. `nosymfollow` since Linux 5.10.
+ * A flag of {@link mount}: the man page's `MS_…` in lower case, and `readonly` for `MS_RDONLY`. `nosymfollow` since
+ * Linux 5.10.
  */
 export type MountFlag =
   | 'readonly'
@@ -66,30 +67,34 @@ export type UnmountFlag = 'force' | 'detach' | 'expire' | 'nofollow';
 /** Options of {@link mount}. */
 export interface MountOptions {
   /**
-   * The type of the file system, such as `'tmpfs'`. Default: none, as for `bind`, `move`, `remount` and changes of propagation.
+   * The type of the file system, such as `'tmpfs'`. Default: none, as for `bind`, `move`, `remount` and changes of
+   * propagation.
    */
   readonly type?: string;
   /** Default: none. */
   readonly flags?: readonly MountFlag[];
-  /** Options of the file system, such as `'size=64m,mode=755'`, 4095 bytes at most: the kernel reads one page. Default: none. */
+  /**
+   * Options of the file system, such as `'size=64m,mode=755'`, 4095 bytes at most: the kernel reads one page. Default:
+   * none.
+   */
   readonly data?: string;
 }
 
 const MOUNT_DATA_MOST = 4095;
 
 /**
- * Mounts a file system, or changes, moves or copies a mount, as the flags say. What is mounted stays until it is unmounted or the
- * mount namespace ends, which carrel does nothing about.
+ * Mounts a file system, or changes, moves or copies a mount, as the flags say. What is mounted stays until it is
+ * unmounted or the mount namespace ends, which carrel does nothing about.
  *
- * The flags are the kernel's, with their traps: with `bind`, flags other than `rec` are ignored, a read-only bind takes a second
- * call with `remount`, and that one ignores `rec`. {@link mountSetattr} has none of these.
+ * The flags are the kernel's, with their traps: with `bind`, flags other than `rec` are ignored, a read-only bind takes
+ * a second call with `remount`, and that one ignores `rec`. {@link mountSetattr} has none of these.
  *
- * **Threads:** acts in the mount namespace of the calling thread, and resolves both paths with that thread's root and working
- * directory. All threads and processes that are in this namespace see the mount.
+ * **Threads:** acts in the mount namespace of the calling thread, and resolves both paths with that thread's root and
+ * working directory. All threads and processes that are in this namespace see the mount.
  *
  * @param source - A device, a directory to bind, or any word for file systems that need none; `null` passes none.
- * @throws `EPERM` without `CAP_SYS_ADMIN` in the user namespace that owns the mount namespace, or where a flag is locked;
- * `ENODEV` for an unknown type; `ENOENT`, `ENOTDIR`, `EINVAL`, `EBUSY` and others of mount(2).
+ * @throws `EPERM` without `CAP_SYS_ADMIN` in the user namespace that owns the mount namespace, or where a flag is
+ *   locked; `ENODEV` for an unknown type; `ENOENT`, `ENOTDIR`, `EINVAL`, `EBUSY` and others of mount(2).
  */
 export function mount(source: PathLike | null, target: PathLike, options: MountOptions = {}): void {
   const from = source === null ? undefined : checkPath('source', source);
@@ -113,15 +118,15 @@ function checkData(value: unknown): string {
 }
 
 /**
- * Removes the topmost mount on a place. With `detach` it is gone from the tree at once, with all that is mounted below it, and
- * from the kernel when nobody uses it any more; without, a mount in use is `EBUSY`. `expire` marks an unused mount and fails with
- * `EAGAIN`; the second time it unmounts, if nobody came by.
+ * Removes the topmost mount on a place. With `detach` it is gone from the tree at once, with all that is mounted below
+ * it, and from the kernel when nobody uses it any more; without, a mount in use is `EBUSY`. `expire` marks an unused
+ * mount and fails with `EAGAIN`; the second time it unmounts, if nobody came by.
  *
- * **Threads:** acts in the mount namespace of the calling thread, for all that are in it. A file that any thread has open, and a
- * working directory, keep a mount busy.
+ * **Threads:** acts in the mount namespace of the calling thread, for all that are in it. A file that any thread has
+ * open, and a working directory, keep a mount busy.
  *
- * @throws `EINVAL` where nothing is mounted, or the mount is locked (mount_namespaces(7)), or for `expire` with `force` or
- * `detach`; `EBUSY`; `EAGAIN`; `EPERM` without `CAP_SYS_ADMIN`. umount(2)
+ * @throws `EINVAL` where nothing is mounted, or the mount is locked (mount_namespaces(7)), or for `expire` with `force`
+ *   or `detach`; `EBUSY`; `EAGAIN`; `EPERM` without `CAP_SYS_ADMIN`. umount(2)
  */
 export function unmount(target: PathLike, flags: readonly UnmountFlag[] = []): void {
   const path = checkPath('target', target);
@@ -130,17 +135,18 @@ export function unmount(target: PathLike, flags: readonly UnmountFlag[] = []): v
 }
 
 /**
- * Makes `newRoot` the root of the mount namespace, and moves the old root to `putOld`. With both `'.'`, and the working directory
- * on the new root, the old root ends up on top of the new one, and `unmount('.', ['detach'])` then removes it.
+ * Makes `newRoot` the root of the mount namespace, and moves the old root to `putOld`. With both `'.'`, and the working
+ * directory on the new root, the old root ends up on top of the new one, and `unmount('.', ['detach'])` then removes
+ * it.
  *
- * **Threads:** root and working directory of *every* thread and process in the mount namespace move along, if they were the old
- * root: where Node shares its namespace with the machine, all of the machine is moved. Call it in a mount namespace of one's own.
- * Of the caller, as of others, only a working directory that was the old root is changed: call `process.chdir('/')`, which only
- * the main thread may.
+ * **Threads:** root and working directory of *every* thread and process in the mount namespace move along, if they were
+ * the old root: where Node shares its namespace with the machine, all of the machine is moved. Call it in a mount
+ * namespace of one's own. Of the caller, as of others, only a working directory that was the old root is changed: call
+ * `process.chdir('/')`, which only the main thread may.
  *
  * @throws `EINVAL` where `newRoot` is no mount, `putOld` is not at or below it, or one of the mounts is shared
- * (mount_namespaces(7)); `EBUSY` where one of both is on the current root; `ENOTDIR`; `EPERM` without `CAP_SYS_ADMIN`.
- * pivot_root(2)
+ *   (mount_namespaces(7)); `EBUSY` where one of both is on the current root; `ENOTDIR`; `EPERM` without
+ *   `CAP_SYS_ADMIN`. pivot_root(2)
  */
 export function pivotRoot(newRoot: PathLike, putOld: PathLike): void {
   const path = checkPath('newRoot', newRoot);
@@ -149,12 +155,12 @@ export function pivotRoot(newRoot: PathLike, putOld: PathLike): void {
 }
 
 /**
- * Changes what `/` is. It is no confinement: the working directory and open descriptors stay where they are, and with them the
- * way out.
+ * Changes what `/` is. It is no confinement: the working directory and open descriptors stay where they are, and with
+ * them the way out.
  *
- * **Threads:** threads of a process share their root, so it changes for all of Node, libuv's pool included, unless the calling
- * thread has separated itself with `unshare(['fs'])` or `unshare(['mount'])`: then for this thread, and what it starts from then
- * on. Modules that are loaded later, and programs that are started, are looked for in the new root.
+ * **Threads:** threads of a process share their root, so it changes for all of Node, libuv's pool included, unless the
+ * calling thread has separated itself with `unshare(['fs'])` or `unshare(['mount'])`: then for this thread, and what it
+ * starts from then on. Modules that are loaded later, and programs that are started, are looked for in the new root.
  *
  * @throws `EPERM` without `CAP_SYS_CHROOT`; `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`. chroot(2)
  */

@@ -13,8 +13,8 @@ const UNSHAREABLE = { fs: 0x200, files: 0x400, sysvsem: 0x40000, ...NAMESPACES }
 >;
 
 /**
- * What {@link unshare} can separate: a namespace, or what the threads of a process share: `fs` is root, working directory and
- * umask, `files` the table of descriptors, `sysvsem` what semop(2) undoes at the end.
+ * What {@link unshare} can separate: a namespace, or what the threads of a process share: `fs` is root, working
+ * directory and umask, `files` the table of descriptors, `sysvsem` what semop(2) undoes at the end.
  */
 export type Unshareable = 'fs' | 'files' | 'sysvsem' | Namespace;
 
@@ -22,27 +22,29 @@ export type Unshareable = 'fs' | 'files' | 'sysvsem' | Namespace;
 const UTS_MOST = 64;
 
 /**
- * Puts the calling thread into new namespaces, or separates what it shares with the other threads. It is not undone by anything
- * but {@link setns} to the old namespace.
+ * Puts the calling thread into new namespaces, or separates what it shares with the other threads. It is not undone by
+ * anything but {@link setns} to the old namespace.
  *
- * **Threads:** only the calling thread changes, and the threads and processes that it starts from then on. Node's other threads
- * stay: `fs.readFileSync` and `spawn` act in the new namespace, `fs.readFile`, `fs.promises` and `dns.lookup` where libuv's pool
- * is, which is started by the first that uses it and is then one for all. A `Worker` that does nothing else is the place for it.
- * In particular:
+ * **Threads:** only the calling thread changes, and the threads and processes that it starts from then on. Node's other
+ * threads stay: `fs.readFileSync` and `spawn` act in the new namespace, `fs.readFile`, `fs.promises` and `dns.lookup`
+ * where libuv's pool is, which is started by the first that uses it and is then one for all. A `Worker` that does
+ * nothing else is the place for it. In particular:
  *
- * - `user` is impossible: a process with several threads, as Node is, gets `EINVAL`. Start a process in a user namespace instead.
- * - `mount` separates `fs` too. The mounts are copies that go on to share what is mounted on them, where they did: `mount(null,
- *   '/', { flags: ['rec', 'private'] })` first. `ipc` separates `sysvsem`.
- * - `pid` is for children: the calling thread stays where it is, and the first process that it starts is PID 1 there; when that
- *   one ends, no other can be started. From then on this thread cannot start threads: `new Worker` fails with
- *   `ERR_WORKER_INIT_FAILED`, and libuv *aborts Node* if its pool was not running yet; call some function of `fs.promises`
- *   before.
+ * - `user` is impossible: a process with several threads, as Node is, gets `EINVAL`. Start a process in a user
+ *   namespace instead.
+ * - `mount` separates `fs` too. The mounts are copies that go on to share what is mounted on them, where they did:
+ *   `mount(null, '/', { flags: ['rec', 'private'] })` first. `ipc` separates `sysvsem`.
+ * - `pid` is for children: the calling thread stays where it is, and the first process that it starts is PID 1 there;
+ *   when that one ends, no other can be started. From then on this thread cannot start threads: `new Worker` fails with
+ *   `ERR_WORKER_INIT_FAILED`, and libuv *aborts Node* if its pool was not running yet; call some function of
+ *   `fs.promises` before.
  * - `time` is for children: programs that are started from then on.
- * - with `files`, what libuv's pool opens (`fs.open`, `fs.promises.open`) is opened in the other table: use synchronous functions
- *   only.
+ * - with `files`, what libuv's pool opens (`fs.open`, `fs.promises.open`) is opened in the other table: use synchronous
+ *   functions only.
  *
- * @throws `EPERM` without `CAP_SYS_ADMIN`, which `fs`, `files` and `sysvsem` do not need; `EINVAL` as above, a second time for
- * `pid`, or where the kernel lacks the namespace; `ENOSPC` at a limit of `/proc/sys/user`. unshare(2); `time` since Linux 5.6
+ * @throws `EPERM` without `CAP_SYS_ADMIN`, which `fs`, `files` and `sysvsem` do not need; `EINVAL` as above, a second
+ *   time for `pid`, or where the kernel lacks the namespace; `ENOSPC` at a limit of `/proc/sys/user`. unshare(2);
+ *   `time` since Linux 5.6
  */
 export function unshare(what: readonly Unshareable[]): void {
   const flags = bitsOf('what', what, UNSHAREABLE);
@@ -50,22 +52,22 @@ export function unshare(what: readonly Unshareable[]): void {
 }
 
 /**
- * Moves the calling thread into a namespace that a descriptor stands for: of a file such as `/proc/123/ns/net`, or of a process
- * by {@link pidfdOpen}. With a process, `namespaces` are those of its namespaces to join, all or none; with a file, at most the
- * one that it must be.
+ * Moves the calling thread into a namespace that a descriptor stands for: of a file such as `/proc/123/ns/net`, or of a
+ * process by {@link pidfdOpen}. With a process, `namespaces` are those of its namespaces to join, all or none; with a
+ * file, at most the one that it must be.
  *
- * **Threads:** only the calling thread changes, and the threads and processes that it starts from then on; see {@link unshare}.
- * In particular:
+ * **Threads:** only the calling thread changes, and the threads and processes that it starts from then on; see
+ * {@link unshare}. In particular:
  *
  * - `user`, and all together with it, is impossible in a process with several threads, as Node is: `EINVAL`.
- * - `mount` is `EINVAL` as long as the thread shares root and working directory with others: call `unshare(['fs'])` first. Root
- *   and working directory then are the root of that namespace.
+ * - `mount` is `EINVAL` as long as the thread shares root and working directory with others: call `unshare(['fs'])`
+ *   first. Root and working directory then are the root of that namespace.
  * - `time` is impossible: `EUSERS`.
  * - `pid` is for children, and this thread cannot start threads any more, as with {@link unshare}.
  *
  * @throws `EINVAL` as above, for another type of namespace than asked for, or a process without names; `EPERM` without
- * `CAP_SYS_ADMIN` in both user namespaces, for `mount` also `CAP_SYS_CHROOT`; `EBADF`; `ESRCH` for a process that has ended.
- * setns(2); processes since Linux 5.8
+ *   `CAP_SYS_ADMIN` in both user namespaces, for `mount` also `CAP_SYS_CHROOT`; `EBADF`; `ESRCH` for a process that has
+ *   ended. setns(2); processes since Linux 5.8
  */
 export function setns(descriptor: number, namespaces: readonly Namespace[] = []): void {
   const fd = checkDescriptor('descriptor', descriptor);
@@ -76,8 +78,8 @@ export function setns(descriptor: number, namespaces: readonly Namespace[] = [])
 /**
  * Sets the host name: any text of 0 to 64 bytes, without NUL. `os.hostname()` reads it.
  *
- * **Threads:** acts on the UTS namespace of the calling thread: all threads and processes in it see the new name. Without
- * `unshare(['uts'])` before, that is the name of the machine, or of the container that Node runs in.
+ * **Threads:** acts on the UTS namespace of the calling thread: all threads and processes in it see the new name.
+ * Without `unshare(['uts'])` before, that is the name of the machine, or of the container that Node runs in.
  *
  * @throws `EPERM` without `CAP_SYS_ADMIN` in the user namespace that owns the UTS namespace. sethostname(2)
  */

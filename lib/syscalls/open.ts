@@ -12,7 +12,9 @@ const ACCESSES = {
   rdwr: constants.O_RDWR,
 } as const satisfies Readonly<Record<OpenAccess, number>>;
 
-/** Node knows the machine's own numbers, but not of these two; they are the same on x64 and arm64. asm-generic/fcntl.h */
+/**
+ * Node knows the machine's own numbers, but not of these two; they are the same on x64 and arm64. asm-generic/fcntl.h
+ */
 const O_PATH = 0o10000000;
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
@@ -73,8 +75,8 @@ export interface Openat2Options {
   /** Default: none. */
   readonly flags?: readonly OpenFlag[];
   /**
-   * Permissions of a new file, 0 to 0o7777, less the umask. Default: 0o666 with `creat` or `tmpfile`, as `fs.open` has it.
-   * Without them there is none to give.
+   * Permissions of a new file, 0 to 0o7777, less the umask. Default: 0o666 with `creat` or `tmpfile`, as `fs.open` has
+   * it. Without them there is none to give.
    */
   readonly mode?: number;
   /** Default: none. */
@@ -82,16 +84,16 @@ export interface Openat2Options {
 }
 
 /**
- * Opens a file, and returns its descriptor, close-on-exec. `resolve` says what the path may lead through: `beneath` and `inRoot`
- * keep it within the directory `dirfd`, whoever changes the tree meanwhile.
+ * Opens a file, and returns its descriptor, close-on-exec. `resolve` says what the path may lead through: `beneath` and
+ * `inRoot` keep it within the directory `dirfd`, whoever changes the tree meanwhile.
  *
- * **Threads:** runs in the calling thread, which waits, for a FIFO or a slow file system as long as it takes; `fs.open` waits in
- * libuv's pool. The path is resolved with the calling thread's root, working directory, mount namespace and credentials. The
- * descriptor is the process's.
+ * **Threads:** runs in the calling thread, which waits, for a FIFO or a slow file system as long as it takes; `fs.open`
+ * waits in libuv's pool. The path is resolved with the calling thread's root, working directory, mount namespace and
+ * credentials. The descriptor is the process's.
  *
- * @throws `EXDEV` where the path leads out of the directory or onto another mount; `ELOOP` at a forbidden link; `EAGAIN` where
- * `..` was raced by a rename, or with `cached`: try again, the latter without it; `EINVAL` for a mode without `creat` or
- * `tmpfile`, and for flags that exclude each other; others of open(2). openat2(2), Linux 5.6
+ * @throws `EXDEV` where the path leads out of the directory or onto another mount; `ELOOP` at a forbidden link;
+ *   `EAGAIN` where `..` was raced by a rename, or with `cached`: try again, the latter without it; `EINVAL` for a mode
+ *   without `creat` or `tmpfile`, and for flags that exclude each other; others of open(2). openat2(2), Linux 5.6
  */
 export function openat2(place: PathLike | PlaceAt, options: Openat2Options = {}): number {
   if (typeof place === 'number') throw invalidType('place', 'a path or an object', place);

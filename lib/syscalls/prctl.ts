@@ -26,11 +26,11 @@ export function getNoNewPrivileges(): boolean {
 }
 
 /**
- * From now on no program that is executed gains privileges by set-user-ID, set-group-ID or file capabilities. It cannot be
- * undone.
+ * From now on no program that is executed gains privileges by set-user-ID, set-group-ID or file capabilities. It cannot
+ * be undone.
  *
- * **Threads:** for the calling thread, and the threads and processes that it starts from then on. Threads that run already,
- * libuv's pool and other workers, are not bound.
+ * **Threads:** for the calling thread, and the threads and processes that it starts from then on. Threads that run
+ * already, libuv's pool and other workers, are not bound.
  *
  * prctl(2), `PR_SET_NO_NEW_PRIVS`
  */
@@ -39,8 +39,8 @@ export function setNoNewPrivileges(): void {
 }
 
 /**
- * Whether the process leaves core dumps, and others of the same user may trace it. `'root'` is a third state, which the kernel
- * alone sets (`fs.suid_dumpable` 2, proc(5)).
+ * Whether the process leaves core dumps, and others of the same user may trace it. `'root'` is a third state, which the
+ * kernel alone sets (`fs.suid_dumpable` 2, proc(5)).
  *
  * **Threads:** one for the process. prctl(2), `PR_GET_DUMPABLE`
  */
@@ -50,9 +50,9 @@ export function getDumpable(): boolean | 'root' {
 }
 
 /**
- * Sets whether the process leaves core dumps, and others of the same user may trace it. With `false`, its files below `/proc`
- * belong to root, and a user's own process cannot open some of them any more, such as `/proc/self/environ`. execve(2) and a
- * change of effective ids set it anew.
+ * Sets whether the process leaves core dumps, and others of the same user may trace it. With `false`, its files below
+ * `/proc` belong to root, and a user's own process cannot open some of them any more, such as `/proc/self/environ`.
+ * execve(2) and a change of effective ids set it anew.
  *
  * **Threads:** one for the process: any thread changes it for all.
  *
@@ -73,11 +73,11 @@ export function getChildSubreaper(): boolean {
 }
 
 /**
- * Sets whether orphans among the process's descendants become its children, as they become init's otherwise. Children do not
- * inherit it.
+ * Sets whether orphans among the process's descendants become its children, as they become init's otherwise. Children
+ * do not inherit it.
  *
- * **Threads:** one for the process: any thread changes it for all. Node waits for its own children only: adopted ones that end
- * stay zombies until Node ends, unless somebody else waits for them.
+ * **Threads:** one for the process: any thread changes it for all. Node waits for its own children only: adopted ones
+ * that end stay zombies until Node ends, unless somebody else waits for them.
  *
  * prctl(2), `PR_SET_CHILD_SUBREAPER`
  */
@@ -96,11 +96,11 @@ export function getKeepCapabilities(): boolean {
 }
 
 /**
- * Sets whether permitted capabilities outlast a change of all user ids from 0 to others. The effective ones go all the same:
- * {@link capset} brings them back. execve(2) sets it to `false`.
+ * Sets whether permitted capabilities outlast a change of all user ids from 0 to others. The effective ones go all the
+ * same: {@link capset} brings them back. execve(2) sets it to `false`.
  *
- * **Threads:** for the calling thread, and the threads that it starts from then on: for {@link setresuid}, which changes the same
- * thread. `process.setuid` changes all threads, of which the others then have lost theirs.
+ * **Threads:** for the calling thread, and the threads that it starts from then on: for {@link setresuid}, which
+ * changes the same thread. `process.setuid` changes all threads, of which the others then have lost theirs.
  *
  * @throws `EPERM` where the securebit `SECBIT_KEEP_CAPS_LOCKED` is set. prctl(2), `PR_SET_KEEPCAPS`
  */
@@ -110,7 +110,8 @@ export function setKeepCapabilities(keep: boolean): void {
 }
 
 /**
- * The signal that the process gets when its parent dies: a name, the number for one that has none, `null` for no signal.
+ * The signal that the process gets when its parent dies: a name, the number for one that has none, `null` for no
+ * signal.
  *
  * **Threads:** of the calling thread. prctl(2), `PR_GET_PDEATHSIG`
  */
@@ -122,13 +123,13 @@ export function getParentDeathSignal(): NodeJS.Signals | number | null {
 }
 
 /**
- * Sets the signal that the process gets when its parent dies, by name or number, 1 to 64; `null` for none. If the parent died
- * before, no signal comes: compare `process.ppid`. Children do not inherit it. A change of effective ids clears it, and executing
- * a program that is set-user-ID or has capabilities.
+ * Sets the signal that the process gets when its parent dies, by name or number, 1 to 64; `null` for none. If the
+ * parent died before, no signal comes: compare `process.ppid`. Children do not inherit it. A change of effective ids
+ * clears it, and executing a program that is set-user-ID or has capabilities.
  *
- * **Threads:** kept for the calling thread: it goes with a worker that ends, and is for the whole process until then. And the
- * parent that counts is the *thread* that started this process, such as a worker in another Node: when that thread ends, the
- * signal comes, though its process lives.
+ * **Threads:** kept for the calling thread: it goes with a worker that ends, and is for the whole process until then.
+ * And the parent that counts is the *thread* that started this process, such as a worker in another Node: when that
+ * thread ends, the signal comes, though its process lives.
  *
  * prctl(2), `PR_SET_PDEATHSIG`
  */

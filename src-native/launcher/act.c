@@ -20,22 +20,6 @@ struct outcome act_dispatch(struct supervisor *self, const struct record *record
 		return act_fchown(self, (const struct step_fchown *)record);
 	case STEP_IDMAP:
 		return act_idmap(self, (const struct step_idmap *)record);
-	case STEP_SET_TIME_OFFSET:
-		return act_set_time_offset(self, (const struct step_set_time_offset *)record);
-	case STEP_SET_PRIORITY:
-		return act_set_priority(self, (const struct step_set_priority *)record);
-	case STEP_SET_OOM_SCORE_ADJ:
-		return act_set_oom_score_adj(self, (const struct step_set_oom_score_adj *)record);
-	case STEP_SET_RLIMIT:
-		return act_set_rlimit(self, (const struct step_set_rlimit *)record);
-	case STEP_OPEN_NAMESPACE:
-		return act_open_namespace(self, (const struct step_open_namespace *)record);
-	case STEP_SETNS:
-		return act_setns(self, (const struct step_setns *)record);
-	case STEP_OPEN_TREE:
-		return act_open_tree(self, (const struct step_open_tree *)record);
-	case STEP_RMDIR:
-		return act_rmdir(self, (const struct step_rmdir *)record);
 	case STEP_MAKE_CGROUP:
 		return act_make_cgroup(self, (const struct step_make_cgroup *)record);
 	case STEP_WRITE_CGROUP:
@@ -52,8 +36,24 @@ struct outcome act_dispatch(struct supervisor *self, const struct record *record
 		return act_read_counter(self, (const struct step_read_counter *)record);
 	case STEP_REMOVE_CGROUP:
 		return act_remove_cgroup(self, (const struct step_remove_cgroup *)record);
+	case STEP_OPEN_NAMESPACE:
+		return act_open_namespace(self, (const struct step_open_namespace *)record);
+	case STEP_SETNS:
+		return act_setns(self, (const struct step_setns *)record);
+	case STEP_SET_TIME_OFFSET:
+		return act_set_time_offset(self, (const struct step_set_time_offset *)record);
+	case STEP_OPEN_TREE:
+		return act_open_tree(self, (const struct step_open_tree *)record);
+	case STEP_RMDIR:
+		return act_rmdir(self, (const struct step_rmdir *)record);
 	case STEP_RELAY:
 		return act_relay(self, (const struct step_relay *)record);
+	case STEP_SET_RLIMIT:
+		return act_set_rlimit(self, (const struct step_set_rlimit *)record);
+	case STEP_SET_PRIORITY:
+		return act_set_priority(self, (const struct step_set_priority *)record);
+	case STEP_SET_OOM_SCORE_ADJ:
+		return act_set_oom_score_adj(self, (const struct step_set_oom_score_adj *)record);
 	}
 	__builtin_trap();
 }

@@ -13,14 +13,6 @@ struct outcome act_newuidmap(struct supervisor *self, const struct step_newuidma
 struct outcome act_newgidmap(struct supervisor *self, const struct step_newgidmap *step);
 struct outcome act_fchown(struct supervisor *self, const struct step_fchown *step);
 struct outcome act_idmap(struct supervisor *self, const struct step_idmap *step);
-struct outcome act_set_time_offset(struct supervisor *self, const struct step_set_time_offset *step);
-struct outcome act_set_priority(struct supervisor *self, const struct step_set_priority *step);
-struct outcome act_set_oom_score_adj(struct supervisor *self, const struct step_set_oom_score_adj *step);
-struct outcome act_set_rlimit(struct supervisor *self, const struct step_set_rlimit *step);
-struct outcome act_open_namespace(struct supervisor *self, const struct step_open_namespace *step);
-struct outcome act_setns(struct supervisor *self, const struct step_setns *step);
-struct outcome act_open_tree(struct supervisor *self, const struct step_open_tree *step);
-struct outcome act_rmdir(struct supervisor *self, const struct step_rmdir *step);
 struct outcome act_make_cgroup(struct supervisor *self, const struct step_make_cgroup *step);
 struct outcome act_write_cgroup(struct supervisor *self, const struct step_write_cgroup *step);
 struct outcome act_end_frozen(struct supervisor *self, const struct step_end_frozen *step);
@@ -29,4 +21,12 @@ struct outcome act_enter_cgroup(struct supervisor *self, const struct step_enter
 struct outcome act_limit_cpu_time(struct supervisor *self, const struct step_limit_cpu_time *step);
 struct outcome act_read_counter(struct supervisor *self, const struct step_read_counter *step);
 struct outcome act_remove_cgroup(struct supervisor *self, const struct step_remove_cgroup *step);
+struct outcome act_open_namespace(struct supervisor *self, const struct step_open_namespace *step);
+struct outcome act_setns(struct supervisor *self, const struct step_setns *step);
+struct outcome act_set_time_offset(struct supervisor *self, const struct step_set_time_offset *step);
+struct outcome act_open_tree(struct supervisor *self, const struct step_open_tree *step);
+struct outcome act_rmdir(struct supervisor *self, const struct step_rmdir *step);
 struct outcome act_relay(struct supervisor *self, const struct step_relay *step);
+struct outcome act_set_rlimit(struct supervisor *self, const struct step_set_rlimit *step);
+struct outcome act_set_priority(struct supervisor *self, const struct step_set_priority *step);
+struct outcome act_set_oom_score_adj(struct supervisor *self, const struct step_set_oom_score_adj *step);

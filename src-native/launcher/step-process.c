@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Steps about the process and what surrounds it: host name, network, and exec, the last one.
+// Steps about the process and what surrounds it: host name, network, and the endings.
 #include <linux/sockios.h>
 #include "report.h"
 #include "step.h"
@@ -107,4 +107,12 @@ struct outcome step_exec(struct child *child, const struct step_exec *step)
 	PASS(arrange_stdio(child, step->stdio));
 	sys_umask(child->umask);
 	return try_paths(child, step, argv, envp);
+}
+
+struct outcome step_exit(struct child *child, const struct step_exit *step)
+{
+	PASS(child_own_files(child));
+	// Who comes here has done all of the plan: it is the command, and has ended.
+	PASS(report_say(child->report, REPORT_COMMAND));
+	sys_exit_group((int)step->status);
 }

@@ -8,74 +8,76 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 	switch (record->op) {
 	case STEP_BARRIER:
 		return step_barrier(child, (const struct step_barrier *)record);
+	case STEP_OMIT:
+		return step_omit(child, (const struct step_omit *)record);
+	case STEP_INIT:
+		return step_init(child, (const struct step_init *)record);
+	case STEP_EXEC:
+		return step_exec(child, (const struct step_exec *)record);
+	case STEP_EXIT:
+		return step_exit(child, (const struct step_exit *)record);
 	case STEP_FCHOWN:
 		return step_fchown(child, (const struct step_fchown *)record);
-	case STEP_SET_RLIMIT:
-		return step_set_rlimit(child, (const struct step_set_rlimit *)record);
+	case STEP_SET_GROUPS:
+		return step_set_groups(child, (const struct step_set_groups *)record);
+	case STEP_SET_USER:
+		return step_set_user(child, (const struct step_set_user *)record);
+	case STEP_UNSHARE:
+		return step_unshare(child, (const struct step_unshare *)record);
 	case STEP_OPEN_NAMESPACE:
 		return step_open_namespace(child, (const struct step_open_namespace *)record);
 	case STEP_SETNS:
 		return step_setns(child, (const struct step_setns *)record);
-	case STEP_OPEN_TREE:
-		return step_open_tree(child, (const struct step_open_tree *)record);
-	case STEP_UNSHARE:
-		return step_unshare(child, (const struct step_unshare *)record);
-	case STEP_PROPAGATION:
-		return step_propagation(child, (const struct step_propagation *)record);
-	case STEP_MOUNT:
-		return step_mount(child, (const struct step_mount *)record);
-	case STEP_OMIT:
-		return step_omit(child, (const struct step_omit *)record);
-	case STEP_BIND:
-		return step_bind(child, (const struct step_bind *)record);
-	case STEP_DEVICE:
-		return step_device(child, (const struct step_device *)record);
-	case STEP_MOUNT_SETATTR:
-		return step_mount_setattr(child, (const struct step_mount_setattr *)record);
-	case STEP_SYSCTL:
-		return step_sysctl(child, (const struct step_sysctl *)record);
-	case STEP_MASK:
-		return step_mask(child, (const struct step_mask *)record);
-	case STEP_READONLY_PATH:
-		return step_readonly_path(child, (const struct step_readonly_path *)record);
-	case STEP_DIRECTORY:
-		return step_directory(child, (const struct step_directory *)record);
-	case STEP_FILE:
-		return step_file(child, (const struct step_file *)record);
-	case STEP_SYMLINK:
-		return step_symlink(child, (const struct step_symlink *)record);
-	case STEP_PIVOT_ROOT:
-		return step_pivot_root(child, (const struct step_pivot_root *)record);
 	case STEP_SET_HOSTNAME:
 		return step_set_hostname(child, (const struct step_set_hostname *)record);
 	case STEP_SET_DOMAINNAME:
 		return step_set_domainname(child, (const struct step_set_domainname *)record);
 	case STEP_LINK_UP:
 		return step_link_up(child, (const struct step_link_up *)record);
-	case STEP_JOIN_SESSION_KEYRING:
-		return step_join_session_keyring(child, (const struct step_join_session_keyring *)record);
+	case STEP_SYSCTL:
+		return step_sysctl(child, (const struct step_sysctl *)record);
+	case STEP_PROPAGATION:
+		return step_propagation(child, (const struct step_propagation *)record);
+	case STEP_OPEN_TREE:
+		return step_open_tree(child, (const struct step_open_tree *)record);
+	case STEP_MOUNT:
+		return step_mount(child, (const struct step_mount *)record);
+	case STEP_BIND:
+		return step_bind(child, (const struct step_bind *)record);
+	case STEP_DEVICE:
+		return step_device(child, (const struct step_device *)record);
+	case STEP_MOUNT_SETATTR:
+		return step_mount_setattr(child, (const struct step_mount_setattr *)record);
+	case STEP_MASK:
+		return step_mask(child, (const struct step_mask *)record);
+	case STEP_READONLY_PATH:
+		return step_readonly_path(child, (const struct step_readonly_path *)record);
+	case STEP_PIVOT_ROOT:
+		return step_pivot_root(child, (const struct step_pivot_root *)record);
+	case STEP_DIRECTORY:
+		return step_directory(child, (const struct step_directory *)record);
+	case STEP_FILE:
+		return step_file(child, (const struct step_file *)record);
+	case STEP_SYMLINK:
+		return step_symlink(child, (const struct step_symlink *)record);
 	case STEP_OPEN_TERMINAL:
 		return step_open_terminal(child, (const struct step_open_terminal *)record);
-	case STEP_INIT:
-		return step_init(child, (const struct step_init *)record);
 	case STEP_CONTROLLING_TERMINAL:
 		return step_controlling_terminal(child, (const struct step_controlling_terminal *)record);
-	case STEP_SET_GROUPS:
-		return step_set_groups(child, (const struct step_set_groups *)record);
-	case STEP_SET_USER:
-		return step_set_user(child, (const struct step_set_user *)record);
+	case STEP_SET_RLIMIT:
+		return step_set_rlimit(child, (const struct step_set_rlimit *)record);
 	case STEP_SET_AFFINITY:
 		return step_set_affinity(child, (const struct step_set_affinity *)record);
 	case STEP_UMASK:
 		return step_umask(child, (const struct step_umask *)record);
+	case STEP_JOIN_SESSION_KEYRING:
+		return step_join_session_keyring(child, (const struct step_join_session_keyring *)record);
 	case STEP_CHDIR:
 		return step_chdir(child, (const struct step_chdir *)record);
 	case STEP_SET_CAPABILITIES:
 		return step_set_capabilities(child, (const struct step_set_capabilities *)record);
 	case STEP_NO_NEW_PRIVILEGES:
 		return step_no_new_privileges(child, (const struct step_no_new_privileges *)record);
-	case STEP_EXEC:
-		return step_exec(child, (const struct step_exec *)record);
 	}
 	__builtin_trap();
 }

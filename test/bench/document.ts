@@ -1,10 +1,15 @@
-/** docs/performance.md, with its chart, of what a run found. What stands outside of the two marks there is written by hand, and kept. */
+/**
+ * Makes docs/performance.md, with its chart, of what a run found. It keeps what stands outside of the two marks there:
+ * that is written by hand.
+ */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { wrapped } from '#lib/cli/help.js';
 import { chart } from './chart.js';
 import { sections } from './report.js';
-import type { Machine, Results } from './results.js';
+import type { Results } from './results.js';
 
+const WIDTH = 120;
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 const FRESH = `# Performance\n\n${BEGIN}\n${END}\n`;
@@ -25,7 +30,7 @@ function generated(results: Results): string {
     [
       `## ${title}`,
       '',
-      note,
+      ...wrapped(note, WIDTH),
       '',
       row(head),
       row(head.map((_, column) => (column === 0 ? '---' : '--:'))),
@@ -34,20 +39,23 @@ function generated(results: Results): string {
   );
   const skipped = results.skipped.map((line) => `- ${escaped(line)}`);
   return [
-    `Written by \`npm run bench -- --write-docs\`${results.short ? ', **in its short form: the numbers mean little**' : ''}, on ${machineText(results.machine)}`,
+    ...introduction(results).map((paragraph) => wrapped(paragraph, WIDTH).join('\n')),
     '![Time of one container, side by side](performance.svg)',
     ...tables,
     ...(skipped.length === 0 ? [] : [`## Not measured\n\n${skipped.join('\n')}`]),
   ].join('\n\n');
 }
 
-function machineText(machine: Machine): string {
+function introduction({ machine, short }: Results): readonly string[] {
   const { processor, processors, memoryBytes, kernel, system, node, user, where, date, versions } = machine;
+  const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`;
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `${processor} (${processors} processors), ${Math.round(memoryBytes / 2 ** 30)} GiB, ${system}, Linux ${kernel}, Node.js ${node}`,
-    `as ${user}, starts on ${where}, ${date}.${others.length === 0 ? '' : ` Others: ${others.join(', ')}.`}`,
-  ].join('; ');
+    `\`npm run bench -- --write-docs\` wrote this page on ${date}, as ${user}; starts run on ${where}.`,
+    ...(short ? ['**It ran in its short form: the numbers mean little.**'] : []),
+    `The machine: ${processor} (${processors} processors), ${memory}, ${system}, Linux ${kernel}, Node.js ${node}.`,
+    ...(others.length === 0 ? [] : [`The others: ${others.join(', ')}.`]),
+  ];
 }
 
 function row(cells: readonly string[]): string {

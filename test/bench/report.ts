@@ -42,8 +42,8 @@ function startSection({ starts }: Results): Section {
   return {
     title: 'One container, from the call to the end of `true`',
     note:
-      'Samples taken in turn, each after a rest of 5 ms, in which carrel makes a spare; in a row: each as soon as the one before has ended. ' +
-      'Other engines are started by `child_process.spawn`.',
+      'carrel and the others take turns, each after a rest of 5 ms, in which carrel makes a spare. ' +
+      'In a row means: each as soon as the one before has ended. `child_process.spawn` starts the other engines.',
     head: ['what', 'Node holds', 'samples', 'median ms', 'p10–p90 ms', '× C program', '× child_process'],
     rows: starts
       .filter(({ pace }) => pace !== 'at once')
@@ -61,7 +61,9 @@ function startSection({ starts }: Results): Section {
 function blockedSection({ starts }: Results): Section {
   return {
     title: 'The event loop, blocked by one call',
-    note: 'The call itself: after a rest, in a row, or some at once, when the processor has the code at hand; and the longest turn of a timer of 1 ms while some are started, by `monitorEventLoopDelay`.',
+    note:
+      'A median is the time of the call itself: after a rest, in a row, or some at once, when the processor has the ' +
+      'code at hand. The longest turn is that of a timer of 1 ms while some start, by `monitorEventLoopDelay`.',
     head: ['what', 'Node holds', 'median µs', 'p10–p90 µs', '× child_process', 'longest turn ms'],
     rows: starts.flatMap(({ name, held, pace, blockedNs, delayMs }) => {
       if (blockedNs === undefined || !/^(carrel|child_process)/.test(name)) return [];
@@ -105,7 +107,7 @@ function budgetSection({ starts, helpers }: Results): Section {
   ];
   return {
     title: 'Budgets',
-    note: 'As information: the machine decides.',
+    note: 'For information: the machine decides.',
     head: ['what', 'budget', 'found'],
     rows: [
       // It makes no spare.
@@ -126,7 +128,7 @@ function budgetSection({ starts, helpers }: Results): Section {
 function rateSection({ rates }: Results): Section {
   return {
     title: 'Containers per second',
-    note: 'On all processors. Processor time is that of the whole machine, kernel included.',
+    note: 'These ran on all processors. Processor time is that of the whole machine, kernel included.',
     head: ['what', 'at once', 'per second', 'processor ms each'],
     rows: rates.map(({ name, concurrency, perSecond, cpuMsEach }) => [
       titleOf(name),
@@ -154,7 +156,7 @@ function helperSection({ helpers }: Results): Section {
 function outputSection({ outputs }: Results): Section {
   return {
     title: 'Standard output',
-    note: '`head -c` of /dev/zero, to a `data` listener in Node, on all processors.',
+    note: '`head -c` sends /dev/zero to a `data` listener in Node, on all processors.',
     head: ['what', 'MiB', 'MiB/s median', 'p10–p90'],
     rows: outputs.map(({ name, bytes, bytesPerSecond }) => [
       name.startsWith('carrel') ? 'carrel, busybox root' : 'child_process.spawn',
@@ -167,7 +169,9 @@ function outputSection({ outputs }: Results): Section {
 function phaseSection({ phases }: Results): Section {
   return {
     title: 'One start, act by act',
-    note: "Medians of each act, by the supervisor's clock: what `explain({ timing: true })` prints of one start. Host and container work at the same time.",
+    note:
+      "Each row is the median of one act, by the supervisor's clock. `explain({ timing: true })` prints the same of one " +
+      'start. Host and container work at the same time.',
     head: ['act', 'by', 'at µs', 'takes µs'],
     rows: phases.map(({ what, by, startUs, durationUs }) => [
       what,

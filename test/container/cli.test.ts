@@ -190,8 +190,8 @@ suite('options of carrel run', () => {
 suite('what cannot be', () => {
   for (const [args, message] of [
     [[], /carrel run \[OPTION…\]/],
-    [['rnu', 'true'], /there is no command "rnu"\. Did you mean "run"\?/],
-    [['run'], /there is no command to run/],
+    [['rnu', 'true'], /carrel has no command "rnu"\. Did you mean "run"\?/],
+    [['run'], /carrel run needs a command/],
     [['run', '--hostnam', 'x', 'true'], /carrel run has no option "--hostnam"\. Did you mean "--hostname"\?/],
     [['run', '-q', 'true'], /carrel run has no option -q: see carrel run --help/],
     [['run', '--hostname'], /--hostname takes NAME/],

@@ -68,7 +68,7 @@ suite('carrel doctor', () => {
     const { stdout, code } = await carrel(['doctor']);
     assert.equal(code, 0);
     assert.match(stdout, /^✓ platform +linux /);
-    assert.match(stdout, /\n✓ container +the default one ran true in [\d.]+ ms\n\nContainers can be started here\.\n$/);
+    assert.match(stdout, /\n✓ container +the default one ran true in [\d.]+ ms\n\nContainers can start here\.\n$/);
   });
 
   test(
@@ -80,7 +80,7 @@ suite('carrel doctor', () => {
       assert.equal(code, 1);
       assert.match(stdout, /✗ user namespace +clone the container’s process: ENOSPC/);
       assert.equal(stdout.match(/→ user namespaces are switched off: raise user\.max_user_namespaces/g)?.length, 1);
-      assert.match(stdout, /The default container cannot be started here/);
+      assert.match(stdout, /The default container cannot start here/);
     },
   );
 });

@@ -187,7 +187,7 @@ suite('a process that cannot be joined', () => {
     assert.throws(() => new Container().namespaces([{ network: child }]), {
       name: 'TypeError',
       code: 'ERR_INVALID_ARG_VALUE',
-      message: /namespaces\[0\]\.network must be a process that runs/,
+      message: /namespaces\[0\]\.network must be a running process/,
     });
     await child.result;
   });

@@ -9,6 +9,7 @@ import {
   denySetgroups,
   directory,
   exec,
+  exit,
   mount,
   openTree,
   pivotRoot,
@@ -97,6 +98,19 @@ suite('a container by hand', () => {
     await once(slow, 'spawn');
     slow.kill('SIGTERM');
     assert.deepEqual(await once(slow, 'exit'), [null, 'SIGTERM']);
+  });
+
+  test('one that ends with exit runs no program, and its status is the result', async () => {
+    for (const status of [0, 7, 255]) {
+      const ended = await spawn(plan({ clone: ['user', 'pid'], steps: [exit({ status })] })).result;
+      assert.deepEqual([ended.exitCode, ended.signal, ended.reason], [status, null, 'exited']);
+    }
+    const events: string[] = [];
+    const child = spawn(concat(asRoot, named, plan({ steps: [exit()] })));
+    for (const event of ['spawn', 'exit', 'close', 'error'] as const) child.on(event, () => events.push(event));
+    await once(child, 'close');
+    assert.deepEqual([events, child.exitCode, child.spawnargs], [['spawn', 'exit', 'close'], 0, []]);
+    assert.throws(() => exit({ status: 256 }), { code: 'ERR_OUT_OF_RANGE', message: /status.*255/ });
   });
 
   test('without exec there is nothing to run, and stdio has to fit', () => {

@@ -105,7 +105,7 @@ suite('user() by name', () => {
     await assert.rejects(layered.user('low').run('true'), { code: 'ERR_UNKNOWN_USER', message: /is not in/ });
     unlinkSync(join(top, 'etc/passwd'));
     symlinkSync('group', join(top, 'etc/passwd'));
-    await assert.rejects(layered.user('low').run('true'), { code: 'ERR_UNKNOWN_USER', message: /cannot be told/ });
+    await assert.rejects(layered.user('low').run('true'), { code: 'ERR_UNKNOWN_USER', message: /cannot tell who/ });
     for (const path of [top, rootfs]) removeTree(path);
   });
 

@@ -239,6 +239,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     // The first that is there.
     call('execve', (paths.at(-1) ?? '').replace(/.*\//, '/'), args.map(quote).join(', ')),
   ],
+  exit: ({ status }) => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', `${status}`)],
 };
 
 /** What a step is to the kernel. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Container, type Plan, type Step } from 'carrel';
-import type { Command } from '#lib/compile/command.js';
+import type { Command, FramedCommand, Invocation } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/container.js';
 import type { Users } from '#lib/compile/users.js';
 import type { Host } from '#lib/host/facts.js';
@@ -11,23 +11,32 @@ import { root } from './hosts.js';
 
 export const FIRST = 0x60010000;
 
-export const command: Command = {
-  file: 'ls',
-  args: ['-la'],
-  env: {},
+const INVOCATION: Invocation = { file: 'ls', args: ['-la'], env: {}, timeoutMs: 0, timeoutSignal: 9 };
+const FRAMED: FramedCommand = {
   stdio: ['pipe', 'ignore', 'descriptor'],
-  timeoutMs: 0,
-  timeoutSignal: 9,
   detached: false,
   timed: false,
   hooked: false,
 };
 
+/** What a test changes of a command, whichever part of it that is in. */
+export type CommandChanges = Partial<Invocation & FramedCommand>;
+
+/** `ls -la`, but for the changes. */
+export function commandWith(changes: CommandChanges = {}): Command {
+  const isInvocation = ([name]: readonly [string, unknown]): boolean => name in INVOCATION;
+  const entries = Object.entries(changes);
+  return {
+    invocation: { ...INVOCATION, ...Object.fromEntries(entries.filter(isInvocation)) },
+    framed: { ...FRAMED, ...Object.fromEntries(entries.filter((entry) => !isInvocation(entry))) },
+  };
+}
+
 export const plain = new Container();
 export const image = plain.rootfs('/srv/box');
 
-export function plan(box: Container, host: Host = root, changes: Partial<Command> = {}, users: Users = {}): Plan {
-  return compile(box.toJSON(), { ...command, ...changes }, host, FIRST, users);
+export function plan(box: Container, host: Host = root, changes: CommandChanges = {}, users: Users = {}): Plan {
+  return compile(box.toJSON(), commandWith(changes), host, FIRST, users);
 }
 
 export function actsOf({ steps }: Plan): readonly Step[] {

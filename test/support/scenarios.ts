@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { bind, Container, type ContainerProcess, tmpfs } from 'carrel';
-import { file, mountSetattr } from 'carrel/steps';
+import { plan, spawn } from 'carrel/plan';
+import { exit, file, mountSetattr } from 'carrel/steps';
 
 const ALL = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup', 'time'] as const;
 
@@ -30,6 +31,7 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .spawn('true', [], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }),
   limited: () =>
     new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000, onUnsupported: 'warn' }).spawn('true'),
+  ending: () => spawn(plan({ steps: [exit()] })),
   terminal: () => new Container().init(false).spawn('true', [], { terminal: true }),
   joined: (other) =>
     new Container().namespaces(['mount', 'pid', 'ipc', { user: other, network: other, uts: other }]).spawn('true'),

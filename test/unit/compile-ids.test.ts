@@ -303,7 +303,7 @@ describe('user() by name', () => {
     assert.match(thrown(image.user('www:none'), users).message, /^the group "none" is unknown/);
     assert.match(
       thrown(image.user('www'), { problem: 'a mount' }).message,
-      /cannot be told: a mount\n {2}hint: give a number/,
+      /cannot tell who "[^"]*" is in the container: a mount\n {2}hint: give a number/,
     );
   });
 

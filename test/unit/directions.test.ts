@@ -10,7 +10,8 @@ const manifest: { readonly exports: object } = JSON.parse(readFileSync(new URL('
 
 /** What the pure rooms may import: `types` where only types are. */
 const ROOMS = {
-  plan: { values: [/^\.\/[a-z-]+\.js$/], types: [] },
+  plan: { values: [/^\.\/(steps\/)?[a-z-]+\.js$/], types: [] },
+  'plan/steps': { values: [/^\.\.?\/[a-z-]+\.js$/], types: [] },
   compile: {
     values: [
       /^\.\/[a-z-]+\.js$/,
@@ -48,6 +49,11 @@ for (const [room, allowed] of Object.entries(ROOMS)) {
 test('one file opens streams on descriptors, so that one file knows how each runtime does it', () => {
   const opening = sources.filter((name) => /new Socket\(|\.(ReadStream|WriteStream)\(/.test(textOf(name)));
   assert.deepEqual(opening, ['launch/streams.ts']);
+});
+
+test('a pure room has no folder that is not looked at', () => {
+  const folders = sources.map((name) => posix.dirname(name)).filter((name) => /^(plan|compile)\b/.test(name));
+  assert.deepEqual([...new Set(folders)].sort(), Object.keys(ROOMS).sort());
 });
 
 test('at the root of lib/ stand the doors of the package and the builder, and nothing else', () => {

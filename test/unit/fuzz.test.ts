@@ -9,7 +9,6 @@ import { suite, test } from 'node:test';
 import { inspect } from 'node:util';
 import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
 import { explain, parse, stringify } from 'carrel/plan';
-import type { Command } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { Channel } from '#lib/launch/channel.js';
@@ -20,19 +19,18 @@ import { encodeMessage, readMessage } from '#lib/plan/message-bytes.js';
 import { MESSAGES, type Message, type MessageKind, type Notice, type Side } from '#lib/plan/messages.js';
 import { readTimes } from '#lib/plan/times.js';
 import { HOSTS, root } from '../support/hosts.js';
-import { command as ls } from '../support/plans.js';
+import { commandWith } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';
 
 const SEED = Number(process.env.CARREL_FUZZ_SEED ?? 20261125);
 const ROUNDS = Number(process.env.CARREL_FUZZ_ROUNDS ?? 1500);
 
-const command: Command = {
-  ...ls,
+const command = commandWith({
   file: 'sh',
   args: ['-c', 'true'],
   env: { LANG: 'C' },
   stdio: ['pipe', 'pipe', 'pipe'],
-};
+});
 const box = new Container()
   .rootfs('/srv/box')
   .mount(bind('/srv/a', '/a', { readonly: true }), tmpfs('/b', { size: '1m', mode: 0o700 }))

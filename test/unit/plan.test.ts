@@ -37,6 +37,19 @@ describe('carrel/steps', () => {
     });
   }
 
+  for (const op of ops) {
+    test(`${op} takes the defaults of the table`, () => {
+      const needed = fieldsOf(op).filter(([, field]) => field.default === undefined);
+      const given = Object.fromEntries(needed.map(([name, { kind, names = {} }]) => [name, some(kind, names)]));
+      const filled = fieldsOf(op).flatMap(([name, { default: by }]) =>
+        by !== undefined && 'value' in by ? [[name, by.value]] : [],
+      );
+      const made = constructors[op]?.(given) ?? {};
+      assert.deepEqual(Object.keys(made), ['op', ...fieldsOf(op).map(([name]) => name)]);
+      assert.deepEqual(made, { ...made, ...given, ...Object.fromEntries(filled) });
+    });
+  }
+
   test('fills in what has a default', () => {
     assert.deepEqual(mount({ type: 'tmpfs', target: '/x' }), {
       op: 'mount',

@@ -151,16 +151,20 @@ function definition(random: Random): DefinitionInput {
 
 function command(random: Random): Command {
   return {
-    file: random.pick(['sh', '/bin/sh', 'ü', '--bind']),
-    args: random.list(5, () => random.text()),
-    env: {},
-    stdio: random.pick([['pipe', 'pipe', 'pipe'], ['ignore', 'descriptor', 'pipe', 'socket', 'ignore'], []] as const),
-    ...(random.boolean() ? {} : { terminal: { columns: 1 + random.below(500), rows: 1 + random.below(500) } }),
-    timeoutMs: random.below(2 ** 40),
-    timeoutSignal: 1 + random.below(64),
-    detached: random.boolean(),
-    timed: random.boolean(),
-    hooked: random.boolean(),
+    invocation: {
+      file: random.pick(['sh', '/bin/sh', 'ü', '--bind']),
+      args: random.list(5, () => random.text()),
+      env: {},
+      timeoutMs: random.below(2 ** 40),
+      timeoutSignal: 1 + random.below(64),
+    },
+    framed: {
+      stdio: random.pick([['pipe', 'pipe', 'pipe'], ['ignore', 'descriptor', 'pipe', 'socket', 'ignore'], []] as const),
+      ...(random.boolean() ? {} : { terminal: { columns: 1 + random.below(500), rows: 1 + random.below(500) } }),
+      detached: random.boolean(),
+      timed: random.boolean(),
+      hooked: random.boolean(),
+    },
   };
 }
 

@@ -1,8 +1,12 @@
+/** The step table: what it says of each step in data and in words, and the layouts of the wire. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
+import { readTable } from '../../scripts/step-table.js';
 
 const ops = Object.keys(STEPS) as Op[];
+const texts = readTable().flatMap(({ steps }) => steps);
 
 test('steps are numbered from 1 in the order of the table', () => {
   assert.deepEqual(
@@ -32,3 +36,18 @@ test('flags of a field share no bit', () => {
     }
   }
 });
+
+for (const { op, text, needs = '', errors = '', defaults } of texts) {
+  test(`the text of ${op} is made of short sentences, and names what there is`, () => {
+    const said = [text, needs, errors].join(' ');
+    for (const sentence of [text, needs, errors].flatMap((part) => part.split(/(?<=[.;:])\s/))) {
+      const words = sentence.replace(/\{@link (\w+)\}/g, '$1').split(/\s+/);
+      assert.ok(words.length <= 25, sentence);
+    }
+    for (const [, other = ''] of said.matchAll(/\{@link (\w+)\}/g)) assert.ok(other in STEPS, other);
+    assert.deepEqual(
+      [...defaults.keys()],
+      fieldsOf(op).flatMap(([name, field]) => (field.default === undefined ? [] : [name])),
+    );
+  });
+}

@@ -21,9 +21,12 @@ const noUserNamespaces: Condition = {
   holds: ({ sysctl }) => sysctl?.('user.max_user_namespaces') === '0',
 };
 
-/** AppArmor lets the clone pass, and takes every right in the new user namespace: whatever needs the first one is refused. */
+/**
+ * AppArmor lets the clone pass, and takes every right in the new user namespace: the first call that needs one fails.
+ */
 const RESTRICTED =
-  'AppArmor gives an ordinary user no rights in a user namespace here: set kernel.apparmor_restrict_unprivileged_userns ' +
+  'AppArmor gives an ordinary user no rights in a user namespace here: set ' +
+  'kernel.apparmor_restrict_unprivileged_userns ' +
   'to 0, or load a profile with the rule "userns," for this program';
 
 export const CLONE_HINTS: readonly Hint[] = [
@@ -40,13 +43,18 @@ export const CLONE_HINTS: readonly Hint[] = [
     error: 'EPERM',
     syscall: 'clone3',
     when: ordinaryUser,
-    text: 'an outer sandbox, a security module or a chroot forbids user namespaces; or "user" is not among the namespaces',
+    text:
+      'an outer sandbox, a security module or a chroot forbids user namespaces; or "user" is not among the ' +
+      'namespaces',
   },
   {
     op: 'clone',
     error: 'EPERM',
     syscall: 'clone3',
-    text: 'the caller lacks CAP_SYS_ADMIN, an outer sandbox forbids namespaces, or this is a chroot, where user namespaces are refused',
+    text:
+      'the caller lacks CAP_SYS_ADMIN, an outer sandbox forbids namespaces, or this is a chroot, where the kernel ' +
+      'refuses ' +
+      'user namespaces',
   },
   {
     op: 'clone',
@@ -58,13 +66,14 @@ export const CLONE_HINTS: readonly Hint[] = [
     op: 'clone',
     error: 'ENOSPC',
     text:
-      'a limit of user.max_*_namespaces, which sysctl shows, or of nesting (32 user namespaces) is reached: end containers, or ' +
-      'raise it',
+      'the namespaces reach a limit of user.max_*_namespaces, which sysctl shows, or of nesting (32 user ' +
+      'namespaces): ' +
+      'end containers, or raise it',
   },
   {
     op: 'clone',
     error: 'EUSERS',
-    text: 'user namespaces are nested too deep, 32 is the most; or user.max_user_namespaces is reached',
+    text: 'user namespaces nest deeper than 32 levels, or reach user.max_user_namespaces',
   },
   {
     op: 'clone',

@@ -9,14 +9,17 @@ export interface Condition {
   readonly holds: (refusal: Refusal) => boolean;
 }
 
-/** One row. All of it but `holds` is plain data: documentation is made from it. */
+/** One row. All of it except `holds` is plain data: the documentation follows from it. */
 export interface Hint {
-  /** The step that was refused; `clone` is the clone itself, `any` is any step and the clone. */
+  /** The refused step; `clone` is the clone itself, `any` is any step and the clone. */
   readonly op: Step['op'] | 'clone' | 'any';
   readonly error: string;
-  /** Only where this system call was refused. Default: any. */
+  /** Fits only where the kernel refused this system call. Default: any. */
   readonly syscall?: string;
   readonly when?: Condition;
-  /** `{path}` stands for the path of the refused step, `{syscall}` for the call, any other name in braces for the step's field of that name. */
+  /**
+   * `{path}` stands for the path of the refused step, `{syscall}` for the call. Any other name in braces stands for the
+   * step's field of that name.
+   */
   readonly text: string;
 }

@@ -21,12 +21,14 @@ export const ID_HINTS: readonly Hint[] = [
   {
     op: 'setUser',
     error: 'EINVAL',
-    text: 'the container has no such id: of a user namespace that is joined only its maker knows which there are, see user()',
+    text: 'the container has no such id; only the maker of a joined user namespace knows its ids: see user()',
   },
   {
     op: 'setUidMap',
     error: 'EPERM',
-    text: 'an outer container or a security module lets this process map no ids: it lacks CAP_SETUID over them',
+    text:
+      'this process lacks CAP_SETUID over these ids: an outer container or a security module keeps it from mapping ' +
+      'them',
   },
   {
     op: 'newuidmap',
@@ -39,8 +41,8 @@ export const ID_HINTS: readonly Hint[] = [
     error: 'EPERM',
     when: unprivileged,
     text:
-      '{path} has not the rights that it needs: it must be set-user-id root, or have cap_setuid as a file capability, not be on a ' +
-      'nosuid mount, and this process must not run with no_new_privs',
+      '{path} lacks rights: it must be set-user-id root, or have cap_setuid as a file capability. ' +
+      'It must not be on a nosuid mount, and this process must not run with no_new_privs',
   },
   {
     op: 'newuidmap',
@@ -59,8 +61,8 @@ export const ID_HINTS: readonly Hint[] = [
     error: 'EPERM',
     when: unprivileged,
     text:
-      '{path} has not the rights that it needs: it must be set-user-id root, or have cap_setgid as a file capability, not be on a ' +
-      'nosuid mount, and this process must not run with no_new_privs',
+      '{path} lacks rights: it must be set-user-id root, or have cap_setgid as a file capability. ' +
+      'It must not be on a nosuid mount, and this process must not run with no_new_privs',
   },
   {
     op: 'newgidmap',

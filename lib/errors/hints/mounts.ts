@@ -22,8 +22,9 @@ export const MOUNT_HINTS: readonly Hint[] = [
     error: 'EPERM',
     when: proc,
     text:
-      'the /proc around this process is partly hidden, as in Docker and Kubernetes, and the kernel then refuses a new one: give the ' +
-      'outer container --security-opt systempaths=unconfined (Podman: unmask=ALL)',
+      'the /proc around this process is partly hidden, as in Docker and Kubernetes, and the kernel then refuses a ' +
+      'new one: ' +
+      'give the outer container --security-opt systempaths=unconfined (Podman: unmask=ALL)',
   },
   {
     op: 'mount',
@@ -36,8 +37,11 @@ export const MOUNT_HINTS: readonly Hint[] = [
     error: 'EINVAL',
     when: overlay,
     text:
-      'overlayfs takes no upper directory that is itself on overlayfs or a network file system (overlay({ lower }) alone keeps writes in memory), ' +
-      'no work directory on another mount than upper, and idmapped layers, as root’s containers have, from Linux 5.19 on',
+      'overlayfs takes no upper directory on overlayfs or a network file system (overlay({ lower }) alone keeps ' +
+      'writes in ' +
+      'memory). It takes no work directory on another mount than upper. It takes idmapped layers, as root’s ' +
+      'containers ' +
+      'have, since Linux 5.19',
   },
   {
     op: 'mount',
@@ -49,7 +53,7 @@ export const MOUNT_HINTS: readonly Hint[] = [
     op: 'mount',
     error: 'EPERM',
     when: overlay,
-    text: 'this kernel keeps overlayfs from user namespaces, which Linux allows from 5.11 on',
+    text: 'this kernel keeps overlayfs from user namespaces, which Linux allows since 5.11',
   },
   {
     op: 'mount',
@@ -60,33 +64,41 @@ export const MOUNT_HINTS: readonly Hint[] = [
     op: 'mount',
     error: 'ENOENT',
     syscall: 'openat2',
-    text: '{path} is missing, or a symbolic link that leads nowhere: a directory() step before makes it',
+    text: '{path} is missing, or is a symbolic link that leads nowhere: make it by a directory() step before this one',
   },
   {
     op: 'mount',
     error: 'ENOTDIR',
-    text: '{path}, or what is above it, is a file; a file system is mounted on a directory',
+    text: '{path}, or what is above it, is a file: a file system needs a directory',
   },
   {
     op: 'mount',
     error: 'EACCES',
     syscall: 'openat2',
-    text: 'the caller may not enter a directory on the way to {path}',
+    text: 'the caller has no permission to enter a directory on the way to {path}',
   },
   { op: 'mount', error: 'ENODEV', text: 'this kernel has no file system {type}, or its module is not loaded' },
   { op: 'bind', error: 'ENOENT', syscall: 'open_tree', text: '{source} does not exist on the host' },
   { op: 'bind', error: 'ENOTDIR', syscall: 'open_tree', text: '{source} leads through a file of the host' },
-  { op: 'bind', error: 'EACCES', syscall: 'open_tree', text: 'the caller may not enter a directory above {source}' },
+  {
+    op: 'bind',
+    error: 'EACCES',
+    syscall: 'open_tree',
+    text: 'the caller has no permission to enter a directory above {source}',
+  },
   {
     op: 'bind',
     error: 'EINVAL',
     syscall: 'open_tree',
-    text: 'mounts below {source} are hidden from a user namespace: bind it with recursive: true',
+    text: 'mounts below {source} hide what this user namespace must not see: bind it with recursive: true',
   },
   {
     op: 'bind',
     error: 'ENOENT',
-    text: '{target} is missing, or leads through a symbolic link that leads nowhere: carrel makes no directory where a link points',
+    text:
+      '{target} is missing, or leads through a symbolic link that leads nowhere: carrel makes no directory where a ' +
+      'link ' +
+      'points',
   },
   { op: 'bind', error: 'ENOTDIR', text: '{target} leads through a file of the root filesystem' },
   {
@@ -94,13 +106,13 @@ export const MOUNT_HINTS: readonly Hint[] = [
     error: 'EINVAL',
     syscall: 'move_mount',
     when: root,
-    text: 'a root filesystem is a directory, and this is none',
+    text: 'a root filesystem must be a directory, and this is none',
   },
   {
     op: 'bind',
     error: 'EINVAL',
     syscall: 'move_mount',
-    text: 'a directory can be bound on a directory only, a file on a file only',
+    text: 'bind a directory on a directory, and a file on a file',
   },
   {
     op: 'directory',
@@ -115,8 +127,8 @@ export const MOUNT_HINTS: readonly Hint[] = [
       op,
       error: 'ENOSPC',
       text:
-        'the layer in which {path} is made shows all that is in its directory, each by a mount, and that are too many (fs.mount-max): ' +
-        'make it beforehand',
+        'the layer for {path} shows each entry of its directory by a mount, and these are too many (fs.mount-max): ' +
+        'make {path} beforehand',
     }),
   ),
   { op: 'symlink', error: 'EBUSY', text: 'something is mounted on {path}: a link cannot take its place' },
@@ -125,9 +137,9 @@ export const MOUNT_HINTS: readonly Hint[] = [
   {
     op: 'openTree',
     error: 'EMFILE',
-    text: 'too many trees for this process to hold open: raise its limit of open files (ulimit -n)',
+    text: 'this process cannot hold so many trees open: raise its limit of open files (ulimit -n)',
   },
   { op: 'openTree', error: 'ENOENT', text: '{path} does not exist on the host' },
   { op: 'openTree', error: 'ENOTDIR', text: '{path} leads through a file of the host' },
-  { op: 'openTree', error: 'EACCES', text: 'the caller may not enter a directory above {path}' },
+  { op: 'openTree', error: 'EACCES', text: 'the caller has no permission to enter a directory above {path}' },
 ];

@@ -9,29 +9,33 @@ export const NAMESPACE_HINTS: readonly Hint[] = [
     op: 'any',
     error: 'ESRCH',
     syscall: 'readlinkat',
-    text: 'the /proc around this process shows other pids than its own: give it one of its own, as unshare --pid --fork --mount-proc does',
+    text:
+      'the /proc around this process shows the pids of another namespace: give the process a /proc of its own, ' +
+      'as unshare --pid --fork --mount-proc does',
   },
   {
     op: 'openNamespace',
     error: 'ESRCH',
-    text: 'the process whose namespace it was has ended; its pid is another process’s now',
+    text: 'the process whose namespace it was has ended, and another process has its pid now',
   },
-  { op: 'openNamespace', error: 'ENOENT', text: 'no process has {path}: it has ended, or never was' },
+  { op: 'openNamespace', error: 'ENOENT', text: 'no process has {path}: it has ended, or never existed' },
   {
     op: 'openNamespace',
     error: 'EACCES',
-    text: 'only who may trace a process sees its namespaces: it is another user’s, or has more rights. ptrace(2)',
+    text:
+      'the caller must be able to trace a process to see its namespaces, and it is another user’s, or has more ' +
+      'rights. ptrace(2)',
   },
   { op: 'openNamespace', error: 'EINVAL', text: '{path} is no namespace of the type {type}' },
   {
     op: 'setns',
     error: 'EPERM',
-    text: 'to join a namespace takes CAP_SYS_ADMIN over it: join the user namespace that it belongs to as well',
+    text: 'joining a namespace takes CAP_SYS_ADMIN over it: also join the user namespace that it belongs to',
   },
   {
     op: 'setTimeOffset',
     error: 'ERANGE',
-    text: 'a clock cannot go back beyond 0, which is when the machine was started, nor on for more than about 146 years',
+    text: 'a clock cannot go back beyond 0, when the machine started, nor forward by more than about 146 years',
   },
   {
     op: 'sysctl',

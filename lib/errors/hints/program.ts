@@ -1,4 +1,4 @@
-/** The program: whether it is there and can be executed. */
+/** The program: whether it exists and the user can execute it. */
 
 import type { Condition, Hint } from './hint.js';
 
@@ -18,27 +18,29 @@ export const PROGRAM_HINTS: readonly Hint[] = [
     op: 'exec',
     error: 'ENOENT',
     when: isThere,
-    text: '{path} is there, but the interpreter of its #! line, or the loader that it is linked for, is not',
+    text: '{path} exists, but the interpreter of its #! line, or the loader that it needs, does not',
   },
   { op: 'exec', error: 'ENOENT', when: byName, text: 'no such program in {searched}' },
   { op: 'exec', error: 'ENOENT', text: 'no such file in the container' },
   { op: 'exec', error: 'ENOTDIR', text: '{path} leads through a file in the container' },
-  { op: 'exec', error: 'ENOEXEC', text: 'it is no program for this architecture, or a script without a #! line' },
+  { op: 'exec', error: 'ENOEXEC', text: 'it is neither a program for this architecture nor a script with a #! line' },
   {
     op: 'exec',
     error: 'EACCES',
-    text: 'it is no file that this user may execute: see chmod +x, and that its file system is not mounted noexec',
+    text: 'this user cannot execute the file: see chmod +x, and whether its file system is mounted noexec',
   },
   {
     op: 'exec',
     error: 'E2BIG',
     when: tooLong,
-    text: 'one argument or variable holds 128 KiB at the most: pass it on standard input, or in a file',
+    text: 'one argument or variable holds up to 128 KiB: pass more on standard input, or in a file',
   },
   {
     op: 'exec',
     error: 'E2BIG',
-    text: 'arguments and environment together may be a quarter of the stack’s limit (getconf ARG_MAX): pass them on standard input',
+    text:
+      'arguments and environment together hold up to a quarter of the stack’s limit (getconf ARG_MAX): ' +
+      'pass more on standard input',
   },
-  { op: 'exec', error: 'ETXTBSY', text: 'somebody has the program open for writing' },
+  { op: 'exec', error: 'ETXTBSY', text: 'another process has the program open for writing' },
 ];

@@ -1,0 +1,544 @@
+/** Made by scripts/steps.ts from lib/plan/steps/: the constructor of every step. Do not edit. */
+
+import { type StepConstructor, step } from './steps.js';
+
+// The course of a plan.
+
+/**
+ * Holds the child while the supervisor performs `acts` on the host. With `hook` it also holds the child until
+ * JavaScript of the caller's is done.
+ *
+ * Defaults: `acts: []`; `hook: false`. Needs nothing.
+ */
+export const barrier: StepConstructor<'barrier', 'acts' | 'hook'> = step('barrier');
+
+/**
+ * Does nothing. It says in the plan that `what` is left out of the container, and for which `reason`.
+ *
+ * Needs nothing.
+ */
+export const omit: StepConstructor<'omit'> = step('omit');
+
+/**
+ * Forks. The parent half stays as PID 1: it reaps, forwards signals, and ends with the command. The child half goes on
+ * with the plan.
+ *
+ * Needs a new pid namespace, to be PID 1.
+ *
+ * Source: pid_namespaces(7).
+ */
+export const init: StepConstructor<'init'> = step('init');
+
+/**
+ * Executes the first of `paths` that exists. Descriptor n of the command is the slot `stdio[n]`; every other one is
+ * closed. A plan ends with this step.
+ *
+ * Defaults: `paths`, the first of `args`; `env: []`; `stdio: [0, 1, 2]`.
+ *
+ * Source: execve(2).
+ */
+export const exec: StepConstructor<'exec', 'paths' | 'env' | 'stdio'> = step('exec');
+
+/**
+ * Ends the child itself with `status`, 0 to 255. No program runs: it is for plans that only try something. A plan ends
+ * with this step.
+ *
+ * Default: `status: 0`. Needs nothing.
+ *
+ * Source: exit_group(2).
+ */
+export const exit: StepConstructor<'exit', 'status'> = step('exit');
+
+// Ids.
+
+/**
+ * *Host.* Writes "deny" to /proc/PID/setgroups. The kernel demands it of an ordinary user before {@link setGidMap}.
+ *
+ * Needs a new user namespace.
+ *
+ * Source: user_namespaces(7), Linux 3.19.
+ */
+export const denySetgroups: StepConstructor<'denySetgroups'> = step('denySetgroups');
+
+/**
+ * *Host.* Writes /proc/PID/uid_map, once. `ranges` is flat: first id inside, first id outside, count, and so on. It
+ * holds 340 ranges at most.
+ *
+ * Needs a new user namespace; for more than the caller's own id, CAP_SETUID in the parent user namespace.
+ *
+ * Source: user_namespaces(7).
+ */
+export const setUidMap: StepConstructor<'setUidMap'> = step('setUidMap');
+
+/**
+ * *Host.* Writes /proc/PID/gid_map, once. `ranges` is as for {@link setUidMap}.
+ *
+ * Needs a new user namespace; for more than the caller's own group, CAP_SETGID in the parent user namespace.
+ *
+ * Source: user_namespaces(7).
+ */
+export const setGidMap: StepConstructor<'setGidMap'> = step('setGidMap');
+
+/**
+ * *Host.* Runs the host's program at `path`, which writes /proc/PID/uid_map: with ids that /etc/subuid gives the
+ * caller. `ranges` is as for {@link setUidMap}.
+ *
+ * Needs a new user namespace; a program that is set-user-id root or has CAP_SETUID. Errors: The message has what the
+ * program says, and its exit status.
+ *
+ * Source: newuidmap(1), subuid(5).
+ */
+export const newuidmap: StepConstructor<'newuidmap'> = step('newuidmap');
+
+/**
+ * *Host.* Runs the host's program at `path`, which writes /proc/PID/gid_map: with ids that /etc/subgid gives the
+ * caller. `ranges` is as for {@link setUidMap}.
+ *
+ * Needs a new user namespace; a program that is set-user-id root or has CAP_SETGID. Errors: The message has what the
+ * program says, and its exit status.
+ *
+ * Source: newgidmap(1), subgid(5).
+ */
+export const newgidmap: StepConstructor<'newgidmap'> = step('newgidmap');
+
+/**
+ * *Host, or container.* Gives the pipe in `slot` an owner, so that the command can open /dev/stdout again. `uid` and
+ * `gid` are ids of the host where the supervisor performs it, of the container where the child does.
+ *
+ * Needs CAP_CHOWN. Errors: EINVAL for anything but a pipe.
+ *
+ * Source: fchown(2).
+ */
+export const fchown: StepConstructor<'fchown'> = step('fchown');
+
+/**
+ * *Host.* Shows the tree in `slot` with its owners mapped by a user namespace: the container's, or the one in the slot
+ * `namespace`. The tree must be attached nowhere yet.
+ *
+ * Needs CAP_SYS_ADMIN over the file system, which must be one that can be idmapped.
+ *
+ * Source: mount_setattr(2), Linux 5.12.
+ */
+export const idmap: StepConstructor<'idmap'> = step('idmap');
+
+/**
+ * Sets the supplementary groups, 256 at most.
+ *
+ * Default: `groups: []`. Needs CAP_SETGID, and a user namespace that has not denied it. Errors: EINVAL for more groups.
+ *
+ * Source: setgroups(2).
+ */
+export const setGroups: StepConstructor<'setGroups', 'groups'> = step('setGroups');
+
+/**
+ * Sets the real, effective and saved ids. Capabilities stay permitted until {@link setCapabilities}.
+ *
+ * Needs CAP_SETUID and CAP_SETGID, and ids that the user namespace maps.
+ *
+ * Source: setresgid(2), setresuid(2).
+ */
+export const setUser: StepConstructor<'setUser'> = step('setUser');
+
+// Cgroups.
+
+/**
+ * *Host.* Makes the cgroup `base`/`name` below the directory `parent`, opens it into `slot`, and locks it until all is
+ * over. Without `name` it gets one that no other cgroup has. `base` is made where it is missing. Controllers in
+ * `enable` are handed down to both (cgroup v2), files in `inherit` are copied down to both (cgroup v1).
+ * {@link removeCgroup} removes it; carrel may remove one that has no lock and is empty.
+ *
+ * Defaults: `enable: []`; `inherit: []`. Needs the right to write in `parent`.
+ *
+ * Source: cgroups(7).
+ */
+export const makeCgroup: StepConstructor<'makeCgroup', 'enable' | 'inherit'> = step('makeCgroup');
+
+/**
+ * *Host.* Writes `value` to `file` of the cgroup in `slot`.
+ *
+ * Needs {@link makeCgroup} before it.
+ *
+ * Source: cgroups(7).
+ */
+export const writeCgroup: StepConstructor<'writeCgroup'> = step('writeCgroup');
+
+/**
+ * *Host.* Says how the cgroup in `slot` is frozen and thawed: by `freeze` or `thaw`, written to its `file`. So, when
+ * the supervisor ends the container, nothing in it forks meanwhile, and nothing stays frozen.
+ *
+ * Needs {@link makeCgroup} before it.
+ *
+ * Source: freezer-subsystem.rst.
+ */
+export const endFrozen: StepConstructor<'endFrozen'> = step('endFrozen');
+
+/**
+ * *Host.* Reports `oom` when `oom_kill` in `file` of the cgroup in `slot` grows. With `end` it ends the container then.
+ * `control` names the file that cgroup v1 wants an eventfd in.
+ *
+ * Default: `end: true`. Needs {@link makeCgroup} before it.
+ *
+ * Source: cgroup-v2.rst, "memory.events"; cgroups(7).
+ */
+export const watchOom: StepConstructor<'watchOom', 'end'> = step('watchOom');
+
+/**
+ * *Host.* Moves the process that waits at the {@link barrier} into the cgroups in `slots`, in this order. It is an act
+ * of a barrier only.
+ *
+ * Needs the right to write to cgroup.procs there, and in the cgroup above the old place and the new one.
+ *
+ * Source: cgroups(7).
+ */
+export const enterCgroup: StepConstructor<'enterCgroup'> = step('enterCgroup');
+
+/**
+ * *Host.* Ends the container when the CPU time of the cgroup in `slot` reaches `milliseconds`. The time is the number
+ * behind `key` in `file`, divided by `divisor` to be microseconds. An empty `key` means the first number there. `cpus`
+ * says how many CPUs the container can use at a time.
+ *
+ * Defaults: `key: ''`; `divisor: 1`. Needs {@link makeCgroup} before it.
+ *
+ * Source: cgroup-v2.rst, "cpu.stat"; cpuacct.rst.
+ */
+export const limitCpuTime: StepConstructor<'limitCpuTime', 'key' | 'divisor'> = step('limitCpuTime');
+
+/**
+ * *Host.* Reports the sum of the numbers behind `key` in `file` of the cgroup in `slot`, divided by `divisor`. It
+ * becomes `counter` in the `usage` of the result. An empty `key` means the first number there. It belongs in `after`. A
+ * counter that cannot be read is not reported.
+ *
+ * Defaults: `key: ''`; `divisor: 1`. Needs {@link makeCgroup} in `before`.
+ *
+ * Source: cgroups(7).
+ */
+export const readCounter: StepConstructor<'readCounter', 'key' | 'divisor'> = step('readCounter');
+
+/**
+ * *Host.* Ends what is in the cgroup in `slot`, and removes the cgroup. It also removes its base, unless another cgroup
+ * is there. It belongs in `after`.
+ *
+ * Needs {@link makeCgroup} in `before`.
+ *
+ * Source: cgroups(7).
+ */
+export const removeCgroup: StepConstructor<'removeCgroup'> = step('removeCgroup');
+
+// Namespaces.
+
+/**
+ * Moves the child into new namespaces. `pid` and `time` count for its children only.
+ *
+ * Needs CAP_SYS_ADMIN, but for `user`.
+ *
+ * Source: unshare(2).
+ */
+export const unshare: StepConstructor<'unshare'> = step('unshare');
+
+/**
+ * *Host, or container.* Opens the namespace at `path` of the host into `slot`. It must be of `type`, and have the inode
+ * number `inode`, unless that is 0.
+ *
+ * Default: `inode: 0`. Errors: EINVAL for another type; ESRCH for another inode number: its process has ended.
+ *
+ * Source: namespaces(7).
+ */
+export const openNamespace: StepConstructor<'openNamespace', 'inode'> = step('openNamespace');
+
+/**
+ * *Host, or container.* Joins the namespace in `slot`. A pid namespace counts for children only: join it on the host,
+ * before the clone.
+ *
+ * Needs CAP_SYS_ADMIN over it, and over the process's own user namespace.
+ *
+ * Source: setns(2).
+ */
+export const setns: StepConstructor<'setns'> = step('setns');
+
+/**
+ * *Host.* Shifts `clock` of the child's new time namespace by `seconds` and `nanoseconds`. The child must have made the
+ * namespace by {@link unshare}, and nobody may be in it yet.
+ *
+ * Default: `nanoseconds: 0`. Needs CAP_SYS_TIME over the time namespace.
+ *
+ * Source: time_namespaces(7), Linux 5.6.
+ */
+export const setTimeOffset: StepConstructor<'setTimeOffset', 'nanoseconds'> = step('setTimeOffset');
+
+/**
+ * Sets the host name, of up to 64 bytes.
+ *
+ * Needs CAP_SYS_ADMIN over the uts namespace.
+ *
+ * Source: sethostname(2).
+ */
+export const setHostname: StepConstructor<'setHostname'> = step('setHostname');
+
+/**
+ * Sets the NIS domain name, of up to 64 bytes.
+ *
+ * Needs CAP_SYS_ADMIN over the uts namespace.
+ *
+ * Source: setdomainname(2).
+ */
+export const setDomainname: StepConstructor<'setDomainname'> = step('setDomainname');
+
+/**
+ * Brings the network interface `name` up.
+ *
+ * Needs CAP_NET_ADMIN over the network namespace.
+ *
+ * Source: netdevice(7).
+ */
+export const linkUp: StepConstructor<'linkUp'> = step('linkUp');
+
+/**
+ * Writes `value` to /proc/sys/`path`, a key of one of the container's own namespaces: `net/ipv4/ip_forward`.
+ *
+ * Needs a /proc that is proc, and rights over that namespace.
+ *
+ * Source: proc(5), sysctl(8).
+ */
+export const sysctl: StepConstructor<'sysctl'> = step('sysctl');
+
+// Mounts.
+
+/**
+ * Sets how mount events travel at `target` and below. Every container begins with `private` on `/`.
+ *
+ * Needs CAP_SYS_ADMIN over the mount namespace.
+ *
+ * Source: mount_namespaces(7).
+ */
+export const propagation: StepConstructor<'propagation'> = step('propagation');
+
+/**
+ * *Host, or container.* Copies the mount at `source`, a path of the host, into `slot`, attached nowhere. With
+ * `recursive` it copies those below it too.
+ *
+ * Default: `recursive: true`. Needs CAP_SYS_ADMIN over the mount namespace.
+ *
+ * Source: open_tree(2), Linux 5.2.
+ */
+export const openTree: StepConstructor<'openTree', 'recursive'> = step('openTree');
+
+/**
+ * Mounts a new file system of `type` on the directory `target`. On `/` it becomes the root for all that follows.
+ * `options` are `key` or `key=value`; relative paths in them count from the target. `nofollow` refuses a target behind
+ * a symbolic link. What later steps need in it they make in it, or, with `own: false`, in a private layer over it.
+ *
+ * Defaults: `options: []`; `attributes: []`; `nofollow: false`; `own: true`. Needs CAP_SYS_ADMIN over the mount
+ * namespace, and a type that may be mounted there.
+ *
+ * Source: fsopen(2), fsmount(2), Linux 5.2.
+ */
+export const mount: StepConstructor<'mount', 'options' | 'attributes' | 'nofollow' | 'own'> = step('mount');
+
+/**
+ * Attaches the tree in `slot`, or a copy of the mount at the host's `source`, at `target`. With `recursive` the copy
+ * has the mounts below it too. `create` makes a missing target, of the source's kind, as {@link directory} and
+ * {@link file} do.
+ *
+ * Defaults: `attributes: []`; `recursive: true`; `create: false`. Needs CAP_SYS_ADMIN over the mount namespace.
+ *
+ * Source: move_mount(2), Linux 5.2.
+ */
+export const bind: StepConstructor<'bind', 'attributes' | 'recursive' | 'create'> = step('bind');
+
+/**
+ * Binds the host's character device `source` on a new file `target`.
+ *
+ * Needs CAP_SYS_ADMIN over the mount namespace. Errors: ENODEV, unless it is `major`:`minor`.
+ *
+ * Source: null(4).
+ */
+export const device: StepConstructor<'device'> = step('device');
+
+/**
+ * Adds `attributes` to the mount at `target`.
+ *
+ * Needs CAP_SYS_ADMIN over the mount namespace.
+ *
+ * Source: mount_setattr(2), Linux 5.12.
+ */
+export const mountSetattr: StepConstructor<'mountSetattr'> = step('mountSetattr');
+
+/**
+ * Hides `target`, where it exists: a directory below an empty read-only one, a file below /dev/null.
+ *
+ * Needs CAP_SYS_ADMIN over the mount namespace.
+ *
+ * Source: OCI `linux.maskedPaths`.
+ */
+export const mask: StepConstructor<'mask'> = step('mask');
+
+/**
+ * Makes `target`, where it exists, a read-only mount of itself.
+ *
+ * Needs CAP_SYS_ADMIN over the mount namespace.
+ *
+ * Source: OCI `linux.readonlyPaths`.
+ */
+export const readonlyPath: StepConstructor<'readonlyPath'> = step('readonlyPath');
+
+/**
+ * Makes the last mount on `/` the root, and detaches all that was there before. Private layers become read-only, and
+ * take no more entries.
+ *
+ * Needs CAP_SYS_ADMIN over the mount namespace.
+ *
+ * Source: pivot_root(2).
+ */
+export const pivotRoot: StepConstructor<'pivotRoot'> = step('pivotRoot');
+
+// Files and directories.
+
+/**
+ * Makes the directory `target`, and its missing parents with mode 0755. An existing directory stays as it is. In a file
+ * system that the plan did not mount, it makes nothing: a private layer covers the nearest directory. That is a tmpfs
+ * into which the directory's entries are bound one by one; it takes none after {@link pivotRoot}.
+ *
+ * Default: `mode: 0o755`.
+ *
+ * Source: mkdirat(2).
+ */
+export const directory: StepConstructor<'directory', 'mode'> = step('directory');
+
+/**
+ * Makes the file `target` with `content`, where {@link directory} would. Over an existing file it binds one that is in
+ * memory and read-only.
+ *
+ * Default: `mode: 0o644`.
+ *
+ * Source: openat(2).
+ */
+export const file: StepConstructor<'file', 'mode'> = step('file');
+
+/**
+ * Makes a symbolic link at `target` that says `text`, where {@link directory} would. It takes the place of an existing
+ * file or link.
+ *
+ * Source: symlinkat(2).
+ */
+export const symlink: StepConstructor<'symlink'> = step('symlink');
+
+/**
+ * *Host.* Removes the directory `path` of the host, whatever its permissions. Files that overlayfs numbers, such as
+ * `#1f`, go with it; with anything else in it, it stays. It belongs in `after`: overlayfs leaves such a directory in
+ * its work directory.
+ *
+ * Needs to own the directory.
+ *
+ * Source: rmdir(2).
+ */
+export const rmdir: StepConstructor<'rmdir'> = step('rmdir');
+
+// The terminal.
+
+/**
+ * Opens a new terminal of the container's /dev/pts into `master` and `slot`, and binds it on /dev/console. `columns`
+ * and `rows` are its size in characters.
+ *
+ * Defaults: `columns: 80`; `rows: 24`. Needs a devpts there.
+ *
+ * Source: pty(7), ioctl_tty(2).
+ */
+export const openTerminal: StepConstructor<'openTerminal', 'columns' | 'rows'> = step('openTerminal');
+
+/**
+ * *Host.* Carries bytes between the terminal's `master` and the caller's `socket`, from now on to the last one.
+ *
+ * Needs {@link openTerminal} before it, in a barrier.
+ *
+ * Source: pty(7).
+ */
+export const relay: StepConstructor<'relay'> = step('relay');
+
+/**
+ * Makes the terminal in `slot` the controlling one of the command's session.
+ *
+ * Needs a session of its own, which {@link init} and the clone give.
+ *
+ * Source: TIOCSCTTY in ioctl_tty(2).
+ */
+export const controllingTerminal: StepConstructor<'controllingTerminal'> = step('controllingTerminal');
+
+// The process.
+
+/**
+ * *Host, or container.* Limits `resource`: as an act of a barrier for the child and all that comes of it, as a step of
+ * the child for itself. A `soft` or `hard` limit that is left out is none.
+ *
+ * Needs CAP_SYS_RESOURCE in the first user namespace to raise a hard limit, so do that on the host.
+ *
+ * Source: prlimit(2).
+ */
+export const setRlimit: StepConstructor<'setRlimit'> = step('setRlimit');
+
+/**
+ * *Host.* Sets the nice value of the child, −20 to 19. It is an act of a barrier.
+ *
+ * Needs CAP_SYS_NICE, or RLIMIT_NICE, to lower it.
+ *
+ * Source: setpriority(2).
+ */
+export const setPriority: StepConstructor<'setPriority'> = step('setPriority');
+
+/**
+ * *Host.* Writes the child's /proc/PID/oom_score_adj, −1000 to 1000. It is an act of a barrier. The kernel kills the
+ * process with the highest score first where memory is short.
+ *
+ * Needs CAP_SYS_RESOURCE to lower it.
+ *
+ * Source: proc(5).
+ */
+export const setOomScoreAdj: StepConstructor<'setOomScoreAdj'> = step('setOomScoreAdj');
+
+/**
+ * Sets the CPUs that the child may run on. Each is below 8192.
+ *
+ * Needs nothing. Errors: EINVAL, unless the child may then run on exactly these.
+ *
+ * Source: sched_setaffinity(2).
+ */
+export const setAffinity: StepConstructor<'setAffinity'> = step('setAffinity');
+
+/**
+ * Sets the file mode creation mask that {@link exec} gives the command. Without this step it is 0o022. Until then the
+ * child's own is 0.
+ *
+ * Needs nothing.
+ *
+ * Source: umask(2).
+ */
+export const umask: StepConstructor<'umask'> = step('umask');
+
+/**
+ * Gives the child a session keyring of its own, so that the caller's keys are out of reach.
+ *
+ * Source: keyctl(2), Linux 2.6.10.
+ */
+export const joinSessionKeyring: StepConstructor<'joinSessionKeyring'> = step('joinSessionKeyring');
+
+/**
+ * Changes the working directory to `target`, resolved inside. It never goes through /proc's magic links.
+ *
+ * Source: fchdir(2).
+ */
+export const chdir: StepConstructor<'chdir'> = step('chdir');
+
+/**
+ * Sets all five sets of capabilities, exactly.
+ *
+ * Defaults: `inheritable: []`; `ambient: []`. Needs CAP_SETPCAP to shrink the bounding set.
+ *
+ * Source: capabilities(7).
+ */
+export const setCapabilities: StepConstructor<'setCapabilities', 'inheritable' | 'ambient'> = step('setCapabilities');
+
+/**
+ * Keeps every program from gaining privileges by being executed, from now on.
+ *
+ * Source: prctl(2) PR_SET_NO_NEW_PRIVS, Linux 3.5.
+ */
+export const noNewPrivileges: StepConstructor<'noNewPrivileges'> = step('noNewPrivileges');

@@ -1,0 +1,121 @@
+/** The trees of a container: what is mounted, bound, covered and made the root. */
+
+import { MOUNT_ATTRIBUTES, PROPAGATIONS } from '../constants.js';
+import {
+  boolean,
+  choice,
+  containerPath,
+  defaulted,
+  flags,
+  hostPath,
+  number,
+  optional,
+  slot,
+  string,
+  strings,
+} from '../fields.js';
+import type { StepGroup } from './spec.js';
+
+const attributes = flags(MOUNT_ATTRIBUTES);
+
+/**
+ * Mounts
+ *
+ * Targets are resolved inside the root that the mounts so far have made, links included. They never lead out of it.
+ */
+export const MOUNT_STEPS = {
+  /**
+   * Sets how mount events travel at `target` and below. Every container begins with `private` on `/`.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @source mount_namespaces(7)
+   */
+  propagation: { column: 'container', fields: { target: containerPath, type: choice(PROPAGATIONS) } },
+  /**
+   * Copies the mount at `source`, a path of the host, into `slot`, attached nowhere. With `recursive` it copies those
+   * below it too.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @source open_tree(2), Linux 5.2
+   */
+  openTree: { column: 'both', fields: { slot, source: hostPath, recursive: defaulted(boolean, true) } },
+  /**
+   * Mounts a new file system of `type` on the directory `target`. On `/` it becomes the root for all that follows.
+   * `options` are `key` or `key=value`; relative paths in them count from the target.
+   * `nofollow` refuses a target behind a symbolic link.
+   * What later steps need in it they make in it, or, with `own: false`, in a private layer over it.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace, and a type that may be mounted there
+   * @source fsopen(2), fsmount(2), Linux 5.2
+   */
+  mount: {
+    column: 'container',
+    fields: {
+      type: string,
+      target: containerPath,
+      options: defaulted(strings, []),
+      attributes: defaulted(attributes, []),
+      nofollow: defaulted(boolean, false),
+      own: defaulted(boolean, true),
+    },
+  },
+  /**
+   * Attaches the tree in `slot`, or a copy of the mount at the host's `source`, at `target`.
+   * With `recursive` the copy has the mounts below it too.
+   * `create` makes a missing target, of the source's kind, as {@link directory} and {@link file} do.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @source move_mount(2), Linux 5.2
+   */
+  bind: {
+    column: 'container',
+    fields: {
+      slot: optional(slot),
+      source: optional(hostPath),
+      target: containerPath,
+      attributes: defaulted(attributes, []),
+      recursive: defaulted(boolean, true),
+      create: defaulted(boolean, false),
+    },
+  },
+  /**
+   * Binds the host's character device `source` on a new file `target`.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @errors ENODEV, unless it is `major`:`minor`.
+   * @source null(4)
+   */
+  device: {
+    column: 'container',
+    fields: { source: hostPath, target: containerPath, major: number, minor: number },
+  },
+  /**
+   * Adds `attributes` to the mount at `target`.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @source mount_setattr(2), Linux 5.12
+   */
+  mountSetattr: { column: 'container', fields: { target: containerPath, attributes } },
+  /**
+   * Hides `target`, where it exists: a directory below an empty read-only one, a file below /dev/null.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @source OCI `linux.maskedPaths`
+   */
+  mask: { column: 'container', fields: { target: containerPath } },
+  /**
+   * Makes `target`, where it exists, a read-only mount of itself.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @source OCI `linux.readonlyPaths`
+   */
+  readonlyPath: { column: 'container', fields: { target: containerPath } },
+  /**
+   * Makes the last mount on `/` the root, and detaches all that was there before.
+   * Private layers become read-only, and take no more entries.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @source pivot_root(2)
+   */
+  pivotRoot: { column: 'container', fields: {} },
+} as const satisfies StepGroup;

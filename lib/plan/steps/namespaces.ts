@@ -1,0 +1,73 @@
+/** Namespaces made and joined, and what is set in those that are no trees of mounts. */
+
+import { CLOCKS, NAMESPACES } from '../constants.js';
+import { choice, defaulted, flags, hostPath, integer, number, slot, string } from '../fields.js';
+import type { StepGroup } from './spec.js';
+
+/** Namespaces */
+export const NAMESPACE_STEPS = {
+  /**
+   * Moves the child into new namespaces. `pid` and `time` count for its children only.
+   *
+   * @needs CAP_SYS_ADMIN, but for `user`
+   * @source unshare(2)
+   */
+  unshare: { column: 'container', fields: { namespaces: flags(NAMESPACES) } },
+  /**
+   * Opens the namespace at `path` of the host into `slot`. It must be of `type`, and have the inode number `inode`,
+   * unless that is 0.
+   *
+   * @errors EINVAL for another type; ESRCH for another inode number: its process has ended.
+   * @source namespaces(7)
+   */
+  openNamespace: {
+    column: 'both',
+    fields: { slot, path: hostPath, type: choice(NAMESPACES), inode: defaulted(number, 0) },
+  },
+  /**
+   * Joins the namespace in `slot`. A pid namespace counts for children only: join it on the host, before the clone.
+   *
+   * @needs CAP_SYS_ADMIN over it, and over the process's own user namespace
+   * @source setns(2)
+   */
+  setns: { column: 'both', fields: { slot, type: choice(NAMESPACES) } },
+  /**
+   * Shifts `clock` of the child's new time namespace by `seconds` and `nanoseconds`.
+   * The child must have made the namespace by {@link unshare}, and nobody may be in it yet.
+   *
+   * @needs CAP_SYS_TIME over the time namespace
+   * @source time_namespaces(7), Linux 5.6
+   */
+  setTimeOffset: {
+    column: 'host',
+    fields: { clock: choice(CLOCKS), seconds: integer, nanoseconds: defaulted(number, 0) },
+  },
+  /**
+   * Sets the host name, of up to 64 bytes.
+   *
+   * @needs CAP_SYS_ADMIN over the uts namespace
+   * @source sethostname(2)
+   */
+  setHostname: { column: 'container', fields: { hostname: string } },
+  /**
+   * Sets the NIS domain name, of up to 64 bytes.
+   *
+   * @needs CAP_SYS_ADMIN over the uts namespace
+   * @source setdomainname(2)
+   */
+  setDomainname: { column: 'container', fields: { domainname: string } },
+  /**
+   * Brings the network interface `name` up.
+   *
+   * @needs CAP_NET_ADMIN over the network namespace
+   * @source netdevice(7)
+   */
+  linkUp: { column: 'container', fields: { name: string } },
+  /**
+   * Writes `value` to /proc/sys/`path`, a key of one of the container's own namespaces: `net/ipv4/ip_forward`.
+   *
+   * @needs a /proc that is proc, and rights over that namespace
+   * @source proc(5), sysctl(8)
+   */
+  sysctl: { column: 'container', fields: { path: string, value: string } },
+} as const satisfies StepGroup;
