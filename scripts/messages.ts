@@ -1,5 +1,6 @@
 /**
- * Makes `src-native/messages.h` from the table of messages. `--check` only compares, and fails when the file has drifted.
+ * Makes `src-native/messages.h` from the table of messages. `--check` only compares, and fails when the file has
+ * drifted.
  */
 
 import { type Layout, offsetsOf, shapeOf, sizeOf } from '#lib/plan/layout.js';
@@ -42,7 +43,8 @@ function message(kind: MessageKind): string {
   if (!('text' in MESSAGES[kind]))
     return `${struct(name, fields, front, headSize)}\nstatic_assert(sizeof(struct ${name}) == ${size}, "${name}");`;
   const back = ['\tchar text[MESSAGE_TEXT_MAX];'];
-  return `${struct(name, fields, front, headSize, back)}\nstatic_assert(offsetof(struct ${name}, text) == ${size}, "${name}");`;
+  const place = `static_assert(offsetof(struct ${name}, text) == ${size}, "${name}");`;
+  return `${struct(name, fields, front, headSize, back)}\n${place}`;
 }
 
 const numbers = Object.fromEntries(kinds.map((kind) => [kind, MESSAGES[kind].number]));
@@ -50,8 +52,8 @@ const orderSizes = orders.map((kind) => `\t[MESSAGE_${upper(kind)}] = sizeof(str
 const orderMax = Math.max(...orders.map((kind) => headSize + sizeOf(MESSAGES[kind].fields)));
 
 const text = `// SPDX-License-Identifier: MIT
-// Made by scripts/messages.ts from lib/plan/messages.ts, which draws them, and lib/plan/times.ts: what Node, launcher and supervisors say to each
-// other. Do not edit.
+// What Node, the launcher and its supervisors say to each other. Made by scripts/messages.ts from lib/plan/messages.ts,
+// which draws it, and from lib/plan/times.ts. Do not edit.
 #pragma once
 #include <assert.h>
 #include <stddef.h>

@@ -108,8 +108,8 @@ ${kinds.map((kind) => `\tFIELD_${kind.toUpperCase()},`).join('\n')}
 };
 enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
 
-// What a record of each step must look like: plan_check holds every record to it. \`ends\`: the last step of a plan is one of these, and
-// no other is. \`allowed\`: the bits of flags and choices.
+// What a record of each step must look like: plan_check holds every record to it. \`ends\`: the last step of a plan is
+// one of these, and no other is. \`allowed\`: the bits of flags and choices.
 struct step_spec {
 	uint8_t columns;
 	uint8_t ends;

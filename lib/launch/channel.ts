@@ -1,4 +1,7 @@
-/** A channel: a socket to supervisors, drawn in plan/messages.ts. Notices in, each for the listener of its supervisor; orders out. */
+/**
+ * A channel: a socket to supervisors, drawn in plan/messages.ts. Notices in, each for the listener of its supervisor;
+ * orders out.
+ */
 
 import type { Socket } from 'node:net';
 import { protocolBroken } from '../errors/errors.js';
@@ -13,8 +16,8 @@ export interface ChannelListener {
   /** The supervisor says something. The descriptors that came with it are the listener's. */
   notice(notice: Notice, descriptors: readonly number[]): void;
   /**
-   * Nothing more comes by this channel. What has become of the container it does not say: that is a notice’s. `error`: what came was no message, and the
-   * channel was given up.
+   * Nothing more comes by this channel. That does not say what has become of the container: notices do. With `error`,
+   * what came was no message, and Node hung up.
    */
   channelEnded(error: Error | undefined): void;
 }

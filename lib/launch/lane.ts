@@ -1,9 +1,10 @@
 /**
- * The lane: a second socket beside the channels, by which descriptors come from supervisors. Node's own sockets read bytes only, and drop what
- * comes with them.
+ * The lane: a second socket beside the channels, by which descriptors come from supervisors. Node's own sockets read
+ * bytes only, and drop the descriptors that come with them.
  *
- * A supervisor sends its number and the descriptors on the lane, and then, on its channel, the message that says how many there are. So whoever has read
- * the message finds them here, without waiting. One lane serves all launchers and supervisors of a thread, for as long as that lives.
+ * A supervisor sends its number and the descriptors on the lane. After that it sends, on its channel, the message that
+ * says how many there are. So the reader of that message finds them here without waiting. One lane serves all launchers
+ * and supervisors of a thread, as long as the thread lives: the death of a launcher does not touch it.
  */
 
 import { native } from './native.js';

@@ -1,8 +1,8 @@
 /**
  * The launcher process: one for each Node thread that starts containers, started on first use, and again if it died.
  *
- * Node starts it by its own `spawn`, so no code of carrel's ever runs after a fork in Node's address space. It ends when
- * its socket is closed, which the kernel does whatever becomes of Node.
+ * Node starts it by its own `spawn`, so no code of carrel's ever runs after a fork in Node's address space. It ends
+ * when its socket is closed, which the kernel does whatever becomes of Node.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -19,7 +19,10 @@ const log = debug('carrel:launcher');
 /** Milliseconds after which a request is tried again that did not fit into the socket. */
 const RETRY_MS = 1;
 
-/** Where a command in front of the launcher finds it, behind the launcher's socket and the lane; the launcher itself closes it. */
+/**
+ * Where a command in front of the launcher finds it, behind the launcher's socket and the lane; the launcher itself
+ * closes it.
+ */
 const IMAGE = 5;
 
 class Launcher {
@@ -74,7 +77,10 @@ class Launcher {
     this.#socket.destroy();
   }
 
-  /** Ends what was to become it: a command that hangs does not look at the socket. Where none could be executed, kill() has no process id to go by. */
+  /**
+   * Ends what was to become it: a command that hangs does not look at the socket. Where none could be executed, kill()
+   * has no process id to go by.
+   */
   end(): void {
     this.abandon();
     if (this.process.pid !== undefined) this.process.kill('SIGKILL');
@@ -91,16 +97,16 @@ let current: Launcher | undefined;
 let spares = true;
 
 /**
- * Whether launchers that are started from now on make a spare supervisor while nothing is asked of them; they do by default. For tests that count
- * processes and calls.
+ * Whether launchers that are started from now on make a spare supervisor while nothing is asked of them; they do by
+ * default. For tests that count processes and calls.
  */
 export function makeSpares(makes: boolean): void {
   spares = makes;
 }
 
 /**
- * Asks the launcher to perform a plan, by a supervisor of that number. `descriptors` are the plan, the channel, and what fills the first slots; the caller
- * may close them when `sent` is called. A launcher that has died is replaced.
+ * Asks the launcher to perform a plan, by a supervisor of that number. `descriptors` are the plan, the channel, and
+ * what fills the first slots; the caller may close them when `sent` is called. A launcher that has died is replaced.
  */
 export function request(supervisor: number, descriptors: readonly number[], sent: (error?: Error) => void): void {
   let launcher: Launcher;
@@ -129,8 +135,10 @@ export function request(supervisor: number, descriptors: readonly number[], sent
 }
 
 /**
- * Starts another launcher by way of a command. Where `prove`, which is given its process id, finds what it has to, that launcher serves all that follows, and the one that was there, with all
- * that it has started, is let be. Otherwise, or where the command could not be executed, nothing is changed, what was started is ended, and the answer is `undefined`.
+ * Starts another launcher by way of a command. Where `prove`, which is given its process id, finds what it has to, that
+ * launcher serves all that follows, and the one that was there, with all that it has started, is let be. Otherwise, or
+ * where the command could not be executed, nothing is changed, what was started is ended, and the answer is
+ * `undefined`.
  */
 export function launchBy<Found>(
   by: readonly string[],

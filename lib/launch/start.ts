@@ -13,9 +13,11 @@ export interface Connection {
 }
 
 /**
- * Takes over `stdio.owned`, which is closed when it was sent. `sent` is called right before, with what went wrong if it did: then the channel ends.
+ * Takes over `stdio.owned`, which is closed when it was sent. `sent` is called right before, with what went wrong if it
+ * did: then the channel ends.
  *
- * @throws Node's system error where there are no more descriptors; then nothing was sent, and `stdio` is the caller's still.
+ * @throws Node's system error where there are no more descriptors; then nothing was sent, and `stdio` is the caller's
+ *   still.
  */
 export function startSupervisor(
   bytes: Uint8Array,

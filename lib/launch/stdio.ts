@@ -6,14 +6,17 @@ import { native } from './native.js';
 import { openHeldSocket, openReader, openWriter } from './streams.js';
 
 /**
- * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth on,
- * `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
+ * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth
+ * on, `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
  */
 export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd: number } | null | undefined;
 /** The `stdio` option: one entry a descriptor, from 0 on; a word is for the first three. */
 export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
 
-/** What one of the command's descriptors is, checked: a pipe or socket to make, nothing, or a descriptor of the caller's. */
+/**
+ * What one of the command's descriptors is, checked: a pipe or socket to make, nothing, or a descriptor of the
+ * caller's.
+ */
 export type StdioChoice =
   | { readonly kind: 'pipe' | 'socket' | 'ignore' }
   | { readonly kind: 'descriptor'; readonly descriptor: number };

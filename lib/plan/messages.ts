@@ -1,28 +1,35 @@
 /**
- * What Node, the launcher and its supervisors say to each other: one table for both sides. `message-bytes.ts` writes and reads the messages in
- * TypeScript; `src-native/messages.h`, which `scripts/messages.ts` makes, has them in C.
+ * What Node, the launcher and its supervisors say to each other: one table for both sides. `message-bytes.ts` writes
+ * and reads messages in TypeScript. `scripts/messages.ts` makes `src-native/messages.h`, which has them in C.
  *
  * ```
- * launcher's socket    Node ── start ──────────────────────────────► launcher
- *                              + plan, channel, what fills the first slots
- * channel              Node ── signal, resize, go, cpuTime ────────► supervisor
- *                      Node ◄─ barrier, running, oom, timing ─────── supervisor
- *                      Node ◄─ exited, refused, rejected, failed ─── supervisor        one of them, and nothing behind it
- * lane                 Node ◄─ u32 supervisor + descriptors ──────── supervisor        before the message that says how many
+ * launcher's socket   Node ── start ─────────────────────────────► launcher
+ *                             + plan, channel, what fills the first slots
  *
- * message:   head (16 bytes) │ the kind's own fields, as C lays them out │ text, where the kind has one, up to the size
- * head:      kind u32 │ size of it all u32 │ supervisor u32 │ descriptors u32
+ * channel             Node ── signal, resize, go, cpuTime ───────► supervisor    orders
+ *                     Node ◄─ barrier, running, oom, timing ────── supervisor    notices
+ *                     Node ◄─ exited, refused, rejected, failed ── supervisor    one of these is the last notice
+ *
+ * lane                Node ◄─ number of the supervisor (u32) ───── supervisor    before the message they belong to
+ *                             + descriptors
+ *
+ * message             head (16 bytes) │ the kind's own fields │ text, where the kind has one, up to the size
+ * head                kind u32 │ size of it all u32 │ supervisor u32 │ descriptors u32
  * ```
  *
- * Numbers are little-endian and naturally aligned. A supervisor has the number that Node gave it with `start`, from 1 on. Bytes that are no message
- * are an error of the protocol: whoever reads them hangs up. To close a channel ends the container, unless it is detached.
+ * Numbers are little-endian and lie as C lays them out. Node numbers the supervisors, from 1 on, and says the number
+ * with `start`. Bytes that are no message break the protocol: who reads them hangs up. A closed channel ends the
+ * container, unless it is detached.
  */
 
 import { COUNTERS, NAMESPACES } from './constants.js';
 import type { Layout, ValuesOf } from './layout.js';
 import { RECEIVED_MAX } from './wire.js';
 
-/** In which list of the plan a refused step stands. `acts` are those of the barrier `index`; the clone is a list of itself. */
+/**
+ * In which list of the plan a refused step stands. `acts` are those of the barrier `index`; the clone is a list of
+ * itself.
+ */
 export const LISTS = { before: 1, clone: 2, steps: 3, acts: 4, after: 5 } as const;
 /** Why the supervisor ended the container, if it did. */
 export const ENDINGS = { none: 0, timeout: 1, signal: 2, hangup: 3, cpuTimeout: 4, oom: 5 } as const;

@@ -1,5 +1,6 @@
 /**
- * When everything began, as the supervisor and the child have noted it in memory that both share: what comes with a message `timing`.
+ * When everything began, as the supervisor and the child have noted it in memory that both share: what comes with a
+ * message `timing`.
  *
  * ```
  * TIMES │ u64 for each of `steps` │ ACT_TIME for each of `acts`
@@ -12,8 +13,8 @@ import { type Layout, readerOf, readNumber, sizeOf, type ValuesOf } from './layo
 import { LISTS } from './messages.js';
 
 /**
- * Moments between the steps: the supervisor runs, has checked the plan, clones the child, sees that the command runs, that it has ended, has reaped it, is
- * done. Each number is its place.
+ * Moments between the steps: the supervisor runs, has checked the plan, clones the child, sees that the command runs,
+ * that it has ended, has reaped it, is done. Each number is its place.
  */
 export const MOMENTS = { forked: 0, checked: 1, cloned: 2, running: 3, ended: 4, reaped: 5, over: 6 } as const;
 

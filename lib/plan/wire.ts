@@ -1,8 +1,9 @@
 /**
- * What stands around the steps on the wire: the plan's header, and the limits of a plan. Messages are drawn in messages.ts.
+ * What stands around the steps on the wire: the plan's header, and the limits of a plan. Messages are drawn in
+ * messages.ts.
  *
- * One definition for both sides: `encode.ts`, and `src-native/wire.h`, which `scripts/wire.ts` makes.
- * All numbers are little-endian, as on every machine that carrel runs on, and naturally aligned.
+ * One definition for both sides: `encode.ts`, and `src-native/wire.h`, which `scripts/wire.ts` makes. All numbers are
+ * little-endian, as on every machine that carrel runs on, and naturally aligned.
  *
  * ```
  * plan:    header │ records of before, steps, after and of each barrier │ arrays │ bytes
@@ -21,7 +22,10 @@ export const WIRE_VERSION = 3;
 export const PLAN_MAX = 64 * 1024 * 1024;
 /** Slots of a plan at the most: each may be an open file of the supervisor's. */
 export const SLOTS_MAX = 1024;
-/** Slots that the caller fills, at the most: one message can carry SCM_MAX_FD descriptors, two of which are for other things. unix(7) */
+/**
+ * Slots that the caller fills, at the most: one message can carry SCM_MAX_FD descriptors, two of which are for other
+ * things. unix(7)
+ */
 export const RECEIVED_MAX = 251;
 /** Bytes in front of a record's fields: its step's number and its size. */
 export const RECORD_HEAD = 8;

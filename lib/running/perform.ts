@@ -31,7 +31,9 @@ export interface Performance {
 
 const log = debug('carrel:plan');
 
-/** `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has. */
+/**
+ * `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has.
+ */
 export function perform(
   plan: Plan,
   { terminal, stdio: choices, signal, hooks, calledNs }: Performance,

@@ -5,14 +5,13 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { checkTerminalSize, signalNumber } from '../definition/checks.js';
 import type { LimitsUpdate } from '../definition/limits.js';
 import type { NamespaceHandle } from '../definition/namespaces.js';
-import { contradiction } from '../errors/errors.js';
 import { unread, whenDrained } from '../launch/drain.js';
 import type { StdioStreams } from '../launch/stdio.js';
 import { release } from '../launch/streams.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import type { Plan } from '../plan/plan.js';
-import { explainTiming, type TimedAct } from '../plan/timing.js';
+import type { TimedAct } from '../plan/timing.js';
 import { attach } from './attach.js';
 import { ProcessControl, type StatsOptions } from './control.js';
 import type { ContainerProcessEvents } from './events.js';
@@ -20,6 +19,7 @@ import type { ExitStatus, Reason } from './result.js';
 import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
 import type { Supervision } from './supervision.js';
+import { explainTimed } from './timing.js';
 
 /**
  * A command in a container, from {@link Container.spawn}. Properties, methods and events are those of Node's
@@ -32,8 +32,9 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   /** The command's standard input; `null` where it is not a pipe. With a terminal, its input. */
   readonly stdin: Writable | null;
   /**
-   * Its output waits until it is read, also when the command has ended; where somebody listens to `close` and nobody reads, it is
-   * dropped then. With a terminal, all that is shown on it; where it is destroyed the terminal hangs up, and its session gets SIGHUP.
+   * Its output waits until it is read, also when the command has ended; where somebody listens to `close` and nobody
+   * reads, it is dropped then. With a terminal, all that is shown on it; where it is destroyed the terminal hangs up,
+   * and its session gets SIGHUP.
    */
   readonly stdout: Readable | null;
   /** Its standard error, as `stdout`. `null` where it is not a pipe, and with a terminal, which shows both. */
@@ -91,26 +92,22 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   /**
-   * When each act of it began, and how long it took, in the order of time, once it has ended. `undefined` before that, and unless it was started with
-   * `timing: true`. Times of the container's own acts are the child's, all others are their supervisor's or Node's, on the one monotonic clock.
+   * When each act of it began, and how long it took, in the order of time, once it has ended. `undefined` before that,
+   * and unless it was started with `timing: true`. Times of the container's own acts are the child's, all others are
+   * their supervisor's or Node's, on the one monotonic clock.
    */
   get timing(): readonly TimedAct[] | undefined {
     return this.#supervision.timing;
   }
 
   /**
-   * The plan that was performed, as a text of two columns; with `timing`, what was timed, in the order of time, with microseconds since the call and those
-   * that each act took.
+   * The plan that was performed, as a text of two columns; with `timing`, what was timed, in the order of time, with
+   * microseconds since the call and those that each act took.
    *
    * @throws TypeError for `timing` before the end, or where the process was not started with `timing: true`.
    */
   explain({ timing = false }: { readonly timing?: boolean } = {}): string {
-    if (!timing) return explain(this.plan);
-    if (this.timing === undefined)
-      throw contradiction(
-        'explain({ timing: true }) needs a process that was started with timing: true, and has ended',
-      );
-    return explainTiming(this.timing);
+    return timing ? explainTimed(this.timing) : explain(this.plan);
   }
 
   /** The command's process id on the host; `undefined` until it runs. */
@@ -120,18 +117,18 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   /** The exit code; `null` while it runs, and where a signal ended it. */
   get exitCode(): number | null {
-    return this.#status?.exitCode ?? null;
+    return this.#supervision.status?.exitCode ?? null;
   }
 
   /** The signal that ended it, or `null`. */
   get signalCode(): NodeJS.Signals | null {
-    return this.#status?.signal ?? null;
+    return this.#supervision.status?.signal ?? null;
   }
 
   /**
-   * The namespaces that it is in, for another container to join: `new Container().namespaces(['user', 'mount', { network: child }])`.
-   * `undefined` until it runs. They are known by their inode numbers, so that nobody joins those of another process that has
-   * got its pid.
+   * The namespaces that it is in, for another container to join: `new Container().namespaces(['user', 'mount', {
+   * network: child }])`. `undefined` until it runs. They are known by their inode numbers, so that nobody joins those
+   * of another process that has got its pid.
    */
   get namespaces(): Readonly<Record<Namespace, NamespaceHandle>> | undefined {
     return this.#supervision.state.command?.namespaces;
@@ -143,8 +140,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   /**
-   * How the command ended. Resolves when all of the container is gone, also for exit codes other than 0. Rejects where the
-   * container could not be made; then an `error` event is emitted only if it is listened to.
+   * How the command ended. Resolves when all of the container is gone, also for exit codes other than 0. Rejects where
+   * the container could not be made; then an `error` event is emitted only if it is listened to.
    */
   get result(): Promise<ExitStatus> {
     this.#resultWanted = true;
@@ -152,8 +149,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   /**
-   * Sends a signal to the command, by its pidfd; `SIGKILL` ends everything in the container. A signal sent before the command
-   * runs is delivered once it does.
+   * Sends a signal to the command, by its pidfd; `SIGKILL` ends everything in the container. A signal sent before the
+   * command runs is delivered once it does.
    *
    * @param signal A name or number. Default: `'SIGTERM'`. `0` only asks whether it is still there.
    * @returns Whether the command had not ended yet.
@@ -161,7 +158,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    */
   kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
     const number = signal === 0 ? 0 : signalNumber('signal', signal);
-    if (this.#isOver) return false;
+    if (this.#supervision.isOver) return false;
     if (number !== 0) {
       this.#killed = true;
       this.#supervision.signal(number, 'killed');
@@ -184,7 +181,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   resize(columns: number, rows: number): boolean {
     checkTerminalSize('columns', columns);
     checkTerminalSize('rows', rows);
-    if (!this.#terminal || this.#isOver) return false;
+    if (!this.#terminal || this.#supervision.isOver) return false;
     this.#supervision.resize(columns, rows);
     return true;
   }
@@ -201,9 +198,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   /**
-   * What the container uses now; with an interval, again and again until it has ended, for `for await`. Needs `limits()`.
+   * What the container uses now; with an interval, again and again until it has ended, for `for await`. Needs
+   * `limits()`.
    *
-   * @throws CarrelError with code `ERR_CGROUP_UNAVAILABLE` without limits, `ERR_ENDED` where it has ended; the command's own failure to start.
+   * @throws CarrelError with code `ERR_CGROUP_UNAVAILABLE` without limits, `ERR_ENDED` where it has ended; the
+   *   command's own failure to start.
    */
   stats(): Promise<Stats>;
   stats(options: StatsOptions): AsyncGenerator<Stats, void, void>;
@@ -212,21 +211,28 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   /**
-   * Changes limits while it runs; what is left out stays. Only those whose controller the container was started with: memory, swap and pids always, others where
-   * `limits()` had one of that kind. Needs `limits()`.
+   * Changes limits while it runs; what is left out stays. Only those whose controller the container was started with:
+   * memory, swap and pids always, others where `limits()` had one of that kind. Needs `limits()`.
    *
-   * @throws TypeError or RangeError naming the limit; CarrelError as `stats()`; Node's system error where the kernel refuses it, such as less memory than is in use in cgroup v1.
+   * @throws TypeError or RangeError naming the limit; CarrelError as `stats()`; Node's system error where the kernel
+   *   refuses it, such as less memory than is in use in cgroup v1.
    */
   update(limits: LimitsUpdate): Promise<void> {
     return this.#control.update(limits);
   }
 
-  /** Freezes the command and all that it has started; resolves when nothing of it runs, or `resume()` was called meanwhile. Time-outs go on. Needs `limits()`; throws as `stats()`. */
+  /**
+   * Freezes the command and all that it has started; resolves when nothing of it runs, or `resume()` was called
+   * meanwhile. Time-outs go on. Needs `limits()`; throws as `stats()`.
+   */
   pause(): Promise<void> {
     return this.#control.freeze(true);
   }
 
-  /** Lets it go on. Calls of this and of `pause()` take effect in their order: the last decides. Needs `limits()`; throws as `stats()`. */
+  /**
+   * Lets it go on. Calls of this and of `pause()` take effect in their order: the last decides. Needs `limits()`;
+   * throws as `stats()`.
+   */
   resume(): Promise<void> {
     return this.#control.freeze(false);
   }
@@ -244,31 +250,25 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   /**
    * Asks the command to end by SIGTERM, and ends everything in the container by SIGKILL where that has not helped.
    *
-   * @param options.grace Milliseconds that it has for its own way, 0 to 2^31 − 1; 0 is SIGKILL at once. Default: 10,000.
+   * @param options.grace Milliseconds that it has for its own way, 0 to 2^31 − 1; 0 is SIGKILL at once. Default:
+   *   10,000.
    * @returns How it ended, also where it had before. Rejects where the container could not be made.
    * @throws TypeError or RangeError for a bad option.
    */
   stop(options: StopOptions = {}): Promise<ExitStatus> {
     const grace = checkGrace(options);
-    if (!this.#isOver) endWithin(grace, (signal) => this.kill(signal), this.#supervision.ended);
+    if (!this.#supervision.isOver) endWithin(grace, (signal) => this.kill(signal), this.#supervision.ended);
     return this.result;
   }
 
-  /** Ends the container, and waits until it is gone; output that nobody has begun to read is given up. For `await using`. */
+  /**
+   * Ends the container, and waits until it is gone; output that nobody has begun to read is given up. For `await
+   * using`.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.end('killed');
     await this.#supervision.ended.catch(() => {});
     for (const stream of unread(this.stdio)) stream.destroy();
-  }
-
-  get #isOver(): boolean {
-    return this.#supervision.state.phase === 'over';
-  }
-
-  /** How it ended; `undefined` where it has not, or could not be made. */
-  get #status(): ExitStatus | undefined {
-    const { state } = this.#supervision;
-    return state.phase !== 'over' || state.end instanceof Error ? undefined : state.end;
   }
 
   #started(): Promise<void> {

@@ -6,24 +6,31 @@ import type { MessageOf } from '../plan/messages.js';
 import { milliseconds, splitCpu } from './stats.js';
 
 /**
- * Why a command ended: `exited` by itself, `signaled` from elsewhere; `oom`: the kernel has killed one of the container's processes because of
- * `limits({ memory })`, by its own count, which ends all of it; `timeout`, `cpu-timeout`, `output-limit`, `aborted` and `killed` by carrel: its time or CPU
- * time was up, it wrote more than `maxOutput`, the `AbortSignal` fired, `kill()` was called.
+ * Why a command ended: `exited` by itself, `signaled` from elsewhere; `oom`: the kernel has killed one of the
+ * container's processes because of `limits({ memory })`, by its own count, which ends all of it; `timeout`,
+ * `cpu-timeout`, `output-limit`, `aborted` and `killed` by carrel: its time or CPU time was up, it wrote more than
+ * `maxOutput`, the `AbortSignal` fired, `kill()` was called.
  */
 export type Reason = 'exited' | 'signaled' | 'timeout' | 'cpu-timeout' | 'oom' | 'output-limit' | 'aborted' | 'killed';
 
 /**
- * What was used. With `limits()` the cgroups of the container tell of all its processes, and of nothing else; without, wait4(2) tells of the
- * command, the children that it has waited for, and the set-up.
+ * What was used. With `limits()` the cgroups of the container tell of all its processes, and of nothing else; without,
+ * wait4(2) tells of the command, the children that it has waited for, and the set-up.
  */
 export interface Usage {
   /** Wall-clock time from right before the clone to the end, in milliseconds, by the supervisor's clock. */
   readonly wallMs: number;
-  /** CPU time of all of the container, in milliseconds: `userMs` and `systemMs` together. `cpu.stat`; cgroup v1 `cpuacct.usage`; else wait4(2). */
+  /**
+   * CPU time of all of the container, in milliseconds: `userMs` and `systemMs` together. `cpu.stat`; cgroup v1
+   * `cpuacct.usage`; else wait4(2).
+   */
   readonly cpuMs: number;
   /** CPU time in user mode, in milliseconds. `cpu.stat`; cgroup v1 `cpuacct.usage_user`; else wait4(2). */
   readonly userMs: number;
-  /** CPU time in the kernel, in milliseconds. `cpu.stat`; cgroup v1 `cpuacct.usage_sys`; else wait4(2), with the container's set-up. */
+  /**
+   * CPU time in the kernel, in milliseconds. `cpu.stat`; cgroup v1 `cpuacct.usage_sys`; else wait4(2), with the
+   * container's set-up.
+   */
   readonly systemMs: number;
   /** The largest resident set of any one process, in bytes. wait4(2) */
   readonly maxRssBytes: number;
@@ -39,15 +46,23 @@ export interface Usage {
   readonly voluntarySwitches: number;
   /** How often a process was taken off the CPU. wait4(2) */
   readonly involuntarySwitches: number;
-  /** The most memory that all of the container had at a time, in bytes, page cache and files in memory included. `memory.peak`, Linux 5.19; cgroup v1 `memory.max_usage_in_bytes`. */
+  /**
+   * The most memory that all of the container had at a time, in bytes, page cache and files in memory included.
+   * `memory.peak`, Linux 5.19; cgroup v1 `memory.max_usage_in_bytes`.
+   */
   readonly peakMemoryBytes: number | undefined;
   /** The most processes and threads that there were at a time. `pids.peak`, Linux 6.1 */
   readonly peakPids: number | undefined;
-  /** Processes that the kernel has killed for want of memory. `memory.events` oom_kill; cgroup v1 `memory.oom_control`. */
+  /**
+   * Processes that the kernel has killed for want of memory. `memory.events` oom_kill; cgroup v1 `memory.oom_control`.
+   */
   readonly oomKills: number | undefined;
   /** For how long `limits({ cpus })` has held it back, in milliseconds. `cpu.stat`; without that limit `undefined`. */
   readonly throttledMs: number | undefined;
-  /** Bytes read from block devices. `io.stat`; cgroup v1 `blkio.throttle.io_service_bytes_recursive`, with `limits({ io })` only. */
+  /**
+   * Bytes read from block devices. `io.stat`; cgroup v1 `blkio.throttle.io_service_bytes_recursive`, with `limits({ io
+   * })` only.
+   */
   readonly readBytes: number | undefined;
   /** Bytes written to block devices. As `readBytes`; cgroup v1 does not count buffered writes. */
   readonly writtenBytes: number | undefined;
@@ -71,7 +86,9 @@ export interface ExitStatus {
 
 type Exited = MessageOf<'exited'>;
 
-/** What an `exited` notice says. `asked` is why carrel itself ended the command, if it did; `degraded` is the plan's. */
+/**
+ * What an `exited` notice says. `asked` is why carrel itself ended the command, if it did; `degraded` is the plan's.
+ */
 export function exitStatus(exited: Exited, asked: Reason | undefined, degraded: readonly string[] = []): ExitStatus {
   const status = exited.waitStatus;
   const signal = status & 0x7f;

@@ -1,6 +1,7 @@
 /**
- * A plan that is performed, as its supervisor tells of it. What has become of the container is one state, which follows from the notices alone. A supervision
- * knows nothing of whoever asked for it; it reaches the supervisor by a channel that it is given, and may be given anew.
+ * A plan that is performed, as its supervisor tells of it. What has become of the container is one state, which follows
+ * from the notices alone. A supervision knows nothing of its caller. It reaches the supervisor by a channel that it is
+ * given, and may be given anew.
  */
 
 import type { NamespaceHandle } from '../definition/namespaces.js';
@@ -35,7 +36,10 @@ export type SupervisionState =
   | { readonly phase: 'running'; readonly command: RunningCommand }
   | { readonly phase: 'over'; readonly command: RunningCommand | undefined; readonly end: ExitStatus | Error };
 
-/** Who is told of a supervision: last, when all has been noted, so that what a listener throws keeps nothing from being done. */
+/**
+ * Who is told of a supervision: last, when all has been noted, so that what a listener throws keeps nothing from being
+ * done.
+ */
 export interface SupervisionListener {
   /** The command runs. */
   running(): void;
@@ -93,6 +97,16 @@ export class Supervision implements ChannelListener {
     return this.#state;
   }
 
+  get isOver(): boolean {
+    return this.#state.phase === 'over';
+  }
+
+  /** How it ended; `undefined` where it has not, or could not be made. */
+  get status(): ExitStatus | undefined {
+    const state = this.#state;
+    return state.phase !== 'over' || state.end instanceof Error ? undefined : state.end;
+  }
+
   /** The plan that is performed. */
   get plan(): Plan {
     if (this.#moment !== undefined) this.#plan = settled(this.#plan, this.#moment);
@@ -135,7 +149,7 @@ export class Supervision implements ChannelListener {
 
   /** Ends everything in the container, and says why, whoever has said so before. */
   end(reason: Reason): void {
-    if (this.#state.phase === 'over') return;
+    if (this.isOver) return;
     this.#asked = reason;
     this.#order({ kind: 'signal', signal: SIGKILL });
   }
@@ -190,7 +204,7 @@ export class Supervision implements ChannelListener {
   }
 
   channelEnded(error: Error | undefined): void {
-    if (this.#state.phase === 'over') return;
+    if (this.isOver) return;
     // Nobody opens another channel to a supervisor: it ends with this one.
     const untold = this.#state.phase === 'running' ? lostStatus() : supervisorLost();
     this.#finish(this.#failure ?? error ?? untold, true);

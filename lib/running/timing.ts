@@ -1,9 +1,10 @@
 /** Notes when the acts of one container began, as Node sees it and as its supervisor tells. */
 
+import { contradiction } from '../errors/errors.js';
 import { monotonicNs } from '../launch/clock.js';
 import type { Plan } from '../plan/plan.js';
 import type { Times } from '../plan/times.js';
-import { type TimedAct, timedActs } from '../plan/timing.js';
+import { explainTiming, type TimedAct, timedActs } from '../plan/timing.js';
 
 export class Timing {
   readonly #calledNs: number;
@@ -39,4 +40,11 @@ export class Timing {
     const seen = { calledNs: this.#calledNs, sentNs: this.#sentNs, toldNs: this.#toldNs };
     this.#acts = timedActs(plan(), this.#times, seen);
   }
+}
+
+/** What was timed, in words. */
+export function explainTimed(acts: readonly TimedAct[] | undefined): string {
+  if (acts === undefined)
+    throw contradiction('explain({ timing: true }) needs a process that was started with timing: true, and has ended');
+  return explainTiming(acts);
 }

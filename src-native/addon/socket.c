@@ -51,7 +51,8 @@ napi_value addon_send(napi_env env, napi_callback_info info)
 	return result < 0 ? throw_errno(env, "sendmsg", result) : 0;
 }
 
-// receive(socket, bytes): [descriptor, ...]. Fills the bytes, or fails with EMSGSIZE where there are not so many. Never waiting.
+// receive(socket, bytes): [descriptor, ...] | undefined. Fills the bytes, or fails with EMSGSIZE where there are not so
+// many. Never waiting: undefined where there is nothing.
 napi_value addon_receive(napi_env env, napi_callback_info info)
 {
 	struct args args = args_read(env, info);
@@ -69,6 +70,8 @@ napi_value addon_receive(napi_env env, napi_callback_info info)
 	do
 		result = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC | SYS_MSG_DONTWAIT);
 	while (result == -SYS_EINTR);
+	if (result == -SYS_EAGAIN)
+		return 0;
 	if (result < 0)
 		return throw_errno(env, "recvmsg", result);
 	uint32_t count = 0;

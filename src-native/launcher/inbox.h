@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Orders from Node, as they come on a supervisor's channel: bytes in, whole messages out. It takes none that is of another kind.
+// Orders from Node, as they come on a supervisor's channel: bytes in, whole messages out. What is no order breaks the
+// protocol.
 #pragma once
 #include "../messages.h"
 #include "../sys.h"
@@ -14,8 +15,9 @@ struct inbox {
 	uint32_t taken;
 };
 
-// Reads what has come, without waiting; a descriptor that came along is closed by the kernel. Returns 0 where the other end is closed, and the negative
-// errno where there is nothing.
+// Reads what has come, without waiting. The kernel closes descriptors that come along. Returns 0 where the other end is
+// closed, and -SYS_EAGAIN where there is nothing.
 long inbox_receive(struct inbox *inbox, int channel);
-// The next order to `supervisor` that is there as a whole, or 0. It is there until the next call. Where the bytes are none, `*ret_broken` is 1.
+// The next order to `supervisor`, which lasts until the next call; 0 where none is there as a whole. `*ret_broken` says
+// whether the bytes break the protocol.
 const struct message_head *inbox_next(struct inbox *inbox, uint32_t supervisor, int *ret_broken);

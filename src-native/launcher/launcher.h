@@ -8,8 +8,8 @@ enum {
 	LAUNCHER_LANE = 4,
 };
 
-// Serves requests on LAUNCHER_REQUESTS until its other end is closed. With `--once`: performs the plan in descriptor 3. With
-// `--no-spare`: makes no spare.
+// Serves requests on LAUNCHER_REQUESTS until its other end is closed. With `--once`: performs the plan in descriptor 3.
+// With `--no-spare`: makes no spare.
 int launcher_main(int argc, const char *const *argv);
 // In a process that it has forked, and that has a request: parts with what is the launcher's own.
 void launcher_forked(void);

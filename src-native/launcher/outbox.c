@@ -4,7 +4,8 @@
 
 enum {
 	STANDARD = 3,
-	// For as many descriptors as this user may have under way: others', which somebody takes in the end, or does not. unix(7)
+	// For as many descriptors as this user may have under way: others', which somebody takes in the end, or does
+	// not. unix(7)
 	PAUSE_NS = 10000000,
 	PAUSES = 100,
 };
@@ -75,8 +76,8 @@ void outbox_send(struct outbox *outbox)
 			return;
 		}
 		if (sent < 0) {
-			// A channel that carries nothing any more: Node would wait for ever, and at a barrier the child with it. Whoever polls it sees that
-			// it is over.
+			// A channel that carries nothing any more: Node would wait for ever, and at a barrier the child
+			// with it. Whoever polls it sees that it is over.
 			sys_shutdown(outbox->channel, SYS_SHUT_RDWR);
 			while (outbox->count > 0)
 				drop_first(outbox);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-// What a supervisor tells Node, without ever waiting for it: what does not fit into the channel stays here, in its order, and goes when there is room.
-//
-// A message that waits here is still the caller's: what it says is what it says when it goes, and it waits once.
+// What a supervisor tells Node, without ever waiting for it. What does not fit into the channel stays here, in its order,
+// and goes when there is room. A message that waits here is still the caller's: it waits once, and says what it says
+// when it goes.
 #pragma once
 #include "../messages.h"
 #include "../sys.h"
 
 enum {
-	// Each kind waits once, and of those that are the last one there is one.
+	// Each kind waits once, and one kind is the last.
 	OUTBOX_MOST = 5,
 };
 
 struct outbox {
 	// -1: nobody listens, and what is put here is gone.
 	int channel;
-	// By which descriptors go to Node, before the message that says how many.
+	// The way of descriptors, before the message that says how many there are.
 	int lane;
-	// For what there has to be room; -1: time has to pass.
+	// Which of both has no room; -1: neither, but time has to pass.
 	int full;
 	uint32_t supervisor;
 	uint32_t count;
@@ -32,7 +32,7 @@ void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *messa
 #define OUTBOX_PUT(outbox, kind, message) outbox_put((outbox), (kind), &(message)->head, sizeof(*(message)), -1)
 // Sends as much as there is room for.
 void outbox_send(struct outbox *outbox);
-// For what to poll before the next outbox_send; nothing where that is of no use.
+// What to poll for before the next outbox_send; nothing where nothing waits, or polling does not help.
 struct pollfd outbox_poll(const struct outbox *outbox);
 // Hangs up, with all that waits.
 void outbox_close(struct outbox *outbox);

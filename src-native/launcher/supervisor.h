@@ -84,8 +84,8 @@ __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const str
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
-// Waits until there is something to read from `fd`, for an act that another program performs, and obeys Node meanwhile. Returns 0 where that is of no use any
-// more: the child has ended, its time is up, or Node has gone or wants the end.
+// Waits until there is something to read from `fd`, for an act that another program performs, and obeys Node meanwhile.
+// Returns 0 where that is of no use any more: the child has ended, its time is up, or Node has gone or wants the end.
 int supervisor_wait(struct supervisor *self, int fd);
 // Tells Node how many OOM kills there were. Returns whether there were more than it has told before.
 int supervisor_tell_oom(struct supervisor *self);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// When each act of a plan began, where somebody wants to know. The child notes its steps, the supervisor all else, in a file in memory that both share; it goes
-// to Node as it is, and times.ts draws it.
+// When each act of a plan began, where somebody wants to know. The child notes its steps, the supervisor all else, in a
+// file in memory that both share. Node gets that file; lib/plan/times.ts draws it.
 #pragma once
 #include "../messages.h"
 #include "outcome.h"

@@ -78,7 +78,8 @@ static void on_barrier(struct supervisor *self, int pid)
 			self->notices.refused.error = 0;
 			return;
 		}
-		// While a process dies its entries in /proc belong to root already, and nobody can say how long it dies: it wants a processor for it. proc(5)
+		// While a process dies its entries in /proc belong to root already, and nobody can say how long it
+		// dies: it wants a processor for it. proc(5)
 		if (has_ended(self) || entry_is_of_dying(self->child))
 			self->notices.refused.error = 0;
 		end(self, ENDING_NONE);
@@ -301,7 +302,8 @@ void supervisor_watch(struct supervisor *self)
 		long ready = sys_ppoll(polled, COUNT, self->killed || self->cgroups.oom_looks ? &soon : 0);
 		if (ready < 0 && ready != -SYS_EINTR)
 			end(self, ENDING_NONE);
-		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup v1
+		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup
+		// v1
 		if (self->killed)
 			cgroups_thaw(&self->cgroups);
 		if (polled[OOM].revents || self->cgroups.oom_looks) {

@@ -1,6 +1,7 @@
 /**
- * What is handed to carrel from outside, mutated: definitions, plans as JSON, messages and their pieces. It is refused in a sentence with Node's
- * code, or it holds to the end; nothing else is thrown, and nothing hangs. `CARREL_FUZZ_SEED` and `CARREL_FUZZ_ROUNDS` go further.
+ * What is handed to carrel from outside, mutated: definitions, plans as JSON, messages and their pieces. It is refused
+ * in a sentence with Node's code, or it holds to the end; nothing else is thrown, and nothing hangs. `CARREL_FUZZ_SEED`
+ * and `CARREL_FUZZ_ROUNDS` go further.
  */
 
 import assert from 'node:assert/strict';
