@@ -1,4 +1,4 @@
-/** `node --test build/examples/databases.test.js`: two databases of a kind, at the same time, on the same port. */
+/** Two databases of a kind run at the same time on the same port: `node --test build/examples/databases.test.js`. */
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Servers for tests, each in a container of its own: the same port in each of them, and nothing left when the test is over. */
+/**
+ * Servers for tests, each in a container of its own: the same port in each of them, and nothing left when the test is
+ * over.
+ */
 
 import { Container, type ContainerProcess } from 'carrel';
 

@@ -1,5 +1,7 @@
 /**
- * `npm run demo`: three jobs in containers made of this machine's own programs. No image, no daemon, no root needed.
+ * `npm run demo`: three jobs in containers made of this machine's own programs.
+ *
+ * No image, no daemon, no root needed.
  *
  * It ends with exit code 1 if a job could do what it must not.
  */

@@ -1,5 +1,6 @@
 /**
- * A judge: compiles and runs submissions in C, Python and JavaScript against test cases, in parallel, and gives verdicts.
+ * A judge: compiles and runs submissions in C, Python and JavaScript against test cases, in parallel, and gives
+ * verdicts.
  *
  *     node build/examples/judge.js
  *

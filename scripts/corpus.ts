@@ -1,6 +1,7 @@
 /**
- * Writes real plans as bytes into a directory, for the fuzzer of `plan_check` to begin with: `corpus.js DIRECTORY`. The same plans each
- * time: they are of definitions below, on machines of test/support/hosts.ts.
+ * Writes real plans as bytes into a directory, for the fuzzer of `plan_check` to begin with: `corpus.js DIRECTORY`.
+ *
+ * The same plans each time: they are of definitions below, on machines of test/support/hosts.ts.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';

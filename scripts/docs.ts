@@ -1,6 +1,7 @@
 /**
- * Makes `docs/errors.md` from the hint table, and `docs/command-line.md` from the table of options. `--check` only compares,
- * and fails when one has drifted.
+ * Makes `docs/errors.md` from the hint table, and `docs/command-line.md` from the table of options.
+ *
+ * `--check` only compares, and fails when one has drifted.
  */
 
 import { optionsHelp } from '#lib/cli/help.js';

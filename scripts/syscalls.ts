@@ -1,5 +1,6 @@
 /**
  * Makes `lib/seccomp/syscalls.ts`: the number of every system call, from the kernel's headers (package linux-libc-dev).
+ *
  * `--check` only compares, and fails when the file has drifted.
  */
 

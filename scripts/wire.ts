@@ -1,12 +1,14 @@
 /**
- * Makes `src-native/wire.h` from the step table. `--check` only compares, and fails when the file has drifted.
+ * Makes `src-native/wire.h` from the step table.
+ *
+ * `--check` only compares, and fails when the file has drifted.
  */
 
 import { CAPABILITIES, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';
 import type { Field } from '#lib/plan/fields.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
 import { sizeOf } from '#lib/plan/layout.js';
-import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
+import { ENDING_OPS, fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
 import { HEADER, PLAN_MAGIC, PLAN_MAX, RECEIVED_MAX, RECORD_HEAD, SLOTS_MAX, WIRE_VERSION } from '#lib/plan/wire.js';
 import { C_TYPES, constants, snake, upper } from './c-names.js';
 import { generate } from './generated.js';
@@ -32,15 +34,17 @@ function step(op: Op): string {
   const lines = fields.map(([name, field]) => `\t${cType(field)} ${snake(name)};`);
   const size = RECORD_HEAD + 8 * fields.length;
   const body = ['\tstruct record head;', ...lines].join('\n');
-  return `struct step_${snake(op)} {\n${body}\n};\nstatic_assert(sizeof(struct step_${snake(op)}) == ${size}, "${op}");\n`;
+  const name = `struct step_${snake(op)}`;
+  return `${name} {\n${body}\n};\nstatic_assert(sizeof(${name}) == ${size}, "${op}");\n`;
 }
 
 function spec(op: Op): string {
   const { column } = STEPS[op];
   const columns = [column !== 'container' && 'COLUMN_HOST', column !== 'host' && 'COLUMN_CONTAINER'].filter(Boolean);
   const fields = fieldsOf(op).map(([, field]) => check(field));
-  const ends = 'ends' in STEPS[op] ? 1 : 0;
-  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${fields.length}, {${fields.join(', ')}}},`;
+  const ends = ENDING_OPS.some((one) => one === op) ? 1 : 0;
+  const body = fields.length === 0 ? '{}' : `{\n${fields.map((field) => `\t\t${field},\n`).join('')}\t}`;
+  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${fields.length}, ${body}},`;
 }
 
 const header = Object.entries(HEADER).map(([name, width]) => `\t${C_TYPES[width]} ${snake(name)};`);
@@ -62,7 +66,7 @@ const kinds = [
 ];
 
 const text = `// SPDX-License-Identifier: MIT
-// Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts: what a plan looks like. Do not edit.
+// What a plan looks like. Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts. Do not edit.
 #pragma once
 #include <assert.h>
 #include <stdint.h>

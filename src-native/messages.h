@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Made by scripts/messages.ts from lib/plan/messages.ts, which draws them, and lib/plan/times.ts: what Node, launcher
-// and supervisors say to each other. Do not edit.
+// What Node, the launcher and its supervisors say to each other. Made by scripts/messages.ts from lib/plan/messages.ts,
+// which draws it, and from lib/plan/times.ts. Do not edit.
 #pragma once
 #include <assert.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/** `npx vitest run --root examples/vitest`: the same with Vitest, a server for each test, by a fixture. */
+/** Each test gets a Redis of its own by a fixture: `npx vitest run --root examples/vitest`. */
 
 import { test as base, expect } from 'vitest';
 import { type Database, startRedis } from '../databases.js';

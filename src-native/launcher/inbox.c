@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "inbox.h"
-#include "text.h"
 
 long inbox_receive(struct inbox *inbox, int channel)
 {

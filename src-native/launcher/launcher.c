@@ -20,7 +20,7 @@ static void reset_signals(void)
 {
 	const uint64_t none = 0;
 	const struct sys_sigaction by_default = {0};
-	for (int signal = 1; signal <= 64; signal++)
+	for (int signal = 1; signal <= SYS_SIGNAL_LAST; signal++)
 		sys_rt_sigaction(signal, &by_default);
 	sys_rt_sigprocmask(SYS_SIG_SETMASK, &none);
 }

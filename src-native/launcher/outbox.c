@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "outbox.h"
-#include "text.h"
 
 enum {
 	STANDARD = 3,

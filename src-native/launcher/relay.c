@@ -3,7 +3,6 @@
 #include "relay.h"
 #include <asm/ioctls.h>
 #include "terminal.h"
-#include "text.h"
 
 static int full(const struct relay_buffer *buffer)
 {

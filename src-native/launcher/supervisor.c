@@ -4,10 +4,12 @@
 #include "act.h"
 #include "child.h"
 #include "launcher.h"
+#include "memory.h"
 #include "orphans.h"
 #include "report.h"
 #include "spare.h"
 #include "text.h"
+#include "watch.h"
 
 static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act, struct outcome outcome)
 {
@@ -29,9 +31,8 @@ static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act,
 
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count)
 {
-	const unsigned char *at = self->plan.base + offset;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct record *record = (const struct record *)at;
+	const struct record *record = plan_record(&self->plan, offset);
+	for (uint32_t i = 0; i < count; i++, record = plan_next(record)) {
 		timing_act(&self->timing, list, self->page->index, i);
 		struct outcome outcome = act_dispatch(self, record);
 		if (outcome.error) {
@@ -40,7 +41,6 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 			if (list != LIST_AFTER)
 				return -1;
 		}
-		at += record->size;
 	}
 	return 0;
 }
@@ -71,10 +71,11 @@ static void reap(struct supervisor *self)
 struct outcome supervisor_prepare(struct supervisor *self)
 {
 	const struct sys_sigaction by_default = {0};
+	void *page;
 	TRY(rt_sigaction, SYS_SIGCHLD, &by_default);
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
-	self->page = (struct page *)TRY(
-		mmap, sizeof(struct page), SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
+	PASS(memory_shared(sizeof(struct page), &page));
+	self->page = page;
 	return report_open(&self->report, &self->report_child);
 }
 
@@ -148,6 +149,15 @@ static int begin_child(struct supervisor *self, int plan_fd)
 	return self->child > 0;
 }
 
+void supervisor_part_with_slots(struct supervisor *self)
+{
+	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
+		int fd = self->page->slots[i];
+		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
+			sys_close(fd);
+	}
+}
+
 // Whether Node has closed the channel. What it orders comes too late.
 static int has_hung_up(struct supervisor *self)
 {
@@ -193,6 +203,14 @@ static void tell_end(struct supervisor *self)
 	}
 	const size_t size = offsetof(struct message_refused, text) + text_length(notices->refused.text);
 	outbox_put(outbox, MESSAGE_REFUSED, &notices->refused.head, size, -1);
+}
+
+int supervisor_tell_oom(struct supervisor *self)
+{
+	if (!cgroups_more_oom_kills(&self->cgroups, &self->notices.oom.kills))
+		return 0;
+	OUTBOX_PUT(&self->outbox, MESSAGE_OOM, &self->notices.oom);
+	return 1;
 }
 
 static void conclude(struct supervisor *self)
@@ -256,7 +274,7 @@ void supervisor_run(struct supervisor *self, const struct request *request)
 	if (outcome.error)
 		give_up(self, outcome, rule);
 	if (begin_child(self, plan_fd)) {
-		supervisor_watch(self);
+		watch_child(self);
 		timing_moment(&self->timing, MOMENT_ENDED);
 		reap(self);
 		timing_moment(&self->timing, MOMENT_REAPED);

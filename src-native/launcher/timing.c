@@ -10,14 +10,11 @@
 static uint32_t count_acts(const struct plan *plan)
 {
 	const struct plan_header *header = plan->header;
-	const unsigned char *at = plan->base + header->steps_offset;
+	const struct record *record = plan_record(plan, header->steps_offset);
 	uint32_t count = header->before_count + header->after_count;
-	for (uint32_t i = 0; i < header->steps_count; i++) {
-		const struct record *record = (const struct record *)at;
+	for (uint32_t i = 0; i < header->steps_count; i++, record = plan_next(record))
 		if (record->op == STEP_BARRIER)
 			count += ((const struct step_barrier *)record)->acts.count;
-		at += record->size;
-	}
 	return count;
 }
 

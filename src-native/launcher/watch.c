@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a supervisor reacts to while its container lives: the child's reports, Node's orders, the clock, the terminal.
-#include "supervisor.h"
+#include "watch.h"
 #include "entry.h"
+#include "memory.h"
 #include "report.h"
+#include "supervisor.h"
 #include "text.h"
 
 // Ends the container. With a pid namespace of its own the kernel ends all that is in it.
@@ -63,11 +65,11 @@ static void let_go(struct supervisor *self)
 static void on_barrier(struct supervisor *self, int pid)
 {
 	const struct plan *plan = &self->plan;
-	const unsigned char *at = plan->base + plan->header->steps_offset;
+	const struct record *record = plan_record(plan, plan->header->steps_offset);
 	uint32_t index = __atomic_load_n(&self->page->index, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
-		at += ((const struct record *)at)->size;
-	const struct step_barrier *step = (const struct step_barrier *)at;
+		record = plan_next(record);
+	const struct step_barrier *step = (const struct step_barrier *)record;
 	self->waiting = pid;
 	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
 	if (has_ended(self))
@@ -100,15 +102,6 @@ static void on_barrier(struct supervisor *self, int pid)
 	barrier->pid = self->child;
 	identify(self, barrier->pid, barrier->namespaces);
 	OUTBOX_PUT(&self->outbox, MESSAGE_BARRIER, barrier);
-}
-
-void supervisor_part_with_slots(struct supervisor *self)
-{
-	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
-		int fd = self->page->slots[i];
-		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
-			sys_close(fd);
-	}
 }
 
 // Gets hold of the command. Where there is no room for a descriptor, it is tried again with the next signal.
@@ -166,7 +159,7 @@ static void on_silence(struct supervisor *self)
 	message->pid = self->command;
 	identify(self, message->pid, message->namespaces);
 	OUTBOX_PUT(&self->outbox, MESSAGE_RUNNING, message);
-	for (uint32_t signal = 1; signal <= 64; signal++)
+	for (uint32_t signal = 1; signal <= SYS_SIGNAL_LAST; signal++)
 		if (self->pending >> (signal - 1) & 1)
 			signal_command(self, signal);
 }
@@ -194,7 +187,7 @@ static int obey(struct supervisor *self, const struct message_head *order)
 	switch (order->kind) {
 	case MESSAGE_SIGNAL: {
 		const uint32_t signal = ((const struct message_signal *)order)->signal;
-		if (signal < 1 || signal > 64)
+		if (signal < 1 || signal > SYS_SIGNAL_LAST)
 			return 0;
 		signal_command(self, signal);
 		break;
@@ -232,7 +225,7 @@ static void on_channel(struct supervisor *self)
 		end(self, ENDING_HANGUP);
 }
 
-int supervisor_wait(struct supervisor *self, int fd)
+int watch_for(struct supervisor *self, int fd)
 {
 	// Its orders are obeyed meanwhile: behind one that is left there, nobody sees that Node has gone.
 	while (self->ending == ENDING_NONE && !self->killed) {
@@ -272,15 +265,7 @@ static void on_timer(struct supervisor *self)
 	}
 }
 
-int supervisor_tell_oom(struct supervisor *self)
-{
-	if (!cgroups_more_oom_kills(&self->cgroups, &self->notices.oom.kills))
-		return 0;
-	OUTBOX_PUT(&self->outbox, MESSAGE_OOM, &self->notices.oom);
-	return 1;
-}
-
-void supervisor_watch(struct supervisor *self)
+void watch_child(struct supervisor *self)
 {
 	for (;;) {
 		// The child shares these descriptors until it tells of its command: none may be closed under it.

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --short] [--unpinned] [--write-docs]`: what a container costs, beside what it could cost at least, what others cost, and what a bare
- * process costs.
+ * `npm run bench [-- --short] [--unpinned] [--write-docs]` measures a container beside the kernel's own cost, others,
+ * and a bare process.
  *
  * All is measured side by side in one run, a few samples of each in turn, so that a slow moment of the machine is everybody's.
  * The verdict on the numbers is the reader's; only what breaks makes the run fail. `--short`: few samples, for breakage alone.

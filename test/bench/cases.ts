@@ -1,6 +1,7 @@
 /**
- * What is measured in a Node process, each from the call to the end of the command. The command is always the same file: `true` of
- * the root filesystem's static busybox.
+ * What is measured in a Node process, each from the call to the end of the command.
+ *
+ * The command is always the same file: `true` of the root filesystem's static busybox.
  */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';

@@ -1,6 +1,7 @@
 /**
- * Makes docs/performance.md, with its chart, of what a run found. It keeps what stands outside of the two marks there:
- * that is written by hand.
+ * Makes docs/performance.md, with its chart, of what a run found.
+ *
+ * It keeps what stands outside of the two marks there: that is written by hand.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

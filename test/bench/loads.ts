@@ -1,5 +1,6 @@
 /**
- * A Node process on all processors that measures what is more than one start, and prints it as JSON: `loads.js PART PLACES SHORT`.
+ * A Node process on all processors that measures what is more than one start, and prints it as JSON: `loads.js PART
+ * PLACES SHORT`.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';

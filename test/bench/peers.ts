@@ -1,4 +1,7 @@
-/** What else starts containers, as the commands that Node starts: each tried once, and left out with its reason where it does not work. */
+/**
+ * What else starts containers, as the commands that Node starts: each tried once, and left out with its reason where it
+ * does not work.
+ */
 
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';

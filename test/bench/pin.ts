@@ -1,4 +1,7 @@
-/** A place to measure in: one processor, because wandering between processors is most of the noise; for root, mounts of the bench's own. */
+/**
+ * A place to measure in: one processor, because wandering between processors is most of the noise; for root, mounts of
+ * the bench's own.
+ */
 
 import { spawn, spawnSync } from 'node:child_process';
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a container costs at least: the kernel acts of carrel's plan for a root filesystem, in its order, by a C program that
-// knows nothing else. No launcher, no supervisor, no plan to read. Prints the time from clone to reaped, in ns, a line a round.
+// The least that a container costs: the kernel acts of carrel's plan for a root filesystem, in its order.
+//
+// No launcher, no supervisor, no plan to read. Prints the time from clone to reaped, in ns, a line a round.
 //
 // reference ROUNDS ROOT FIRST_ID ARGUMENT…
 //   FIRST_ID    first of 65,536 ids for the container, or 0: one id, the caller's
@@ -36,7 +37,8 @@ enum {
 	RECURSIVE = 0x8000, // AT_RECURSIVE
 	EMPTY_PATH = 0x1000, // AT_EMPTY_PATH
 	DETACH = 2, // MNT_DETACH
-	// Between two rounds: the kernel takes down the last round's namespaces by itself, after the process has been reaped.
+	// Between two rounds: the kernel takes down the last round's namespaces by itself, after the process has been
+	// reaped.
 	PAUSE_NS = 5000000,
 };
 
@@ -96,8 +98,8 @@ static void attach(int tree, int target)
 	close(tree);
 }
 
-// Builds a mount detached, gives it its attributes, then attaches it. `options` are keys and values, ended by NULL; a key
-// without a value is followed by "".
+// Builds a mount detached, gives it its attributes, then attaches it. `options` are keys and values, ended by NULL; a
+// key without a value is followed by "".
 static void new_mount(const struct job *job, const char *type, const char *target, const char *const *options,
 	uint64_t attributes, uint64_t how)
 {

@@ -1,4 +1,7 @@
-/** The C program to compare with: reference.c, compiled for this run, with the paths that carrel's plan has on this machine. */
+/**
+ * The C program to compare with: reference.c, compiled for this run, with the paths that carrel's plan has on this
+ * machine.
+ */
 
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';

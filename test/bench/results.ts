@@ -1,4 +1,7 @@
-/** What a run of the bench found, as plain data: build/bench.json, and docs/performance.json for the run that the document shows. */
+/**
+ * What a run of the bench found, as plain data: build/bench.json, and docs/performance.json for the run that the
+ * document shows.
+ */
 
 import type { MemoryKind } from './measuring.js';
 import type { Summary } from './statistics.js';

@@ -1,6 +1,7 @@
 /**
- * A Node process in which cases are measured, holding memory: `worker.js KIND BYTES PLACES`. Asked over IPC, it measures and
- * answers; it ends when its channel is closed.
+ * A Node process in which cases are measured, holding memory: `worker.js KIND BYTES PLACES`.
+ *
+ * Asked over IPC, it measures and answers; it ends when its channel is closed.
  */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';

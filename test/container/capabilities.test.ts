@@ -1,3 +1,5 @@
+/** `capabilities()` decides which capabilities a command holds: Docker's list by default. */
+
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type Capability, Container } from 'carrel';

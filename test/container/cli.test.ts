@@ -1,4 +1,4 @@
-/** `carrel run` and `carrel explain`, as a user at a shell has them. */
+/** The commands `carrel run` and `carrel explain` do what they say for a user at a shell. */
 
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';

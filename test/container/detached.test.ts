@@ -1,3 +1,5 @@
+/** A detached container goes on when Node ends. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,12 +10,10 @@ import { useCleanHost } from '../support/host.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-const library = new URL('../../../dist/index.js', import.meta.url).href;
-
 /** Starts a Node that starts a container and is then killed; tells the command's pid on the host. */
 async function leave(options: string): Promise<number> {
   const source = `
-    import { Container } from ${JSON.stringify(library)};
+    import { Container } from 'carrel';
     const child = new Container().spawn('sleep', ['600'], ${options});
     child.once('spawn', () => process.stdout.write(String(child.pid) + '\\n'));`;
   const node = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,3 +1,5 @@
+/** A container's /dev holds a fixed set of devices and links, and no more can be made. */
+
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';

@@ -1,3 +1,5 @@
+/** `doctor()` and `carrel doctor` find what a machine lacks, and say what helps. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

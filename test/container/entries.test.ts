@@ -1,13 +1,14 @@
-/** Files, links and directories besides the root filesystem, and paths that are hidden. */
+/** Files, links and directories appear beside the root filesystem, and hidden paths disappear. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, directory, file, overlay, StepError, symlink, tmpfs } from 'carrel';
+import { bind, Container, directory, file, overlay, symlink, tmpfs } from 'carrel';
 import { busyboxRoot, freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { describeTree } from '../support/tree.js';
@@ -91,18 +92,15 @@ for (const [kind, plain] of Object.entries(KINDS)) {
 
 suite('entries that do not go together', requires('busybox'), () => {
   test('a file or a link over a directory is an error, with a hint', async () => {
-    for (const [mount, hint] of [
-      [file('/etc', ''), /is a directory: a file cannot cover it/],
-      [symlink('/etc', 'x'), /is a directory: a link cannot take its place/],
-      [file('/etc/passwd/x', ''), /or what is above it, is a file/],
-      [directory('/etc/passwd/x'), /or what is above it, is a file/],
+    for (const [mount, code, hint] of [
+      [file('/etc', ''), 'EINVAL', /is a directory: a file cannot cover it/],
+      [symlink('/etc', 'x'), 'EISDIR', /is a directory: a link cannot take its place/],
+      [file('/etc/passwd/x', ''), 'ENOTDIR', /or what is above it, is a file/],
+      [directory('/etc/passwd/x'), 'ENOTDIR', /or what is above it, is a file/],
     ] as const) {
-      await assert.rejects(new Container().rootfs(busyboxRoot()).mount(mount).run('true'), (error) => {
-        assert.ok(error instanceof StepError, String(error));
-        assert.equal(error.option, `mount(${mount.type}())`);
-        assert.match(error.hint ?? '', hint, error.message);
-        return true;
-      });
+      const box = new Container().rootfs(busyboxRoot()).mount(mount);
+      const option = `mount(${mount.type}())`;
+      await rejectsAtStep(() => box.run('true'), { op: mount.type, code, option, hint });
     }
   });
 

@@ -1,3 +1,5 @@
+/** A terminal hangs up when Node lets go of it. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';

@@ -1,3 +1,5 @@
+/** `hook()` runs a function of Node's when the namespaces exist and are still empty. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

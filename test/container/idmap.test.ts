@@ -1,11 +1,14 @@
+/** `idmap()` maps ids of the container to ids of the host, in ranges or one by one. */
+
 import assert from 'node:assert/strict';
 import { chownSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { Container, type IdMapping, type StepError } from 'carrel';
+import { Container, type IdMapping } from 'carrel';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { ranges } from '../support/options-ids.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
@@ -86,12 +89,13 @@ suite('by an ordinary user', { skip: root ? 'needs an ordinary user' : false }, 
 
   test('ranges that nobody gave are refused by the helper', requires('newuidmap'), async () => {
     const list = [{ containerID: 0, hostID: 4_000_000_000, size: 10 }];
-    await assert.rejects(box.idmap({ uid: list, gid: list }).run('true'), (error) => {
-      const { name, code, syscall, option, message, path } = error as StepError;
-      assert.deepEqual([name, code, syscall, option], ['StepError', 'EPERM', 'execve', 'idmap()']);
-      assert.match(path ?? '', /newuidmap$/);
-      assert.match(message, /newuidmap.*exit status 1/);
-      return true;
+    await rejectsAtStep(() => box.idmap({ uid: list, gid: list }).run('true'), {
+      op: 'newuidmap',
+      code: 'EPERM',
+      syscall: 'execve',
+      option: 'idmap()',
+      path: /newuidmap$/,
+      message: /newuidmap.*exit status 1/,
     });
   });
 

@@ -1,3 +1,5 @@
+/** A container's default ids differ by who starts it: a range of its own for root, one id for a user. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, statSync } from 'node:fs';

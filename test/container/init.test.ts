@@ -1,3 +1,5 @@
+/** `init()` decides whether PID 1 is carrel's or the command itself. */
+
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';

@@ -1,4 +1,4 @@
-/** `limits({ io })` on a real block device: the one that temporary files are on. */
+/** `limits({ io })` limits a real block device: the one that temporary files are on. */
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { bind, Container, type LimitsInput, type RunResult } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
 import '../support/temporary.js';
 
@@ -47,10 +48,11 @@ suite('limits({ io })', lack, () => {
   });
 
   test('a device that does not exist is refused by its number', async () => {
-    const error = await read({ io: { '4095:1': { rbps: MIB } } }).catch((cause: unknown) => cause);
-    const { code, option, message } = error as { code: string; option: string; message: string };
-    assert.equal(option, 'limits()', message);
-    assert.match(code, /^E(NODEV|INVAL|NXIO)$/);
-    assert.match(message, /4095:1/);
+    await rejectsAtStep(() => read({ io: { '4095:1': { rbps: MIB } } }), {
+      op: 'writeCgroup',
+      code: /^E(NODEV|INVAL|NXIO)$/,
+      option: 'limits()',
+      message: /4095:1/,
+    });
   });
 });

@@ -1,4 +1,4 @@
-/** /proc and /sys: which there are, and that whatever is asked of a mount is found on it. */
+/** A container sees the parts of /proc and /sys that it should, each mounted with what was asked for it. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** A mount's target that a tree of the caller's lacks is made in a private layer: the tree stays as it is, byte for byte. */
+/** A mount's missing target is made in a private layer: the caller's tree stays the same, byte for byte. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -16,9 +16,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { bind, Container, directory, file, type Mount, overlay, StepError, symlink, tmpfs } from 'carrel';
+import { bind, Container, directory, file, type Mount, overlay, symlink, tmpfs } from 'carrel';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { describeTree } from '../support/tree.js';
@@ -174,11 +175,10 @@ suite('a missing target', requires('busybox'), () => {
         rmdirSync(join(root, 'run'));
         symlinkSync('/run', join(root, 'var/run'));
       };
-      await assert.rejects(inRoot([mount], 'true', { prepare }), (error) => {
-        assert.ok(error instanceof StepError, String(error));
-        assert.equal(error.code, 'ENOENT');
-        assert.match(error.hint ?? '', /symbolic link that leads nowhere/);
-        return true;
+      await rejectsAtStep(() => inRoot([mount], 'true', { prepare }), {
+        op: mount.type === 'tmpfs' ? 'directory' : mount.type,
+        code: 'ENOENT',
+        hint: /symbolic link that leads nowhere/,
       });
     }
   });

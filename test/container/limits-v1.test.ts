@@ -1,4 +1,4 @@
-/** The same limits on a machine with cgroups of version 1 alone. */
+/** Limits hold on a machine with cgroups of version 1 alone as well. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

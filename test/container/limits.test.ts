@@ -1,4 +1,4 @@
-/** Limits with real cgroups, of whichever version the machine has. */
+/** Limits hold with real cgroups, of whichever version the machine has. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,11 +1,14 @@
+/** `bind()` and `tmpfs()` mount what they say, with their attributes and in their order. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, suite, test } from 'node:test';
-import { bind, Container, StepError, tmpfs } from 'carrel';
+import { bind, Container, tmpfs } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { OPENS_SOURCE, rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
@@ -84,12 +87,11 @@ suite('bind()', () => {
   });
 
   test('a source that does not exist is an error that names it', async () => {
-    await assert.rejects(box.mount(bind(join(data, 'none'), '/data')).run('true'), (error) => {
-      assert.ok(error instanceof StepError);
-      assert.equal(error.code, 'ENOENT');
-      assert.match(error.message, /none/);
-      assert.match(error.option ?? '', /^mount\(bind\(\)\)$/);
-      return true;
+    await rejectsAtStep(() => box.mount(bind(join(data, 'none'), '/data')).run('true'), {
+      op: OPENS_SOURCE,
+      code: 'ENOENT',
+      message: /none/,
+      option: 'mount(bind())',
     });
   });
 });

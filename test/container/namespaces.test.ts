@@ -1,3 +1,5 @@
+/** A container has a new namespace of each kind that is asked for, and the host's of all others. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';

@@ -1,3 +1,5 @@
+/** `overlay()` shows several directories as one, and keeps or forgets what is written. */
+
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -14,10 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { before, beforeEach, suite, test } from 'node:test';
-import { bind, Container, overlay, StepError, tmpfs } from 'carrel';
+import { bind, Container, overlay, tmpfs } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
-import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
+import { isolation } from '../support/isolated.js';
+import { askRefusal, OPENS_SOURCE, rejectsAtStep, type Told } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { describeTree } from '../support/tree.js';
@@ -45,13 +48,9 @@ async function output(box: Container, script: string): Promise<string> {
 }
 
 /** How it is refused in a Node of its own, in which `script` has mounted something. */
-function refusalIn(script: string, options: object): Promise<{ code: string; message: string } | null> {
-  const source = `const box = new Container().rootfs(carrel.overlay(${JSON.stringify(options)}));
-    const error = await (async () => box.run('true'))().then(() => null, ({ code, message }) => ({ code, message }));
-    console.log(JSON.stringify(error));`;
-  const isolated = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const mounts = ['unshare', ...isolated, '--mount', '--propagation', 'private'];
-  return askCaller(source, { prefix: [...mounts, 'sh', '-ec', `${script}\nexec "$0" "$@"`] });
+function refusalIn(script: string, options: object): Promise<Told | null> {
+  const expression = `new Container().rootfs(carrel.overlay(${JSON.stringify(options)})).run('true')`;
+  return askRefusal(expression, { prefix: ['unshare', ...isolation, 'sh', '-ec', `${script}\nexec "$0" "$@"`] });
 }
 
 suite('overlay()', requires('busybox'), () => {
@@ -135,21 +134,22 @@ suite('overlay()', requires('busybox'), () => {
 
   test('a lower directory that is missing is named', async () => {
     const none = join(files, 'none');
-    await assert.rejects(new Container().rootfs(overlay({ lower: [app, none] })).run('true'), (error) => {
-      assert.ok(error instanceof StepError, String(error));
-      assert.deepEqual([error.code, error.path, error.option], ['ENOENT', none, 'rootfs(overlay())']);
-      assert.match(error.hint ?? '', /none does not exist on the host/);
-      return true;
+    await rejectsAtStep(() => new Container().rootfs(overlay({ lower: [app, none] })).run('true'), {
+      op: OPENS_SOURCE,
+      code: 'ENOENT',
+      path: none,
+      option: 'rootfs(overlay())',
+      hint: /none does not exist on the host/,
     });
   });
 
   test('an upper directory that is missing is refused with a hint', async () => {
     const box = new Container().rootfs(overlay({ lower: lower(), upper: join(files, 'none'), work }));
-    await assert.rejects(box.run('true'), (error) => {
-      assert.ok(error instanceof StepError, String(error));
-      assert.deepEqual([error.code, error.option], ['ENOENT', 'rootfs(overlay())']);
-      assert.match(error.hint ?? '', /the upper and the work directory must exist/);
-      return true;
+    await rejectsAtStep(() => box.run('true'), {
+      op: 'mount',
+      code: 'ENOENT',
+      option: 'rootfs(overlay())',
+      hint: /the upper and the work directory must exist/,
     });
   });
 

@@ -1,4 +1,4 @@
-/** Orders to freeze and to thaw that meet each other, the supervisor's thaw, and the end. */
+/** Pausing and resuming may overlap with each other, with the supervisor's own thaw, and with the end. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

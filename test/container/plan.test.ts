@@ -1,7 +1,9 @@
+/** A plan runs without a builder: written by hand, taken from a container, changed, or read back from text. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { Container, StepError } from 'carrel';
+import { Container } from 'carrel';
 import { concat, explain, type Plan, parse, plan, run, spawn, stringify } from 'carrel/plan';
 import {
   barrier,
@@ -20,6 +22,7 @@ import {
 } from 'carrel/steps';
 import { busyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -78,13 +81,16 @@ suite('a container by hand', () => {
 
   test('a step that lacks its rights is refused, and says which it is', async () => {
     const bare = concat(named, command('/bin/true'));
-    const child = spawn(uid === 0 ? concat(root('/nowhere'), command('/bin/true')) : bare, {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const [error] = (await once(child, 'error')) as [StepError];
-    assert.ok(error instanceof StepError);
-    assert.equal(error.option, undefined);
-    assert.ok(error.code === 'EPERM' || error.code === 'ENOENT', error.code);
+    const refused =
+      uid === 0
+        ? ({ made: concat(root('/nowhere'), command('/bin/true')), op: 'openTree', code: 'ENOENT' } as const)
+        : ({ made: bare, op: 'clone', code: 'EPERM' } as const);
+    const { made, ...expected } = refused;
+    const error = async (): Promise<never> => {
+      const child = spawn(made, { stdio: ['pipe', 'pipe', 'pipe'] });
+      throw ((await once(child, 'error')) as [Error])[0];
+    };
+    await rejectsAtStep(error, { ...expected, option: undefined });
   });
 
   test('stdio, streams and signals are those of every process', async () => {

@@ -1,4 +1,4 @@
-/** What is told is what was used: by programs that know what they use. */
+/** A result tells what was really used, held to programs that know what they use. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

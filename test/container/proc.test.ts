@@ -1,3 +1,5 @@
+/** A command starts with a clean slate: its own /proc, no foreign descriptor, signal state or environment. */
+
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { suite, test } from 'node:test';

@@ -1,3 +1,5 @@
+/** A container without `rootfs()` has the host's programs, and none of its data. */
+
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,5 @@
+/** `ref()` and `unref()` hold Node's event loop as those of `child_process` do. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

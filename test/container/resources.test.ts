@@ -1,9 +1,12 @@
+/** Resource limits, umask, priority, OOM score and CPU affinity hold for the command, and are refused with a hint. */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, getPriority } from 'node:os';
 import { suite, test } from 'node:test';
-import { Container, type StepError } from 'carrel';
+import { Container } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { holds, lacks } from '../support/rights.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -20,7 +23,6 @@ async function limit(container: Container, title: string): Promise<readonly stri
   return limitIn((await container.run('cat', ['/proc/self/limits'], { check: true })).stdout, title);
 }
 
-const refused = (error: unknown): StepError => error as StepError;
 const HARD = Number(limitIn(readFileSync('/proc/self/limits', 'utf8'), 'Max open files')[1]);
 
 suite('rlimits()', () => {
@@ -96,11 +98,12 @@ suite('rlimits()', () => {
   });
 
   test('above the caller’s hard limit: refused with a hint', lacks('CAP_SYS_RESOURCE'), async () => {
-    await assert.rejects(box.rlimits({ nofile: HARD + 1 }).run('true'), (error) => {
-      const { name, code, syscall, option, hint } = refused(error);
-      assert.deepEqual([name, code, syscall, option], ['StepError', 'EPERM', 'prlimit64', 'rlimits()']);
-      assert.match(hint ?? '', /CAP_SYS_RESOURCE/);
-      return true;
+    await rejectsAtStep(() => box.rlimits({ nofile: HARD + 1 }).run('true'), {
+      op: 'setRlimit',
+      code: 'EPERM',
+      syscall: 'prlimit64',
+      option: 'rlimits()',
+      hint: /CAP_SYS_RESOURCE/,
     });
   });
 });
@@ -136,11 +139,12 @@ suite('nice()', () => {
   });
 
   test('below the caller’s: refused with a hint', lacks('CAP_SYS_NICE'), async () => {
-    await assert.rejects(box.nice(getPriority() - 1).run('true'), (error) => {
-      const { name, code, syscall, option, hint } = refused(error);
-      assert.deepEqual([name, code, syscall, option], ['StepError', 'EACCES', 'setpriority', 'nice()']);
-      assert.match(hint ?? '', /CAP_SYS_NICE/);
-      return true;
+    await rejectsAtStep(() => box.nice(getPriority() - 1).run('true'), {
+      op: 'setPriority',
+      code: 'EACCES',
+      syscall: 'setpriority',
+      option: 'nice()',
+      hint: /CAP_SYS_NICE/,
     });
   });
 });
@@ -162,11 +166,12 @@ suite('oomScoreAdj()', () => {
   });
 
   test('below the caller’s: refused with a hint', lacks('CAP_SYS_RESOURCE'), async () => {
-    await assert.rejects(box.oomScoreAdj(own - 1).run('true'), (error) => {
-      const { name, code, syscall, option, hint } = refused(error);
-      assert.deepEqual([name, code, syscall, option], ['StepError', 'EACCES', 'write', 'oomScoreAdj()']);
-      assert.match(hint ?? '', /CAP_SYS_RESOURCE/);
-      return true;
+    await rejectsAtStep(() => box.oomScoreAdj(own - 1).run('true'), {
+      op: 'setOomScoreAdj',
+      code: 'EACCES',
+      syscall: 'write',
+      option: 'oomScoreAdj()',
+      hint: /CAP_SYS_RESOURCE/,
     });
   });
 });
@@ -189,11 +194,12 @@ suite('cpuAffinity()', () => {
   test('one that is not there is refused, also beside one that is', async () => {
     assert.ok(availableParallelism() < 8000);
     for (const cpus of [[8191], [0, 8191]]) {
-      await assert.rejects(box.cpuAffinity(cpus).run('true'), (error) => {
-        const { name, code, syscall, option, hint } = refused(error);
-        assert.deepEqual([name, code, syscall, option], ['StepError', 'EINVAL', 'sched_setaffinity', 'cpuAffinity()']);
-        assert.match(hint ?? '', /is not there/);
-        return true;
+      await rejectsAtStep(() => box.cpuAffinity(cpus).run('true'), {
+        op: 'setAffinity',
+        code: 'EINVAL',
+        syscall: 'sched_setaffinity',
+        option: 'cpuAffinity()',
+        hint: /is not there/,
       });
     }
   });

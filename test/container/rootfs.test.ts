@@ -1,3 +1,5 @@
+/** `rootfs()` makes a directory the container's root, and changes nothing in it that the command does not write. */
+
 import assert from 'node:assert/strict';
 import { lstatSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+/** `run()` gives a command's output, status and usage, within its limits of time and output. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,5 @@
+/** An interactive shell in a terminal behaves as on a machine of its own. */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';

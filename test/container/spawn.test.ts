@@ -1,3 +1,5 @@
+/** `spawn()` gives a process with the streams, events and signals of Node's `child_process`. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';

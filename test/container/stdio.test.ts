@@ -1,3 +1,5 @@
+/** Descriptors beyond the standard three reach the command under the numbers that the caller chose. */
+
 import assert from 'node:assert/strict';
 import { spawn as spawnBare } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** `explain()` held to strace(1): what the kernel was asked is what the plan says, call by call, and nothing else. */
+/** `explain()` is held to strace(1): the kernel is asked what the plan says, call by call, and nothing else. */
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';

@@ -1,3 +1,5 @@
+/** Streams of a command hold back, end and fail as those of `child_process` do, whatever their size. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,8 @@
 /**
- * idmap('subuid'), by an ordinary user to whom /etc/subuid gives ids. Root starts that user's Node in a mount namespace in which
- * these files, and one with the user's name, lie over the host's.
+ * `idmap('subuid')` gives an ordinary user the ids that /etc/subuid lists.
+ *
+ * Root starts that user's Node in a mount namespace in which these files, and one with the user's name, lie over the
+ * host's.
  */
 
 import assert from 'node:assert/strict';
@@ -13,6 +15,7 @@ import { freshBusyboxRoot } from '../support/busybox.js';
 import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
 import { NOBODY } from '../support/legs.js';
+import { assertAtStep, type Told, tell } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
@@ -33,7 +36,7 @@ interface Covers {
 
 interface Answer {
   readonly stdout?: string;
-  readonly error?: Readonly<Record<string, string>>;
+  readonly error?: Told;
 }
 
 suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
@@ -77,7 +80,7 @@ suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
        const box = new Container().idmap('subuid');
        const answer = await (${expression}).then(
          ({ stdout }) => ({ stdout }),
-         ({ name, code, message, hint, syscall, option }) => ({ error: { name, code, message, hint, syscall, option } }),
+         (error) => ({ error: (${tell})(error) }),
        );
        process.stdout.write(JSON.stringify(answer));`,
       { prefix },
@@ -163,15 +166,14 @@ suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
   test('what the helper says, and how it ends, is in the error', async () => {
     const list = `[{ containerID: 0, hostID: ${UID}, size: 1 }, { containerID: 1, hostID: 3000000, size: 5 }]`;
     const { error } = await ask(`box.idmap({ uid: ${list}, gid: ${list} }).run('true')`);
-    assert.deepEqual(
-      [error?.name, error?.code, error?.syscall, error?.option],
-      ['StepError', 'EPERM', 'execve', 'idmap()'],
-    );
-    assert.match(
-      error?.message ?? '',
-      /newuidmap: uid range \[1-6\) -> \[3000000-3000005\) not allowed; exit status 1/,
-    );
-    assert.match(error?.hint ?? '', /\/etc\/subuid/);
+    assertAtStep(error, {
+      op: 'newuidmap',
+      code: 'EPERM',
+      syscall: 'execve',
+      option: 'idmap()',
+      message: /newuidmap: uid range \[1-6\) -> \[3000000-3000005\) not allowed; exit status 1/,
+      hint: /\/etc\/subuid/,
+    });
   });
 
   test('a helper without its rights', async () => {
@@ -179,8 +181,7 @@ suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
     copyFileSync('/usr/bin/newuidmap', plain);
     chmodSync(plain, 0o755);
     const { error } = await ask(MAPS, { newuidmap: plain });
-    assert.deepEqual([error?.name, error?.code], ['StepError', 'EPERM'], JSON.stringify(error));
-    assert.match(error?.hint ?? '', /set-user-id root/, JSON.stringify(error));
+    assertAtStep(error, { op: 'newuidmap', code: 'EPERM', hint: /set-user-id root/ });
   });
 
   test('a helper that is no program, says nothing, is killed, or talks without end', async () => {
@@ -194,8 +195,7 @@ suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
       writeFileSync(fake, text);
       chmodSync(fake, 0o755);
       const { error } = await ask(MAPS, { newuidmap: fake });
-      assert.deepEqual([error?.name, error?.code], ['StepError', code], JSON.stringify(error));
-      assert.match(error?.message ?? '', message);
+      assertAtStep(error, { op: 'newuidmap', code, message });
     }
   });
 
@@ -205,7 +205,6 @@ suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
       subuid: `${UID}:${FIRST}:10`,
       subgid: `${UID}:${FIRST}:10`,
     });
-    assert.equal(error?.code, 'EPERM', JSON.stringify(error));
-    assert.match(error?.hint ?? '', /\/etc\/passwd/, JSON.stringify(error));
+    assertAtStep(error, { op: 'newuidmap', code: 'EPERM', hint: /\/etc\/passwd/ });
   });
 });

@@ -1,8 +1,11 @@
+/** `sysctl()`, `domainname()` and `network()` set the container's own parameters, names and interfaces. */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { Container, type StepError } from 'carrel';
+import { Container } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -69,20 +72,12 @@ suite('sysctl()', () => {
   });
 
   test('one that is not there, or does not take the value, is refused with a hint', async () => {
-    for (const [key, value, code, syscall, hint] of [
-      ['net.carrel.none', '1', 'ENOENT', 'openat2', /no such key/],
-      ['net.ipv4.ip_forward', 'yes', 'EINVAL', 'write', /does not take yes/],
-    ] as const) {
-      await assert.rejects(box.sysctl({ [key]: value }).run('true'), (error) => {
-        const refused = error as StepError;
-        assert.deepEqual(
-          [refused.name, refused.code, refused.syscall, refused.option],
-          ['StepError', code, syscall, 'sysctl()'],
-        );
-        assert.match(refused.hint ?? '', hint);
-        return true;
-      });
-    }
+    const refused = { op: 'sysctl', option: 'sysctl()' } as const;
+    for (const [key, value, expected] of [
+      ['net.carrel.none', '1', { code: 'ENOENT', syscall: 'openat2', hint: /no such key/ }],
+      ['net.ipv4.ip_forward', 'yes', { code: 'EINVAL', syscall: 'write', hint: /does not take yes/ }],
+    ] as const)
+      await rejectsAtStep(() => box.sysctl({ [key]: value }).run('true'), { ...refused, ...expected });
   });
 
   test('where /proc is not proc it is refused, not written elsewhere. CVE-2025-52881', async () => {
@@ -97,7 +92,7 @@ suite('sysctl()', () => {
         { op: 'file', target: '/proc/sys/net/ipv4/ip_forward', mode: 0o666, content: new Uint8Array() },
         { before: 'sysctl' },
       );
-    await assert.rejects(covered.run('true'), { name: 'StepError', code: 'EINVAL', syscall: 'fstatfs' });
+    await rejectsAtStep(() => covered.run('true'), { op: 'sysctl', code: 'EINVAL', syscall: 'fstatfs' });
   });
 });
 

@@ -1,3 +1,5 @@
+/** `terminal` gives a command a terminal of its own, which loses nothing and keeps nobody waiting. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';

@@ -1,3 +1,5 @@
+/** `timing` tells when each act of a plan was performed. */
+
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';

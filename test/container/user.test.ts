@@ -1,3 +1,5 @@
+/** `user()` decides by number or name which user the command is. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +8,7 @@ import { suite, test } from 'node:test';
 import { bind, Container, overlay, tmpfs } from 'carrel';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
@@ -50,11 +53,8 @@ suite('user()', () => {
       .user(1000)
       .run('sh', ['-c', 'ls /root 2>/dev/null || echo refused; echo x > /tmp/x && stat -c %u /tmp/x']);
     assert.equal(stdout, 'refused\n1000\n');
-    await assert.rejects(box.user(1000).cwd('/root').run('true'), {
-      name: 'StepError',
-      code: 'EACCES',
-      option: 'cwd()',
-    });
+    const away = box.user(1000).cwd('/root');
+    await rejectsAtStep(() => away.run('true'), { op: 'chdir', code: 'EACCES', option: 'cwd()' });
   });
 });
 

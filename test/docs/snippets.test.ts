@@ -1,4 +1,4 @@
-/** Every snippet of the documentation is run, as a user of the package would, and prints what stands behind it. */
+/** Every snippet of the documentation runs as it would for a user of the package, and prints what it announces. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,8 @@ import ts from 'typescript';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { requires } from '../support/requires.js';
-import { checkout, commandsOf, isAsAnnounced, readSnippets, type Snippet } from '../support/snippets.js';
+import { commandsOf, isAsAnnounced, readSnippets, type Snippet } from '../support/snippets.js';
+import { checkout } from '../support/sources.js';
 
 useCleanHost();
 

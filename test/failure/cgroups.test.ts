@@ -1,4 +1,4 @@
-/** Whatever is killed, and whoever works beside: no cgroup is left, and none that is in use is touched. */
+/** A cgroup that nobody uses is removed, whatever was killed, and one in use is never touched. */
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

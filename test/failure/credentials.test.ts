@@ -1,6 +1,7 @@
 /**
- * A change of credentials clears the signal that a child gets when its supervisor dies. strace stops the child right behind such a change, and the
- * supervisor is killed there. prctl(2), PR_SET_PDEATHSIG
+ * A child that changes its credentials still ends when its supervisor dies.
+ *
+ * strace stops the child right behind such a change, and the supervisor is killed there. prctl(2), PR_SET_PDEATHSIG
  */
 
 import assert from 'node:assert/strict';
@@ -11,17 +12,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { bind, Container } from 'carrel';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { useCleanHost } from '../support/host.js';
+import { launcher } from '../support/launcher.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
-
-const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
 
 suite('SIGKILL of the supervisor behind a change of credentials', requires('root', 'strace'), () => {
   let directory: string;

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Container } from 'carrel';
+import { Container } from '#lib/index.js';
 import { Channel } from '#lib/launch/channel.js';
 import { lane } from '#lib/launch/lane.js';
 import { request } from '#lib/launch/launcher.js';

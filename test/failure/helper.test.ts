@@ -1,3 +1,5 @@
+/** A helper that hangs ends with its container, and holds nothing up. */
+
 import assert from 'node:assert/strict';
 import { spawn as spawnProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,5 @@
+/** SIGKILL at any system call of a supervisor, its child or Node leaves nothing behind. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';

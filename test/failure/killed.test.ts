@@ -1,3 +1,5 @@
+/** SIGKILL of a command, its init, its supervisor or Node ends the whole container. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** A user's own cgroup: processes that end while it is looked who they are stand in nobody's way, others do. */
+/** Processes in a user's own cgroup are told apart, also when they end while they are looked at. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,3 +1,5 @@
+/** SIGKILL of the launcher ends no running container, and the next one gets a new launcher. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What a listener throws costs nothing but itself: it is an uncaught exception, and all else goes on. */
+/** A listener that throws costs nothing but itself: its error is an uncaught exception, and all else goes on. */
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';

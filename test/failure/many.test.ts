@@ -1,3 +1,5 @@
+/** Many containers, at once or in a row, leave nothing behind and miss no exit. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

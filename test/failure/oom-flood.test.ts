@@ -1,3 +1,5 @@
+/** More OOM kills than a channel holds do not keep a supervisor from its other work. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,11 +1,14 @@
+/** A command that cannot be started is an error that says why. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, StepError } from 'carrel';
+import { bind, Container, type StepError } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { assertAtStep, OPENS_SOURCE, rejectsAtStep } from '../support/refusals.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -22,15 +25,6 @@ for (const [name, text, mode] of [
 }
 const box = new Container().mount(bind(programs, '/programs', { readonly: true }));
 
-async function refusal(container: Container, file: string): Promise<StepError> {
-  const error = await container.run(file).then(
-    () => assert.fail(`${file} ran`),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof StepError, String(error));
-  return error;
-}
-
 suite('a command that cannot be started', () => {
   test('a program beside it can', async () => {
     assert.equal((await box.run('/programs/good')).stdout, 'good\n');
@@ -41,38 +35,43 @@ suite('a command that cannot be started', () => {
     const events: string[] = [];
     for (const name of ['spawn', 'exit'] as const) child.on(name, () => events.push(name));
     const [error] = (await once(child, 'error').catch((reason: unknown) => [reason])) as [StepError];
-    assert.ok(error instanceof StepError);
-    assert.deepEqual([error.code, error.errno, error.path], ['ENOENT', -2, 'no-such-program']);
-    assert.match(error.hint ?? '', /no such program in .*\/usr\/bin/);
+    const hint = /no such program in .*\/usr\/bin/;
+    assertAtStep(error, { op: 'exec', code: 'ENOENT', path: 'no-such-program', hint });
+    assert.equal(error.errno, -2);
     assert.deepEqual([events, child.pid, child.exitCode, child.kill()], [[], undefined, null, false]);
   });
 
   test('missing, by path', async () => {
-    const { code, path } = await refusal(box, '/programs/none');
-    assert.deepEqual([code, path], ['ENOENT', '/programs/none']);
+    await rejectsAtStep(() => box.run('/programs/none'), { op: 'exec', code: 'ENOENT', path: '/programs/none' });
   });
 
   test('its interpreter is missing: the hint says so', async () => {
-    const { code, path, hint } = await refusal(box, '/programs/no-interpreter');
-    assert.deepEqual([code, path], ['ENOENT', '/programs/no-interpreter']);
-    assert.match(hint ?? '', /interpreter/);
+    const path = '/programs/no-interpreter';
+    await rejectsAtStep(() => box.run(path), { op: 'exec', code: 'ENOENT', path, hint: /interpreter/ });
   });
 
   test('not executable; not a program', async () => {
-    assert.equal((await refusal(box, '/programs/not-executable')).code, 'EACCES');
-    assert.equal((await refusal(box, '/programs')).code, 'EACCES');
-    assert.equal((await refusal(box, '/programs/no-program')).code, 'ENOEXEC');
+    for (const [path, code] of [
+      ['/programs/not-executable', 'EACCES'],
+      ['/programs', 'EACCES'],
+      ['/programs/no-program', 'ENOEXEC'],
+    ] as const)
+      await rejectsAtStep(() => box.run(path), { op: 'exec', code });
   });
 
   test('the working directory is missing, or a file', async () => {
-    const missing = await refusal(box.cwd('/none'), 'true');
-    assert.deepEqual([missing.code, missing.option, missing.path], ['ENOENT', 'cwd()', '/none']);
-    assert.equal((await refusal(box.cwd('/programs/good'), 'true')).code, 'ENOTDIR');
+    const missing = { op: 'chdir', code: 'ENOENT', option: 'cwd()', path: '/none' } as const;
+    await rejectsAtStep(() => box.cwd('/none').run('true'), missing);
+    await rejectsAtStep(() => box.cwd('/programs/good').run('true'), { op: 'chdir', code: 'ENOTDIR' });
   });
 
   test('the root filesystem is missing', async () => {
-    const { code, option, message } = await refusal(new Container().rootfs(join(programs, 'none')), 'true');
-    assert.deepEqual([code, option], ['ENOENT', 'rootfs()']);
-    assert.match(message, /programs-.*none/);
+    const rootless = new Container().rootfs(join(programs, 'none'));
+    await rejectsAtStep(() => rootless.run('true'), {
+      op: OPENS_SOURCE,
+      code: 'ENOENT',
+      option: 'rootfs()',
+      message: /programs-.*none/,
+    });
   });
 });

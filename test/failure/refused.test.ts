@@ -1,3 +1,5 @@
+/** Every step that the kernel refuses is told as that step, and leaves nothing behind. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';

@@ -1,4 +1,8 @@
-/** systemd-run that does not do what it is for: the launcher that was there goes on. Instead of systemd's own there is a script. */
+/**
+ * A systemd-run that does not do what it is for leaves the launcher that was there in service.
+ *
+ * Instead of systemd's own there is a script.
+ */
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';

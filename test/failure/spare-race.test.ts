@@ -1,10 +1,14 @@
-/** One supervisor comes to its plan while the launcher makes the spare. strace holds each of them up, so that they meet. */
+/**
+ * One supervisor comes to its plan while the launcher makes the spare.
+ *
+ * strace holds each of them up, so that they meet.
+ */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Container } from 'carrel';
+import { Container } from '#lib/index.js';
 import { launchBy } from '#lib/launch/launcher.js';
 import { requires } from '../support/requires.js';
 

@@ -1,4 +1,4 @@
-/** A launcher's spare: it is used, it changes nothing, it goes, and whatever becomes of it the next container starts. */
+/** A launcher's spare is used and changes nothing, and its loss stops no container. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bind, Container } from 'carrel';
 import { mount, unmount } from 'carrel/syscalls';
+import { bind, Container } from '#lib/index.js';
 import { launcherPid } from '#lib/launch/launcher.js';
 import { useCleanHost } from '../support/host.js';
 import { ancestors, attempt, readProcesses } from '../support/processes.js';

@@ -1,4 +1,8 @@
-/** What others make and leave where cgroups are tried is no reason that there are none. Version 1 is tried in any directory. */
+/**
+ * Cgroups that others make and leave are no reason to find none.
+ *
+ * Version 1 is tried in any directory.
+ */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';

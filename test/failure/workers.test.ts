@@ -1,3 +1,5 @@
+/** A worker thread that is terminated ends the containers that it started, and no others. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';

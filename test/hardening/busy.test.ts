@@ -1,4 +1,8 @@
-/** An executable that is written and started at once: no descriptor of ours keeps it open for writing. ETXTBSY in execve(2) */
+/**
+ * An executable starts right after it is written: no descriptor of carrel's keeps it open for writing.
+ *
+ * ETXTBSY in execve(2)
+ */
 
 import assert from 'node:assert/strict';
 import { chmodSync, closeSync, mkdtempSync, openSync } from 'node:fs';
@@ -6,9 +10,10 @@ import { chmod, copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, StepError } from 'carrel';
+import { bind, Container } from 'carrel';
 import { findBusybox } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
@@ -44,12 +49,8 @@ suite('an executable that was just written', requires('busybox'), () => {
     await chmod(program, 0o755);
     const box = new Container().mount(bind(directory, '/programs'));
     const descriptor = openSync(program, 'r+');
-    await assert.rejects(box.run('/programs/busybox', ['true']), (error) => {
-      assert.ok(error instanceof StepError);
-      assert.equal(error.code, 'ETXTBSY');
-      assert.match(error.hint ?? '', /open for writing/);
-      return true;
-    });
+    const busy = (): Promise<unknown> => box.run('/programs/busybox', ['true']);
+    await rejectsAtStep(busy, { op: 'exec', code: 'ETXTBSY', hint: /open for writing/ });
     closeSync(descriptor);
     assert.equal((await box.run('/programs/busybox', ['echo', 'done'])).stdout, 'done\n');
     removeTree(directory);

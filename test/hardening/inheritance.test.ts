@@ -1,4 +1,4 @@
-/** What the caller is and has, the container is not and has not. */
+/** A container inherits nothing of what its caller is and has. */
 
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Hostile loads under limits: the verdict is right, a container beside is not kept from working, and nothing is left. */
+/** A hostile load under limits gets the right verdict, slows no container beside it, and leaves nothing. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

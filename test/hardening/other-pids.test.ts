@@ -1,4 +1,8 @@
-/** A /proc that shows another pid namespace: by the child's number there is somebody else's process in it. pid_namespaces(7) */
+/**
+ * A /proc of another pid namespace, where the child's number is somebody else's, misleads nobody.
+ *
+ * pid_namespaces(7)
+ */
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What a container leaves or shows of the outside: nothing in shared directories at any time, no path but the declared ones. */
+/** A container shows and leaves nothing outside: no trace in shared directories, no path but the declared ones. */
 
 import assert from 'node:assert/strict';
 import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';

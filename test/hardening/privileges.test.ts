@@ -1,4 +1,4 @@
-/** What a program inside may not do with the rights that it has: namespaces, mounts, devices, keys, the programs of others. */
+/** A program inside gains nothing from its rights: no namespace, mount, device, key or foreign program. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

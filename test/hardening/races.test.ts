@@ -1,6 +1,7 @@
 /**
- * One container exchanges a directory and a link in a volume that it shares, all the time; others mount there. Whatever they hit, it is inside.
- * CVE-2021-30465, CVE-2024-45310
+ * A container that exchanges directories and links in a shared volume sends no mount out of it.
+ *
+ * Whatever they hit, it is inside. CVE-2021-30465, CVE-2024-45310
  */
 
 import assert from 'node:assert/strict';

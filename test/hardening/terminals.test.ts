@@ -1,4 +1,8 @@
-/** Nothing is pushed into the terminal of the caller: neither by TIOCSTI nor by TIOCLINUX. CVE-2017-5226, CVE-2023-28339 */
+/**
+ * Nothing is pushed into the caller's terminal: neither by TIOCSTI nor by TIOCLINUX.
+ *
+ * CVE-2017-5226, CVE-2023-28339
+ */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,8 @@
-/** PR_SET_PDEATHSIG belongs to the thread that forked: a thread that ends, and another that goes on. prctl(2) */
+/**
+ * PR_SET_PDEATHSIG belongs to the thread that forked: one thread ends, and another goes on.
+ *
+ * prctl(2)
+ */
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';

@@ -1,5 +1,6 @@
 /**
- * Nobody of the same user can trace a helper of carrel's, or look into it: neither while a container is set up, nor from inside of one.
+ * No process of the same user can trace a helper of carrel's: not during set-up, and not from inside.
+ *
  * CVE-2016-8659, CVE-2016-9962, CVE-2026-41163. What is attacked from is the same user without capabilities.
  */
 

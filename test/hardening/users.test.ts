@@ -1,4 +1,4 @@
-/** Root filesystems whose /etc/passwd is not what it should be: names in it are looked up by a privileged Node. */
+/** A damaged or hostile /etc/passwd of an image does no harm to the privileged Node that reads it. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

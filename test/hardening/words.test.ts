@@ -1,12 +1,17 @@
-/** Words that mean something elsewhere, and lists that are empty. CVE-2024-32462, CVE-2025-66479 */
+/**
+ * Words that mean something elsewhere mean nothing to carrel, and an empty list is an empty list.
+ *
+ * CVE-2024-32462, CVE-2025-66479
+ */
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, StepError, tmpfs } from 'carrel';
+import { bind, Container, tmpfs } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { rejectsAtStep } from '../support/refusals.js';
 import { removeTree } from '../support/remove-tree.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -21,7 +26,7 @@ suite('words', () => {
       mkdirSync(join(directory, name), { mode: 0o755 });
       writeFileSync(join(directory, name, name), '#!/bin/sh\nprintf "%s|" "$0" "$@" "$WORD" "$PWD"\n', { mode: 0o755 });
       chmodSync(join(directory, name, name), 0o755);
-      await assert.rejects(box.run(name, ['/', '/']), (error) => error instanceof StepError && error.code === 'ENOENT');
+      await rejectsAtStep(() => box.run(name, ['/', '/']), { op: 'exec', code: 'ENOENT' });
       const own = box
         .mount(bind(join(directory, name), `/tmp/${name}`))
         .cwd(`/tmp/${name}`)

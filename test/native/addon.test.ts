@@ -1,8 +1,11 @@
+/** The addon gives Node memfds, sockets and pipes that are close-on-exec from birth. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fstatSync, ftruncateSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { native } from '#lib/launch/native.js';
+import { launcher } from '../support/launcher.js';
 
 const CLOSE_ON_EXEC = 0o2000000;
 const ELF = '\x7fELF';
@@ -52,11 +55,10 @@ describe('sealedMemfd', () => {
 
 describe('launcherMemfd', () => {
   test('holds the launcher that was built, sealed', () => {
-    const built = new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url);
     using(native().launcherMemfd(), (memfd) => {
       const content = contentOf(memfd);
       assert.equal(content.toString('latin1', 0, 4), ELF);
-      assert.ok(content.equals(readFileSync(built)));
+      assert.ok(content.equals(readFileSync(launcher)));
       assert.throws(() => writeSync(memfd, 'x', 0), { code: 'EPERM' });
       assert.throws(() => ftruncateSync(memfd, 0), { code: 'EPERM' });
     });

@@ -1,3 +1,5 @@
+/** `capget`, `capset` and their companions read and change the capabilities of one thread. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { capbsetRead, capget } from 'carrel/syscalls';

@@ -1,3 +1,5 @@
+/** `setresuid`, `setresgid` and `setgroups` change the ids of one thread. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { useCleanHost } from '../support/host.js';

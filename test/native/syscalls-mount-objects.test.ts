@@ -1,3 +1,5 @@
+/** `fsopen`, `openTree`, `moveMount` and `mountSetattr` build mounts and attach them. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { useCleanHost } from '../support/host.js';

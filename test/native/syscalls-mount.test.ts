@@ -1,3 +1,5 @@
+/** `mount`, `unmount`, `pivotRoot` and `chroot` change what a mount namespace shows. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { MountFlag } from 'carrel/syscalls';

@@ -1,3 +1,5 @@
+/** `unshare` and `setns` move the calling thread into other namespaces, and the name calls name them. */
+
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';

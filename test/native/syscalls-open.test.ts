@@ -1,3 +1,5 @@
+/** `openat2` opens paths, and refuses to resolve what it is told not to. */
+
 import assert from 'node:assert/strict';
 import {
   closeSync,

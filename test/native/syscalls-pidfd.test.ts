@@ -1,3 +1,5 @@
+/** `pidfdOpen` gives a descriptor that means one process, for signals and for its descriptors. */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,5 @@
+/** `prctl` sets properties of the calling thread or of the whole process. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { useCleanHost } from '../support/host.js';

@@ -1,4 +1,4 @@
-/** On systems that have no containers, or for which nothing is built: importing works, and starting says why it does not. */
+/** The package can be imported on systems without containers or a build, and starting says why it does not. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What Debian's libstdc++.a wants of glibc, for a libstdc++.so.6 beside musl: just enough for a runtime that was built for musl to start.
+// What Debian's libstdc++.a wants of glibc, for a libstdc++.so.6 beside musl.
+//
+// It is just enough for a runtime that was built for musl to start.
 
 char __libc_single_threaded = 0;
 

@@ -1,6 +1,7 @@
 /**
- * What carrel does on any JavaScript runtime: a program, copied beside an installed package and run there. It prints the name of each
- * part that held, and `all parts held` at the end; whatever does not hold ends it.
+ * What carrel does on any JavaScript runtime: a program, copied beside an installed package and run there.
+ *
+ * It prints the name of each part that held, and `all parts held` at the end; whatever does not hold ends it.
  */
 
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';

@@ -1,4 +1,4 @@
-/** The same command by carrel and by Node's own `child_process`: what a test says of the one has to hold for the other. */
+/** Runs the same command by carrel and by Node's own `child_process`: what holds for one has to hold for the other. */
 
 import { spawn as spawnBare } from 'node:child_process';
 import { test } from 'node:test';

@@ -1,6 +1,4 @@
-/**
- * A root filesystem of the machine's static busybox, small enough to look at as a whole.
- */
+/** A root filesystem of the machine's static busybox, small enough to look at as a whole. */
 
 import { execFileSync } from 'node:child_process';
 import {

@@ -1,6 +1,8 @@
 /**
- * What each step of a plan is to the kernel: the calls that change something, in their order, with what the plan says of them. Calls that
- * only look (opening by O_PATH, closing, stat) may stand between.
+ * What each step of a plan is to the kernel: the calls that change something, in their order, with what the plan says
+ * of them.
+ *
+ * Calls that only look (opening by O_PATH, closing, stat) may stand between.
  */
 
 import { BASE } from '#lib/cgroup/files.js';

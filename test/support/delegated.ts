@@ -1,4 +1,8 @@
-/** A cgroup of version 2 that an ordinary user was given, for callers in it. As root only. */
+/**
+ * A cgroup of version 2 that an ordinary user was given, for callers in it.
+ *
+ * As root only.
+ */
 
 import { chownSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,7 @@
-// Runs a command in which some system calls are refused, as an old kernel or an outer sandbox refuses them:
-// `deny ERRNO NUMBER[,NUMBER…] COMMAND [ARGUMENT…]`. seccomp(2)
+// SPDX-License-Identifier: MIT
+// Runs a command with some system calls refused: `deny ERRNO NUMBER[,NUMBER…] COMMAND [ARGUMENT…]`.
+//
+// They are refused as by an old kernel or an outer sandbox. seccomp(2)
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

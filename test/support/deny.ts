@@ -1,4 +1,6 @@
-/** A command in which system calls are refused, as by an old kernel or an outer sandbox: deny.c, compiled for this run. */
+/**
+ * A command in which system calls are refused, as by an old kernel or an outer sandbox: deny.c, compiled for this run.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { constants, tmpdir } from 'node:os';

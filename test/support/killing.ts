@@ -1,11 +1,13 @@
 /**
- * Kills, by SIGKILL at random system calls of supervisor and child: `killing.js DIRECTORY WHOM SEED COUNT`, under meddler.c. Whatever is
- * not as it should be is an error. For WHOM "node" it is the whole of this that is killed.
+ * Kills, by SIGKILL at random system calls of supervisor and child: `killing.js DIRECTORY WHOM SEED COUNT`, under
+ * meddler.c.
+ *
+ * Whatever is not as it should be is an error. For WHOM "node" it is the whole of this that is killed.
  */
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CarrelError, Container } from 'carrel';
+import { CarrelError, Container } from '#lib/index.js';
 import { makeSpares } from '#lib/launch/launcher.js';
 import { hit, holdings, inTime, order, type Role } from './meddler.js';
 import { generator } from './random.js';

@@ -1,6 +1,4 @@
-/**
- * The legs of a test run: the same suites, by different users.
- */
+/** The legs of a test run: the same suites, by different users. */
 
 import { spawn } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync } from 'node:fs';

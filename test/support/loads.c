@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Programs that use a known amount: `loads cpu MS [PROCESSES]`, `loads memory MIB`. They print what they have used by their own count.
-// `loads vfork` waits for a child by vfork(2), again and again.
+// Programs that use a known amount: `loads cpu MS [PROCESSES]`, `loads memory MIB`.
+//
+// They print what they have used by their own count. `loads vfork` waits for a child by vfork(2), again and again.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,6 @@
-/** meddler.c, and a Node that runs under it: what it is told to do happens to the next container that this Node starts. */
+/**
+ * meddler.c, and a Node that runs under it: what it is told to do happens to the next container that this Node starts.
+ */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

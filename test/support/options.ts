@@ -1,4 +1,7 @@
-/** Options of a definition about the process and its networks: values that are taken, what becomes of them, and what is refused. */
+/**
+ * Options of a definition about the process and its networks: values that are taken, what becomes of them, and what is
+ * refused.
+ */
 
 import type { DefinitionInput } from 'carrel';
 

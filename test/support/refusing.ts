@@ -1,12 +1,14 @@
 /**
- * Has the system calls of containers refused, one in each: `refusing.js DIRECTORY all|each`, under meddler.c. `each` refuses as many as it
- * takes to have one of every step, `all` every one. Whatever is not as it should be is an error; prints which steps were refused.
+ * Has the system calls of containers refused, one in each: `refusing.js DIRECTORY all|each`, under meddler.c.
+ *
+ * `each` refuses as many as it takes to have one of every step, `all` every one. Whatever is not as it should be is an
+ * error; prints which steps were refused.
  */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CarrelError, Container, type ContainerProcess, StepError } from 'carrel';
+import { CarrelError, Container, type ContainerProcess, StepError } from '#lib/index.js';
 import { makeSpares } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
 import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';

@@ -1,6 +1,4 @@
-/**
- * Deletes a directory of a test, but never what is mounted in it: a bind of the host's files would be emptied.
- */
+/** Deletes a directory of a test, but never what is mounted in it: a bind of the host's files would be emptied. */
 
 import { readFileSync, realpathSync, rmSync } from 'node:fs';
 

@@ -1,8 +1,7 @@
-/**
- * A reporter for `node --test` that writes one JSON line for each test, for the runner to count and compare.
- */
+/** A reporter for `node --test` that writes one JSON line for each test, for the runner to count and compare. */
 
 import { relative } from 'node:path';
+import { checkout } from './sources.js';
 
 /** One test that ended. A suite counts only when it is skipped as a whole. */
 export interface TestRecord {
@@ -25,8 +24,6 @@ interface TestEvent {
     readonly details?: { readonly type?: string };
   };
 }
-
-const checkout = new URL('../../..', import.meta.url).pathname;
 
 export default async function* records(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const names: string[] = [];

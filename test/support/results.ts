@@ -1,6 +1,4 @@
-/**
- * What a run of tests came to, in lines: of one machine (run.ts), or of several (../vm/run.ts).
- */
+/** What a run of tests came to, in lines: of one machine (run.ts), or of several (../vm/run.ts). */
 
 import type { TestRecord } from './reporter.js';
 

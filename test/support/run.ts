@@ -1,5 +1,7 @@
 /**
- * `npm test [-- FILTER …]`: runs every leg that this user can run, and sums up. Filters are parts of file names.
+ * `npm test [-- FILTER …]`: runs every leg that this user can run, and sums up.
+ *
+ * Filters are parts of file names.
  *
  * As root, all legs run in one private mount namespace; nothing that is mounted there is left when it ends.
  */

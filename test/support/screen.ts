@@ -1,6 +1,4 @@
-/**
- * Somebody at a container's terminal: types, and waits for what is shown.
- */
+/** Somebody at a container's terminal: types, and waits for what is shown. */
 
 import type { ContainerProcess } from 'carrel';
 

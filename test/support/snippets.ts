@@ -1,13 +1,15 @@
 /**
- * The snippets of the documentation: fences of `ts` and of `console` in README.md and docs/. All of them are run.
+ * The snippets of the documentation: fences of `ts` and of `console` in README.md and docs/.
+ *
+ * All of them are run.
  *
  * A fence of `text` right behind one of `ts` is what it prints, `…` for whatever stands there, alone on a line for any lines. In `console`,
  * lines that begin with `$ ` are commands, the others what they print. A word behind the language says what it needs: `ts root`, `console strace`.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Capability } from './requires.js';
+import { checkout } from './sources.js';
 
 export interface Snippet {
   /** `docs/tutorial.md, snippet 3`. */
@@ -19,13 +21,11 @@ export interface Snippet {
   readonly output: string | undefined;
 }
 
-export const checkout = fileURLToPath(new URL('../../..', import.meta.url));
-
 /** Every snippet, by file and in order. */
 export function readSnippets(): readonly Snippet[] {
-  const guides = readdirSync(`${checkout}/docs`).filter((name) => name.endsWith('.md'));
+  const guides = readdirSync(`${checkout}docs`).filter((name) => name.endsWith('.md'));
   const files = ['README.md', ...guides.map((name) => `docs/${name}`).sort()];
-  return files.flatMap((file) => parse(file, readFileSync(`${checkout}/${file}`, 'utf8')));
+  return files.flatMap((file) => parse(file, readFileSync(`${checkout}${file}`, 'utf8')));
 }
 
 interface Fence {

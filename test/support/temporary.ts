@@ -1,6 +1,7 @@
 /**
- * A temporary directory for each test file, so that what one leaves is not taken for another's. To import this file is enough:
- * `os.tmpdir()` is in it from then on.
+ * A temporary directory for each test file, so that what one leaves is not taken for another's.
+ *
+ * To import this file is enough: `os.tmpdir()` is in it from then on.
  */
 
 import { chmodSync, existsSync, mkdtempSync, renameSync } from 'node:fs';

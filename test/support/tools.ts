@@ -1,4 +1,7 @@
-/** What functions have at hand that run isolated (isolated.ts): the calls under test, Node's modules, threads, and questions to /proc. */
+/**
+ * What functions have at hand that run isolated (isolated.ts): the calls under test, Node's modules, threads, and
+ * questions to /proc.
+ */
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

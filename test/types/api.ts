@@ -1,6 +1,7 @@
 /**
- * Public types, checked by the compiler alone: this file is compiled with the tests and never run. A line below `@ts-expect-error` that compiles
- * is an error.
+ * Public types, checked by the compiler alone: this file is compiled with the tests and never runs.
+ *
+ * A line below `@ts-expect-error` that compiles is an error.
  */
 
 import type { Readable, Writable } from 'node:stream';

@@ -1,10 +1,10 @@
-/** Whatever is passed where: it is taken, or refused at once by an error of Node's kind that names the place. */
+/** Every argument is taken, or refused at once by an error of Node's kind that names the place. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import * as library from 'carrel';
-import * as plans from 'carrel/plan';
-import * as steps from 'carrel/steps';
+import * as library from '#lib/index.js';
+import * as plans from '#lib/plan.js';
+import * as steps from '#lib/steps.js';
 
 const { CarrelError, Container } = library;
 

@@ -1,3 +1,5 @@
+/** The command line's options are unique, and its help says what each does. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from '#lib/cli/arguments.js';

@@ -1,4 +1,4 @@
-/** Which way the code looks: what each room of lib/ may import, and what none may do. */
+/** Each room of lib/ imports only what it may. */
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,17 +1,17 @@
 /**
- * What is handed to carrel from outside, mutated: definitions, plans as JSON, messages and their pieces. It is refused
- * in a sentence with Node's code, or it holds to the end; nothing else is thrown, and nothing hangs. `CARREL_FUZZ_SEED`
- * and `CARREL_FUZZ_ROUNDS` go further.
+ * Definitions, plans as JSON and messages are mutated, and are taken or refused in a sentence, with Node's code.
+ *
+ * It is refused in a sentence with Node's code, or it holds to the end; nothing else is thrown, and nothing hangs.
+ * `CARREL_FUZZ_SEED` and `CARREL_FUZZ_ROUNDS` go further.
  */
 
 import assert from 'node:assert/strict';
 import { closeSync, writeSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { inspect } from 'node:util';
-import { bind, Container, type DefinitionInput, tmpfs } from 'carrel';
-import { explain, parse, stringify } from 'carrel/plan';
 import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
+import { bind, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
 import { Channel } from '#lib/launch/channel.js';
 import { Lane } from '#lib/launch/lane.js';
 import { native } from '#lib/launch/native.js';
@@ -19,6 +19,7 @@ import { encode } from '#lib/plan/encode.js';
 import { encodeMessage, readMessage } from '#lib/plan/message-bytes.js';
 import { MESSAGES, type Message, type MessageKind, type Notice, type Side } from '#lib/plan/messages.js';
 import { readTimes } from '#lib/plan/times.js';
+import { explain, parse, stringify } from '#lib/plan.js';
 import { HOSTS, root } from '../support/hosts.js';
 import { commandWith } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';

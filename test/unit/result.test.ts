@@ -1,3 +1,5 @@
+/** A result says how a command ended, why, and what it used. */
+
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, test } from 'node:test';

@@ -1,3 +1,5 @@
+/** Runtimes other than Node.js are taken from a version on, and older ones refused by name. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runtimeLack } from '#lib/host/runtime.js';

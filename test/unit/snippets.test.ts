@@ -1,7 +1,10 @@
+/** The documentation's snippets have no type error, and their output is compared with what they announce. */
+
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import ts from 'typescript';
-import { checkout, commandsOf, isAsAnnounced, readSnippets } from '../support/snippets.js';
+import { commandsOf, isAsAnnounced, readSnippets } from '../support/snippets.js';
+import { checkout } from '../support/sources.js';
 
 suite('what a snippet prints is compared', () => {
   const cases: readonly (readonly [announced: string, printed: string, same: boolean])[] = [

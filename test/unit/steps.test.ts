@@ -1,4 +1,4 @@
-/** The step table: what it says of each step in data and in words, and the layouts of the wire. */
+/** The step table describes each step in data and in words, and its layouts fit the wire. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,5 @@
+/** Every function of `carrel/syscalls` checks its arguments before the kernel is asked. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as syscalls from 'carrel/syscalls';

@@ -1,3 +1,5 @@
+/** A plan and its messages read back from bytes as they were written. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { NAMESPACES, type Namespace } from '#lib/plan/constants.js';

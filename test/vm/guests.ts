@@ -1,5 +1,7 @@
 /**
- * The other kernels that tests run on. Emulation is slow: each guest runs the files that tell most about what is different there.
+ * The other kernels that tests run on.
+ *
+ * Emulation is slow: each guest runs the files that tell most about what is different there.
  */
 
 export interface Guest {

@@ -1,6 +1,7 @@
 /**
- * `npm run test:vm [-- GUEST …] [FILTER …]`: runs tests on other kernels (guests.ts), in all guests or in those that are named, and sums up. Filters are
- * parts of file names, as of `npm test`. As root; CONTRIBUTING.md says which Debian packages it needs.
+ * `npm run test:vm [-- GUEST …] [FILTER …]` runs tests on other kernels (guests.ts), in all guests or the named ones.
+ *
+ * Filters are parts of file names, as of `npm test`. As root; CONTRIBUTING.md says which Debian packages it needs.
  *
  * A guest runs `npm test`'s own runner. What it prints is in build/vm, with the skips of each guest.
  */
