@@ -225,8 +225,7 @@ struct outcome act_limit_cpu_time(struct supervisor *self, const struct step_lim
 
 struct outcome act_read_counter(struct supervisor *self, const struct step_read_counter *step)
 {
-	struct frame *frame = &self->frame;
-	uint64_t *numbers = &frame->memory_peak;
+	struct message_exited *exited = &self->notices.exited;
 	struct cgroup_counter counter = {-1, plan_string(&self->plan, step->key), step->divisor};
 	uint64_t number;
 	uint32_t place = 0;
@@ -239,8 +238,8 @@ struct outcome act_read_counter(struct supervisor *self, const struct step_read_
 	if (outcome.error)
 		return DONE;
 	if (cgroup_count(&counter, &number)) {
-		numbers[place] = number;
-		frame->counted |= step->counter;
+		exited->counters[place] = number;
+		exited->counted |= (uint32_t)step->counter;
 	}
 	sys_close(counter.file);
 	return DONE;

@@ -115,9 +115,9 @@ void relay_carry(struct relay *relay, short master_events, short socket_events)
 		stop(relay);
 }
 
-void relay_resize(const struct relay *relay, uint32_t size)
+void relay_resize(const struct relay *relay, uint32_t columns, uint32_t rows)
 {
-	const struct window_size window = {.rows = (uint16_t)(size >> 16), .columns = (uint16_t)size};
+	const struct window_size window = {.rows = (uint16_t)rows, .columns = (uint16_t)columns};
 	if (relay->master >= 0)
 		sys_ioctl(relay->master, TIOCSWINSZ, &window);
 }

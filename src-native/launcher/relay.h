@@ -31,5 +31,4 @@ struct pollfd relay_master(const struct relay *relay);
 struct pollfd relay_socket(const struct relay *relay);
 // Carries what can be carried without waiting.
 void relay_carry(struct relay *relay, short master_events, short socket_events);
-// `size` is rows × 65536 + columns.
-void relay_resize(const struct relay *relay, uint32_t size);
+void relay_resize(const struct relay *relay, uint32_t columns, uint32_t rows);

@@ -43,9 +43,9 @@ static void read_message(struct page *page, int context)
 {
 	long length;
 	do {
-		length = sys_read(context, page->message, sizeof(page->message) - 1);
-		page->message[length > 0 ? length : 0] = 0;
-	} while (length > 0 && page->message[0] != 'e');
+		length = sys_read(context, page->text, sizeof(page->text) - 1);
+		page->text[length > 0 ? length : 0] = 0;
+	} while (length > 0 && page->text[0] != 'e');
 }
 
 struct outcome step_mount(struct child *child, const struct step_mount *step)
