@@ -111,8 +111,8 @@ const index = groups.map(({ heading, steps }) =>
 const endings = ENDING_OPS.map(anchor);
 
 const rules = [
-  `*On the host* the supervisor performs a step: in \`before\`, in \`after\`, or among the acts of a ${anchor('barrier')}.
-  *In the container* the child performs it, on its way in.`,
+  `*On the host* the supervisor performs a step: in \`before\`, in \`after\`, or among the acts of a
+  ${anchor('barrier')}. *In the container* the child performs it, on its way in.`,
   `The last step of a plan that is run is ${list(endings, 'or')}.`,
   `*Rights over* a namespace are capabilities in the user namespace that it belongs to. A plan whose \`clone\` has a new
   user namespace has them all, until ${anchor('setCapabilities')}.`,

@@ -13,7 +13,10 @@ export class Slots {
     return this.add(name);
   }
 
-  /** A slot for a descriptor that the caller sends, and that the supervisor holds until all is over. Must come first of all. */
+  /**
+   * A slot for a descriptor that the caller sends, and that the supervisor holds until all is over. Must come first of
+   * all.
+   */
   keep(name: string): number {
     this.kept += 1;
     return this.receive(name);

@@ -17,7 +17,8 @@ const SILENT: Log = Object.assign(() => {}, { enabled: false });
 /** @param subject The part of carrel that speaks: `launcher` for the name `carrel:launcher`. */
 export function logOf(subject: string): Log {
   if (!namesCarrel(process.env.DEBUG ?? '')) return SILENT;
-  const debug = createRequire(import.meta.filename)('debug') as (namespace: string) => Log;
+  const require = createRequire(import.meta.filename);
+  const debug = require('debug') as (namespace: string) => Log;
   return debug(`carrel:${subject}`);
 }
 

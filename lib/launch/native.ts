@@ -66,8 +66,8 @@ function loadAddon(): Addon {
   const directory = ownPackage()?.directory;
   if (directory === undefined) throw bundled();
   try {
-    const find = createRequire(import.meta.filename)('node-gyp-build') as (directory: string) => Addon;
-    const addon = find(directory);
+    const require = createRequire(import.meta.filename);
+    const addon = (require('node-gyp-build') as (directory: string) => Addon)(directory);
     log('loaded from %s', directory);
     return addon;
   } catch (cause) {

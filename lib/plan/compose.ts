@@ -96,7 +96,7 @@ export function settled(plan: Plan, { move, cgroup }: Moment): Plan {
   return cgroup === undefined ? moved : nameCgroups(moved, cgroup);
 }
 
-/** One plan that does what all of them do, in their order; what is to be done after the end, in the opposite order. */
+/** One plan that does what all of them do, in their order. What follows the end is in the opposite order. */
 export function joinPlans(plans: readonly Plan[]): Plan {
   const received = Math.max(0, ...plans.map((plan) => plan.received));
   const slots: string[] = plans.find((plan) => plan.received === received)?.slots.slice(0, received) ?? [];

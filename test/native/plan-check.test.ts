@@ -6,7 +6,6 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { ContainerStep, HostStep, Plan } from '#lib/index.js';
 import { Channel, type Frame } from '#lib/launch/channel.js';
 import { request } from '#lib/launch/launcher.js';
@@ -25,9 +24,10 @@ import {
   sizeOf,
   WIRE_VERSION,
 } from '#lib/plan/wire.js';
+import { launcher } from '../support/launcher.js';
+import { generator } from '../support/random.js';
 
 const REFUSED = 125;
-const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
 const at = offsetsOf(HEADER);
 
 /** Whatever a changed plan may do to mounts stays among itself; who may not have a mount namespace may not mount either. */
@@ -238,8 +238,8 @@ test('a plan with any one byte changed is refused or performed, and never ends t
   const seen = new Set<number>();
   const { length } = encode(harmless);
   for (let round = 0; round < 500; round += 1) {
-    const place = Math.floor(random() * length);
-    const flip = 1 + Math.floor(random() * 255);
+    const place = random.below(length);
+    const flip = 1 + random.below(255);
     const status = perform(patched((bytes) => bytes.writeUInt8((bytes[place] ?? 0) ^ flip, place)));
     seen.add(status);
     // 137: the changed byte gave it a time limit, and the supervisor ended the command by SIGKILL.
@@ -300,13 +300,4 @@ function tell(bytes: Uint8Array): Promise<readonly Frame[]> {
       if (error !== undefined) reject(error);
     });
   });
-}
-
-/** Numbers from 0 up to 1, the same for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

@@ -5,7 +5,7 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,7 @@ if (unknown.length > 0) {
   try {
     chmodSync(directory, 0o755);
     const app = installPackage(directory);
+    installWithScripts(directory);
     const failed = chosen.filter((one) => !('project' in one ? tryTool(one, app, directory) : tryOn(one, app)));
     console.log(failed.length === 0 ? 'all held' : `FAILED on ${failed.map(({ name }) => name).join(', ')}`);
     process.exitCode = failed.length === 0 ? 0 : 1;
@@ -51,6 +52,17 @@ function installPackage(directory: string): string {
     copyFileSync(fileURLToPath(new URL(`${script}.js`, import.meta.url)), join(app, `${script}.js`));
   }
   return app;
+}
+
+/** npm 11 and later warn of scripts that want to be run: there are none, whether it comes from the registry or as a tarball. */
+function installWithScripts(directory: string): void {
+  const place = join(directory, 'with-scripts');
+  mkdirSync(place);
+  writeFileSync(join(place, 'package.json'), '{ "private": true }\n');
+  const [tarball = ''] = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
+  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', join(directory, tarball)];
+  const { status, stderr } = spawnSync('npm', args, { cwd: place, encoding: 'utf8' });
+  if (status !== 0 || stderr.includes('install-scripts')) throw new Error(`npm install: ${stderr}`);
 }
 
 function tryOn(runtime: Runtime, app: string): boolean {
