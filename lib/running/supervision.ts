@@ -10,7 +10,7 @@ import type { ChannelListener } from '../launch/channel.js';
 import { namespacesOf } from '../launch/namespaces.js';
 import { native } from '../launch/native.js';
 import type { Connection } from '../launch/start.js';
-import { type Moment, settled } from '../plan/compose.js';
+import { type Settlement, settled } from '../plan/compose.js';
 import type { Namespace } from '../plan/constants.js';
 import type { MessageOf, Notice, Order } from '../plan/messages.js';
 import { hasTerminal, type Plan } from '../plan/plan.js';
@@ -52,8 +52,8 @@ export interface SupervisionListener {
 /** What is performed. */
 export interface Performed {
   readonly plan: Plan;
-  /** What the plan leaves to the moment: which range of ids of the host it has instead of its own. */
-  readonly moment: Moment;
+  /** What is settled when it is performed: which range of ids of the host it has instead of its own. */
+  readonly settlement: Settlement;
   readonly hooks: readonly Hook[];
   /** When the caller asked for it, on the monotonic clock. */
   readonly calledNs: number;
@@ -61,7 +61,7 @@ export interface Performed {
 
 export class Supervision implements ChannelListener {
   #plan: Plan;
-  #moment: Moment | undefined;
+  #settlement: Settlement | undefined;
   readonly #hooks: readonly Hook[];
   readonly #timing: Timing;
   #state: SupervisionState = { phase: 'starting', command: undefined };
@@ -77,9 +77,9 @@ export class Supervision implements ChannelListener {
   readonly #started: Promise<void>;
   #tellStarted!: () => void;
 
-  constructor({ plan, moment, hooks, calledNs }: Performed) {
+  constructor({ plan, settlement, hooks, calledNs }: Performed) {
     this.#plan = plan;
-    this.#moment = moment;
+    this.#settlement = settlement;
     this.#hooks = hooks;
     this.#timing = new Timing(calledNs);
     this.ended = new Promise((resolve, reject) => {
@@ -109,8 +109,8 @@ export class Supervision implements ChannelListener {
 
   /** The plan that is performed. */
   get plan(): Plan {
-    if (this.#moment !== undefined) this.#plan = settled(this.#plan, this.#moment);
-    this.#moment = undefined;
+    if (this.#settlement !== undefined) this.#plan = settled(this.#plan, this.#settlement);
+    this.#settlement = undefined;
     return this.#plan;
   }
 
