@@ -53,7 +53,9 @@ export function probeFor(definition: ContainerDefinition, cgroups?: CgroupFacts)
 /** Where the programs of a Linux system are: read-only in a container without a root file system of its own. */
 const PROGRAMS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store', '/gnu/store'];
 
-/** What of /etc programs need to start and to speak TLS, and what tells nothing of the host's users, hosts or secrets. */
+/**
+ * What of /etc programs need to start and to speak TLS, and what tells nothing of the host's users, hosts or secrets.
+ */
 const SETTINGS = [
   '/etc/alternatives',
   '/etc/ca-certificates',

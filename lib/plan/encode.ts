@@ -127,7 +127,9 @@ class Writer {
   readonly ids: number[] = [];
   /** Where a name was left out that is made when the plan is performed. */
   readonly names: number[] = [];
-  /** The same memory. Each number of the wire is aligned, and written in the machine's order, which is little-endian. */
+  /**
+   * The same memory. Each number of the wire is aligned, and written in the machine's order, which is little-endian.
+   */
   #words: Uint32Array;
 
   /** @param begun What is there already. */

@@ -2,10 +2,11 @@
  * `npm run bench [-- --short] [--unpinned] [--write-docs]` measures a container beside the kernel's own cost, others,
  * and a bare process.
  *
- * All is measured side by side in one run, a few samples of each in turn, so that a slow moment of the machine is everybody's.
- * The verdict on the numbers is the reader's; only what breaks makes the run fail. `--short`: few samples, for breakage alone.
- * All starts are on one processor, unless `--unpinned`: then numbers spread more, but nobody who was woken takes Node's processor away.
- * What was found is printed, and written to build/bench.json; with `--write-docs` also to docs/performance.md.
+ * All is measured side by side in one run, a few samples of each in turn, so that a slow moment of the machine is
+ * everybody's. The verdict on the numbers is the reader's; only what breaks makes the run fail. `--short`: few samples,
+ * for breakage alone. All starts are on one processor, unless `--unpinned`: then numbers spread more, but nobody who
+ * was woken takes Node's processor away. What was found is printed, and written to build/bench.json; with
+ * `--write-docs` also to docs/performance.md.
  */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';

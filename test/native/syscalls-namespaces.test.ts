@@ -334,7 +334,10 @@ describe('setHostname and setDomainname', requires('user-namespaces'), () => {
   });
 });
 
-/** How Node ends that uses libuv's pool for the first time after unshare(CLONE_NEWPID). To load an ES module is to use it, so this does without. */
+/**
+ * How Node ends that uses libuv's pool for the first time after unshare(CLONE_NEWPID). To load an ES module is to use
+ * it, so this does without.
+ */
 function endOfUnstartedPool(): NodeJS.Signals | null {
   const root = fileURLToPath(new URL('../../..', import.meta.url));
   const script = `

@@ -30,7 +30,9 @@ export interface Refusal {
   readonly hint?: RegExp;
 }
 
-/** What opens a bind's source: root's plans open it on the host, to show its owners mapped; others bind it by its path. */
+/**
+ * What opens a bind's source: root's plans open it on the host, to show its owners mapped; others bind it by its path.
+ */
 export const OPENS_SOURCE: Op = process.env.CARREL_TEST_LEG === 'root' ? 'openTree' : 'bind';
 
 /** Also sent to other Nodes as text: it sees its parameter alone. */

@@ -1,6 +1,8 @@
-# What the guest does once its root file system is there: `guest.sh OUT ERR [SERVICES]`, run by busybox as PID 1 and root.
+# What the guest does once its root file system is there: `guest.sh OUT ERR [SERVICES]`, run by busybox as PID 1 and
+# root.
 #
-# OUT and ERR are the devices of the command's output. With SERVICES, systemd becomes PID 1 and the command a unit of it.
+# OUT and ERR are the devices of the command's output. With SERVICES, systemd becomes PID 1 and the command a unit of
+# it.
 out=$1 err=$2 services=${3:-}
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 b=/bin/busybox

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Debian's kernels for cloud machines, fetched once and kept in $cache; sourced by qemu.sh and arm64.sh after common.sh.
 
-# once DIRECTORY FUNCTION ARGUMENT ...: has the directory made by FUNCTION, which is called in an empty one, unless it is there already.
+# once DIRECTORY FUNCTION ARGUMENT ...: has the directory made by FUNCTION, which is called in an empty one, unless it
+# is there already.
 once() {
   local wanted=$1
   shift
@@ -21,8 +22,8 @@ once() {
 # dependency PACKAGE [OPTION of apt-cache ...]: the kernel that a meta package stands for.
 dependency() { apt-cache "${@:2}" depends "$1" | awk '/Depends: linux-image/ { print $2; exit }'; }
 
-# uncompress_kernel VMLINUZ VMLINUX: started as it is, it is spared its own unpacking, which takes seconds under emulation.
-# The payload is where the header says. x86/boot.rst, "payload_offset"
+# uncompress_kernel VMLINUZ VMLINUX: started as it is, it is spared its own unpacking, which takes seconds under
+# emulation. The payload is where the header says. x86/boot.rst, "payload_offset"
 uncompress_kernel() {
   python3 - "$1" payload <<'P'
 import struct, sys
@@ -41,7 +42,8 @@ P
   [ "$(head -c 4 "$2" | tail -c 3)" = ELF ]
 }
 
-# make_initrd RELEASE BUSYBOX MODULE ...: busybox, the modules with what they need, and the file `init` of the current directory.
+# make_initrd RELEASE BUSYBOX MODULE ...: busybox, the modules with what they need, and the file `init` of the current
+# directory.
 make_initrd() {
   local release=$1 kind file name module
   mkdir -p initrd.d/bin
