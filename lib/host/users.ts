@@ -1,5 +1,5 @@
 /**
- * Reads what a container's users are called, from the root filesystem that it will have. Whoever made that may be
+ * Reads what a container's users are called, from the root filesystem that it will have. Its author may be
  * hostile: nothing is opened but a regular file inside of it, and no more is read than is bearable.
  */
 

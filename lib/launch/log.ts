@@ -1,5 +1,5 @@
 /**
- * What carrel tells whoever debugs it, by the package `debug`. Loading that takes a third of the time of an empty
+ * What carrel tells its debuggers, by the package `debug`. Loading that takes a third of the time of an empty
  * program, so it is loaded only where the variable DEBUG names carrel when carrel is first used.
  */
 

@@ -1,4 +1,4 @@
-/** What a container's process tells whoever listens. */
+/** What a container's process tells its listeners. */
 
 /** The events of a {@link ContainerProcess}, as `child_process` has them. */
 export interface ContainerProcessEvents {

@@ -58,7 +58,7 @@ export function perform(
     const sent = (error: Error | undefined): void => supervision.sent(error);
     supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, sent));
   } catch (error) {
-    // No descriptor is left behind where the last one was not to be had.
+    // No descriptor is left behind where the last one could not be made.
     if (range !== undefined) native().close(range.socket);
     if (stdio !== undefined) closeStdio(stdio);
     throw error;

@@ -272,7 +272,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   #started(): Promise<void> {
-    // Whoever waits for this hears of a failure by it.
+    // Who waits for this hears of a failure by it.
     if (this.#supervision.state.phase === 'starting') this.#resultWanted = true;
     return this.#supervision.started();
   }

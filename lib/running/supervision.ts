@@ -85,7 +85,7 @@ export class Supervision implements ChannelListener {
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    // Whoever is told by another way need not catch this.
+    // Who is told by another way need not catch this.
     this.ended.catch(() => {});
     this.#started = new Promise((resolve) => {
       this.#tellStarted = resolve;
