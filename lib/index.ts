@@ -54,7 +54,7 @@ export type {
 export type { InsertedStep } from './definition/steps.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
-export { type DoctorOptions, type DoctorReport, doctor, type Finding, isSupported } from './doctor/doctor.js';
+export type { DoctorOptions, DoctorReport, Finding } from './doctor/doctor.js';
 export { CarrelError, ExitError, StepError } from './errors/errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type { Capability, MountAttribute, Namespace, Resource } from './plan/constants.js';
@@ -62,6 +62,7 @@ export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';
 export type { StatsOptions } from './running/control.js';
+export { doctor, isSupported } from './running/engine.js';
 export type { ContainerProcessEvents } from './running/events.js';
 export type { Hook, HookContext } from './running/hooks.js';
 export { ContainerProcess } from './running/process.js';

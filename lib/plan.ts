@@ -28,4 +28,5 @@ export { parse, stringify } from './definition/plan-json.js';
 export type { Namespace } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
-export { type RunPlanOptions, run, type SpawnPlanOptions, spawn } from './running/plan.js';
+export { runPlan as run, spawnPlan as spawn } from './running/engine.js';
+export type { RunPlanOptions, SpawnPlanOptions } from './running/plan.js';

@@ -1,9 +1,9 @@
 /**
- * `carrel/steps`: the building blocks. It has a constructor for every step that a plan can hold; each gives a frozen value,
- * and does nothing. `carrel/plan` composes them, `Container.step()` inserts one.
+ * `carrel/steps`: the building blocks. It has a constructor for every step that a plan can hold; each gives a frozen
+ * value, and does nothing. `carrel/plan` composes them, `Container.step()` inserts one.
  *
- * Each says what it needs. *Rights over* a namespace are capabilities in the user namespace that it belongs to. A plan whose
- * `clone` has a new user namespace has all of them, until `setCapabilities`.
+ * Each says what it needs. *Rights over* a namespace are capabilities in the user namespace that it belongs to. A plan
+ * whose `clone` has a new user namespace has all of them, until `setCapabilities`.
  *
  * The child performs steps on its way into the container. The supervisor performs those marked *host*: in `before`, in
  * `after`, or among the acts of a `barrier`.

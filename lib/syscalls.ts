@@ -1,6 +1,6 @@
 /**
- * `carrel/syscalls`: direct system calls in Node's own process, for container tooling and its tests: typed, one
- * function for one call, nothing undone and nothing decided by carrel. Linux 5.15 or later.
+ * `carrel/syscalls` makes direct system calls in Node's own process, for container tooling and its tests. One typed
+ * function makes one call; carrel decides nothing, and undoes nothing. Linux 5.15 or later.
  *
  * ```ts
  * // In a Worker, as root: mounts that no other thread and no other process sees.
@@ -11,19 +11,19 @@
  * ```
  *
  * **Threads.** Node's process has several threads: one that runs JavaScript and one more for each `Worker`, V8's
- * helpers, and libuv's pool, which performs `fs.readFile`, `fs.promises`, `dns.lookup` and the like. Much of what these
- * calls change the kernel keeps for each thread. The change is then made to the thread that calls, counts for
- * synchronous functions and for processes that it starts, and is not seen by the others. A `Worker` whose only work
- * this is makes a good place: what it changed of itself ends with it. Each function says what holds for it.
+ * helpers, and libuv's pool, which performs `fs.readFile`, `fs.promises`, `dns.lookup` and the like. The kernel keeps
+ * much of what these calls change for each thread. Such a change concerns the calling thread. It counts for synchronous
+ * functions and for processes that this thread starts; the other threads do not see it. A `Worker` that does nothing
+ * else is a good place: what it changed of itself ends with it. Each function says what holds for it.
  *
  * **Errors.** A refused call throws as Node's own functions do: an `Error` with `code`, `errno`, `syscall` (the
- * kernel's name of the call), and `path` and `dest` where it was given paths. Wrong arguments are a `TypeError` or
- * `RangeError` that names them, before anything is called. Elsewhere than on Linux, calling throws a `CarrelError` with
+ * kernel's name of the call), and `path` and `dest` where it has paths. Wrong arguments throw a `TypeError` or
+ * `RangeError` that names them, before any call. On other systems than Linux, calling throws a `CarrelError` with
  * `ERR_UNSUPPORTED`; importing does not.
  *
  * **Descriptors** are numbers, as in `node:fs`, close-on-exec, and the caller's to close with `fs.closeSync`.
  *
- * What Node has, this has not: `process.umask`, `os.hostname`, `process.chdir`.
+ * What Node has already is not here: `process.umask`, `os.hostname`, `process.chdir`.
  *
  * @packageDocumentation
  */

@@ -1,8 +1,9 @@
 /**
- * Makes the launcher's lists of steps from the step table: `step.h` and `step.c` for the container's column, `act.h` and `act.c` for the host's.
- * `--check` only compares, and fails when one has drifted.
+ * Makes the launcher's lists of steps from the step table: `step.h` and `step.c` for the container's column, `act.h`
+ * and `act.c` for the host's. `--check` only compares, and fails when one has drifted.
  *
- * A switch with typed calls: a function that is missing fails the link, one of another type the compiler, and a step of the other column has no case.
+ * A switch with typed calls: a function that is missing fails the link, one of another type the compiler, and a step of
+ * the other column has no case.
  */
 
 import { type Op, STEPS } from '#lib/plan/steps.js';
@@ -36,7 +37,7 @@ const SIDES: readonly Side[] = [
   },
 ];
 
-const made = 'Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.';
+const made = '// Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.';
 
 function opsOf({ column }: Side): readonly Op[] {
   return (Object.keys(STEPS) as Op[]).filter((op) => STEPS[op].column === column || STEPS[op].column === 'both');
@@ -49,7 +50,8 @@ function header(side: Side): string {
     return `struct outcome ${prefix}_${name}(struct ${actor} *${as}, const struct step_${name} *step);`;
   });
   return `// SPDX-License-Identifier: MIT
-// ${what}: one function a step. ${made}
+// ${what}: one function a step.
+${made}
 #pragma once
 #include "${actor}.h"
 
@@ -68,7 +70,8 @@ function source(side: Side): string {
     return `\tcase STEP_${upper(op)}:\n\t\treturn ${call};`;
   });
   return `// SPDX-License-Identifier: MIT
-// ${what}: which function performs which. ${made}
+// ${what}: which function performs which.
+${made}
 #include "${prefix}.h"
 
 // NOLINTNEXTLINE(readability-function-size)

@@ -1,6 +1,6 @@
 /**
- * Makes the constructors of `carrel/steps` and `docs/steps.md` from the step table. `--check` only compares, and fails when
- * one has drifted.
+ * Makes the constructors of `carrel/steps` and `docs/steps.md` from the step table. `--check` only compares, and fails
+ * when one has drifted.
  */
 
 import type { Field } from '#lib/plan/fields.js';
@@ -91,7 +91,13 @@ function stepSection({ op, text, needs, errors, source, defaults }: StepText): s
     source === undefined ? '' : `*Source*: ${source}.`,
   ].filter((fact) => fact !== '');
   const rows = fields.map((field) => fieldRow(field, defaults)).join('');
-  return `### ${op}\n\n${wrapped(linked(text))}\n\n${rows === '' ? '' : `${table('field', 'type', 'default')}${rows}\n`}${wrapped(facts.join(' '))}\n`;
+  const parts = [
+    `### ${op}`,
+    wrapped(linked(text)),
+    rows === '' ? '' : `${table('field', 'type', 'default')}${rows}`.trimEnd(),
+    wrapped(facts.join(' ')),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 function group({ heading, text, steps }: GroupText): string {
@@ -104,12 +110,23 @@ const index = groups.map(({ heading, steps }) =>
 );
 const endings = ENDING_OPS.map(anchor);
 
+const rules = [
+  `*On the host* the supervisor performs a step: in \`before\`, in \`after\`, or among the acts of a
+  ${anchor('barrier')}. *In the container* the child performs it, on its way in.`,
+  `The last step of a plan that is run is ${list(endings, 'or')}.`,
+  `*Rights over* a namespace are capabilities in the user namespace that it belongs to. A plan whose \`clone\` has a new
+  user namespace has them all, until ${anchor('setCapabilities')}.`,
+  'A *slot* is a number that stands for a descriptor: those that the caller sends come first, steps fill others.',
+  `A field that has a default may be left out; all others are required. With the default *none* the step does without
+  it.`,
+];
+
 const page = `<!-- Made by scripts/steps.ts from ${SOURCE}: npm run generate. Do not edit. -->
 
 # Steps
 
-A step is one act of the kernel, as plain data. A plan is a list of steps; \`explain()\` prints it. \`carrel/steps\` has a
-constructor for each step, of the same name. It takes the fields as an object, checks them, and gives a frozen value.
+A step is one act of the kernel, as plain data. A plan is a list of steps; \`explain()\` prints it. \`carrel/steps\` has
+a constructor for each step, of the same name. It takes the fields as an object, checks them, and gives a frozen value.
 
 \`\`\`ts
 import { mount } from 'carrel/steps';
@@ -128,12 +145,7 @@ console.log(mount({ type: 'tmpfs', target: '/tmp', options: ['size=64m'] }));
 }
 \`\`\`
 
-- *On the host* the supervisor performs a step: in \`before\`, in \`after\`, or among the acts of a ${anchor('barrier')}.
-  *In the container* the child performs it, on its way in. The last step of a plan that is run is ${list(endings, 'or')}.
-- *Rights over* a namespace are capabilities in the user namespace that it belongs to. A plan whose \`clone\` has a new user
-  namespace has them all, until ${anchor('setCapabilities')}.
-- A *slot* is a number that stands for a descriptor: those that the caller sends come first, steps fill others.
-- A field that has a default may be left out. With the default *none* the step does without it.
+${rules.map((rule) => wrapped(rule, '  ', '- ')).join('\n')}
 
 The steps by group:
 

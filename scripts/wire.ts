@@ -7,7 +7,7 @@
 import { CAPABILITIES, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';
 import type { Field } from '#lib/plan/fields.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
-import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
+import { ENDING_OPS, fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
 import {
   ENDINGS,
   FRAME,
@@ -35,7 +35,8 @@ const most = Math.max(...ops.map((op) => fieldsOf(op).length));
 function layout(name: string, fields: Readonly<Record<string, string>>, size: number, extra = ''): string {
   const widths: Record<string, string> = { u32: 'uint32_t', i32: 'int32_t', u64: 'uint64_t' };
   const lines = Object.entries(fields).map(([field, width]) => `\t${widths[width]} ${snake(field)};`);
-  return `struct ${name} {\n${lines.join('\n')}\n${extra}};\nstatic_assert(sizeof(struct ${name}) == ${size}, "${name}");\n`;
+  const assertion = `static_assert(sizeof(struct ${name}) == ${size}, "${name}");`;
+  return `struct ${name} {\n${lines.join('\n')}\n${extra}};\n${assertion}\n`;
 }
 
 function constants(prefix: string, values: Readonly<Record<string, number>>): string {
@@ -61,15 +62,17 @@ function step(op: Op): string {
   const lines = fields.map(([name, field]) => `\t${cType(field)} ${snake(name)};`);
   const size = RECORD_HEAD + 8 * fields.length;
   const body = ['\tstruct record head;', ...lines].join('\n');
-  return `struct step_${snake(op)} {\n${body}\n};\nstatic_assert(sizeof(struct step_${snake(op)}) == ${size}, "${op}");\n`;
+  const name = `struct step_${snake(op)}`;
+  return `${name} {\n${body}\n};\nstatic_assert(sizeof(${name}) == ${size}, "${op}");\n`;
 }
 
 function spec(op: Op): string {
   const { column } = STEPS[op];
   const columns = [column !== 'container' && 'COLUMN_HOST', column !== 'host' && 'COLUMN_CONTAINER'].filter(Boolean);
   const fields = fieldsOf(op).map(([, field]) => check(field));
-  const ends = 'ends' in STEPS[op] ? 1 : 0;
-  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${fields.length}, {${fields.join(', ')}}},`;
+  const ends = ENDING_OPS.some((one) => one === op) ? 1 : 0;
+  const body = fields.length === 0 ? '{}' : `{\n${fields.map((field) => `\t\t${field},\n`).join('')}\t}`;
+  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${fields.length}, ${body}},`;
 }
 
 const kinds = [
@@ -89,7 +92,8 @@ const kinds = [
 ];
 
 const text = `// SPDX-License-Identifier: MIT
-// Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts: what a plan and a channel look like. Do not edit.
+// What a plan and a channel look like. Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts.
+// Do not edit.
 #pragma once
 #include <assert.h>
 #include <stdint.h>
@@ -139,8 +143,8 @@ ${kinds.map((kind) => `\tFIELD_${kind.toUpperCase()},`).join('\n')}
 };
 enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
 
-// What a record of each step must look like: plan_check holds every record to it. \`ends\`: the last step of a plan is one of these, and
-// no other is. \`allowed\`: the bits of flags and choices.
+// What a record of each step must look like: plan_check holds every record to it. \`ends\`: the last step of a plan is
+// one of these, and no other is. \`allowed\`: the bits of flags and choices.
 struct step_spec {
 	uint8_t columns;
 	uint8_t ends;

@@ -82,6 +82,8 @@ enum {
 	SYS_WALL = 0x40000000,
 	SYS_SIGKILL = 9,
 	SYS_SIGCHLD = 17,
+	SYS_SIGNAL_LAST = 64,
+	SYS_PATH_MAX = 4096, // with its NUL
 	SYS_S_IFMT = 0170000,
 	SYS_S_IFDIR = 0040000,
 	SYS_S_IFCHR = 0020000,
@@ -94,6 +96,7 @@ enum {
 	SYS_EFD_NONBLOCK = 04000,
 	SYS_EFD_CLOEXEC = 02000000,
 };
+#define SYS_EVERY_SIGNAL (~0ull)
 // The errnos that carrel tells apart: asm-generic/errno-base.h and errno.h, the same on x86_64 and aarch64.
 enum {
 	SYS_EPERM = 1,
@@ -346,7 +349,8 @@ static inline long sys_mkdirat(int dir_fd, const char *path, uint32_t mode)
 {
 	return SYS(__NR_mkdirat, dir_fd, path, mode, 0, 0, 0);
 }
-// int mount(const char *source, const char *target, const char *filesystemtype, unsigned long mountflags, const void *data);
+// int mount(const char *source, const char *target, const char *filesystemtype, unsigned long mountflags, const void
+// *data);
 static inline long sys_mount(
 	const char *source, const char *target, const char *type, unsigned long flags, const void *data)
 {
@@ -485,7 +489,8 @@ static inline long sys_sched_setaffinity(int pid, size_t size, const unsigned ch
 {
 	return SYS(__NR_sched_setaffinity, pid, size, mask, 0, 0, 0);
 }
-// int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param); a policy of no priority has priority 0
+// int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param); a policy of no priority has priority
+// 0
 static inline long sys_sched_setscheduler(int pid, int policy)
 {
 	const int priority = 0;

@@ -3,13 +3,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
-import debug from 'debug';
+import { logOf } from '../launch/log.js';
 import type { CgroupFacts } from './files.js';
 import { inScope, scopeIsGone } from './scope.js';
 import { type CgroupMount, cgroupMounts, ownCgroup } from './tree.js';
 import { type Trial, tryV1, tryV2, words } from './trial.js';
 
-const log = debug('carrel:cgroup');
+const log = logOf('cgroup');
 let facts: CgroupFacts | undefined;
 
 /** What this process can do with cgroups. Cached. The first time leftovers of carrel's are removed whose owner is gone. */

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The command `carrel`: a thin room around the library. */
 
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { doctor } from '../doctor/doctor.js';
 import { CarrelError, unknownCommand, unknownOption, usageError } from '../errors/errors.js';
+import { ownPackage } from '../launch/package.js';
+import { doctor } from '../running/engine.js';
 import { parse } from './arguments.js';
 import { doctorText } from './doctor.js';
 import { DOCTOR, OVERVIEW, optionsHelp } from './help.js';
@@ -31,7 +31,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       return print(OVERVIEW);
     case '--version':
     case '-V':
-      return print(`${version()}\n`);
+      return print(`${ownPackage()?.version}\n`);
     case undefined:
       process.stderr.write(OVERVIEW);
       return 125;
@@ -67,20 +67,17 @@ function print(text: string): number {
   return 0;
 }
 
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
-}
-
 /** The caller's mistake shows as a sentence; carrel's own fault shows where it came from. */
 function told(error: unknown): string {
   const known = error instanceof CarrelError || (error instanceof Error && 'code' in error);
   return known ? error.message : String((error as Error)?.stack ?? error);
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`carrel: ${told(error)}\n`);
-  return statusOfError(error);
-});
+void main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    process.stderr.write(`carrel: ${told(error)}\n`);
+    return statusOfError(error);
+  })
+  .then((status) => {
+    process.exitCode = status;
+  });

@@ -6,7 +6,10 @@ import type { NamedUser, User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
 import type { EndingOp, StepOf } from '../plan/steps.js';
 
-/** What is to run, checked and with defaults filled in. Its two parts are what varies under one frame, and what the frame depends on. */
+/**
+ * What is to run, checked and with defaults filled in. Its two parts are what varies under one frame, and what the
+ * frame depends on.
+ */
 export interface Command {
   readonly invocation: Invocation;
   readonly framed: FramedCommand;
@@ -33,7 +36,7 @@ export interface FramedCommand {
   readonly timed: boolean;
   /** Whether it goes on when Node ends. */
   readonly detached: boolean;
-  /** Whether JavaScript of the caller's is to run while the container waits. */
+  /** Whether the container waits while JavaScript of the caller's runs. */
   readonly hooked: boolean;
 }
 

@@ -37,7 +37,8 @@ const DEVICE_LINKS: readonly ContainerStep[] = freezeDeep(
 /** A /dev of the container's own, as the OCI runtime specification lists it. */
 export function dev(definition: ContainerDefinition, ids: IdPlan, user: User): readonly ContainerStep[] {
   const quiet: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
-  // Group 5 is tty wherever it exists. An ordinary user has one group only, and nobody knows which a joined namespace has.
+  // Group 5 is tty wherever it exists. An ordinary user has one group only; which ones a joined namespace has is
+  // unknown.
   const tty = hasGroup(ids, 5) ? ['gid=5'] : [];
   const owner = user.uid === 0 ? [] : [`uid=${user.uid}`];
   const steps: ContainerStep[] = [

@@ -22,7 +22,10 @@ export type IdPlan =
   | { readonly kind: 'range'; readonly first: number }
   /** One id inside is one of the host, and no other exists. `own`: the caller's, who may map no other. */
   | { readonly kind: 'one'; readonly uid: number; readonly gid: number; readonly outside: User; readonly own: boolean }
-  /** Ranges of the caller's choice; `helped`: written by newuidmap and newgidmap, and all that is the caller's is root's inside. */
+  /**
+   * Ranges of the caller's choice. `helped`: newuidmap and newgidmap write them, and all that is the caller's is root's
+   * inside.
+   */
   | {
       readonly kind: 'ranges';
       readonly uid: readonly IdRange[];
@@ -77,14 +80,17 @@ function planOne(outside: OneId, { uid, gid }: User, host: Host): IdPlan {
   const own = !canMapRange(host);
   if (own && (outside.uid !== host.uid || outside.gid !== host.gid)) {
     throw contradiction(
-      `idmap names ${outside.uid}:${outside.gid}, and an ordinary user can map no other id than the own one, ${host.uid}:${host.gid}: ` +
-        'use idmap("subuid"), or ranges of /etc/subuid and /etc/subgid',
+      `idmap names ${outside.uid}:${outside.gid}, and an ordinary user can map no other id than the own one, ` +
+        `${host.uid}:${host.gid}: use idmap("subuid"), or ranges of /etc/subuid and /etc/subgid`,
     );
   }
   return { kind: 'one', uid, gid, outside, own };
 }
 
-/** Who may not write a map leaves it to the helpers: they know what /etc/subuid and /etc/subgid allow. newuidmap(1) */
+/**
+ * A caller who may not write a map leaves it to the helpers, which know what /etc/subuid and /etc/subgid allow.
+ * newuidmap(1)
+ */
 function planRanges(idmap: IdMappings, host: Host): IdPlan {
   const [uid, gid] = [idmap.uid.map(rangeOf), idmap.gid.map(rangeOf)];
   const rights = (['CAP_SYS_ADMIN', 'CAP_SETUID', 'CAP_SETGID'] as const).every((name) => hasCapability(host, name));
@@ -182,7 +188,7 @@ export function onHost(ids: IdPlan, user: User, host: Host): User | undefined {
     case 'host':
       return user;
     case 'joined':
-      // Pipes stay the caller's where nobody can tell whose they should be.
+      // Pipes stay the caller's where it is unknown whose they should be.
       return { uid: host.uid, gid: host.gid };
     case 'one':
       return user.uid === ids.uid && user.gid === ids.gid ? ids.outside : undefined;
@@ -194,7 +200,7 @@ export function onHost(ids: IdPlan, user: User, host: Host): User | undefined {
   }
 }
 
-/** The id of the host that an id inside is; `undefined` where it is none, or nobody can tell. */
+/** The id of the host that an id inside is; `undefined` where it is none, or it is unknown which. */
 function outside(ids: IdPlan, name: 'uid' | 'gid', id: number): number | undefined {
   if (ids.kind === 'host') return id;
   if (ids.kind === 'one') return ids[name] === id ? ids.outside[name] : undefined;
@@ -217,7 +223,10 @@ export function idsInWords(ids: IdPlan, name: 'uid' | 'gid'): string {
     .join(', ');
 }
 
-/** Whether the supervisor opens trees of the host: the child, once its ids are mapped, is somebody else and may not reach them. */
+/**
+ * Whether the supervisor opens trees of the host: once its ids are mapped, the child is another user and may not reach
+ * them.
+ */
 export function opensTrees(ids: IdPlan, host: Host): boolean {
   switch (ids.kind) {
     case 'host':
@@ -233,7 +242,7 @@ export function opensTrees(ids: IdPlan, host: Host): boolean {
   }
 }
 
-/** Whether owners of such trees are mapped: with one id of the host, the container is that user, and sees files as that user does. */
+/** Whether owners of such trees are mapped: with one id of the host, the container sees files as that user does. */
 export function mapsOwners(ids: IdPlan): boolean {
   return ids.kind !== 'one';
 }
@@ -241,7 +250,8 @@ export function mapsOwners(ids: IdPlan): boolean {
 /** Who makes the container: root inside, or the only user that there is. `undefined`: the caller already is. */
 export function setupUser(ids: IdPlan, host: Host): User | undefined {
   if (ids.kind === 'host') return undefined;
-  // Who joins without rights of the host's is somebody there already: its maker, by whichever id that was given. setns(2)
+  // A caller who joins without rights of the host's already is a user there: its maker, by the id that it was given.
+  // setns(2)
   if (ids.kind === 'joined' && !canMapRange(host)) return undefined;
   if (ids.kind !== 'one') return { uid: 0, gid: 0 };
   return ids.own ? undefined : { uid: ids.uid, gid: ids.gid };

@@ -7,8 +7,8 @@ import type { ContainerStep, EndingOp, Op } from '../plan/steps.js';
 import type { Slots } from './slots.js';
 
 /**
- * Each stands before the first step of the kind that it names; those that name the same kind keep their order. `steps` lead to an
- * ending of the kind `ending`, which is not among them.
+ * Puts each before the first step of the kind that it names; those that name the same kind keep their order. `steps`
+ * lead to an ending of the kind `ending`, which is not among them.
  */
 export function insertSteps(
   steps: readonly ContainerStep[],
@@ -23,8 +23,9 @@ export function insertSteps(
   const kinds: ReadonlySet<Op> = new Set([...steps.map(({ op }) => op), ending]);
   const missing = inserted.find(({ before }) => !kinds.has(before));
   if (missing !== undefined) {
+    const { step, before } = missing;
     throw contradiction(
-      `step({ op: "${missing.step.op}" }): the plan has no "${missing.before}" to come before, but ${[...kinds].join(', ')}`,
+      `step({ op: "${step.op}" }): the plan has no "${before}" to come before, but ${[...kinds].join(', ')}`,
     );
   }
   const ownBefore = (op: Op): readonly ContainerStep[] =>

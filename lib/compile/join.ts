@@ -20,8 +20,8 @@ export interface JoinPlan {
 }
 
 /**
- * The supervisor joins all but the mount namespace: what is new besides then belongs to the joined user namespace, and a pid
- * namespace counts for children only. It never joins a mount namespace, where every path is the container's.
+ * What the supervisor joins beside the user namespace. New namespaces then belong to the joined user namespace, and a
+ * pid namespace counts for children only. It never joins a mount namespace: every path there is the container's.
  */
 const OTHERS: readonly Namespace[] = ['ipc', 'uts', 'network', 'cgroup', 'time', 'pid'];
 
@@ -43,7 +43,8 @@ export function planJoins(definition: ContainerDefinition, host: Host, slots: Sl
     const slot = places.get(type);
     return slot === undefined ? [] : [{ op: 'setns', slot, type, from } as const];
   };
-  // An ordinary user has no rights over the others before; root would lose those over the host's by joining it first. setns(2)
+  // The user namespace gives an ordinary user the rights over the others, so it comes first. Root would lose those over
+  // the host's by joining it, so it comes last. setns(2)
   const order: readonly Namespace[] = canMapRange(host) ? [...OTHERS, 'user'] : ['user', ...OTHERS];
   const user = places.get('user');
   return { open, before: order.flatMap(setns), steps: setns('mount'), ...(user === undefined ? {} : { user }) };

@@ -26,11 +26,13 @@ export interface LimitPlan {
   readonly acts: readonly HostStep[];
   /** Host acts when all is over. */
   readonly after: readonly HostStep[];
-  /** What was asked for and cannot be had. */
+  /** What was asked for and cannot be done. */
   readonly degraded: readonly string[];
 }
 
-/** Always there where the host has them: what a container uses is told, and it can be paused. By their names in version 2. */
+/**
+ * Always there where the host has them: they tell what a container uses, and can pause it. By their names in version 2.
+ */
 const ACCOUNTING = ['memory', 'pids', 'cpuacct', 'freezer'];
 /** Where the hierarchy is made anyway. In version 1 it would be one more. */
 const ACCOUNTING_2 = ['io'];
@@ -88,7 +90,7 @@ export function planLimits(limits: Limits | undefined, facts: CgroupFacts = NONE
   };
 }
 
-/** What is to be written for the limits; throws, or lists, what cannot be. */
+/** What to write for the limits; throws, or lists, what cannot be written. */
 export function resolveLimits(
   limits: Limits,
   facts: CgroupFacts,
@@ -123,12 +125,14 @@ export function resolveLimits(
 
 const OOM_GROUP = 'memory.oom.group';
 
-/** One OOM kill ends all of the container, unless somebody wants it otherwise; what version 1 lacks the supervisor does. */
+/**
+ * One OOM kill ends all of the container, unless `unified` says otherwise; what version 1 lacks the supervisor does.
+ */
 function oomGroup({ unified }: Limits): string {
   return unified?.[OOM_GROUP] ?? '1';
 }
 
-/** What goes without saying, where the kernel has it. */
+/** What follows unsaid, where the kernel has it. */
 function implied(limits: Limits, facts: CgroupFacts): readonly CgroupWrite[] {
   const hierarchy = hierarchyOf(facts, 'memory');
   const swap = swapByDefault(limits);
@@ -245,7 +249,7 @@ class Made {
     });
   }
 
-  /** What cannot be told of a container, though nobody has chosen that. */
+  /** What this host cannot tell of a container. */
   untold(): readonly string[] {
     return TOLD.filter(([counter]) => this.find(COUNTED[counter]) === undefined).map(([counter, usage]) => {
       const files = [COUNTED[counter][2]?.file, COUNTED[counter][1]?.file].filter((file) => file !== undefined);

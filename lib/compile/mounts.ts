@@ -73,7 +73,7 @@ function root(definition: ContainerDefinition, host: Host, trees: Trees, user: U
   return [{ op: 'bind', ...tree, target: '/', attributes, recursive: true, create: false, from }, ...missing];
 }
 
-/** Whether what is written to the root is in memory. */
+/** Whether writes to the root stay in memory. */
 function isInMemory({ rootfs }: ContainerDefinition): boolean {
   return rootfs === undefined || (typeof rootfs !== 'string' && rootfs.upper === undefined);
 }

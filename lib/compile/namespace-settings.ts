@@ -28,7 +28,10 @@ function domainname({ domainname: own, sysctl }: ContainerDefinition): StepOf<'s
   return { op: 'setDomainname', domainname: setting, from: 'sysctl()' };
 }
 
-/** Before /proc/sys becomes read-only. The domain name has a system call, which root of a user namespace may make; its key only the host's root may write. */
+/**
+ * Settings, before /proc/sys becomes read-only. The domain name has a system call, which root of a user namespace may
+ * make; its key only the host's root may write.
+ */
 export function sysctls({ sysctl }: ContainerDefinition): readonly StepOf<'sysctl'>[] {
   return Object.entries(sysctl)
     .filter(([path]) => path !== DOMAINNAME)

@@ -1,4 +1,4 @@
-/** A root that is several directories laid over each other. overlayfs of the kernel, in a user namespace since Linux 5.11. */
+/** A root of several directories laid over each other, by overlayfs: in a user namespace since Linux 5.11. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
@@ -13,8 +13,9 @@ import type { Trees } from './trees.js';
 const from = 'rootfs(overlay())';
 
 /**
- * Names of one character for the lower directories: 120 of them and the colons between fit into the 255 bytes that an option of a mount may have. Digits and letters
- * first, then what else is neither a separator nor an escape; control characters only beyond the 89th.
+ * Names of one character for the lower directories: 120 of them and the colons between fit into 255 bytes, the most
+ * that an option of a mount may have. Digits and letters come first, then what else is neither a separator nor an
+ * escape. Only those beyond the 89th are control characters.
  */
 const LOWER_NAMES: string = [
   ...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ',
@@ -23,8 +24,9 @@ const LOWER_NAMES: string = [
 ].join('');
 
 /**
- * The layers are attached at names of one character in a tmpfs, which the overlay then covers and `pivotRoot` throws away: overlayfs takes paths only, mounts of
- * its own mount namespace only, and all lower ones in one option of 255 bytes, until Linux 6.8. fsconfig(2)
+ * Attaches the layers at names of one character in a tmpfs. The overlay then covers that, and `pivotRoot` throws it
+ * away. Until Linux 6.8 overlayfs takes paths only, of its own mount namespace only, and all lower ones in one option
+ * of 255 bytes. fsconfig(2)
  */
 export function overlayRoot(
   definition: ContainerDefinition,
@@ -84,14 +86,15 @@ export function overlayEnd({ rootfs }: ContainerDefinition): readonly HostStep[]
   return [{ op: 'rmdir', path: `${rootfs.work === '/' ? '' : rootfs.work}/work`, from }];
 }
 
-/** What the kernel would refuse with EINVAL, or would silently leave out or take, is said at once. */
+/** Says at once what the kernel would refuse with EINVAL, or would silently leave out or take. */
 function checkLayers({ lower, upper, work }: Overlay, host: Host): void {
   const real = (path: string): string => host.found.find((entry) => entry.path === path)?.real ?? path;
   for (const directory of lower.map(real)) {
     const below = host.mounts.find(({ path }) => path !== directory && isWithin(path, directory));
     if (below === undefined) continue;
     throw contradiction(
-      `overlay(): something is mounted on ${below.path}, below the lower directory ${directory}: overlayfs would not show it`,
+      `overlay(): something is mounted on ${below.path}, below the lower directory ${directory}: ` +
+        'overlayfs would not show it',
     );
   }
   if (upper === undefined || work === undefined) return;
@@ -103,12 +106,14 @@ function checkLayers({ lower, upper, work }: Overlay, host: Host): void {
   const [upperMount, workMount] = [upper, work].map((path) => mountOf(real(path), host));
   if (upperMount !== undefined && workMount !== undefined && upperMount.id !== workMount.id) {
     throw contradiction(
-      `overlay(): work must be on the same mount as upper: ${upper} is on ${upperMount.path}, ${work} on ${workMount.path}`,
+      `overlay(): work must be on the same mount as upper: ${upper} is on ${upperMount.path}, ` +
+        `${work} on ${workMount.path}`,
     );
   }
   if (upperMount?.type === 'overlay') {
     throw contradiction(
-      `overlay(): upper ${upper} is itself on overlayfs, which cannot be an upper directory; overlay({ lower }) alone keeps writes in memory`,
+      `overlay(): upper ${upper} is itself on overlayfs, which cannot be an upper directory; ` +
+        'overlay({ lower }) alone keeps writes in memory',
     );
   }
 }

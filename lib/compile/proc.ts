@@ -21,15 +21,17 @@ export function proc(definition: ContainerDefinition, host: Host): readonly Cont
   }
   if (choice === 'new' && refused) {
     throw contradiction(
-      "proc('new'): the kernel would refuse it, because the /proc around this process is partly hidden, as in Docker and Kubernetes; " +
-        "proc('bind') shows the outer one, proc('auto') decides",
+      "proc('new'): the kernel would refuse it, because the /proc around this process is partly hidden, as in Docker " +
+        "and Kubernetes; proc('bind') shows the outer one, proc('auto') decides",
     );
   }
   if (ownPids && choice !== 'bind' && !refused) {
-    // On a real directory only: behind a link it would be mounted elsewhere, and /proc would be the image's. CVE-2019-19921
+    // On a real directory only: behind a link it would be mounted elsewhere, and /proc would be the image's.
+    // CVE-2019-19921
     return [{ op: 'mount', type: 'proc', target: '/proc', options: [], attributes, nofollow: true, own: false }];
   }
-  // Without a pid namespace of its own the caller's processes are visible, as was asked for; a new proc would be refused to a user namespace. proc(5)
+  // Without a pid namespace of its own the caller's processes are visible, as the definition says. The kernel would
+  // refuse a new proc to a user namespace. proc(5)
   const from = choice === 'bind' || ownPids ? 'proc()' : 'namespaces()';
   const why: readonly ContainerStep[] =
     choice === 'auto' && ownPids
@@ -46,8 +48,8 @@ export function proc(definition: ContainerDefinition, host: Host): readonly Cont
 }
 
 /**
- * A read-only /sys, which shows the container's own network: it takes a network namespace of one's own. Where it cannot be had there is none: the host's
- * would show the host's network and cgroups. sysfs(5)
+ * A read-only /sys, which shows the container's own network: it takes a network namespace of one's own. Where there can
+ * be none of its own there is none: the host's would show the host's network and cgroups. sysfs(5)
  */
 export function sys(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
   const reason = whyNoSys(definition, host);
@@ -96,9 +98,9 @@ export function hidden(definition: ContainerDefinition, host: Host): readonly Co
 }
 
 /**
- * No user namespaces inside: each would hold all capabilities over its own, and with them the code of the kernel that only they
- * reach. Who is given CAP_SYS_ADMIN is meant to make containers. Through the host's /proc, before another root is there: who writes decides which namespace it
- * is about. namespaces(7), Linux 4.9
+ * No user namespaces inside: each would hold all capabilities over its own, and with them reach code of the kernel that
+ * only they reach. A container that is given CAP_SYS_ADMIN is meant to make containers. The step goes through the
+ * host's /proc, before another root is there: the writer decides which namespace it is about. namespaces(7), Linux 4.9
  */
 export function noNestedUsers(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
   if (!definition.namespaces.includes('user') || boundingSet(definition).includes('CAP_SYS_ADMIN')) return [];
@@ -109,7 +111,10 @@ export function noNestedUsers(definition: ContainerDefinition, host: Host): read
   return [{ op: 'sysctl', path: 'user/max_user_namespaces', value: '0' }];
 }
 
-/** Directories of proc and sysfs that are there to be mounted on, and always empty: they hide nothing. proc_create_mount_point(), sysfs_create_mount_point() */
+/**
+ * Directories of proc and sysfs that are there to be mounted on, and always empty: they hide nothing.
+ * proc_create_mount_point(), sysfs_create_mount_point()
+ */
 const MOUNT_POINTS: readonly string[] = [
   '/fs/nfsd',
   '/sys/fs/binfmt_misc',
@@ -128,8 +133,8 @@ const MOUNT_POINTS: readonly string[] = [
 ];
 
 /**
- * Whether the kernel gives a user namespace a new proc or sysfs: where one is in sight as a whole, and not more writable than the new one, so that nothing is
- * revealed. mnt_already_visible() in fs/namespace.c, mount_namespaces(7)
+ * Whether the kernel gives a user namespace a new proc or sysfs. It does where one is in sight as a whole, and the new
+ * one is no more writable: then it reveals nothing. mnt_already_visible() in fs/namespace.c, mount_namespaces(7)
  */
 export function canMountNew({ mounts }: Host, type: 'proc' | 'sysfs', readonly: boolean): boolean {
   return mounts.some((mount) => {

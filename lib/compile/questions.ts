@@ -1,4 +1,4 @@
-/** What must be asked of the host for one container, before it is compiled: which of these paths exist, and what is mounted. */
+/** What one container must ask of the host before it is compiled: which paths exist, and what is mounted. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import { sysOf } from './proc.js';

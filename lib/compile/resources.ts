@@ -17,8 +17,9 @@ export function limitResources(
 }
 
 /**
- * Hard limits that are above the caller's: only the supervisor can raise them, since a capability in a user namespace does not count. The soft ones
- * stay, for the steps of the set-up. Where the caller cannot either, the command's own step is refused. prlimit(2)
+ * Hard limits that are above the caller's. Only the supervisor can raise them: a capability in a user namespace does
+ * not count. The soft ones stay, for the steps of the set-up. Where the caller cannot either, the kernel refuses the
+ * command's own step. prlimit(2)
  */
 export function raiseLimits(definition: ContainerDefinition, command: FramedCommand, host: Host): readonly HostStep[] {
   if (!hasCapability(host, 'CAP_SYS_RESOURCE') || !canMapRange(host)) return [];
@@ -38,7 +39,7 @@ export function schedule({ nice, oomScoreAdj }: ContainerDefinition): readonly H
   ];
 }
 
-/** The command's own go before the container's. */
+/** Each of the command's own overrides the container's limit of the same name. */
 function limits(
   { rlimits }: ContainerDefinition,
   command: FramedCommand,

@@ -13,7 +13,10 @@ export class Slots {
     return this.add(name);
   }
 
-  /** A slot for a descriptor that the caller sends, and that the supervisor holds until all is over. Must come first of all. */
+  /**
+   * A slot for a descriptor that the caller sends, and that the supervisor holds until all is over. Must come first of
+   * all.
+   */
   keep(name: string): number {
     this.kept += 1;
     return this.receive(name);
@@ -22,9 +25,9 @@ export class Slots {
   add(name: string): number {
     this.names.push(name);
     if (this.received > RECEIVED_MAX)
-      throw contradiction(`stdio: a command can have ${RECEIVED_MAX - 1} descriptors at the most`);
+      throw contradiction(`stdio: a command can have up to ${RECEIVED_MAX - 1} descriptors`);
     if (this.names.length > SLOTS_MAX) {
-      throw contradiction(`mounts: the trees and descriptors of one container can be ${SLOTS_MAX} at the most`);
+      throw contradiction(`mounts: one container can have up to ${SLOTS_MAX} trees and descriptors`);
     }
     return this.names.length - 1;
   }

@@ -34,7 +34,8 @@ export function planStdio(
   const descriptors = command.stdio.map((kind, index) => {
     if (kind === 'ignore') return NO_SLOT;
     const slot = slots.receive(NAMES[index] ?? `descriptor ${index}`);
-    // /dev/stdout opens a pipe anew, which only its owner may. Where the command is the caller, it is the owner already.
+    // /dev/stdout opens a pipe anew, which only its owner may. Where the command is the caller, it already is the
+    // owner.
     if (kind === 'pipe' && foreign) pipes.push(slot);
     return slot;
   });

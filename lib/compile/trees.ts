@@ -9,8 +9,8 @@ import type { Slots } from './slots.js';
 export type Source = { readonly slot: number } | { readonly source: string };
 
 /**
- * Trees of the host. With a range of ids the child is nobody on the host and may not reach them, so the supervisor opens
- * them; and only the supervisor may have their owners mapped. Otherwise the child opens them with its caller's rights.
+ * Trees of the host. With a range of ids the child is nobody on the host and may not reach them. So the supervisor
+ * opens them; only it may have their owners mapped. Otherwise the child opens them, with its caller's rights.
  */
 export class Trees {
   readonly #ids: IdPlan;
@@ -25,7 +25,10 @@ export class Trees {
     this.#slots = slots;
   }
 
-  /** Whether the supervisor opens them: an ordinary user's child does it by itself, and so it does where owners are not to be mapped. */
+  /**
+   * Whether the supervisor opens them. An ordinary user's child opens them itself, and so it does where owners stay
+   * unmapped.
+   */
   get bySupervisor(): boolean {
     return opensTrees(this.#ids, this.#host);
   }

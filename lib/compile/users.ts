@@ -1,4 +1,7 @@
-/** Who the command is, in numbers: names are looked up in the container's own /etc/passwd and /etc/group. passwd(5), group(5) */
+/**
+ * Who the command is, in numbers. Names are those of the container's own /etc/passwd and /etc/group. passwd(5),
+ * group(5)
+ */
 
 import type { NamedUser, User } from '../definition/user.js';
 import { unknownUser, usersUnknown } from '../errors/errors.js';
@@ -7,7 +10,7 @@ import { unknownUser, usersUnknown } from '../errors/errors.js';
 export interface Users {
   readonly passwd?: string;
   readonly group?: string;
-  /** Why nobody can tell what they will be. */
+  /** Why it is unknown what they will be. */
   readonly problem?: string;
 }
 
@@ -78,7 +81,7 @@ function groupId(group: string | number, users: Users): number {
   throw unknownUser('group', group, users.group === undefined ? undefined : known.map(({ name }) => name));
 }
 
-/** Lines that are not as they should be are nobody's: none of them may turn out to be root's. CVE-2026-30892 */
+/** Malformed lines are nobody's: none of them may turn out to be root's. CVE-2026-30892 */
 function passwd({ passwd: text = '' }: Users): readonly PasswdEntry[] {
   return text.split('\n').flatMap((line) => {
     const [name = '', , uid, gid, , home = ''] = line.split(':');

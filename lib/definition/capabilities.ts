@@ -6,7 +6,7 @@ import { array, distinct, knownOptions, object } from './checks.js';
 
 /** All five sets of capabilities(7), as OCI has them in `process.capabilities`. */
 export interface CapabilitySets {
-  /** The most that a program can gain by being executed. */
+  /** The most that a program can gain when it is executed. */
   readonly bounding: readonly Capability[];
   /** What counts when the kernel asks; each has to be permitted. */
   readonly effective: readonly Capability[];
@@ -22,8 +22,8 @@ export interface CapabilitySets {
 }
 
 /**
- * Capabilities as OCI names them: the whole list, changes to the default list, or each of the five sets, of which those
- * that are left out are empty.
+ * Capabilities as OCI names them: the whole list, changes to the default list, or each of the five sets. A set that is
+ * left out is empty.
  */
 export type CapabilityChoice =
   | readonly Capability[]
@@ -70,7 +70,7 @@ export function checkCapabilities(value: CapabilityChoice): readonly Capability[
   return [...kept, ...added.filter((name) => !kept.includes(name))];
 }
 
-/** What the kernel would refuse at the end is said at the beginning. capabilities(7) */
+/** Refuses at the beginning what the kernel would refuse at the end. capabilities(7) */
 function checkSets(value: Partial<CapabilitySets>): CapabilitySets {
   knownOptions('capabilities()', value, SETS);
   const lists = SETS.map((name) => [name, capabilityList(`capabilities.${name}`, value[name] ?? [])] as const);

@@ -25,7 +25,7 @@ export function integer(name: string, value: unknown, least: number, most: numbe
   return value;
 }
 
-/** What a terminal can be told. ioctl_tty(2) */
+/** The sizes that a terminal takes. ioctl_tty(2) */
 export function checkTerminalSize(name: string, value: unknown): number {
   return integer(name, value, 1, 65_535);
 }
@@ -79,11 +79,11 @@ export function containerPath(name: string, value: unknown): string {
   return posix.normalize(path).replace(/(?<=.)\/$/, '');
 }
 
-/** Where in the container something of the caller's may be put. */
+/** Where in the container the caller may put something. */
 export function mountTarget(name: string, value: unknown): string {
   const path = containerPath(name, value);
   if (path === '/') throw invalidValue(name, 'below "/": use rootfs() for the root', value);
-  // Whoever covers /proc takes from every program, and from carrel, what the kernel says there. CVE-2019-16884
+  // A mount over /proc hides from every program, and from carrel, what the kernel says there. CVE-2019-16884
   if (path === '/proc' || path.startsWith('/proc/') || path === '/sys' || path.startsWith('/sys/')) {
     throw invalidValue(name, 'outside of /proc and /sys', value);
   }
@@ -108,7 +108,7 @@ export function oneOf(name: string, value: unknown, names: readonly string[]): s
 
 export function array(name: string, value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw invalidType(name, 'an array', value);
-  // A hole is passed over by map(), and would be taken unseen.
+  // map() passes over a hole, which would enter unseen.
   return Array.from(value);
 }
 

@@ -29,8 +29,8 @@ import { checkSysctl, checkSysctlNamespaces, type Sysctl } from './sysctl.js';
 import { checkUser, type NamedUser, type User, type UserInput } from './user.js';
 
 /**
- * The whole definition of a container, as plain data, checked. What a part means, and its default, the method of
- * {@link Container} of that name says.
+ * The whole definition of a container, as plain data, checked. The method of {@link Container} of the same name says
+ * what a part means, and its default.
  */
 export interface ContainerDefinition {
   /**
@@ -39,22 +39,22 @@ export interface ContainerDefinition {
    */
   readonly rootfs?: string | Overlay;
   readonly readonly: boolean;
-  /** In the order in which they are made. */
+  /** In the order in which carrel makes them. */
   readonly mounts: readonly Mount[];
   /** Absolute paths in the container that are hidden. */
   readonly mask: readonly string[];
   readonly proc: ProcChoice;
-  /** Those that are new by their names, and those that are joined. */
+  /** The new ones by their names, and the joined ones. */
   readonly namespaces: readonly (Namespace | JoinedNamespace)[];
   readonly idmap: IdMap;
   /** `undefined`: `carrel`, where `uts` is new. */
   readonly hostname?: string;
   /** `undefined`: none. */
   readonly domainname?: string;
-  /** What the namespaces say of the network, where it was said by this word. */
+  /** What the namespaces say of the network, where the caller used this word. */
   readonly network?: Network;
   readonly timeOffsets: TimeOffsets;
-  /** Those that were added; PATH, HOME and TERM have defaults beside them. */
+  /** The caller's variables; PATH, HOME and TERM have defaults beside them. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** In numbers, or by names that the container's own files have. */
@@ -72,7 +72,7 @@ export interface ContainerDefinition {
   readonly oomScoreAdj?: number;
   /** CPUs in order; `undefined`: the caller's. */
   readonly cpuAffinity?: readonly number[];
-  /** `undefined`: no cgroup is made. */
+  /** `undefined`: carrel makes no cgroup. */
   readonly limits?: Limits;
   readonly init: boolean;
   /** Steps of the caller's own. */
@@ -80,9 +80,9 @@ export interface ContainerDefinition {
 }
 
 /**
- * What may be given to `new Container()`: any part of a definition. Each is what the method of {@link Container} of
- * that name takes, where its default and its errors are said; `mounts` is for `mount()`, `steps` for `step()`.
- * `undefined` means the default, an empty list none.
+ * What `new Container()` takes: any part of a definition. Each is what the method of {@link Container} of that name
+ * takes, which says its default and its errors. `mounts` is for `mount()`, `steps` for `step()`. `undefined` means the
+ * default, an empty list none.
  */
 export interface DefinitionInput {
   readonly rootfs?: string | URL | Overlay | undefined;

@@ -40,11 +40,11 @@ export interface EntryOptions {
 }
 
 /**
- * A file with this content: `mount(file('/etc/app.conf', 'port = 80\n'))`. It is made in memory, never in a tree of
- * yours, and belongs to root inside. One that is there already is covered, and cannot be written to then. A directory
- * there is an error.
+ * Makes a file with this content: `mount(file('/etc/app.conf', 'port = 80\n'))`. It is in memory, never in a tree of
+ * yours, and belongs to root inside. It covers an existing file, which nobody can write to then. A directory there is
+ * an error.
  *
- * @param target An absolute path in the container; missing directories above it are made, as for {@link bind}.
+ * @param target An absolute path in the container. carrel makes missing directories above it, as for {@link bind}.
  * @param content Bytes, or a text, which becomes UTF-8. Up to what a plan may hold, 64 MiB.
  * @throws TypeError or RangeError with Node's codes, naming the argument.
  */
@@ -63,12 +63,12 @@ export function file(target: string, content: string | Uint8Array, options: Entr
 }
 
 /**
- * A symbolic link: `mount(symlink('/usr/bin/python', 'python3'))`. It is made in memory, never in a tree of yours. A
- * file or a link of that name is not there any more; a directory there, or a mount, is an error where it is one of the
- * container's own.
+ * Makes a symbolic link: `mount(symlink('/usr/bin/python', 'python3'))`. It is in memory, never in a tree of yours. It
+ * replaces a file or a link of that name. A directory there, or a mount, is an error where it is one of the container's
+ * own.
  *
- * @param target An absolute path in the container; missing directories above it are made, as for {@link bind}.
- * @param says What the link says: it is resolved inside, and may lead nowhere.
+ * @param target An absolute path in the container. carrel makes missing directories above it, as for {@link bind}.
+ * @param says What the link says. The kernel resolves it inside, and it may lead nowhere.
  * @throws TypeError with Node's codes, naming the argument.
  */
 export function symlink(target: string, says: string): SymlinkEntry {
@@ -78,9 +78,9 @@ export function symlink(target: string, says: string): SymlinkEntry {
 }
 
 /**
- * A directory, with those above it: `mount(directory('/var/lib/app', { mode: 0o700 }))`. One that is there stays as it
- * is; a missing one is made in memory, never in a tree of yours, and what is around it in such a tree takes no new
- * entries then. What should be written to is better a {@link tmpfs}.
+ * Makes a directory, with those above it: `mount(directory('/var/lib/app', { mode: 0o700 }))`. An existing one stays as
+ * it is. A missing one is in memory, never in a tree of yours; what is around it in such a tree takes no new entries
+ * then. For writes, a {@link tmpfs} is better.
  *
  * @param target An absolute path in the container.
  * @throws TypeError or RangeError with Node's codes, naming the argument.

@@ -1,9 +1,9 @@
-/** Limits: what a container may use at the most. */
+/** Limits on what a container may use. */
 
 import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
 import { bytes, integer, knownOptions, object, oneOf, text } from './checks.js';
 
-/** Limits of one block device, by what it moves in a second. */
+/** Limits of one block device, per second. */
 export interface IoLimit {
   /** Bytes read in a second. */
   readonly rbps?: number;
@@ -16,8 +16,8 @@ export interface IoLimit {
 }
 
 /**
- * The limits of a container, checked: sizes in bytes, CPU time in milliseconds. What each means {@link LimitsInput}
- * says; what is left out is not limited.
+ * The limits of a container, checked: sizes in bytes, CPU time in milliseconds. {@link LimitsInput} says what each
+ * means. A limit that is left out does not exist.
  */
 export interface Limits {
   readonly memory?: number;
@@ -47,42 +47,43 @@ export interface IoLimitInput {
 /** What {@link ContainerProcess.update} takes. What is left out stays as it is. */
 export interface LimitsUpdate {
   /**
-   * Memory of all of the container, in bytes or a text such as `'64m'`; 4096 at least. What is beyond ends the
-   * container, with reason `oom`. It counts what is written to a file system in memory, such as /tmp, and the page
-   * cache, which the kernel takes back first. OCI `memory.limit`; `memory.max`, or `memory.limit_in_bytes` of cgroup
-   * v1.
+   * Limits the memory of all of the container. A container that needs more ends, with reason `oom`. Files in a file
+   * system in memory, such as /tmp, count too, and so does the page cache, which the kernel takes back first. Bytes, or
+   * a text such as `'64m'`; 4096 or more. OCI `memory.limit`; `memory.max`, or `memory.limit_in_bytes` of cgroup v1.
    */
   readonly memory?: number | string | undefined;
   /**
-   * Swap space beyond `memory`, in bytes or a text, from 0 on. Default: 0 where `memory` is given, else without limit.
-   * `memory.swap.max`, or `memory.memsw.limit_in_bytes` of cgroup v1, which needs `memory` as well.
+   * Limits swap space beyond `memory`. Bytes or a text, from 0 on. Default: 0 where `memory` is given, else without
+   * limit. `memory.swap.max`, or `memory.memsw.limit_in_bytes` of cgroup v1, which needs `memory` as well.
    */
   readonly swap?: number | string | undefined;
   /**
-   * Processes and threads at a time, from 1 to 4194304; carrel's init is not counted. `fork` fails with EAGAIN beyond.
-   * OCI `pids.limit`; `pids.max`.
+   * Limits processes and threads at a time. Beyond it, `fork` fails with EAGAIN. carrel's init does not count. From 1
+   * to
+   * 4194304. OCI `pids.limit`; `pids.max`.
    */
   readonly pids?: number | undefined;
   /**
-   * CPUs' worth of time, from 0.01 to 10000: `0.5` is 50 of every 100 milliseconds. OCI `cpu.quota`; `cpu.max`, or
-   * `cpu.cfs_quota_us` of cgroup v1.
+   * Limits CPU time per time: `0.5` is 50 of every 100 milliseconds; beyond it, processes wait. CPUs, from 0.01 to
+   * 10000. OCI `cpu.quota`; `cpu.max`, or `cpu.cfs_quota_us` of cgroup v1.
    */
   readonly cpus?: number | undefined;
   /**
-   * The share of CPU time where there is not enough for all, from 1 to 10000; the kernel's default is 100.
+   * Sets the share of CPU time where there is not enough for all. From 1 to 10000; the kernel's default is 100.
    * `cpu.weight`, or `cpu.shares` of cgroup v1, where 100 is 1024.
    */
   readonly cpuWeight?: number | undefined;
-  /** The CPUs to run on: `'0-1'`, `'0,2'`. OCI `cpu.cpus`; `cpuset.cpus`. cpuset(7) */
+  /** Sets the only CPUs to run on: `'0-1'`, `'0,2'`. OCI `cpu.cpus`; `cpuset.cpus`. cpuset(7) */
   readonly cpuset?: string | undefined;
   /**
-   * For block devices by their number, `{ '8:0': { wbps: '10m' } }`. OCI `blockIO`; `io.max`, or `blkio.throttle.*` of
-   * cgroup v1, where buffered writes are not held.
+   * Limits block devices by their number, `{ '8:0': { wbps: '10m' } }`; beyond it, processes wait. OCI `blockIO`;
+   * `io.max`, or `blkio.throttle.*` of cgroup v1, which does not hold buffered writes.
    */
   readonly io?: Readonly<Record<string, IoLimitInput>> | undefined;
   /**
-   * CPU time of all of the container together, in milliseconds, from 1 to 2^32 − 1. Then it is ended, with reason
-   * `cpu-timeout`. Kept by the supervisor, which looks at the cgroup's counter whenever it can be used up.
+   * Limits the CPU time of all of the container together. When it is used up, the container ends, with reason
+   * `cpu-timeout`. The supervisor looks at the cgroup's counter whenever that can have happened. Milliseconds, from 1
+   * to 2^32 − 1.
    */
   readonly cpuTime?: number | undefined;
 }
@@ -90,13 +91,14 @@ export interface LimitsUpdate {
 /** What {@link Container.limits} takes. */
 export interface LimitsInput extends LimitsUpdate {
   /**
-   * Files of cgroup v2 and what is written to them, for what has no option: `{ 'memory.high': '48m' }`. Cgroup v1 has
-   * none of them. OCI `unified`.
+   * Writes files of cgroup v2 that have no option here: `{ 'memory.high': '48m' }`. Cgroup v1 has none of them. OCI
+   * `unified`.
    */
   readonly unified?: Readonly<Record<string, string>> | undefined;
   /**
-   * What happens where a limit cannot be enforced: `'error'` throws at the start, with code `ERR_CGROUP_UNAVAILABLE`;
-   * `'warn'` starts without it, and lists it in `degraded` of the result. Default: `'error'`.
+   * Says what happens where this host cannot enforce a limit. `'error'` throws at the start, with code
+   * `ERR_CGROUP_UNAVAILABLE`. `'warn'` starts without the limit, and lists it in `degraded` of the result. Default:
+   * `'error'`.
    */
   readonly onUnsupported?: 'error' | 'warn' | undefined;
 }
@@ -105,7 +107,7 @@ const UPDATABLE = ['memory', 'swap', 'pids', 'cpus', 'cpuWeight', 'cpuset', 'io'
 const NAMES = [...UPDATABLE, 'unified', 'onUnsupported'] as const;
 const RATES = ['rbps', 'wbps', 'riops', 'wiops'] as const;
 
-/** The kernel holds memory in pages, of this size at the least. */
+/** The kernel holds memory in pages of this size or larger. */
 const PAGE = 4096;
 /** PID_MAX_LIMIT of linux/threads.h. */
 const PIDS_MOST = 4_194_304;

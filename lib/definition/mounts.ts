@@ -13,13 +13,13 @@ import {
   symlink,
 } from './entries.js';
 
-/** What keeps programs from gaining something by a mount. */
+/** Keeps programs from gaining something by a mount. */
 export interface MountSafety {
   /** Set-user-id and set-group-id bits, and capabilities of files, have no effect. */
   readonly nosuid: boolean;
-  /** Device files cannot be opened. */
+  /** Nobody can open device files. */
   readonly nodev: boolean;
-  /** No program can be executed. */
+  /** Nobody can execute programs. */
   readonly noexec: boolean;
 }
 
@@ -34,9 +34,9 @@ export interface BindMount extends MountSafety {
   readonly readonly: boolean;
   /** Whether mounts below the source come along. */
   readonly recursive: boolean;
-  /** Whether it is left out where there is no source. */
+  /** Whether carrel leaves it out where there is no source. */
   readonly optional: boolean;
-  /** Whether owners are mapped to those of the container. */
+  /** Whether the kernel maps owners to those of the container. */
   readonly idmapped: boolean;
 }
 
@@ -58,23 +58,24 @@ export type Mount = BindMount | TmpfsMount | FileEntry | SymlinkEntry | Director
 export interface SafetyOptions {
   /** Set-user-id bits and capabilities of files have no effect. Default: `true`. */
   readonly nosuid?: boolean;
-  /** Device files cannot be opened. Default: `true`; with a user namespace they cannot anyway. */
+  /** Nobody can open device files. Default: `true`; in a user namespace nobody can open them with `false` either. */
   readonly nodev?: boolean;
-  /** No program there can be executed. Default: `false`. */
+  /** Nobody can execute programs there. Default: `false`. */
   readonly noexec?: boolean;
 }
 
 /** Options of {@link bind}. */
 export interface BindOptions extends SafetyOptions {
-  /** No write goes through, to mounts below neither. Default: `false`. */
+  /** No write goes through, nor to mounts below. Default: `false`. */
   readonly readonly?: boolean;
   /** Mounts below the source come along. Default: `true`; an ordinary user cannot leave them behind. */
   readonly recursive?: boolean;
-  /** A source that does not exist is no error: the bind is left out, and the plan says so. Default: `false`. */
+  /** A missing source is no error: carrel leaves the bind out, and the plan says so. Default: `false`. */
   readonly optional?: boolean;
   /**
-   * Started by root, whether owners are mapped like those of the root filesystem. With `false` all files are nobody's
-   * inside, and count for what others may do with them: for a source that cannot be idmapped. Default: `true`.
+   * Started by root, the kernel maps owners like those of the root filesystem. With `false` all files belong to nobody
+   * inside, and what others may do with them counts. That is for a source that the kernel cannot idmap. Default:
+   * `true`.
    */
   readonly idmapped?: boolean;
 }
@@ -82,15 +83,14 @@ export interface BindOptions extends SafetyOptions {
 const SAFETY = ['nosuid', 'nodev', 'noexec'] as const;
 
 /**
- * Shows a directory or file of the host in the container: `mount(bind('/srv/data', '/data', { readonly: true }))`.
+ * Shows a directory or file of the host in the container: `mount(bind('/srv/data', '/data', { readonly: true }))`. The
+ * kernel maps owners like those of the root file system. Started by root, root in the container is root for these
+ * files; started by an ordinary user, it is that user. Set-user-id bits and device files have no effect through a bind.
  *
- * Owners are mapped like those of the root file system: started by root, root in the container is root for the files
- * shown; started by an ordinary user, that user. Set-user-id bits and device files have no effect through it.
- *
- * A missing target is made, but not in a tree of yours, be it the root filesystem or another bind: there the nearest
- * directory that exists is covered by a layer in memory, which shows all its entries. What is written to these lands
- * where it would have; the directory itself takes no new entries, nor lets go of any. Make the target beforehand where
- * that matters.
+ * carrel makes a missing target, but not in a tree of yours, neither the root filesystem nor another bind. There a
+ * layer in memory covers the nearest directory that exists, and shows all its entries. Writes to these land where they
+ * would have landed. The directory itself takes no new entries, nor loses any. Make the target beforehand where that
+ * matters.
  *
  * @param source A path on the host. A relative one counts from the working directory.
  * @param target An absolute path in the container.
@@ -124,10 +124,10 @@ export interface TmpfsOptions extends SafetyOptions {
 }
 
 /**
- * Mounts an empty file system in memory: `mount(tmpfs('/scratch', { size: '64m' }))`. What is written there is gone
- * with the container.
+ * Mounts an empty file system in memory: `mount(tmpfs('/scratch', { size: '64m' }))`. All writes there are gone with
+ * the container.
  *
- * @param target An absolute path in the container; a missing one is made, as for {@link bind}.
+ * @param target An absolute path in the container. carrel makes a missing one, as for {@link bind}.
  * @throws TypeError or RangeError with Node's codes, naming the argument.
  * @see tmpfs(5)
  */

@@ -1,4 +1,4 @@
-/** Which namespaces a container has of its own or joins, and what it is called and what time it is in them. */
+/** Which namespaces a container has of its own or joins, with their names and clocks. */
 
 import { contradiction, invalidType, invalidValue, notStarted } from '../errors/errors.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
@@ -9,8 +9,7 @@ export interface NamespaceHandle {
   /** An absolute path on the host. */
   readonly path: string;
   /**
-   * The inode number that the namespace must have, so that a pid that was given to another process is noticed; `0`:
-   * any.
+   * The inode number that the namespace must have: it shows that another process has the pid now. `0`: any.
    */
   readonly inode: number;
 }
@@ -23,7 +22,7 @@ export interface JoinedNamespace extends NamespaceHandle {
 
 /** Something that is in namespaces: a {@link ContainerProcess} that runs. */
 export interface InNamespaces {
-  /** `undefined`, and with it an error, as long as it does not run. */
+  /** `undefined` as long as it does not run, which is an error. */
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
 }
 
@@ -55,8 +54,7 @@ export type TimeOffsets = { readonly [C in Clock]?: TimeOffset };
 export type TimeOffsetsInput = { readonly [C in Clock]?: number | Partial<TimeOffset> };
 
 /**
- * Every namespace that a container has of its own unless told otherwise. `time` is not among them: nothing leaks by
- * clocks.
+ * The namespaces that a container has of its own by default. `time` is not among them: nothing leaks by clocks.
  */
 export const DEFAULT_NAMESPACES: readonly Namespace[] = Object.freeze([
   'user',

@@ -17,11 +17,10 @@ export interface Overlay {
 
 /** Options of {@link overlay}. */
 export interface OverlayOptions {
-  /** One to 120 directories of the host, the topmost first; nothing in them is ever changed. */
+  /** One to 120 directories of the host, the topmost first. Nothing ever changes in them. */
   readonly lower: string | URL | readonly (string | URL)[];
   /**
-   * A directory of the host that what is written goes to. Default: none, writes go to memory and are gone with the
-   * container.
+   * A directory of the host that takes all writes. Default: none, writes go to memory and are gone with the container.
    */
   readonly upper?: string | URL;
   /** An empty directory on the same mount as `upper`, for overlayfs itself; not without `upper`, which needs it. */
@@ -32,17 +31,17 @@ const LOWER_MOST = 120;
 
 /**
  * Lays directories over each other, for {@link Container.rootfs}:
- * `rootfs(overlay({ lower: ['/srv/app', '/srv/base'] }))`. The container sees the first that has a name; what it writes
- * goes to `upper`, or to memory.
+ * `rootfs(overlay({ lower: ['/srv/app', '/srv/base'] }))`. Of a name that several have, the container sees the first.
+ * Its writes go to `upper`, or to memory.
  *
- * Owners are mapped like those of any root filesystem. In a container with a user namespace overlayfs keeps its notes
- * in extended attributes `user.overlay.*` of `upper`, not `trusted.overlay.*`: whiteouts of layers unpacked by Docker
- * are understood, its opaque directories are not. Before Linux 6.6 memory has no such attributes: there a directory
- * that was removed cannot be made again without an `upper`. Mounts below a lower directory are an error: overlayfs
- * would not show them.
+ * The kernel maps owners like those of any root filesystem. In a container with a user namespace overlayfs keeps its
+ * notes in extended attributes `user.overlay.*` of `upper`, not `trusted.overlay.*`. So it understands whiteouts of
+ * layers that Docker unpacked, but not its opaque directories. Before Linux 6.6 memory has no such attributes: without
+ * an `upper`, nobody can make a removed directory again. Mounts below a lower directory are an error: overlayfs would
+ * not show them.
  *
- * @throws TypeError or RangeError with Node's codes, naming the option; at the start, where something is mounted below
- *   a `lower`, where `upper` is on overlayfs, and where `work` is on another mount than `upper`.
+ * @throws TypeError or RangeError with Node's codes, naming the option. The start throws where something is mounted
+ *   below a `lower`, where `upper` is on overlayfs, and where `work` is on another mount than `upper`.
  * @see overlayfs of the kernel's documentation; for ordinary users Linux 5.11, started by root with a user namespace
  *   Linux 5.19.
  */
@@ -89,7 +88,7 @@ function hostDirectory(name: string, value: unknown): string {
   return hostPath(name, value).replace(/(?<=.)\/$/, '');
 }
 
-/** The kernel refuses layers that are part of each other: what is written to one would show in the other. */
+/** The kernel refuses layers that are part of each other: writes to one would show in the other. */
 function checkApart({ lower, upper = '', work = '' }: Overlay): void {
   const named = [...lower.map((path) => ['lower', path] as const), ['upper', upper] as const];
   const within = (path: string, directory: string): boolean =>

@@ -6,8 +6,8 @@ import { array, integer, object, text } from './checks.js';
 import { checkPlan, type PlanInput, plan } from './plan.js';
 
 /**
- * A plan as JSON, for storing or sending; {@link parse} reads it. Bytes are `{ base64 }`. Contents of files and the
- * environment are part of it.
+ * Gives a plan as JSON, for storing or sending; {@link parse} reads it. Bytes are `{ base64 }`. Contents of files and
+ * the environment are part of it.
  *
  * @param indent Spaces a level, 0 to 10, as `JSON.stringify` takes it. Default: 0, one line.
  * @throws TypeError for what is no plan.
@@ -21,8 +21,8 @@ export function stringify(value: Plan, indent = 0): string {
 }
 
 /**
- * Reads a plan that {@link stringify} has written. It is checked like one made by {@link plan}: what it will do is what
- * it says, so look at who wrote it.
+ * Reads a plan that {@link stringify} has written, and checks it as {@link plan} does. The plan will do what it says,
+ * so look at who wrote it.
  *
  * @throws SyntaxError where it is no JSON, TypeError or RangeError naming what is wrong in it.
  */

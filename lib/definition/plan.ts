@@ -10,7 +10,7 @@ import { type ContainerStep, type HostStep, isEnding } from '../plan/steps.js';
 import { array, boolean, distinct, integer, knownOptions, object } from './checks.js';
 import { checkStep } from './steps.js';
 
-/** The parts of a plan; all but `steps` have defaults. */
+/** The parts of a plan; all except `steps` have defaults. */
 export interface PlanInput {
   /** What the supervisor does on the host before the clone. Default: nothing. */
   readonly before?: readonly HostStep[];
@@ -20,8 +20,8 @@ export interface PlanInput {
    */
   readonly clone?: readonly Namespace[];
   /**
-   * What the child does, in order. To be run, the last one has to be one that ends a plan, such as `exec`; without it,
-   * it is a part for {@link concat}.
+   * What the child does, in order. In a plan that is to run, the last one ends it, as `exec` does. Without an ending
+   * the plan is a part for {@link concat}.
    */
   readonly steps?: readonly ContainerStep[];
   /** What the supervisor does on the host when all is over, however it ended. Default: nothing. */
@@ -30,7 +30,7 @@ export interface PlanInput {
   readonly received?: number;
   /** Wall-clock limit in milliseconds from the supervisor's start on, 0 to 2^53 − 1; 0 is none. Default: 0. */
   readonly timeoutMs?: number;
-  /** The number of the signal that is sent to the command when the time is up, 1 to 64. Default: 9, SIGKILL. */
+  /** The number of the signal that the command gets when the time is up, 1 to 64. Default: 9, SIGKILL. */
   readonly timeoutSignal?: number;
   /** Whether it goes on when Node ends. Default: `false`. */
   readonly detached?: boolean;
@@ -76,12 +76,12 @@ export function plan(parts: PlanInput): Plan {
 }
 
 /**
- * One plan that does what all of them do, one after the other. Namespaces are united, slots that belong to a plan alone
- * are renumbered, the caller's descriptors are the same for all; `after` is in the opposite order; the last time-out
- * counts.
+ * Joins plans to one that does what all of them do, one after the other. It unites the namespaces, and renumbers slots
+ * that belong to one plan alone. The caller's descriptors are the same for all. `after` is in the opposite order. The
+ * last time-out counts.
  *
- * @throws TypeError where a plan other than the last has an ending, behind which nothing can stand, or comes from a
- *   `Container` that holds a range of ids.
+ * @throws TypeError where a plan other than the last has an ending, since nothing can stand behind one. Also where a
+ *   plan comes from a `Container` that holds a range of ids.
  */
 export function concat(...plans: readonly Plan[]): Plan {
   for (const [index, part] of plans.entries()) {
@@ -95,8 +95,8 @@ export function concat(...plans: readonly Plan[]): Plan {
 }
 
 /**
- * Whether two plans do the same. Where their steps come from, and how their slots are called, does not count. Throws a
- * TypeError for what is no plan.
+ * Says whether two plans do the same. Neither the origin of steps nor the names of slots count. Throws a TypeError for
+ * what is no plan.
  */
 export function equals(one: Plan, other: Plan): boolean {
   checkPlan('one', one);
@@ -105,7 +105,7 @@ export function equals(one: Plan, other: Plan): boolean {
 }
 
 /**
- * A plan as a text of two columns: what the host does on the left, what the container does on the right. Throws a
+ * Gives a plan as a text of two columns: what the host does on the left, what the container does on the right. Throws a
  * TypeError for what is no plan.
  */
 export function explain(value: Plan): string {

@@ -18,7 +18,7 @@ export interface ResourceLimit {
 /** The limits of a definition, by the resources' names without `RLIMIT_`. */
 export type ResourceLimits = { readonly [R in Resource]?: ResourceLimit };
 
-/** A limit as it may be given: one value for both, or each. Where it counts bytes also a text such as `'64m'`. */
+/** A limit from the caller: one value for both, or each. Where it counts bytes also a text such as `'64m'`. */
 export type LimitInput =
   | number
   | string
@@ -29,7 +29,7 @@ export type LimitInput =
       readonly hard?: number | string | undefined;
     };
 
-/** Limits as they may be given: by their names in getrlimit(2), with or without `RLIMIT_`, in upper or lower case. */
+/** Limits from the caller: by their names in getrlimit(2), with or without `RLIMIT_`, in upper or lower case. */
 export type ResourceLimitsInput = {
   readonly [R in Resource | `RLIMIT_${Uppercase<Resource>}`]?: LimitInput | undefined;
 };

@@ -1,4 +1,4 @@
-/** How a container's processes stand to others on the machine: on which CPUs, before or after whom. */
+/** How a container's processes stand to others on the machine: which CPUs they use, and who runs first. */
 
 import { invalidType, invalidValue } from '../errors/errors.js';
 import { array, integer } from './checks.js';
@@ -6,12 +6,12 @@ import { array, integer } from './checks.js';
 /** The most that Linux is built for. CONFIG_NR_CPUS */
 const CPU_LAST = 8191;
 
-/** Nice value: −20 is favoured most, 19 least. nice(2) */
+/** Nice value: −20 runs first, 19 last. nice(2) */
 export function checkNice(value: unknown): number {
   return integer('nice', value, -20, 19);
 }
 
-/** −1000 is never killed, 1000 is killed first. proc(5), oom_score_adj */
+/** The kernel never kills −1000, and kills 1000 first. proc(5), oom_score_adj */
 export function checkOomScoreAdj(value: unknown): number {
   return integer('oomScoreAdj', value, -1000, 1000);
 }

@@ -144,8 +144,8 @@ export const setUser: StepConstructor<'setUser'> = step('setUser');
 /**
  * *Host.* Makes the cgroup `base`/`name` below the directory `parent`, opens it into `slot`, and locks it until all is
  * over. Without `name` it gets one that no other cgroup has. `base` is made where it is missing. Controllers in
- * `enable` are handed down to both (cgroup v2), files in `inherit` are copied down to both (cgroup v1).
- * {@link removeCgroup} removes it; carrel may remove one that has no lock and is empty.
+ * `enable` are handed down to both (cgroup v2); files in `inherit` are copied down to both (v1). {@link removeCgroup}
+ * removes it; carrel may remove one that has no lock and is empty.
  *
  * Defaults: `enable: []`; `inherit: []`. Needs the right to write in `parent`.
  *

@@ -21,8 +21,8 @@ import { array, boolean, integer, knownOptions, object, oneOf, text } from './ch
 /** A step of the caller's in a container's plan, and the kind of step that it comes before. */
 export interface InsertedStep {
   /**
-   * Any but `init` and those that end a plan, which a container has of its own. Slots count from 0 among the inserted
-   * steps.
+   * Any step except `init` and those that end a plan, which a container has of its own. Slots count from 0 among the
+   * inserted steps.
    */
   readonly step: ContainerStep;
   /** The first step of this kind. */
@@ -81,7 +81,7 @@ function filledIn(by: Default, given: object): unknown {
   return Array.isArray(other) ? other.slice(0, 1) : [];
 }
 
-/** A step with every field checked, frozen; a field that is left out and may be is not there. */
+/** A step with every field checked, frozen. An optional field that is left out stays out. */
 export function checkStep(name: string, value: unknown, column: 'host' | 'container'): Step {
   object(name, value);
   const { op, from, ...given } = value as Record<string, unknown>;

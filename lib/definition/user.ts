@@ -21,18 +21,18 @@ export interface NamedUser {
   readonly additionalGids?: readonly number[];
 }
 
-/** A user as it may be given: a number, `'uid:gid'`, `'name'`, `'name:group'`, or an object. */
+/** A user from the caller: a number, `'uid:gid'`, `'name'`, `'name:group'`, or an object. */
 export type UserInput = number | string | User | NamedUser;
 
 /** The most that the launcher sets; the kernel's own limit is 65,536. setgroups(2) */
 export const GROUPS_MOST = 256;
 const ID_LAST = 4294967294; // 2^32 − 1 means "leave as it is" to setresuid(2)
-/** useradd(8); one that begins with a digit could be taken for a number. */
+/** useradd(8). One that begins with a digit could look like a number. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,254}\$?$/;
 
 /**
- * A text is a number or a name, never something in between: whatever is neither is refused, so that none is taken for
- * root by mistake. CVE-2026-30892
+ * A text is a number or a name, never something in between. The check refuses all else, so that nothing counts as root
+ * by mistake. CVE-2026-30892
  */
 export function checkUser(value: unknown): User | NamedUser {
   if (typeof value === 'number') return { uid: checkId('user', value), gid: value };

@@ -4,13 +4,14 @@ import { release, tmpdir } from 'node:os';
 import { hierarchyOf } from '../cgroup/files.js';
 import { probeCgroups } from '../cgroup/probe.js';
 import { canMapRange } from '../compile/ids.js';
-import { Container } from '../container.js';
 import { hostPath, knownOptions, object } from '../definition/checks.js';
+import { type DefinitionInput, define } from '../definition/definition.js';
 import { CarrelError } from '../errors/errors.js';
 import { probe } from '../host/probe.js';
 import { readSysctl } from '../host/sysctl.js';
 import { native } from '../launch/native.js';
 import { freezeDeep } from '../plan/plan.js';
+import { type RunResult, run } from '../running/run.js';
 import { attempt, type Trial, trialsFor } from './trials.js';
 
 /** One thing that {@link doctor} has looked at. */
@@ -125,7 +126,7 @@ function ids(): Finding {
 async function subordinateIds(): Promise<Finding> {
   const name = 'subordinate ids';
   try {
-    await new Container().idmap('subuid').run('true', [], { check: true });
+    await runTrue({ idmap: 'subuid' });
     return { name, ok: true, needed: false, detail: "idmap('subuid') maps those of /etc/subuid and /etc/subgid" };
   } catch (error) {
     return failed(name, false, error as Error);
@@ -178,9 +179,13 @@ function cgroups(): Finding {
 async function whole(): Promise<Finding> {
   const name = 'container';
   try {
-    const { usage } = await new Container().run('true', [], { check: true });
+    const { usage } = await runTrue({});
     return { name, ok: true, needed: true, detail: `the default one ran true in ${usage.wallMs.toFixed(1)} ms` };
   } catch (error) {
     return failed(name, true, error as Error);
   }
+}
+
+function runTrue(definition: DefinitionInput): Promise<RunResult<string | Buffer>> {
+  return run(define(undefined, definition), [], { file: 'true', args: [], options: { check: true } });
 }

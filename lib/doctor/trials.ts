@@ -4,10 +4,7 @@
  */
 
 import { canMapRange, mapIds, RANGE_FIRST } from '../compile/ids.js';
-import type { Host } from '../host/facts.js';
-import type { Namespace } from '../plan/constants.js';
-import type { ContainerStep, HostStep } from '../plan/steps.js';
-import { plan, spawn } from '../plan.js';
+import { plan } from '../definition/plan.js';
 import {
   barrier,
   directory,
@@ -19,7 +16,11 @@ import {
   setGroups,
   setUser,
   unshare,
-} from '../steps.js';
+} from '../definition/step-constructors.js';
+import type { Host } from '../host/facts.js';
+import type { Namespace } from '../plan/constants.js';
+import type { ContainerStep, HostStep } from '../plan/steps.js';
+import { spawn } from '../running/plan.js';
 
 /** Something to be tried. */
 export interface Trial {

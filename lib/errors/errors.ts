@@ -15,6 +15,7 @@ export { CarrelError, ExitError } from './classes.js';
 export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
 export type { Refusal, StepPlace } from './refusal.js';
 export {
+  bundled,
   cgroupUnavailable,
   hasEnded,
   hookFailed,

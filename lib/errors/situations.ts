@@ -16,8 +16,16 @@ export function hookFailed(cause: unknown): CarrelError {
 }
 
 /** Where carrel cannot run at all. */
-export function unsupported(reason: string): CarrelError {
-  return new CarrelError('ERR_UNSUPPORTED', `carrel cannot start containers here: ${reason}`);
+export function unsupported(reason: string, hint?: string): CarrelError {
+  return new CarrelError('ERR_UNSUPPORTED', `carrel cannot start containers here: ${reason}`, hint);
+}
+
+/** Where a bundler has copied carrel's code into another file: what it cannot copy is missing there. */
+export function bundled(): CarrelError {
+  return unsupported(
+    'a bundler has copied its code into another file, and its native module cannot be found from there',
+    'mark carrel as external in the settings of the bundler, and install it where the bundle runs',
+  );
 }
 
 export function launcherFailed(cause: Error): CarrelError {

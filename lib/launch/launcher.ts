@@ -7,12 +7,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import debug from 'debug';
 import { launcherFailed } from '../errors/errors.js';
+import { logOf } from './log.js';
 import { native } from './native.js';
 import { openSocket } from './streams.js';
 
-const log = debug('carrel:launcher');
+const log = logOf('launcher');
 
 /** Milliseconds after which a request is tried again that did not fit into the socket. */
 const RETRY_MS = 1;

@@ -1,9 +1,9 @@
 /** The addon, typed. The only file that imports it; it is loaded on first use, so that importing carrel works everywhere. */
 
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import debug from 'debug';
-import { errorName, type SystemErrorPaths, systemError, unsupported } from '../errors/errors.js';
+import { bundled, errorName, type SystemErrorPaths, systemError, unsupported } from '../errors/errors.js';
+import { logOf } from './log.js';
+import { ownPackage } from './package.js';
 import type { SystemCalls } from './system-calls.js';
 
 interface Addon extends SystemCalls {
@@ -42,8 +42,7 @@ export interface Native {
   close(descriptor: number): void;
 }
 
-const log = debug('carrel:native');
-const require = createRequire(import.meta.url);
+const log = logOf('native');
 let loaded: Addon | undefined;
 let wrapped: Native | undefined;
 
@@ -64,10 +63,12 @@ function load(): Addon {
 }
 
 function loadAddon(): Addon {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const directory = ownPackage()?.directory;
+  if (directory === undefined) throw bundled();
   try {
-    const addon = (require('node-gyp-build') as (directory: string) => Addon)(root);
-    log('loaded from %s', root);
+    const require = createRequire(import.meta.filename);
+    const addon = (require('node-gyp-build') as (directory: string) => Addon)(directory);
+    log('loaded from %s', directory);
     return addon;
   } catch (cause) {
     const error = unsupported(`its native module could not be loaded (${(cause as Error).message})`);

@@ -4,13 +4,16 @@ import { type Field, NO_SLOT } from './fields.js';
 import { freezeDeep, type Plan } from './plan.js';
 import { fieldsOf, type HostStep, type Step } from './steps.js';
 
-/** The same step with other values in some of its fields, those of steps that it carries too. `change` gives the new value, or `undefined`. */
+/**
+ * The same step with other values in some of its fields, those of steps that it carries too. `change` gives the new
+ * value, or `undefined`. It is not asked about a field that is left out, unless that is to be unique.
+ */
 function changeFields<S extends Step>(step: S, change: (field: Field, value: unknown) => unknown): S {
   const values = step as unknown as Readonly<Record<string, unknown>>;
   const changes: Record<string, unknown> = {};
   for (const [name, field] of fieldsOf(step.op)) {
     const value = values[name];
-    if (value === undefined) continue;
+    if (value === undefined && field.unique !== true) continue;
     const next =
       field.kind === 'steps'
         ? (value as readonly Step[]).map((act) => changeFields(act, change))
@@ -75,7 +78,7 @@ export function moveIds(plan: Plan, move: IdMove): Plan {
 /** The same plan with this name for every cgroup that has none. */
 function nameCgroups(plan: Plan, name: string): Plan {
   const named = (step: HostStep): HostStep =>
-    step.op === 'makeCgroup' && step.name === undefined ? { ...step, name } : step;
+    changeFields(step, ({ unique }, value) => (unique === true && value === undefined ? name : undefined));
   return freezeDeep({ ...plan, before: plan.before.map(named) });
 }
 
@@ -93,7 +96,7 @@ export function settled(plan: Plan, { move, cgroup }: Moment): Plan {
   return cgroup === undefined ? moved : nameCgroups(moved, cgroup);
 }
 
-/** One plan that does what all of them do, in their order; what is to be done after the end, in the opposite order. */
+/** One plan that does what all of them do, in their order. What follows the end is in the opposite order. */
 export function joinPlans(plans: readonly Plan[]): Plan {
   const received = Math.max(0, ...plans.map((plan) => plan.received));
   const slots: string[] = plans.find((plan) => plan.received === received)?.slots.slice(0, received) ?? [];

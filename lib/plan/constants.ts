@@ -1,9 +1,9 @@
-/** Names of kernel constants as the OCI runtime specification and the man pages have them, with the kernel's numbers. */
+/** Kernel constants: the names of the OCI runtime specification and the man pages, with the kernel's numbers. */
 
 /** A namespace as OCI names it; namespaces(7). */
 export type Namespace = 'time' | 'mount' | 'cgroup' | 'uts' | 'ipc' | 'user' | 'pid' | 'network';
 
-/** namespaces(7); the numbers are `CLONE_NEW*` of linux/sched.h. `time` since Linux 5.6, the others since 4.6 at the latest. */
+/** namespaces(7); the numbers are `CLONE_NEW*` of linux/sched.h. `time` came with Linux 5.6, the others by 4.6. */
 export const NAMESPACES = {
   time: 0x00000080,
   mount: 0x00020000,

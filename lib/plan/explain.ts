@@ -12,9 +12,8 @@ export function explain(plan: Plan): string {
   };
   row('host (supervisor)', 'container (child)');
   for (const step of plan.before) row(describe(step));
-  row(
-    `clone3 ${plan.clone.length === 0 ? 'without new namespaces' : plan.clone.map((name) => `NEW${CLONE[name] ?? name.toUpperCase()}`).join('|')}`,
-  );
+  const flags = plan.clone.map((name) => `NEW${CLONE[name] ?? name.toUpperCase()}`);
+  row(`clone3 ${flags.length === 0 ? 'without new namespaces' : flags.join('|')}`);
   let barriers = 0;
   for (const step of plan.steps) {
     if (step.op !== 'barrier') {

@@ -1,8 +1,8 @@
 /**
  * What was made of a value, kept until it is asked for with another: the one memo of carrel.
  *
- * The key is everything that goes into the making. What may vary from call to call has no place in the key's type, and so none
- * in the making either: nobody keeps a list of what to compare. Pure.
+ * The key is everything that goes into the making. What may vary from call to call has no place in the key's type, and
+ * so none in the making either: nobody keeps a list of what to compare. Pure.
  */
 
 /** Keeps, for each owner, the last value and the key that it was made of. An owner that is gone takes them along. */
@@ -10,7 +10,10 @@ export class Memo<Owner extends object, Key, Value> {
   readonly #make: (owner: Owner, key: Key) => Value;
   readonly #kept = new WeakMap<Owner, { readonly key: Key; readonly value: Value }>();
 
-  /** @param make Makes a value of these two and of nothing else. Neither may change later: both are frozen, or owned by nobody else. */
+  /**
+   * @param make Makes a value of these two and of nothing else. Neither may change later: both are frozen, or owned by
+   *   nobody else.
+   */
   constructor(make: (owner: Owner, key: Key) => Value) {
     this.#make = make;
   }

@@ -4,15 +4,15 @@ import type { Namespace } from './constants.js';
 import type { ContainerStep, HostStep } from './steps.js';
 
 /**
- * The kernel acts that make a container and run a command in it, in order: what `Container.plan()` computes, and `plan()` of `carrel/plan` makes of parts. Plain data, frozen;
- * nothing happens that is not in it.
+ * The kernel acts that make a container and run a command in it, in order. `Container.plan()` computes one, `plan()` of
+ * `carrel/plan` makes one of parts. It is plain data, frozen. Nothing happens that is not in it.
  */
 export interface Plan {
   /** What the supervisor does on the host before the clone. */
   readonly before: readonly HostStep[];
   /** The new namespaces that the child is born into, clone3(2). */
   readonly clone: readonly Namespace[];
-  /** What the child does on its way into the container; the last one is `exec`. */
+  /** What the child does on its way into the container; the last one is how it ends, such as `exec`. */
   readonly steps: readonly ContainerStep[];
   /** What the supervisor does on the host when all is over, however it ended. */
   readonly after: readonly HostStep[];
@@ -28,9 +28,9 @@ export interface Plan {
   readonly timeoutMs: number;
   /** The number of the signal that is sent when the time is up. */
   readonly timeoutSignal: number;
-  /** Whether the supervisor tells when each act began; not there: it does not. */
+  /** Whether the supervisor tells when each act began; left out: it does not. */
   readonly timed?: true;
-  /** What was asked for and cannot be had, or told; nothing where it is left out. For readers. */
+  /** What was asked for and cannot be done, or told; nothing where it is left out. For readers. */
   readonly degraded?: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export function hasTerminal({ steps }: Plan): boolean {
   return steps.some(({ op }) => op === 'openTerminal');
 }
 
-/** Freezes a value and all that is below it, so that a plan cannot change after it was printed or sent. */
+/** Freezes a value and all that is below it: a plan cannot change after it was printed or sent. */
 export function freezeDeep<Value>(value: Value): Value {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
   Object.freeze(value);

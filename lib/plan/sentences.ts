@@ -65,8 +65,10 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     `mount ${step.type} on ${quoted(step.target)}${attributes(step.attributes)}` +
     (step.options.length === 0 ? '' : ` (${step.options.map(quoted).join(',')})`),
   omit: (step) => `leave out ${step.what}: ${step.reason}`,
-  bind: (step) =>
-    `bind ${step.slot === undefined ? quoted(step.source ?? '') : `slot ${step.slot}`} on ${quoted(step.target)}${attributes(step.attributes)}`,
+  bind: (step) => {
+    const what = step.slot === undefined ? quoted(step.source ?? '') : `slot ${step.slot}`;
+    return `bind ${what} on ${quoted(step.target)}${attributes(step.attributes)}`;
+  },
   device: (step) => `bind device ${step.source} (${step.major}:${step.minor}) on ${quoted(step.target)}`,
   mountSetattr: (step) => `make ${quoted(step.target)} ${step.attributes.join(' ')}`,
   sysctl: (step) => `sysctl ${step.path.replaceAll('/', '.')} = ${step.value}`,

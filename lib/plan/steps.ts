@@ -1,9 +1,9 @@
 /**
  * The vocabulary: every step that a plan can hold, in one table.
  *
- * This table is the only list of steps. From it follow the types below, the encoder, `src-native/wire.h` and the dispatch of
- * the launcher, the constructors of `carrel/steps`, and `docs/steps.md`. Its rows are in `steps/`, by group: there the
- * comment above a row is what all documentation says of the step, written once. `npm run generate` makes the rest.
+ * This table is the only list of steps. From it follow the types below, the encoder, `src-native/wire.h`, the dispatch
+ * of the launcher, the constructors of `carrel/steps`, and `docs/steps.md`. Its rows are in `steps/`, by group: there
+ * the comment above a row is what all documentation says of the step, written once. `npm run generate` makes the rest.
  *
  * A step is one act that a user could be told about, named after its kernel call.
  */

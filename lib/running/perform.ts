@@ -1,10 +1,10 @@
 /** Has a plan performed: holds its ids, opens its descriptors, and gives the process. */
 
 import { randomBytes } from 'node:crypto';
-import debug from 'debug';
 import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
 import { probe } from '../host/probe.js';
 import { holdRange } from '../launch/id-range.js';
+import { logOf } from '../launch/log.js';
 import { native } from '../launch/native.js';
 import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from '../launch/stdio.js';
 import { settled } from '../plan/compose.js';
@@ -25,7 +25,7 @@ export interface Performance {
   readonly calledNs: number;
 }
 
-const log = debug('carrel:plan');
+const log = logOf('plan');
 
 /** `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has. */
 export function perform(

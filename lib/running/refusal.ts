@@ -4,7 +4,7 @@ import { type CarrelError, planRejected, type Refusal, StepError, supervisorFail
 import { readSysctl } from '../host/sysctl.js';
 import type { Frame } from '../launch/channel.js';
 import type { Plan } from '../plan/plan.js';
-import type { Step, StepOf } from '../plan/steps.js';
+import { fieldsOf, type Step, type StepOf } from '../plan/steps.js';
 import { LISTS } from '../plan/wire.js';
 import { syscallName } from '../seccomp/syscalls.js';
 
@@ -44,12 +44,19 @@ export function refusalOf(plan: Plan, frame: Frame): CarrelError {
 function about(step: Step | undefined, frame: Frame): Pick<Refusal, 'path' | 'found' | 'message'> {
   if (step === undefined) return {};
   if (step.op === 'exec') return aboutExec(step, frame);
-  if (step.op === 'openNamespace') return { path: step.path };
-  if (step.op === 'newuidmap' || step.op === 'newgidmap') return { path: step.path, ...aboutHelper(frame) };
-  const source = 'source' in step ? step.source : undefined;
-  // Of the two paths of a bind, the one that was refused.
-  const path = 'target' in step && syscallName(frame.syscall) !== 'open_tree' ? step.target : source;
-  return path === undefined ? {} : { path };
+  const path = pathOf(step, syscallName(frame.syscall));
+  const helper = step.op === 'newuidmap' || step.op === 'newgidmap' ? aboutHelper(frame) : {};
+  return { ...(path === undefined ? {} : { path }), ...helper };
+}
+
+/** The path that the table knows as one, where the step has it. Of the two of a bind, the one that was refused. */
+function pathOf(step: Step, syscall: string): string | undefined {
+  const values = step as unknown as Readonly<Record<string, string | undefined>>;
+  const inOrder = (['container', 'host'] as const).flatMap((where) =>
+    fieldsOf(step.op).flatMap(([name, field]) => (field.path === where ? [values[name]] : [])),
+  );
+  const found = inOrder.filter((path) => path !== undefined);
+  return syscall === 'open_tree' ? found.at(-1) : found[0];
 }
 
 function aboutExec(step: StepOf<'exec'>, { detail }: Frame): Pick<Refusal, 'path' | 'found'> {

@@ -2,10 +2,12 @@
 
 import type { Readable } from 'node:stream';
 import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
+import type { ContainerDefinition } from '../definition/definition.js';
 import { ExitError, invalidType } from '../errors/errors.js';
+import type { Hook } from './hooks.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
-import { SPAWN_OPTIONS, type SpawnOptions } from './spawn.js';
+import { type Call, SPAWN_OPTIONS, type SpawnOptions, start } from './spawn.js';
 
 /** Options of {@link Container.run}: those of `spawn`, and these. */
 export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'detached'> {
@@ -62,6 +64,16 @@ export function checkRun(options: CollectOptions, others: readonly string[] = RU
     maxOutput: bytes('maxOutput', maxOutput ?? DEFAULT_MAX_OUTPUT),
     check: boolean('check', check ?? false),
   };
+}
+
+/** What {@link Container.run} does. */
+export async function run(
+  definition: ContainerDefinition,
+  hooks: readonly Hook[],
+  call: Call<RunOptions>,
+): Promise<RunResult<string | Buffer>> {
+  const how = checkRun(call.options);
+  return collect(start(definition, hooks, call), how);
 }
 
 /** Feeds `child`, reads it to the end, and gives the result. */

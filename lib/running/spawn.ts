@@ -92,7 +92,7 @@ export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
 const SIGKILL = 9;
 
 /** A command with its options, checked; and what of them is not the plan's. */
-export interface CheckedCommand {
+interface CheckedCommand {
   readonly command: Command;
   readonly stdio: readonly StdioChoice[];
   readonly signal: AbortSignal | undefined;
@@ -100,8 +100,15 @@ export interface CheckedCommand {
   readonly calledNs: number;
 }
 
+/** What a caller asks to be run, as it was given. */
+export interface Call<Options extends SpawnOptions = SpawnOptions> {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly options: Options;
+}
+
 /** `hooked`: whether the container has hooks. */
-export function checkCommand(file: unknown, args: unknown, options: SpawnOptions, hooked: boolean): CheckedCommand {
+function checkCommand({ file, args, options }: Call, hooked: boolean): CheckedCommand {
   const calledNs = monotonicNs();
   object('options', options);
   const name = text('file', file);
@@ -162,19 +169,28 @@ function checkTerminal({ terminal, stdio }: SpawnOptions): FramedCommand['termin
   };
 }
 
+/** What {@link Container.plan} does. */
+export function planOf(definition: ContainerDefinition, hooks: readonly Hook[], call: Call): Plan {
+  knownOptions('plan()', call.options, SPAWN_OPTIONS);
+  return planFor(definition, checkCommand(call, hooks.length > 0));
+}
+
+/** What {@link Container.spawn} does. */
+export function spawn(definition: ContainerDefinition, hooks: readonly Hook[], call: Call): ContainerProcess {
+  knownOptions('spawn()', call.options, SPAWN_OPTIONS);
+  return start(definition, hooks, call);
+}
+
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
-export function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
+function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
   const users = readUsers(definition, command.framed.user ?? definition.user);
   const cgroups = definition.limits === undefined ? undefined : probeCgroups();
   return planWithKeptFrame(definition, command, { host: probeFor(definition, cgroups), firstId: RANGE_FIRST, users });
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
-export function start(
-  definition: ContainerDefinition,
-  checked: CheckedCommand,
-  hooks: readonly Hook[],
-): ContainerProcess {
+export function start(definition: ContainerDefinition, hooks: readonly Hook[], call: Call): ContainerProcess {
+  const checked = checkCommand(call, hooks.length > 0);
   checked.signal?.throwIfAborted();
   const { command, stdio, signal, calledNs } = checked;
   const terminal = command.framed.terminal !== undefined;

@@ -49,8 +49,8 @@ export function capget(thread?: number): CapabilitySets {
  * or a child, gets its own by the rules of capabilities(7): what is started as root has all of the bounding set again.
  *
  * **Threads:** changes the calling thread, and the threads that it starts from then on. The others keep theirs, libuv's
- * pool included, so `fs.readFile` has rights that `fs.readFileSync` has not. The threads share their memory: this keeps
- * from mistakes, and confines nobody.
+ * pool included, so `fs.readFile` has rights that `fs.readFileSync` lacks. The threads share their memory: this
+ * prevents mistakes, and confines nobody.
  *
  * @throws `EPERM` for what is not permitted yet, or effective without being permitted, or inheritable beyond the
  *   permitted and bounding sets. capset(2)

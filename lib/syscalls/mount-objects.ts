@@ -59,7 +59,7 @@ export type PlainMountAttribute = Exclude<MountAttribute, 'noatime'>;
 /** When reading a file changes its access time: seldom, never, or always. mount_setattr(2) */
 export type AccessTime = 'relatime' | 'noatime' | 'strictatime';
 
-/** How mounts are told to other mount namespaces. mount_namespaces(7) */
+/** How mounts propagate to other mount namespaces. mount_namespaces(7) */
 export type Propagation = 'unbindable' | 'private' | 'slave' | 'shared';
 
 /** A flag of {@link openTree}: `OPEN_TREE_CLONE` and the man page's `AT_…`. */

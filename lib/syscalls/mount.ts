@@ -74,7 +74,7 @@ export interface MountOptions {
   /** Default: none. */
   readonly flags?: readonly MountFlag[];
   /**
-   * Options of the file system, such as `'size=64m,mode=755'`, 4095 bytes at most: the kernel reads one page. Default:
+   * Options of the file system, such as `'size=64m,mode=755'`. Up to 4095 bytes: the kernel reads one page. Default:
    * none.
    */
   readonly data?: string;
@@ -83,11 +83,11 @@ export interface MountOptions {
 const MOUNT_DATA_MOST = 4095;
 
 /**
- * Mounts a file system, or changes, moves or copies a mount, as the flags say. What is mounted stays until it is
- * unmounted or the mount namespace ends, which carrel does nothing about.
+ * Mounts a file system, or changes, moves or copies a mount, as the flags say. A mount stays until somebody unmounts it
+ * or the mount namespace ends: carrel does nothing about it.
  *
- * The flags are the kernel's, with their traps: with `bind`, flags other than `rec` are ignored, a read-only bind takes
- * a second call with `remount`, and that one ignores `rec`. {@link mountSetattr} has none of these.
+ * The flags are the kernel's, with their traps. With `bind`, the kernel ignores flags other than `rec`. A read-only
+ * bind takes a second call with `remount`, and that one ignores `rec`. {@link mountSetattr} has none of these traps.
  *
  * **Threads:** acts in the mount namespace of the calling thread, and resolves both paths with that thread's root and
  * working directory. All threads and processes that are in this namespace see the mount.
@@ -109,7 +109,7 @@ export function mount(source: PathLike | null, target: PathLike, options: MountO
   );
 }
 
-/** What is longer the kernel cuts off without a word. */
+/** The kernel cuts off what is longer, without a word. */
 function checkData(value: unknown): string {
   const data = text('data', value);
   const length = Buffer.byteLength(data);

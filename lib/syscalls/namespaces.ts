@@ -22,24 +22,24 @@ export type Unshareable = 'fs' | 'files' | 'sysvsem' | Namespace;
 const UTS_MOST = 64;
 
 /**
- * Puts the calling thread into new namespaces, or separates what it shares with the other threads. It is not undone by
- * anything but {@link setns} to the old namespace.
+ * Puts the calling thread into new namespaces, or separates what it shares with the other threads. Only {@link setns}
+ * to the old namespace undoes it.
  *
  * **Threads:** only the calling thread changes, and the threads and processes that it starts from then on. Node's other
- * threads stay: `fs.readFileSync` and `spawn` act in the new namespace, `fs.readFile`, `fs.promises` and `dns.lookup`
- * where libuv's pool is, which is started by the first that uses it and is then one for all. A `Worker` that does
- * nothing else is the place for it. In particular:
+ * threads stay. `fs.readFileSync` and `spawn` act in the new namespace. `fs.readFile`, `fs.promises` and `dns.lookup`
+ * act where libuv's pool is: its first user starts it, and it is one for all threads. A `Worker` that does nothing else
+ * is the place for this call. In particular:
  *
  * - `user` is impossible: a process with several threads, as Node is, gets `EINVAL`. Start a process in a user
  *   namespace instead.
- * - `mount` separates `fs` too. The mounts are copies that go on to share what is mounted on them, where they did:
+ * - `mount` separates `fs` too. The mounts are copies, and shared ones go on to share new mounts: call
  *   `mount(null, '/', { flags: ['rec', 'private'] })` first. `ipc` separates `sysvsem`.
- * - `pid` is for children: the calling thread stays where it is, and the first process that it starts is PID 1 there;
- *   when that one ends, no other can be started. From then on this thread cannot start threads: `new Worker` fails with
+ * - `pid` is for children: the calling thread stays where it is, and the first process that it starts is PID 1 there.
+ *   When that one ends, no other can start. From then on this thread cannot start threads: `new Worker` fails with
  *   `ERR_WORKER_INIT_FAILED`, and libuv *aborts Node* if its pool was not running yet; call some function of
  *   `fs.promises` before.
  * - `time` is for children: programs that are started from then on.
- * - with `files`, what libuv's pool opens (`fs.open`, `fs.promises.open`) is opened in the other table: use synchronous
+ * - with `files`, libuv's pool (`fs.open`, `fs.promises.open`) opens files in the other table: use synchronous
  *   functions only.
  *
  * @throws `EPERM` without `CAP_SYS_ADMIN`, which `fs`, `files` and `sysvsem` do not need; `EINVAL` as above, a second
@@ -53,8 +53,8 @@ export function unshare(what: readonly Unshareable[]): void {
 
 /**
  * Moves the calling thread into a namespace that a descriptor stands for: of a file such as `/proc/123/ns/net`, or of a
- * process by {@link pidfdOpen}. With a process, `namespaces` are those of its namespaces to join, all or none; with a
- * file, at most the one that it must be.
+ * process by {@link pidfdOpen}. With a process, `namespaces` names those to join, all or none. With a file, it names
+ * the type that the file must have, or nothing.
  *
  * **Threads:** only the calling thread changes, and the threads and processes that it starts from then on; see
  * {@link unshare}. In particular:

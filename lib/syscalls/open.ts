@@ -85,15 +85,15 @@ export interface Openat2Options {
 
 /**
  * Opens a file, and returns its descriptor, close-on-exec. `resolve` says what the path may lead through: `beneath` and
- * `inRoot` keep it within the directory `dirfd`, whoever changes the tree meanwhile.
+ * `inRoot` keep it within the directory `dirfd`, even if somebody changes the tree meanwhile.
  *
- * **Threads:** runs in the calling thread, which waits, for a FIFO or a slow file system as long as it takes; `fs.open`
- * waits in libuv's pool. The path is resolved with the calling thread's root, working directory, mount namespace and
- * credentials. The descriptor is the process's.
+ * **Threads:** runs in the calling thread, which waits for a FIFO or a slow file system as long as it takes; `fs.open`
+ * waits in libuv's pool. The kernel resolves the path with the calling thread's root, working directory, mount
+ * namespace and credentials. The descriptor is the process's.
  *
  * @throws `EXDEV` where the path leads out of the directory or onto another mount; `ELOOP` at a forbidden link;
- *   `EAGAIN` where `..` was raced by a rename, or with `cached`: try again, the latter without it; `EINVAL` for a mode
- *   without `creat` or `tmpfile`, and for flags that exclude each other; others of open(2). openat2(2), Linux 5.6
+ *   `EAGAIN` where a rename raced `..`, or with `cached`: try again, the latter without it; `EINVAL` for a mode without
+ *   `creat` or `tmpfile`, and for flags that exclude each other; others of open(2). openat2(2), Linux 5.6
  */
 export function openat2(place: PathLike | PlaceAt, options: Openat2Options = {}): number {
   if (typeof place === 'number') throw invalidType('place', 'a path or an object', place);

@@ -17,7 +17,7 @@ const PR_SET_NO_NEW_PRIVS = 38;
 const PR_GET_NO_NEW_PRIVS = 39;
 
 /**
- * Whether executing a program can give new privileges no more.
+ * Says whether executing a program gives no new privileges any more.
  *
  * **Threads:** of the calling thread. prctl(2), `PR_GET_NO_NEW_PRIVS`
  */
@@ -26,8 +26,8 @@ export function getNoNewPrivileges(): boolean {
 }
 
 /**
- * From now on no program that is executed gains privileges by set-user-ID, set-group-ID or file capabilities. It cannot
- * be undone.
+ * Keeps programs that are executed from now on from privileges by set-user-ID, set-group-ID or file capabilities.
+ * Nothing undoes this.
  *
  * **Threads:** for the calling thread, and the threads and processes that it starts from then on. Threads that run
  * already, libuv's pool and other workers, are not bound.
@@ -100,7 +100,7 @@ export function getKeepCapabilities(): boolean {
  * same: {@link capset} brings them back. execve(2) sets it to `false`.
  *
  * **Threads:** for the calling thread, and the threads that it starts from then on: for {@link setresuid}, which
- * changes the same thread. `process.setuid` changes all threads, of which the others then have lost theirs.
+ * changes the same thread. `process.setuid` changes all threads, and the others then lose theirs.
  *
  * @throws `EPERM` where the securebit `SECBIT_KEEP_CAPS_LOCKED` is set. prctl(2), `PR_SET_KEEPCAPS`
  */
@@ -128,8 +128,8 @@ export function getParentDeathSignal(): NodeJS.Signals | number | null {
  * clears it, and executing a program that is set-user-ID or has capabilities.
  *
  * **Threads:** kept for the calling thread: it goes with a worker that ends, and is for the whole process until then.
- * And the parent that counts is the *thread* that started this process, such as a worker in another Node: when that
- * thread ends, the signal comes, though its process lives.
+ * The parent that counts is the *thread* that started this process, such as a worker in another Node. When that thread
+ * ends, the signal comes, though its process lives.
  *
  * prctl(2), `PR_SET_PDEATHSIG`
  */

@@ -32,7 +32,8 @@ napi_value result_none(napi_env env, const char *syscall, long result);
 // The number, or an exception where it is a negative errno.
 napi_value result_number(napi_env env, const char *syscall, long result);
 napi_value result_pair(napi_env env, const int pair[2]);
-// Throws an Error with `errno` (negative, as Node's system errors have it) and `syscall`; `result` is the negative errno.
+// Throws an Error with `errno` (negative, as Node's system errors have it) and `syscall`; `result` is the negative
+// errno.
 napi_value throw_errno(napi_env env, const char *syscall, long result);
 
 // memfd.c

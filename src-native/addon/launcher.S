@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The launcher's bytes inside the addon. LAUNCHER_PATH comes from the Makefile.
+// The launcher's bytes inside the addon. LAUNCHER_PATH comes from binding.gyp.
 	.section .rodata
 	.balign 16
 	.globl launcher_begin, launcher_end

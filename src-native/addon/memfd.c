@@ -15,8 +15,8 @@ extern const unsigned char launcher_end[] __attribute__((visibility("hidden")));
 // Returns the descriptor, or throws.
 static napi_value sealed(napi_env env, const char *name, unsigned int flags, const unsigned char *bytes, size_t size)
 {
-	// An executable that its user may not read makes a process that nobody of the same user may trace, from its first
-	// instruction on. ptrace(2), execve(2)
+	// An executable that its user may not read makes a process that nobody of the same user may trace, from its
+	// first instruction on. ptrace(2), execve(2)
 	const uint32_t mode = flags & MFD_EXEC ? 0111 : 0;
 	const char *syscall = "memfd_create";
 	long fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);

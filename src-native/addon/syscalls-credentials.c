@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Credentials of the calling thread. libc's functions of these names change all threads; the kernel knows only one at a time.
+// Credentials of the calling thread. libc's functions of these names change all threads; the kernel knows only one at a
+// time.
 #include "args.h"
 
 static uint64_t joined(uint32_t low, uint32_t high)

@@ -27,8 +27,8 @@ static int has_word(const char *list, const char *word)
 	return 0;
 }
 
-// Hands controllers down to the cgroups below `directory`. What is handed down already is not written again: that would wait
-// for all cgroups below that are being removed.
+// Hands controllers down to the cgroups below `directory`. What is handed down already is not written again: that would
+// wait for all cgroups below that are being removed.
 static struct outcome enable(const struct supervisor *self, const struct step_make_cgroup *step, int directory)
 {
 	static const char FILE[] = "cgroup.subtree_control";
@@ -158,8 +158,8 @@ struct outcome act_enter_cgroup(struct supervisor *self, const struct step_enter
 {
 	char text[24];
 	size_t length = (size_t)(text_number(text, (uint64_t)self->waiting) - text);
-	// 0 is what the kernel says of a process that is not in sight, and written it means the writer itself. cgroups(7)
-	// Of one that init has reaped the pid may be somebody else's.
+	// 0 is what the kernel says of a process that is not in sight, and written it means the writer itself.
+	// cgroups(7) Of one that init has reaped the pid may be somebody else's.
 	if (self->waiting <= 0 || __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
 		return REFUSED(write, SYS_ESRCH);
 	for (uint32_t i = 0; i < step->slots.count; i++) {

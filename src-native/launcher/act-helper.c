@@ -3,9 +3,11 @@
 #include <linux/close_range.h>
 #include "act.h"
 #include "entry.h"
+#include "memory.h"
 #include "text.h"
+#include "watch.h"
 
-enum { NUMBER_LONGEST = 20, ARGUMENTS_BEFORE = 2 };
+enum { ARGUMENTS_BEFORE = 2 };
 
 // argv of the helper: itself, the child's pid, then the numbers. In memory of the process that becomes the helper.
 static struct outcome make_arguments(
@@ -13,8 +15,9 @@ static struct outcome make_arguments(
 {
 	size_t count = ARGUMENTS_BEFORE + (size_t)ranges.count;
 	size_t vector = (count + 1) * sizeof(char *);
-	const char **argv = (const char **)TRY(mmap, vector + count * (NUMBER_LONGEST + 1),
-		SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_PRIVATE | SYS_MAP_ANONYMOUS, -1);
+	void *memory;
+	PASS(memory_private(vector + count * (TEXT_NUMBER_LONGEST + 1), &memory));
+	const char **argv = memory;
 	char *text = (char *)argv + vector;
 	argv[0] = plan_string(&self->plan, path);
 	for (size_t i = 1; i < count; i++) {
@@ -40,15 +43,15 @@ static struct outcome become_helper(
 	return DONE;
 }
 
-// What it says goes into the page's message, as far as there is room; the rest is read and lost, so that it never waits.
-// Returns 0 where it is not waited for any longer.
+// What it says goes into the page's message, as far as there is room; the rest is read and lost, so that it never
+// waits. Returns 0 where it is not waited for any longer.
 static int listen(struct supervisor *self, int said)
 {
 	struct page *page = self->page;
 	char lost[256];
 	size_t length = 0;
 	int waits;
-	while ((waits = supervisor_wait(self, said))) {
+	while ((waits = watch_for(self, said))) {
 		size_t room = sizeof(page->message) - 1 - length;
 		long count = room ? sys_read(said, page->message + length, room) : sys_read(said, lost, sizeof(lost));
 		if (count == -SYS_EINTR)
@@ -78,7 +81,8 @@ static struct outcome run_helper(struct supervisor *self, struct wire_bytes path
 	TRY(close, said[1]);
 	self->broken_off = !listen(self, said[0]);
 	TRY(close, said[0]);
-	// It may wait for what never comes, such as a directory service. Its real user is this one still, whom kill(2) asks for.
+	// It may wait for what never comes, such as a directory service. Its real user is this one still, whom kill(2)
+	// asks for.
 	if (self->broken_off && sys_kill((int)pid, SYS_SIGKILL) < 0)
 		return REFUSED(kill, SYS_EINTR);
 	while (sys_wait4((int)pid, &status, 0, 0) == -SYS_EINTR)

@@ -6,11 +6,11 @@
 #include "text.h"
 
 // The kernel takes less than a page. user_namespaces(7)
-enum { MAP_LONGEST = 4096, NUMBER_LONGEST = 21, RANGE_NUMBERS = 3 };
+enum { MAP_LONGEST = 4096, RANGE_NUMBERS = 3 };
 
 static struct outcome write_map(const struct supervisor *self, const char *name, struct wire_list ranges)
 {
-	char text[MAP_LONGEST + NUMBER_LONGEST];
+	char text[MAP_LONGEST + TEXT_NUMBER_LONGEST + 1];
 	char *at = text;
 	for (uint32_t i = 0; i < ranges.count; i++) {
 		if (at >= text + MAP_LONGEST)

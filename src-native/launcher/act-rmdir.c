@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Tidies up on the host what overlayfs leaves behind in its work directory.
 #include "act.h"
+#include "memory.h"
 #include "text.h"
 
-// Empties a directory of what overlayfs calls by numbers while it works: "#1f". All else is somebody's. ovl_tempname() in fs/overlayfs/dir.c
+// Empties a directory of what overlayfs calls by numbers while it works: "#1f". All else is somebody's. ovl_tempname()
+// in fs/overlayfs/dir.c
 static struct outcome remove_numbered(int directory)
 {
 	_Alignas(struct sys_dirent64) char buffer[4096];
@@ -20,8 +22,8 @@ static struct outcome remove_numbered(int directory)
 	}
 }
 
-// Opens the directory that `place` holds for reading. Without any permission only root could look into it: its owner gives it
-// some, by the descriptor, since a link may be in its place by now.
+// Opens the directory that `place` holds for reading. Without any permission only root could look into it: its owner
+// gives it some, by the descriptor, since a link may be in its place by now.
 static struct outcome open_listing(int place, int *ret_fd)
 {
 	char path[32];
@@ -41,7 +43,7 @@ static struct outcome open_listing(int place, int *ret_fd)
 struct outcome act_rmdir(struct supervisor *self, const struct step_rmdir *step)
 {
 	const char *name = plan_string(&self->plan, step->path) + step->path.length;
-	char above[4096];
+	char above[SYS_PATH_MAX];
 	int directory = -1;
 	while (name > plan_string(&self->plan, step->path) && name[-1] != '/')
 		name--;

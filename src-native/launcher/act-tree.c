@@ -18,7 +18,7 @@ struct outcome act_idmap(struct supervisor *self, const struct step_idmap *step)
 	else
 		user_namespace = self->page->slots[step->namespace];
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace};
-	TRY(mount_setattr, self->page->slots[step->slot], "", AT_EMPTY_PATH | TREE_RECURSIVE, &attr, sizeof(attr));
+	TRY(mount_setattr, self->page->slots[step->slot], "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
 	if (step->namespace == NO_SLOT)
 		TRY(close, user_namespace);
 	return DONE;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Acts on the host, which the supervisor performs: which function performs which. Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
+// Acts on the host, which the supervisor performs: which function performs which.
+// Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
 #include "act.h"
 
 // NOLINTNEXTLINE(readability-function-size)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Acts on the host, which the supervisor performs: one function a step. Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
+// Acts on the host, which the supervisor performs: one function a step.
+// Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
 #pragma once
 #include "supervisor.h"
 

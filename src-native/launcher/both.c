@@ -40,7 +40,7 @@ struct outcome both_open_namespace(const struct plan *plan, struct page *page, c
 struct outcome both_open_tree(const struct plan *plan, struct page *page, const struct step_open_tree *step)
 {
 	int tree = -1;
-	PASS(tree_copy(AT_FDCWD, plan_string(plan, step->source), step->recursive ? TREE_RECURSIVE : 0, &tree));
+	PASS(tree_copy(AT_FDCWD, plan_string(plan, step->source), step->recursive ? AT_RECURSIVE : 0, &tree));
 	page->slots[step->slot] = tree;
 	return DONE;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The frame around the steps of the container column: what every child does, then the list, then nothing.
+// What surrounds the steps of the container column: what every child does, then the list, then nothing.
 #include <linux/close_range.h>
 #include <linux/prctl.h>
 #include "layer.h"
+#include "path.h"
 #include "report.h"
 #include "step.h"
 
@@ -31,18 +32,17 @@ __attribute__((noreturn)) static void perform(struct child *child)
 	const struct plan *plan = child->plan;
 	struct owned owned = {.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0};
 	child->owned = &owned;
-	child->root = (int)sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	if (child->root < 0)
-		refuse(child->page, LIST_STEPS, REFUSED(openat, -child->root));
-	const unsigned char *at = plan->base + plan->header->steps_offset;
+	struct outcome outcome = path_set_root(child);
+	if (outcome.error)
+		refuse(child->page, LIST_STEPS, outcome);
+	const struct record *record = plan_record(plan, plan->header->steps_offset);
 	for (uint32_t i = 0; i < plan->header->steps_count; i++) {
-		const struct record *record = (const struct record *)at;
 		__atomic_store_n(&child->page->index, i, __ATOMIC_RELAXED);
 		timing_step(child->timing, i);
-		struct outcome outcome = step_dispatch(child, record);
+		outcome = step_dispatch(child, record);
 		if (outcome.error)
 			refuse(child->page, LIST_STEPS, outcome);
-		at += record->size;
+		record = plan_next(record);
 	}
 	sys_exit_group(STATUS_REFUSED);
 }
@@ -90,8 +90,9 @@ struct outcome child_hold(const struct child *child)
 {
 	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
 	TRY(prctl, PR_SET_DUMPABLE, (unsigned long)child->dumpable, 0, 0);
-	// The supervisor may have died before the first line, or while a change of credentials had cleared the signal: then none
-	// comes, and no end of the report socket either, since the child shares the supervisor's descriptors. prctl(2)
+	// The supervisor may have died before the first line, or while a change of credentials had cleared the signal:
+	// then none comes, and no end of the report socket either, since the child shares the supervisor's descriptors.
+	// prctl(2)
 	struct pollfd death = {.fd = child->supervisor, .events = POLLIN};
 	const struct sys_timespec now = {0, 0};
 	if (TRY(ppoll, &death, 1, &now) > 0)
@@ -105,15 +106,4 @@ struct outcome child_own_files(struct child *child)
 		TRY(close_range, 3, ~0u, CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC);
 	child->owns_files = 1;
 	return DONE;
-}
-
-struct outcome step_barrier(struct child *child, const struct step_barrier *step)
-{
-	(void)step;
-	char go;
-	PASS(report_say(child->report, REPORT_BARRIER));
-	// The supervisor performs the acts, and answers; or it ends this process.
-	PASS(report_await(child->report, &go, sizeof(go)));
-	child->dumpable = 0;
-	return child_hold(child);
 }

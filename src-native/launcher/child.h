@@ -27,8 +27,8 @@ struct child {
 	int owns_files;
 	// What exec sets for the command.
 	uint32_t umask;
-	// Until it has passed a barrier, the same user's processes may look into it. For an ordinary user's supervisor, which
-	// could not write its maps otherwise, and hooks, which could not open its namespaces. proc(5)
+	// Until it has passed a barrier, the same user's processes may look into it. For an ordinary user's supervisor,
+	// which could not write its maps otherwise, and hooks, which could not open its namespaces. proc(5)
 	int dumpable;
 };
 
@@ -36,8 +36,8 @@ struct child {
 __attribute__((noreturn)) void child_run(struct child *child);
 // The same, in a spare's child: when it has got the plan. report.h
 __attribute__((noreturn)) void child_run_spare(struct child *child);
-// After every change of credentials: the child still dies with its supervisor, and nobody of the same user can trace it.
-// A change clears the one, and may set the other to what fs.suid_dumpable says. prctl(2), proc(5)
+// After every change of credentials: the child still dies with its supervisor, and nobody of the same user can trace
+// it. A change clears the one, and may set the other to what fs.suid_dumpable says. prctl(2), proc(5)
 struct outcome child_hold(const struct child *child);
 // Parts from the table of descriptors that is shared with the supervisor; before init forks, or else before the ending.
 struct outcome child_own_files(struct child *child);

@@ -2,6 +2,7 @@
 // Opens and writes what the host's /proc has of a process, once it is sure that it is /proc.
 #include "entry.h"
 #include <linux/magic.h>
+#include "memory.h"
 #include "text.h"
 
 struct outcome entry_check(void)
@@ -41,9 +42,11 @@ struct outcome entry_write(int pid, const char *name, const char *text, size_t l
 
 int entry_is_of_dying(int pid)
 {
-	// include/linux/sched.h; the same in every kernel. It is set before the process gives up its memory, and with it its entries.
+	// include/linux/sched.h; the same in every kernel. It is set before the process gives up its memory, and with
+	// it its entries.
 	enum { PF_EXITING = 4 };
-	// Of proc_pid_stat(5): the flags are the seventh field behind the name, which may have spaces and brackets itself.
+	// Of proc_pid_stat(5): the flags are the seventh field behind the name, which may have spaces and brackets
+	// itself.
 	enum { FLAGS = 7 };
 	char text[512];
 	int file = -1;
@@ -57,7 +60,7 @@ int entry_is_of_dying(int pid)
 	for (int fields = 0; at < length && fields < FLAGS; at++)
 		fields += text[at] == ' ';
 	unsigned int flags = 0;
-	for (; at < length && text[at] >= '0' && text[at] <= '9'; at++)
+	for (; at < length && text_is_digit(text[at]); at++)
 		flags = flags * 10 + (unsigned int)(text[at] - '0');
 	return (flags & PF_EXITING) != 0;
 }

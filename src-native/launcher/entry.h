@@ -3,8 +3,8 @@
 #pragma once
 #include "outcome.h"
 
-// Whether /proc shows the pid namespace that this process is in: else a number there is somebody else's process. `unshare --pid`
-// without a new /proc does that. pid_namespaces(7)
+// Whether /proc shows the pid namespace that this process is in: else a number there is somebody else's process.
+// `unshare --pid` without a new /proc does that. pid_namespaces(7)
 struct outcome entry_check(void);
 // Opens /proc/`pid`/`name`. /proc must be the real one, or a write would land elsewhere. CVE-2025-52881
 struct outcome entry_open(int pid, const char *name, int flags, int *ret_fd);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PID 1 of the container: reaps whoever is orphaned, forwards signals to the command, ends when the command ends.
+#include "init.h"
 #include <linux/prctl.h>
-#include "step.h"
-
-static const uint64_t EVERY_SIGNAL = ~0ull;
 
 // Reaps one ended process. Returns 1 when it was the command.
 static int reap(struct page *page, int command)
@@ -22,12 +20,13 @@ static int reap(struct page *page, int command)
 	return 1;
 }
 
-__attribute__((noreturn)) static void init_run(struct page *page, int command)
+void init_run(struct page *page, int command)
 {
+	const uint64_t every_signal = SYS_EVERY_SIGNAL;
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-init", 0, 0);
 	sys_close_range(0, ~0u, 0);
 	for (;;) {
-		long signal = sys_rt_sigtimedwait(&EVERY_SIGNAL);
+		long signal = sys_rt_sigtimedwait(&every_signal);
 		if (signal == SYS_SIGCHLD) {
 			int ended;
 			// One SIGCHLD may stand for many: signals do not queue. signal(7)
@@ -39,19 +38,4 @@ __attribute__((noreturn)) static void init_run(struct page *page, int command)
 			sys_kill(command, (int)signal);
 		}
 	}
-}
-
-struct outcome step_init(struct child *child, const struct step_init *step)
-{
-	(void)step;
-	const uint64_t none = 0;
-	PASS(child_own_files(child));
-	// Blocked signals wait for rt_sigtimedwait, also those that PID 1 would else never see. pid_namespaces(7)
-	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &EVERY_SIGNAL);
-	long command = TRY(clone);
-	if (command > 0)
-		init_run(child->page, (int)command);
-	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &none);
-	TRY(setsid);
-	return DONE;
 }

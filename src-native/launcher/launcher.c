@@ -15,18 +15,20 @@ enum {
 	PAUSE_MOST_NS = 800000000,
 };
 
-// Node ignores SIGPIPE and SIGXFSZ, and its threads differ in their masks: a container starts from the defaults. execve(2)
+// Node ignores SIGPIPE and SIGXFSZ, and its threads differ in their masks: a container starts from the defaults.
+// execve(2)
 static void reset_signals(void)
 {
 	const uint64_t none = 0;
 	const struct sys_sigaction by_default = {0};
-	for (int signal = 1; signal <= 64; signal++)
+	for (int signal = 1; signal <= SYS_SIGNAL_LAST; signal++)
 		sys_rt_sigaction(signal, &by_default);
 	sys_rt_sigprocmask(SYS_SIG_SETMASK, &none);
 }
 
-// A process of this policy that is woken does not take the processor from the one that woke it: Node goes on at once, and what
-// it asked for begins when it waits. The containers have the usual policy, as the launcher had it, if it did. sched(7)
+// A process of this policy that is woken does not take the processor from the one that woke it: Node goes on at once,
+// and what it asked for begins when it waits. The containers have the usual policy, as the launcher had it, if it did.
+// sched(7)
 static int stands_back;
 
 static void stand_back(void)

@@ -2,11 +2,10 @@
 // A private layer is a small tmpfs over a directory, into which the directory's entries are bound one by one: what is
 // written to them lands where it did before, and what is missing is made beside them in memory.
 #include "layer.h"
-#include "path.h"
 #include "text.h"
-#include <linux/stat.h>
+#include "tree.h"
 
-enum { LINK_LONGEST = 4096, LISTING = 8192 };
+enum { LISTING = 8192 };
 
 static struct outcome note(struct owned *owned, int tree)
 {
@@ -34,7 +33,7 @@ static int holds(const uint64_t *devices, uint32_t count, uint64_t device)
 
 static struct outcome show_link(int entry, int layer, const char *name)
 {
-	char text[LINK_LONGEST];
+	char text[SYS_PATH_MAX];
 	long length = TRY(readlinkat, entry, "", text, sizeof(text));
 	if (length == sizeof(text))
 		return REFUSED(readlinkat, SYS_ENAMETOOLONG);
@@ -65,8 +64,8 @@ static struct outcome show_entry(int below, int layer, const char *name)
 		int file = (int)TRY(openat, layer, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 		TRY(close, file);
 	}
-	int tree = (int)TRY(open_tree, (int)entry, "",
-		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | 0x8000 /* AT_RECURSIVE */);
+	int tree = -1;
+	PASS(tree_copy((int)entry, "", AT_EMPTY_PATH | AT_RECURSIVE, &tree));
 	TRY(move_mount, tree, "", layer, name, MOVE_MOUNT_F_EMPTY_PATH);
 	TRY(close, tree);
 	TRY(close, (int)entry);
@@ -99,25 +98,12 @@ static struct outcome new_layer(int below, int *ret_tree)
 {
 	struct stat stat;
 	TRY(fstat, below, &stat);
-	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
-	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	TRY(close, context);
+	PASS(tree_memory(ret_tree));
 	int root = (int)TRY(openat, *ret_tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	// An owner who does not exist in the container cannot be had: then it is the container's root.
 	sys_fchown(root, stat.st_uid, stat.st_gid);
 	TRY(fchmod, root, stat.st_mode & 07777);
 	TRY(close, root);
-	return DONE;
-}
-
-struct outcome layer_same(int left, int right, int *ret_same)
-{
-	struct statx a;
-	struct statx b;
-	TRY(statx, left, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &a);
-	TRY(statx, right, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &b);
-	*ret_same = a.stx_ino == b.stx_ino && a.stx_mnt_id == b.stx_mnt_id;
 	return DONE;
 }
 
@@ -159,7 +145,7 @@ static struct outcome cover(struct child *child, int *parent, const char *withou
 	int tree = -1;
 	if (owned->layer_count == LAYERS_MOST)
 		return REFUSED(fsmount, SYS_ENOSPC);
-	PASS(layer_same(*parent, child->root, &is_root));
+	PASS(tree_same(*parent, child->root, &is_root));
 	PASS(new_layer(*parent, &tree));
 	TRY(move_mount, tree, "", *parent, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	PASS(show_entries(*parent, tree, without));
@@ -199,7 +185,7 @@ struct outcome layer_seal(const struct child *child)
 	struct owned *owned = child->owned;
 	for (uint32_t i = 0; i < owned->layer_count; i++)
 		PASS(seal(owned->layers[i]));
-	// The descriptors stay, one may be the root; exec closes them.
+	// The descriptors stay, one may be the root; the ending closes them.
 	owned->layer_count = 0;
 	return DONE;
 }

@@ -19,10 +19,9 @@ struct owned {
 
 // Notes that the file system of the detached mount `tree` is the plan's own.
 struct outcome layer_own(const struct child *child, int tree);
-// Replaces `parent`, a directory in which an entry is to be made, by a layer over it, unless its file system is the plan's
-// own. The layer shows all its entries but `without`, if that is not 0; in an own file system that one is removed.
+// Replaces `parent`, a directory in which an entry is to be made, by a layer over it, unless its file system is the
+// plan's own. The layer shows all its entries but `without`, if that is not 0; in an own file system that one is
+// removed.
 struct outcome layer_open(struct child *child, int *parent, const char *without);
-// Whether two descriptors hold the same directory of the same mount. statx(2), STATX_MNT_ID since 5.8
-struct outcome layer_same(int left, int right, int *ret_same);
 // Closes the layers for good: a write there would be gone with the container, so it is refused instead.
 struct outcome layer_seal(const struct child *child);

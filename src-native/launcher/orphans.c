@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Ends what a container without a pid namespace leaves behind: it became the supervisor's own by PR_SET_CHILD_SUBREAPER, so nobody
-// hides by double forking. proc(5), /proc/PID/task/TID/children
+// Ends what a container without a pid namespace leaves behind: it became the supervisor's own by
+// PR_SET_CHILD_SUBREAPER, so nobody hides by double forking. proc(5), /proc/PID/task/TID/children
 #include "orphans.h"
-#include "../sys.h"
+#include "pids.h"
 #include "text.h"
 
 void orphans_end(const struct cgroups *cgroups)
@@ -18,22 +18,14 @@ void orphans_end(const struct cgroups *cgroups)
 		char *at = text_number(text_copy(path, "/proc/self/task/"), (uint64_t)sys_getpid());
 		*text_copy(at, "/children") = 0;
 		long file = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-		// A kernel, or a /proc, that does not tell. Where there is no more room there will be again, and they are there still.
+		// A kernel, or a /proc, that does not tell. Where there is no more room there will be again, and they
+		// are there still.
 		if (file < 0 && file != -SYS_ENFILE && file != -SYS_EMFILE && file != -SYS_ENOMEM)
 			return;
 		long length = file < 0 ? 0 : sys_read((int)file, list, sizeof(list));
 		if (file >= 0)
 			sys_close((int)file);
-		int number = 0;
-		for (long i = 0; i < length; i++) {
-			if (list[i] >= '0' && list[i] <= '9') {
-				number = number * 10 + (list[i] - '0');
-				continue;
-			}
-			if (number > 0)
-				sys_kill(number, SYS_SIGKILL);
-			number = 0;
-		}
+		pids_end(list, length < 0 ? 0 : (size_t)length);
 		cgroups_end(cgroups);
 		const struct sys_timespec pause = {0, 1000000};
 		sys_ppoll(0, 0, &pause);

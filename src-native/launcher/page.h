@@ -15,7 +15,8 @@ struct page {
 	uint32_t detail;
 	// Why a helper program could not be executed.
 	struct outcome helper;
-	// Set by init before it reaps the command: until then the command's pid cannot have been given to another process.
+	// Set by init before it reaps the command: until then the command's pid cannot have been given to another
+	// process.
 	uint32_t command_over;
 	int32_t command_status;
 	// The descriptor in each slot, the same for both while they share their descriptors (CLONE_FILES). -1: empty.

@@ -4,9 +4,13 @@
 #pragma once
 #include "child.h"
 
+// Has paths count from the root that the process itself has.
+struct outcome path_set_root(struct child *child);
 // Opens `path` inside, following links inside, never out of the root and never through /proc's magic links.
 // `flags` are open(2)'s; `resolve` adds RESOLVE_* of openat2(2).
 struct outcome path_open(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
+// The same below the directory `root`.
+struct outcome path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
 // Opens the directory above `path`'s last component, which `ret_name` points to, for an entry to be made there: one of
 // that name is not there afterwards, and it is in a file system of the plan's own. Missing parents are made.
 struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name);
@@ -18,6 +22,6 @@ struct outcome path_make_file(struct child *child, const char *path, uint32_t mo
 struct outcome path_cover(int tree, int target);
 // Opens `path` for something to be attached there.
 struct outcome path_target(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
-// Attaches the detached mount `tree` on `target`, which is opened from `path`, and closes both; on "/" it becomes the root
-// for all that follows.
+// Attaches the detached mount `tree` on `target`, which is opened from `path`, and closes both; on "/" it becomes the
+// root for all that follows.
 struct outcome path_attach(struct child *child, int tree, const char *path, int target);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Maps a plan and checks it whole. plan_check is pure: it reads the given bytes and nothing else, so that it can be fuzzed.
-// Once it has passed, no other file checks an offset, a length, a count or a slot again.
+// Maps a plan and checks it whole. plan_check is pure: it reads the given bytes and nothing else, so that it can be
+// fuzzed. Once it has passed, no other file checks an offset, a length, a count or a slot again.
 #include "plan.h"
 #include "text.h"
 
@@ -134,12 +134,10 @@ static uint32_t check_steps(const struct check *check, struct wire_list list, ui
 // The child must never run out of its list, nor leave it early: its last step ends it, and no other does.
 static uint32_t check_end(const unsigned char *base, const struct plan_header *header)
 {
-	uint64_t at = header->steps_offset;
-	for (uint32_t i = 0; i < header->steps_count; i++) {
-		const struct record *record = (const struct record *)(base + at);
+	const struct plan plan = {base, header};
+	const struct record *record = plan_record(&plan, header->steps_offset);
+	for (uint32_t i = 0; i < header->steps_count; i++, record = plan_next(record))
 		RULE(STEP_SPECS[record->op].ends == (i == header->steps_count - 1));
-		at += record->size;
-	}
 	return 0;
 }
 
@@ -155,7 +153,7 @@ uint32_t plan_check(const unsigned char *base, size_t size)
 	RULE(header->kept <= header->received);
 	RULE(header->detached <= 1);
 	RULE(header->timed <= 1);
-	RULE(header->timeout_signal <= 64);
+	RULE(header->timeout_signal <= SYS_SIGNAL_LAST);
 	RULE((header->clone & ~NAMESPACES_KNOWN) == 0);
 	RULE(header->steps_count > 0);
 	struct check check = {base, size, header->slots};

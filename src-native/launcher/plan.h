@@ -14,6 +14,15 @@ uint32_t plan_check(const unsigned char *base, size_t size);
 // Maps and checks the plan in `fd`. `ret_rule` is what plan_check said.
 struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule);
 
+// The first record of a list.
+static inline const struct record *plan_record(const struct plan *plan, uint32_t offset)
+{
+	return (const struct record *)(plan->base + offset);
+}
+static inline const struct record *plan_next(const struct record *record)
+{
+	return (const struct record *)((const unsigned char *)record + record->size);
+}
 static inline const char *plan_string(const struct plan *plan, struct wire_bytes place)
 {
 	return (const char *)plan->base + place.offset;

@@ -3,7 +3,6 @@
 #include "relay.h"
 #include <asm/ioctls.h>
 #include "terminal.h"
-#include "text.h"
 
 static int full(const struct relay_buffer *buffer)
 {
@@ -80,7 +79,8 @@ static void stop(struct relay *relay)
 	relay->socket = -1;
 }
 
-// Nobody looks at the terminal any more. Its session gets SIGHUP, and reads the end of file. tty_ioctl(4), SIGHUP in signal(7)
+// Nobody looks at the terminal any more. Its session gets SIGHUP, and reads the end of file. tty_ioctl(4), SIGHUP in
+// signal(7)
 static void hang_up(struct relay *relay)
 {
 	stop(relay);
@@ -95,7 +95,8 @@ void relay_carry(struct relay *relay, short master_events, short socket_events)
 		hang_up(relay);
 		return;
 	}
-	// Nobody has the terminal open who could read it: for what is kept, poll would tell of that again and again. poll(2)
+	// Nobody has the terminal open who could read it: for what is kept, poll would tell of that again and again.
+	// poll(2)
 	if (master_events & POLLHUP)
 		relay->in.begin = relay->in.end = 0;
 	else if ((master_events & POLLOUT) && !empty(&relay->in))

@@ -23,5 +23,6 @@ struct outcome report_say(int socket, char what);
 struct outcome report_await(int socket, void *ret_answer, size_t size);
 // Answers, in the supervisor.
 struct outcome report_answer(int socket, const void *answer, size_t size);
-// Takes what was said, in the supervisor. Returns it, and who has said it; 0 when nobody has the child's end open any more.
+// Takes what was said, in the supervisor. Returns it, and who has said it; 0 when nobody has the child's end open any
+// more.
 long report_hear(int socket, int *ret_pid);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "request.h"
-#include "text.h"
+#include "memory.h"
 
 long request_receive(int socket, unsigned int flags, struct request *ret_request)
 {

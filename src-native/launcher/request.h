@@ -11,5 +11,6 @@ struct request {
 	uint32_t count;
 };
 
-// Takes the next one; waits for it, unless `flags` are SYS_MSG_DONTWAIT. Returns 0 when the other end is closed, -SYS_EAGAIN where there is none.
+// Takes the next one; waits for it, unless `flags` are SYS_MSG_DONTWAIT. Returns 0 when the other end is closed,
+// -SYS_EAGAIN where there is none.
 long request_receive(int socket, unsigned int flags, struct request *ret_request);

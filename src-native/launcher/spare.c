@@ -3,6 +3,7 @@
 #include <linux/prctl.h>
 #include "child.h"
 #include "launcher.h"
+#include "memory.h"
 #include "report.h"
 #include "request.h"
 #include "supervisor.h"
@@ -18,9 +19,8 @@ enum {
 
 uint64_t *spare_share(void)
 {
-	const int readable = SYS_PROT_READ | SYS_PROT_WRITE;
-	long page = sys_mmap(sizeof(uint64_t), readable, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
-	return page < 0 ? 0 : (uint64_t *)page;
+	void *next;
+	return memory_shared(sizeof(uint64_t), &next).error ? 0 : next;
 }
 
 // What is said between the launcher and its spare.
@@ -33,8 +33,8 @@ static void say(int socket, char what)
 	sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL);
 }
 
-// In the process that is made: waits for a request. It ends when the launcher says so; where the launcher has died it takes what Node has sent
-// already, and Node is told at once that nobody takes more.
+// In the process that is made: waits for a request. It ends when the launcher says so; where the launcher has died it
+// takes what Node has sent already, and Node is told at once that nobody takes more.
 __attribute__((noreturn)) static void wait_for_request(int requests, int launcher, uint64_t namespaces, uint64_t *next)
 {
 	char unwanted;
@@ -119,17 +119,14 @@ enum spare_end spare_run(int requests, uint64_t *next)
 	return end;
 }
 
-// Whether a child that was there before the plan can be the plan's: what the supervisor joins, its children are born into;
-// and where every act is timed, a spare's came too early.
+// Whether a child that was there before the plan can be the plan's: what the supervisor joins, its children are born
+// into; and where every act is timed, a spare's came too early.
 static int can_be_spare(const struct plan *plan)
 {
-	const unsigned char *at = plan->base + plan->header->before_offset;
-	for (uint32_t i = 0; i < plan->header->before_count; i++) {
-		const struct record *record = (const struct record *)at;
+	const struct record *record = plan_record(plan, plan->header->before_offset);
+	for (uint32_t i = 0; i < plan->header->before_count; i++, record = plan_next(record))
 		if (record->op == STEP_SETNS)
 			return 0;
-		at += record->size;
-	}
 	return !plan->header->timed;
 }
 

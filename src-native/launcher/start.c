@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where the program begins, and the little that the compiler asks of a C library. Built hosted, for sanitizers and fuzzing, it has one.
+// Where the program begins. Built hosted, for sanitizers, it has a C library that begins it.
 #include "launcher.h"
 #include "../sys.h"
-#include "text.h"
 
 #if __STDC_HOSTED__
 
@@ -24,33 +23,6 @@ __attribute__((noreturn, used)) void start(const long *stack);
 void start(const long *stack)
 {
 	sys_exit_group(launcher_main((int)stack[0], (const char *const *)(stack + 1)));
-}
-
-void *memcpy(void *target, const void *source, size_t size)
-{
-	unsigned char *to = target;
-	const unsigned char *from = source;
-	while (size--)
-		*to++ = *from++;
-	return target;
-}
-
-void *memset(void *target, int byte, size_t size)
-{
-	unsigned char *to = target;
-	while (size--)
-		*to++ = (unsigned char)byte;
-	return target;
-}
-
-int memcmp(const void *left, const void *right, size_t size)
-{
-	const unsigned char *a = left;
-	const unsigned char *b = right;
-	for (; size; size--, a++, b++)
-		if (*a != *b)
-			return *a - *b;
-	return 0;
 }
 
 #endif

@@ -54,7 +54,7 @@ struct outcome step_readonly_path(struct child *child, const struct step_readonl
 	if (outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR)
 		return DONE;
 	PASS(outcome);
-	PASS(tree_copy(target, "", AT_EMPTY_PATH | TREE_RECURSIVE, &tree));
-	PASS(tree_set(tree, MOUNT_ATTR_RDONLY, TREE_RECURSIVE));
+	PASS(tree_copy(target, "", AT_EMPTY_PATH | AT_RECURSIVE, &tree));
+	PASS(tree_set(tree, MOUNT_ATTR_RDONLY, AT_RECURSIVE));
 	return path_cover(tree, target);
 }

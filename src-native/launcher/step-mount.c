@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Steps that mount. A mount is built detached and gets its attributes before it is attached: it is never seen half done.
+// Steps that mount. A mount is built detached and gets its attributes before it is attached: it is never seen half
+// done.
 #include "both.h"
 #include "layer.h"
 #include "path.h"
 #include "step.h"
-#include "text.h"
+#include "memory.h"
 #include "tree.h"
 
 // Sets one option, "key" or "key=value".
@@ -31,7 +32,8 @@ static struct outcome new_mount(const struct child *child, const struct step_mou
 	for (uint32_t i = 0; i < step->options.count; i++)
 		PASS(set_option(context, plan_string_at(child->plan, step->options, i)));
 	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-	// fsmount takes the same MOUNT_ATTR_* as mount_setattr, but for nosymfollow before 6.1: the mount is detached still.
+	// fsmount takes the same MOUNT_ATTR_* as mount_setattr, but for nosymfollow before 6.1: the mount is detached
+	// still.
 	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, 0);
 	return tree_set(*ret_tree, step->attributes, 0);
 }
@@ -53,8 +55,8 @@ struct outcome step_mount(struct child *child, const struct step_mount *step)
 	int tree = -1;
 	PASS(path_target(child, path, O_DIRECTORY, step->nofollow ? RESOLVE_NO_SYMLINKS : 0, &target));
 	int context = (int)TRY(fsopen, plan_string(child->plan, step->type), FSOPEN_CLOEXEC);
-	// Options that are relative paths count from the target: one longer than 255 bytes would be refused. Whoever may
-	// not enter the directory may mount on it still. fsconfig(2)
+	// Options that are relative paths count from the target: one longer than 255 bytes would be refused. Whoever
+	// may not enter the directory may mount on it still. fsconfig(2)
 	sys_fchdir(target);
 	struct outcome outcome = new_mount(child, step, context, &tree);
 	if (outcome.error) {
@@ -89,7 +91,7 @@ static struct outcome make_target(struct child *child, int tree, const char *tar
 struct outcome step_bind(struct child *child, const struct step_bind *step)
 {
 	const char *path = plan_string(child->plan, step->target);
-	unsigned int recursive = step->recursive ? TREE_RECURSIVE : 0;
+	unsigned int recursive = step->recursive ? AT_RECURSIVE : 0;
 	int tree = -1;
 	int target = -1;
 	if (step->slot == NO_SLOT)
@@ -124,7 +126,7 @@ struct outcome step_propagation(struct child *child, const struct step_propagati
 	struct mount_attr attr = {.propagation = step->type};
 	int target = -1;
 	PASS(path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &target));
-	TRY(mount_setattr, target, "", AT_EMPTY_PATH | TREE_RECURSIVE, &attr, sizeof(attr));
+	TRY(mount_setattr, target, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
 	TRY(close, target);
 	return DONE;
 }
@@ -136,15 +138,15 @@ struct outcome step_pivot_root(struct child *child, const struct step_pivot_root
 	TRY(fchdir, child->root);
 	// With "." twice the old root lands on top of the new one, and no directory for it is needed. pivot_root(2)
 	TRY(pivot_root, ".", ".");
-	// Each mount on the old "/" lies on the one before it, and only the topmost is found: the new root is the last one,
-	// and the old root itself comes last.
+	// Each mount on the old "/" lies on the one before it, and only the topmost is found: the new root is the last
+	// one, and the old root itself comes last.
 	for (uint32_t i = 0; i < child->roots; i++)
 		TRY(umount2, ".", SYS_MNT_DETACH);
 	TRY(chdir, "/");
 	// Whatever lay on the root still would be entered by "/..".
 	int above = (int)TRY(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	int is_root = 0;
-	PASS(layer_same(above, child->root, &is_root));
+	PASS(tree_same(above, child->root, &is_root));
 	TRY(close, above);
 	return is_root ? DONE : REFUSED(umount2, SYS_EBUSY);
 }

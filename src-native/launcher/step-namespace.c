@@ -2,6 +2,7 @@
 // Steps about namespaces that the child joins, or makes later than the clone.
 #include "both.h"
 #include "layer.h"
+#include "path.h"
 #include "step.h"
 
 struct outcome step_open_namespace(struct child *child, const struct step_open_namespace *step)
@@ -17,7 +18,7 @@ struct outcome step_setns(struct child *child, const struct step_setns *step)
 		// Who made them sees what is done to them.
 		child->owned->has_mounts = 0;
 		TRY(close, child->root);
-		child->root = (int)TRY(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		PASS(path_set_root(child));
 	}
 	return DONE;
 }

@@ -1,154 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Resolves paths inside, and the steps that make directories, files and links there, or write to one.
+// Steps that make directories, files and links inside, write to a file there, or enter a directory.
 #include <linux/magic.h>
 #include "layer.h"
 #include "path.h"
 #include "step.h"
-#include "text.h"
-
-enum { PATH_LONGEST = 4096 };
-
-static struct outcome open_below(int root, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
-	};
-	long fd;
-	// EAGAIN: something was renamed or mounted meanwhile, and the kernel could not be sure of "..". openat2(2)
-	do
-		fd = sys_openat2(root, path, &how, sizeof(how));
-	while (fd == -SYS_EAGAIN || fd == -SYS_EINTR);
-	if (fd < 0)
-		return REFUSED(openat2, -fd);
-	*ret_fd = (int)fd;
-	return DONE;
-}
-
-struct outcome path_open(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
-{
-	return open_below(child->root, path, flags, resolve, ret_fd);
-}
-
-// Copies the first `length` bytes of a path.
-static struct outcome copy_prefix(char *ret_text, const char *path, size_t length)
-{
-	if (length >= PATH_LONGEST)
-		return REFUSED(openat2, SYS_ENAMETOOLONG);
-	memcpy(ret_text, path, length);
-	ret_text[length] = 0;
-	return DONE;
-}
-
-// The length of `path` without the slashes at its end, but not less than one.
-static size_t trimmed(const char *path)
-{
-	size_t length = text_length(path);
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	return length;
-}
-
-static struct outcome make_one(struct child *child, const char *path, size_t length, uint32_t mode)
-{
-	char prefix[PATH_LONGEST];
-	size_t slash = length;
-	while (slash > 0 && path[slash - 1] != '/')
-		slash--;
-	PASS(copy_prefix(prefix, path, slash));
-	int parent = -1;
-	PASS(path_open(child, slash ? prefix : "/", O_PATH | O_DIRECTORY, 0, &parent));
-	PASS(copy_prefix(prefix, path + slash, length - slash));
-	PASS(layer_open(child, &parent, 0));
-	long made = sys_mkdirat(parent, prefix, mode);
-	sys_close(parent);
-	if (made < 0 && made != -SYS_EEXIST)
-		return REFUSED(mkdirat, -made);
-	return DONE;
-}
-
-struct outcome path_make_directory(struct child *child, const char *path, uint32_t mode)
-{
-	char prefix[PATH_LONGEST];
-	size_t length = trimmed(path);
-	for (size_t at = 1; at <= length; at++) {
-		if (at < length && path[at] != '/')
-			continue;
-		if (path[at - 1] == '/')
-			continue;
-		PASS(copy_prefix(prefix, path, at));
-		int there = -1;
-		struct outcome outcome = path_open(child, prefix, O_PATH | O_DIRECTORY, 0, &there);
-		if (outcome.error == 0) {
-			sys_close(there);
-			continue;
-		}
-		if (outcome.error != SYS_ENOENT)
-			return outcome;
-		PASS(make_one(child, path, at, at == length ? mode : 0755));
-	}
-	return DONE;
-}
-
-struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name)
-{
-	char prefix[PATH_LONGEST];
-	size_t length = text_length(path);
-	size_t slash = length;
-	while (slash > 0 && path[slash - 1] != '/')
-		slash--;
-	*ret_name = path + slash;
-	if (slash == length || text_equal(*ret_name, ".") || text_equal(*ret_name, ".."))
-		return REFUSED(openat2, SYS_EINVAL);
-	PASS(copy_prefix(prefix, path, slash));
-	const char *parent = slash ? prefix : "/";
-	struct outcome outcome = path_open(child, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
-	if (outcome.error == SYS_ENOENT) {
-		PASS(path_make_directory(child, parent, 0755));
-		outcome = path_open(child, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
-	}
-	PASS(outcome);
-	return layer_open(child, ret_fd, *ret_name);
-}
-
-struct outcome path_make_file(struct child *child, const char *path, uint32_t mode, int *ret_fd)
-{
-	int parent = -1;
-	const char *name;
-	PASS(path_parent(child, path, &parent, &name));
-	// O_EXCL with O_NOFOLLOW: never through a link, never into a file that was there.
-	*ret_fd = (int)TRY(openat, parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	TRY(close, parent);
-	return DONE;
-}
-
-struct outcome path_cover(int tree, int target)
-{
-	TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	TRY(close, target);
-	TRY(close, tree);
-	return DONE;
-}
-
-struct outcome path_target(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
-{
-	if (!text_equal(path, "/"))
-		return path_open(child, path, O_PATH | flags, resolve, ret_fd);
-	*ret_fd = (int)TRY(fcntl, child->root, F_DUPFD_CLOEXEC, 3);
-	return DONE;
-}
-
-struct outcome path_attach(struct child *child, int tree, const char *path, int target)
-{
-	if (!text_equal(path, "/"))
-		return path_cover(tree, target);
-	// On top of "/": paths that begin at the process's root do not see it, so sources on the host are still found.
-	TRY(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	TRY(close, target);
-	child->root = tree;
-	child->roots++;
-	return DONE;
-}
+#include "tree.h"
 
 struct outcome step_directory(struct child *child, const struct step_directory *step)
 {
@@ -173,10 +29,8 @@ static struct outcome cover_file(const struct child *child, const struct step_fi
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 	if (!child->owned->has_mounts)
 		return REFUSED(openat, SYS_EEXIST);
-	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
-	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-	int memory = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	TRY(close, context);
+	int memory = -1;
+	PASS(tree_memory(&memory));
 	int file = (int)TRY(openat, memory, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (uint32_t)step->mode);
 	PASS(write_whole(child, step->content, file));
 	// A part of a detached mount can be had since 6.15 only: for that it is attached for a moment. open_tree(2)
@@ -213,7 +67,7 @@ struct outcome step_sysctl(struct child *child, const struct step_sysctl *step)
 	TRY(fstatfs, base, &statfs);
 	if (statfs.type != PROC_SUPER_MAGIC)
 		return REFUSED(fstatfs, SYS_EINVAL);
-	PASS(open_below(
+	PASS(path_open_below(
 		base, plan_string(child->plan, step->path), O_WRONLY, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV, &file));
 	TRY(write, file, plan_string(child->plan, step->value), step->value.length);
 	TRY(close, file);

@@ -3,7 +3,7 @@
 #include <linux/sockios.h>
 #include "report.h"
 #include "step.h"
-#include "text.h"
+#include "memory.h"
 
 struct interface_request { // struct ifreq of linux/if.h, which wants the C library's headers. netdevice(7)
 	char name[16];
@@ -42,7 +42,7 @@ struct outcome step_link_up(struct child *child, const struct step_link_up *step
 static struct outcome arrange_stdio(struct child *child, struct wire_list stdio)
 {
 	int fds[SLOTS_MAX];
-	// The supervisor takes its end for exec: it must not come early.
+	// The supervisor takes its end for the end of the steps: it must not come early.
 	if (child->report < (int)stdio.count)
 		child->report = (int)TRY(fcntl, child->report, F_DUPFD_CLOEXEC, stdio.count);
 	for (uint32_t i = 0; i < stdio.count; i++) {
@@ -87,9 +87,10 @@ static struct outcome try_paths(
 // A NULL-terminated array of pointers, in anonymous memory: there is no allocator, and 10,000 arguments are allowed.
 static struct outcome make_vector(const struct plan *plan, struct wire_list list, const char *const **ret_vector)
 {
-	size_t size = ((size_t)list.count + 1) * sizeof(char *);
-	const char **vector =
-		(const char **)TRY(mmap, size, SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_PRIVATE | SYS_MAP_ANONYMOUS, -1);
+	const size_t size = ((size_t)list.count + 1) * sizeof(char *);
+	void *memory;
+	PASS(memory_private(size, &memory));
+	const char **vector = memory;
 	for (uint32_t i = 0; i < list.count; i++)
 		vector[i] = plan_string_at(plan, list, i);
 	*ret_vector = vector;

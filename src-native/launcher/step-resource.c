@@ -2,7 +2,7 @@
 // Steps about what the command may use of the machine, and what it gives away: limits, CPUs, modes.
 #include "both.h"
 #include "step.h"
-#include "text.h"
+#include "memory.h"
 
 // Of both kernel and C library: 8192 CPUs is the most that Linux is built for. CONFIG_NR_CPUS
 enum { CPUS_MOST = 8192 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Steps that take rights away. They come last before exec.
+// Steps that take rights away. They come last before the ending.
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
 #include "step.h"
@@ -15,7 +15,8 @@ static struct outcome set_capabilities(uint64_t effective, uint64_t permitted, u
 	return DONE;
 }
 
-// The kernel may know more capabilities than the headers: drops one after the other until it knows no more. capabilities(7)
+// The kernel may know more capabilities than the headers: drops one after the other until it knows no more.
+// capabilities(7)
 static struct outcome limit_bounding(uint64_t keep)
 {
 	for (unsigned long capability = 0; capability < 64; capability++) {

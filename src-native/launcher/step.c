@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Steps of the container, which the child performs: which function performs which. Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
+// Steps of the container, which the child performs: which function performs which.
+// Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
 #include "step.h"
 
 // NOLINTNEXTLINE(readability-function-size)

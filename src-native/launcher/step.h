@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Steps of the container, which the child performs: one function a step. Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
+// Steps of the container, which the child performs: one function a step.
+// Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.
 #pragma once
 #include "child.h"
 

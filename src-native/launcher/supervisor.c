@@ -3,13 +3,14 @@
 #include <linux/prctl.h>
 #include "act.h"
 #include "child.h"
+#include "memory.h"
 #include "orphans.h"
 #include "report.h"
 #include "spare.h"
-#include "text.h"
+#include "watch.h"
 
-// Sends the frame. That Node is gone is noticed by the loop, not here, and so is a channel that carries nothing any more:
-// Node would wait for ever, and at a barrier the child with it.
+// Sends the frame. That Node is gone is noticed by the loop, not here, and so is a channel that carries nothing any
+// more: Node would wait for ever, and at a barrier the child with it.
 static long send_frame(struct supervisor *self, uint32_t kind, unsigned int flags)
 {
 	self->frame.kind = kind;
@@ -53,9 +54,8 @@ static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act,
 
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count)
 {
-	const unsigned char *at = self->plan.base + offset;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct record *record = (const struct record *)at;
+	const struct record *record = plan_record(&self->plan, offset);
+	for (uint32_t i = 0; i < count; i++, record = plan_next(record)) {
 		timing_mark(&self->timing, list, self->page->index, i);
 		struct outcome outcome = act_dispatch(self, record);
 		if (outcome.error) {
@@ -64,7 +64,6 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 			if (list != LIST_AFTER)
 				return -1;
 		}
-		at += record->size;
 	}
 	return 0;
 }
@@ -95,10 +94,11 @@ static void reap(struct supervisor *self)
 struct outcome supervisor_prepare(struct supervisor *self)
 {
 	const struct sys_sigaction by_default = {0};
+	void *page;
 	TRY(rt_sigaction, SYS_SIGCHLD, &by_default);
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
-	self->page = (struct page *)TRY(
-		mmap, sizeof(struct page), SYS_PROT_READ | SYS_PROT_WRITE, SYS_MAP_SHARED | SYS_MAP_ANONYMOUS, -1);
+	PASS(memory_shared(sizeof(struct page), &page));
+	self->page = page;
 	return report_open(&self->report, &self->report_child);
 }
 
@@ -170,6 +170,15 @@ static int start_child(struct supervisor *self, int plan_fd)
 		record_refusal(self, LIST_CLONE, 0, outcome);
 	}
 	return self->child > 0;
+}
+
+void supervisor_part_with_slots(struct supervisor *self)
+{
+	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
+		int fd = self->page->slots[i];
+		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
+			sys_close(fd);
+	}
 }
 
 // What the terminal still holds goes to Node, unless Node no longer wants it.
@@ -262,7 +271,7 @@ void supervisor_run(struct supervisor *self, const struct request *request)
 		finish(self);
 	}
 	if (start_child(self, plan_fd)) {
-		supervisor_watch(self);
+		watch_child(self);
 		timing_mark(&self->timing, LIST_MOMENTS, MOMENT_ENDED, 0);
 		reap(self);
 		timing_mark(&self->timing, LIST_MOMENTS, MOMENT_REAPED, 0);

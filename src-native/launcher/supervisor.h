@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One container from the host's side: what its supervisor knows, and the parts that it is made of.
 #pragma once
-#include "cgroup.h"
+#include "cgroups.h"
 #include "page.h"
 #include "plan.h"
 #include "relay.h"
@@ -66,13 +66,8 @@ __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const str
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
 // Sends the frame to Node.
 void supervisor_report(struct supervisor *self, uint32_t kind);
-// The same, unless Node would have to be waited for: whoever floods a channel that nobody reads could else stop the clock.
-// Returns whether it was sent.
+// The same, unless Node would have to be waited for: whoever floods a channel that nobody reads could else stop the
+// clock. Returns whether it was sent.
 int supervisor_offer(struct supervisor *self, uint32_t kind);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
-// Waits until there is something to read from `fd`, for an act that another program performs, and obeys Node meanwhile. Returns 0 where that is of no use any
-// more: the child has ended, its time is up, or Node has gone or wants the end.
-int supervisor_wait(struct supervisor *self, int fd);
-// Obeys Node, answers the child and keeps the time until the child has ended.
-void supervisor_watch(struct supervisor *self);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Acts on text, without a C library.
 #include "text.h"
+#include "memory.h"
 
 size_t text_length(const char *text)
 {
@@ -16,9 +17,14 @@ int text_equal(const char *left, const char *right)
 	return length == text_length(right) && memcmp(left, right, length) == 0;
 }
 
+int text_is_digit(char byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
 char *text_number(char *at, uint64_t number)
 {
-	char digits[20];
+	char digits[TEXT_NUMBER_LONGEST];
 	size_t count = 0;
 	do
 		digits[count++] = (char)('0' + number % 10);

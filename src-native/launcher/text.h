@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The few acts on bytes and text that a program without a C library needs.
+// The few acts on text that a program without a C library needs.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-// The compiler calls these three by itself.
-void *memcpy(void *target, const void *source, size_t size);
-void *memset(void *target, int byte, size_t size);
-int memcmp(const void *left, const void *right, size_t size);
+// Digits of the longest number, 2^64 − 1.
+enum { TEXT_NUMBER_LONGEST = 20 };
 
 size_t text_length(const char *text);
 int text_equal(const char *left, const char *right);
-// Writes `number` in decimal at `at` and returns the end; no NUL. Room for 20 digits is needed.
+int text_is_digit(char byte);
+// Writes `number` in decimal at `at` and returns the end; no NUL.
 char *text_number(char *at, uint64_t number);
 // Copies `text` without its NUL to `at` and returns the end.
 char *text_copy(char *at, const char *text);

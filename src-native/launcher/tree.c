@@ -16,6 +16,15 @@ struct outcome tree_copy(int dir_fd, const char *path, unsigned int flags, int *
 	return DONE;
 }
 
+struct outcome tree_memory(int *ret_tree)
+{
+	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	TRY(close, context);
+	return DONE;
+}
+
 // The kernel's encoding of a device number for small numbers, which all of these are. stat(2), makedev(3)
 static uint64_t device_number(uint64_t major, uint64_t minor)
 {
@@ -31,5 +40,15 @@ struct outcome tree_device(const char *path, uint64_t major, uint64_t minor, int
 		return REFUSED(fstat, SYS_ENODEV);
 	PASS(tree_copy(fd, "", AT_EMPTY_PATH, ret_tree));
 	TRY(close, fd);
+	return DONE;
+}
+
+struct outcome tree_same(int left, int right, int *ret_same)
+{
+	struct statx a;
+	struct statx b;
+	TRY(statx, left, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &a);
+	TRY(statx, right, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &b);
+	*ret_same = a.stx_ino == b.stx_ino && a.stx_mnt_id == b.stx_mnt_id;
 	return DONE;
 }

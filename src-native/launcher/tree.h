@@ -4,11 +4,13 @@
 #include <stdint.h>
 #include "outcome.h"
 
-enum { TREE_RECURSIVE = 0x8000 }; // AT_RECURSIVE, linux/fcntl.h
-
-// Copies the mount at `path`, and with TREE_RECURSIVE those below it too. `flags` may add AT_EMPTY_PATH.
+// Copies the mount at `path`, and with AT_RECURSIVE those below it too. `flags` may add AT_EMPTY_PATH.
 struct outcome tree_copy(int dir_fd, const char *path, unsigned int flags, int *ret_tree);
+// A new tmpfs.
+struct outcome tree_memory(int *ret_tree);
 // A copy of a host device's mount, once it is sure that it is that device and not what somebody put in its place.
 struct outcome tree_device(const char *path, uint64_t major, uint64_t minor, int *ret_tree);
-// Adds MOUNT_ATTR_* to a mount, and with TREE_RECURSIVE to those below it too.
+// Adds MOUNT_ATTR_* to a mount, and with AT_RECURSIVE to those below it too.
 struct outcome tree_set(int tree, uint64_t attributes, unsigned int recursive);
+// Whether two descriptors hold the same directory of the same mount. statx(2), STATX_MNT_ID since 5.8
+struct outcome tree_same(int left, int right, int *ret_same);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a supervisor reacts to while its container lives: the child's reports, Node's orders, the clock, the terminal.
-#include "supervisor.h"
+#include "watch.h"
 #include "entry.h"
+#include "memory.h"
 #include "report.h"
+#include "supervisor.h"
 #include "text.h"
 
 // Ends the container. With a pid namespace of its own the kernel ends all that is in it.
@@ -61,11 +63,11 @@ static void let_go(struct supervisor *self)
 static void on_barrier(struct supervisor *self, int pid)
 {
 	const struct plan *plan = &self->plan;
-	const unsigned char *at = plan->base + plan->header->steps_offset;
+	const struct record *record = plan_record(plan, plan->header->steps_offset);
 	uint32_t index = __atomic_load_n(&self->page->index, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
-		at += ((const struct record *)at)->size;
-	const struct step_barrier *step = (const struct step_barrier *)at;
+		record = plan_next(record);
+	const struct step_barrier *step = (const struct step_barrier *)record;
 	self->waiting = pid;
 	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
 	if (has_ended(self))
@@ -76,7 +78,8 @@ static void on_barrier(struct supervisor *self, int pid)
 			self->frame.error = 0;
 			return;
 		}
-		// While a process dies its entries in /proc belong to root already, and nobody can say how long it dies: it wants a processor for it. proc(5)
+		// While a process dies its entries in /proc belong to root already, and nobody can say how long it
+		// dies: it wants a processor for it. proc(5)
 		if (has_ended(self) || entry_is_of_dying(self->child))
 			self->frame.error = 0;
 		end(self, ENDING_NONE);
@@ -96,15 +99,6 @@ static void on_barrier(struct supervisor *self, int pid)
 	self->frame.pid = self->child;
 	identify(self);
 	supervisor_report(self, FRAME_BARRIER);
-}
-
-void supervisor_part_with_slots(struct supervisor *self)
-{
-	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
-		int fd = self->page->slots[i];
-		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
-			sys_close(fd);
-	}
 }
 
 // Gets hold of the command. Where there is no room for a descriptor, it is tried again with the next signal.
@@ -160,7 +154,7 @@ static void on_silence(struct supervisor *self)
 	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_RUNNING, 0);
 	identify(self);
 	supervisor_report(self, FRAME_RUNNING);
-	for (uint32_t signal = 1; signal <= 64; signal++)
+	for (uint32_t signal = 1; signal <= SYS_SIGNAL_LAST; signal++)
 		if (self->pending >> (signal - 1) & 1)
 			signal_command(self, signal);
 }
@@ -188,7 +182,8 @@ static void on_channel(struct supervisor *self)
 	long received = sys_read(self->channel, &order, sizeof(order));
 	if (received == -SYS_EINTR || received == -SYS_EAGAIN)
 		return;
-	if (received == sizeof(order) && order.kind == ORDER_SIGNAL && order.value >= 1 && order.value <= 64) {
+	if (received == sizeof(order) && order.kind == ORDER_SIGNAL && order.value >= 1 &&
+		order.value <= SYS_SIGNAL_LAST) {
 		signal_command(self, order.value);
 	} else if (received == sizeof(order) && order.kind == ORDER_RESIZE) {
 		relay_resize(&self->relay, order.value);
@@ -206,7 +201,7 @@ static void on_channel(struct supervisor *self)
 	}
 }
 
-int supervisor_wait(struct supervisor *self, int fd)
+int watch_for(struct supervisor *self, int fd)
 {
 	// Its orders are obeyed meanwhile: behind one that is left there, nobody sees that Node has gone.
 	while (self->ending == ENDING_NONE && !self->killed) {
@@ -256,7 +251,7 @@ static void tell_oom(struct supervisor *self)
 		end(self, ENDING_OOM);
 }
 
-void supervisor_watch(struct supervisor *self)
+void watch_child(struct supervisor *self)
 {
 	for (;;) {
 		// The child shares these descriptors until it tells of its command: none may be closed under it.
@@ -277,7 +272,8 @@ void supervisor_watch(struct supervisor *self)
 		long ready = sys_ppoll(polled, COUNT, self->killed || self->cgroups.oom_looks ? &soon : 0);
 		if (ready < 0 && ready != -SYS_EINTR)
 			end(self, ENDING_NONE);
-		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup v1
+		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup
+		// v1
 		if (self->killed)
 			cgroups_thaw(&self->cgroups);
 		if (polled[OOM].revents || self->cgroups.oom_looks) {

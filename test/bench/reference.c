@@ -37,7 +37,8 @@ enum {
 	RECURSIVE = 0x8000, // AT_RECURSIVE
 	EMPTY_PATH = 0x1000, // AT_EMPTY_PATH
 	DETACH = 2, // MNT_DETACH
-	// Between two rounds: the kernel takes down the last round's namespaces by itself, after the process has been reaped.
+	// Between two rounds: the kernel takes down the last round's namespaces by itself, after the process has been
+	// reaped.
 	PAUSE_NS = 5000000,
 };
 
@@ -97,8 +98,8 @@ static void attach(int tree, int target)
 	close(tree);
 }
 
-// Builds a mount detached, gives it its attributes, then attaches it. `options` are keys and values, ended by NULL; a key
-// without a value is followed by "".
+// Builds a mount detached, gives it its attributes, then attaches it. `options` are keys and values, ended by NULL; a
+// key without a value is followed by "".
 static void new_mount(const struct job *job, const char *type, const char *target, const char *const *options,
 	uint64_t attributes, uint64_t how)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // plan_check under libFuzzer reads nothing but the given bytes, and the launcher can read what it lets pass.
+#include "../../src-native/launcher/memory.h"
 #include "../../src-native/launcher/plan.h"
 #include "../../src-native/launcher/text.h"
 

@@ -11,12 +11,10 @@ import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-const library = new URL('../../../dist/index.js', import.meta.url).href;
-
 /** Starts a Node that starts a container and is then killed; tells the command's pid on the host. */
 async function leave(options: string): Promise<number> {
   const source = `
-    import { Container } from ${JSON.stringify(library)};
+    import { Container } from 'carrel';
     const child = new Container().spawn('sleep', ['600'], ${options});
     child.once('spawn', () => process.stdout.write(String(child.pid) + '\\n'));`;
   const node = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] });

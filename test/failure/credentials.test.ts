@@ -11,18 +11,16 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { bind, Container } from 'carrel';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { useCleanHost } from '../support/host.js';
+import { launcher } from '../support/launcher.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
-
-const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
 
 suite('SIGKILL of the supervisor behind a change of credentials', requires('root', 'strace'), () => {
   let directory: string;

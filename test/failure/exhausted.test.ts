@@ -51,13 +51,11 @@ suite('without a descriptor', requires('root', 'strace'), () => {
   });
 });
 
-const launcher = new URL('../../../dist/launch/launcher.js', import.meta.url).href;
-
 suite('without a descriptor for the command', requires('strace'), () => {
   test('a signal reaches it as soon as there is one', async () => {
     // The first is the supervisor's own, for its child; the second is the command's.
     const signal = await askCaller<string>(`
-      import { launchBy, makeSpares } from ${JSON.stringify(launcher)};
+      import { launchBy, makeSpares } from '#lib/launch/launcher.js';
       makeSpares(false);
       const inject = ['-e', 'trace=pidfd_open', '-e', 'inject=pidfd_open:error=ENFILE:when=2'];
       launchBy(['strace', '-f', '-qq', '-o', '/dev/null', ...inject], { PATH: process.env.PATH }, (pid) => pid);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { Container } from 'carrel';
+import { Container } from '#lib/index.js';
 import { useCleanHost } from '../support/host.js';
 import { descendants, haveEnded } from '../support/processes.js';
 import { requires } from '../support/requires.js';
@@ -12,12 +12,10 @@ import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-const launcher = new URL('../../../dist/launch/launcher.js', import.meta.url).href;
-
 /** Its child is a second on its way to the hook: strace keeps its first call for so long. */
 const CALLER = `
-  import { Container } from 'carrel';
-  import { launchBy, makeSpares } from ${JSON.stringify(launcher)};
+  import { Container } from '#lib/index.js';
+  import { launchBy, makeSpares } from '#lib/launch/launcher.js';
   makeSpares(false);
   const args = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=setsid', '-e', 'inject=setsid:delay_enter=1000000'];
   launchBy(['strace', ...args], { PATH: process.env.PATH }, (pid) => pid);

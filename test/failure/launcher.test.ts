@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Container } from 'carrel';
+import { Container } from '#lib/index.js';
 import { launchBy, launcherPid } from '#lib/launch/launcher.js';
 import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';

@@ -3,10 +3,12 @@
 //
 //   meddler ORDER LOG COMMAND …
 //
-// ORDER is a file that is read when a supervisor is born: "none", "refuse ROLE N ERRNO" or "kill WHOM ROLE N", where N counts from 1 the
-// system calls of the role, one of "supervisor" and "child" (until exec, wherever init has split it); WHOM is a role, "init", "launcher" or "node". LOG gets the line
-// "hit ROLE N CALL INDEX" when it has happened; INDEX is the step by the page that the child shares, -1 where it may not be looked at. And
-// "calls ROLE COUNT N" says how many there were, where nothing happened. The tracer's own status is Node's. It ends when nobody is left: what survives is waited for in vain. ptrace(2)
+// ORDER is a file that is read when a supervisor is born: "none", "refuse ROLE N ERRNO" or "kill WHOM ROLE N", where N
+// counts from 1 the system calls of the role, one of "supervisor" and "child" (until exec, wherever init has split it);
+// WHOM is a role, "init", "launcher" or "node". LOG gets the line "hit ROLE N CALL INDEX" when it has happened; INDEX
+// is the step by the page that the child shares, -1 where it may not be looked at. And "calls ROLE COUNT N" says how
+// many there were, where nothing happened. The tracer's own status is Node's. It ends when nobody is left: what
+// survives is waited for in vain. ptrace(2)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Container } from 'carrel';
+import { Container } from '#lib/index.js';
 import { launchBy } from '#lib/launch/launcher.js';
 import { requires } from '../support/requires.js';
 

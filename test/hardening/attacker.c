@@ -94,7 +94,8 @@ static int children_of(int pid, int *ret_children, int most)
 	return count;
 }
 
-// Tries to trace every process below `launcher` as it appears, until the standard input ends. Tells in which generation it succeeded.
+// Tries to trace every process below `launcher` as it appears, until the standard input ends. Tells in which generation
+// it succeeded.
 static void hunt(int launcher)
 {
 	long tries[2] = {0};
@@ -205,8 +206,8 @@ static void terminals(void)
 	}
 }
 
-// Opens the program of every process for writing: once by its link, once by a descriptor that was opened for reading. Nothing is
-// written: on the host, a program whose last process has just ended would be destroyed.
+// Opens the program of every process for writing: once by its link, once by a descriptor that was opened for reading.
+// Nothing is written: on the host, a program whose last process has just ended would be destroyed.
 static void overwrite(void)
 {
 	DIR *proc = opendir("/proc");

@@ -6,6 +6,7 @@ import { fstatSync, ftruncateSync, readFileSync, readSync, writeSync } from 'nod
 import { describe, test } from 'node:test';
 import { native } from '#lib/launch/native.js';
 import { using } from '../support/descriptors.js';
+import { launcher } from '../support/launcher.js';
 
 const CLOSE_ON_EXEC = 0o2000000;
 const ELF = '\x7fELF';
@@ -55,11 +56,10 @@ describe('sealedMemfd', () => {
 
 describe('launcherMemfd', () => {
   test('holds the launcher that was built, sealed', () => {
-    const built = new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url);
     using(native().launcherMemfd(), (memfd) => {
       const content = contentOf(memfd);
       assert.equal(content.toString('latin1', 0, 4), ELF);
-      assert.ok(content.equals(readFileSync(built)));
+      assert.ok(content.equals(readFileSync(launcher)));
       assert.throws(() => writeSync(memfd, 'x', 0), { code: 'EPERM' });
       assert.throws(() => ftruncateSync(memfd, 0), { code: 'EPERM' });
     });

@@ -6,14 +6,13 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import type { ContainerStep, HostStep, Plan } from 'carrel';
+import type { ContainerStep, HostStep, Plan } from '#lib/index.js';
 import { Channel, type Frame } from '#lib/launch/channel.js';
 import { request } from '#lib/launch/launcher.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
-import { OPS, type StepOf } from '#lib/plan/steps.js';
+import { type EndingOp, OPS, type StepOf } from '#lib/plan/steps.js';
 import {
   FRAME_KINDS,
   HEADER,
@@ -25,10 +24,10 @@ import {
   sizeOf,
   WIRE_VERSION,
 } from '#lib/plan/wire.js';
+import { launcher } from '../support/launcher.js';
 import { generator } from '../support/random.js';
 
 const REFUSED = 125;
-const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
 const at = offsetsOf(HEADER);
 
 /** Whatever a changed plan may do to mounts stays among itself; who may not have a mount namespace may not mount either. */
@@ -36,6 +35,10 @@ const isolate = ['unshare', '--mount', '--propagation', 'private'];
 const prefix = spawnSync('unshare', [...isolate.slice(1), 'true'], { stdio: 'ignore' }).status === 0 ? isolate : [];
 
 const exec: StepOf<'exec'> = { op: 'exec', paths: ['/bin/true'], args: ['true'], env: [], stdio: [0, 1, 2] };
+/** One of each; all end well. */
+const endings = Object.values({ exec, exit: { op: 'exit', status: 0 } } satisfies { [O in EndingOp]: StepOf<O> });
+/** Steps of the container that need no fields, and end no plan. */
+const without = ['pivotRoot', 'joinSessionKeyring', 'init', 'noNewPrivileges'] as const;
 const harmless: Plan = {
   before: [],
   clone: [],
@@ -87,6 +90,10 @@ const header = (name: keyof typeof HEADER, value: number): Buffer =>
 test('a valid plan is performed, and its command’s exit code handed on', () => {
   assert.equal(perform(encode(harmless)), 0);
   assert.equal(perform(encode({ ...harmless, steps: [{ ...exec, paths: ['/bin/false'] }] })), 1);
+});
+
+test('a plan ends with each of the endings', () => {
+  for (const ending of endings) assert.equal(perform(encode({ ...harmless, steps: [ending] })), 0);
 });
 
 test('a program that does not exist is a refusal', () => {
@@ -149,13 +156,11 @@ describe('a plan is refused that', () => {
     'is cut off': () => whole.subarray(0, whole.length - 1),
     'is followed by a byte': () => Buffer.concat([whole, Buffer.alloc(1)]),
     'has no step': () => steps(),
-    'does not end with exec': () => steps(exec, barrier),
-    'does not exec at all': () => steps(barrier),
-    'has two of them': () => steps(exec, exec),
+    'does not end with an ending': () => steps(exec, barrier),
+    'has no ending at all': () => steps(barrier),
     'has the host perform a step of the container': () =>
       encode({ ...harmless, before: [file as unknown as HostStep] }),
     'has the container perform a step of the host': () => steps(host, exec),
-    'has the host exec': () => encode({ ...harmless, after: [exec as unknown as HostStep] }),
     'has a barrier in a barrier': () => steps({ op: 'barrier', acts: [barrier], hook: false }, exec),
     'has a step of the container in a barrier': () => steps({ op: 'barrier', acts: [file], hook: false }, exec),
     'names a slot that there is not': () =>
@@ -201,6 +206,19 @@ describe('a plan is refused that', () => {
     test(name, () => assert.equal(perform(make()), REFUSED));
   }
 
+  for (const first of endings) {
+    for (const last of endings) {
+      const name = `goes on after ${first.op}, with ${last.op}`;
+      test(name, () => assert.equal(perform(steps(first, last)), REFUSED));
+    }
+    test(`has the host perform ${first.op}`, () => {
+      const act = first as unknown as HostStep;
+      assert.equal(perform(encode({ ...harmless, before: [act] })), REFUSED);
+      assert.equal(perform(encode({ ...harmless, after: [act] })), REFUSED);
+      assert.equal(perform(steps({ op: 'barrier', acts: [act], hook: false }, exec)), REFUSED);
+    });
+  }
+
   test('could still be changed', () => {
     const path = join(tmpdir(), `carrel-plan-${process.pid}`);
     writeFileSync(path, whole);
@@ -239,6 +257,16 @@ describe('over the channel', () => {
     );
     assert.ok((frames[0]?.detail ?? 0) > 0);
   });
+
+  for (const op of without) {
+    test(`a plan that ends with ${op} is not begun`, async () => {
+      const frames = await tell(encode({ ...harmless, steps: [{ op }], slots: [], received: 0 }));
+      assert.deepEqual(
+        frames.map(({ kind, list }) => [kind, list]),
+        [[FRAME_KINDS.refused, LISTS.check]],
+      );
+    });
+  }
 
   test('different rules are told apart', async () => {
     const [magic] = await tell(header('magic', 0));

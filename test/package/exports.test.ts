@@ -2,33 +2,47 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 
-interface Manifest {
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+interface Target {
+  readonly types: string;
+  readonly default: string;
 }
 
-/** `carrel/steps` for `./steps`, and its declarations. */
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly import: Target; readonly require: Target }>>;
+}
+
+/** `carrel/steps` for `./steps`, and its declarations, for whoever imports and for whoever requires it. */
 const entries = Object.entries(
   (JSON.parse(readFileSync(`${checkout}/package.json`, 'utf8')) as Manifest).exports,
 ).flatMap(([path, target]) =>
-  typeof target === 'string' ? [] : [{ name: `carrel${path.slice(1)}`, types: checkout + target.types }],
+  typeof target === 'string'
+    ? []
+    : [{ name: `carrel${path.slice(1)}`, types: [target.import, target.require].map(({ types }) => checkout + types) }],
 );
 
 test('the exports are those of test/package/exports.txt', async () => {
   const program = ts.createProgram(
-    entries.map(({ types }) => types),
+    entries.flatMap(({ types }) => types),
     { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'], strict: true },
   );
   const lines: string[] = [];
   for (const { name, types } of entries) {
     const values = Object.keys((await import(name)) as object);
     lines.push(...values.map((value) => `${name}: value ${value}`));
-    const declared = exportsOf(program, types);
+    assert.deepEqual(
+      Object.keys(createRequire(import.meta.url)(name) as object),
+      values,
+      `${name}, when it is required`,
+    );
+    const [declared = [], required = []] = types.map((path) => exportsOf(program, path));
+    assert.deepEqual(required, declared, `${name}, as it is declared for whoever requires it`);
     assert.deepEqual(
       values.filter((value) => !declared.includes(value)),
       [],

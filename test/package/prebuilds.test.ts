@@ -2,27 +2,38 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, utimesSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type AddonOptions, ARCHITECTURES, type Architecture, buildAddon, isBuilt } from '../../scripts/addon.js';
 import { type Capability, requires } from '../support/requires.js';
 import '../support/temporary.js';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 
-const ARCHITECTURES = {
-  x64: { compiler: 'x86_64-linux-gnu-gcc', machine: 'Advanced Micro Devices X86-64', needs: ['x64-gcc'] },
-  arm64: { compiler: 'aarch64-linux-gnu-gcc', machine: 'AArch64', needs: ['arm64-gcc'] },
-} as const satisfies Record<string, { compiler: string; machine: string; needs: readonly Capability[] }>;
+const MACHINES = {
+  x64: { machine: 'Advanced Micro Devices X86-64', needs: ['x64-gcc'] },
+  arm64: { machine: 'AArch64', needs: ['arm64-gcc'] },
+} as const satisfies Record<Architecture, { machine: string; needs: readonly Capability[] }>;
 
 /** What compilers call by themselves. glibc has them since 2.4, on arm64 since its first, and musl since 1.1. */
 const IN_EVERY_LIBC = /^(__stack_chk_(fail|guard)|mem(cpy|move|set|cmp))$/;
 
-for (const [arch, { compiler, machine, needs }] of Object.entries(ARCHITECTURES)) {
+for (const arch of ARCHITECTURES) {
+  const { machine, needs } = MACHINES[arch];
   const addon = join(checkout, `prebuilds/linux-${arch}/carrel.node`);
-  const launcher = join(checkout, `src-native/build/${arch}/launcher`);
+  const launcher = join(checkout, `build/native/${arch}/launcher`);
 
   describe(`prebuilt for linux-${arch}`, requires('readelf', ...needs), () => {
     test('the addon needs no library and no version of a symbol: whatever libc the process has will do', () => {
@@ -64,44 +75,55 @@ for (const [arch, { compiler, machine, needs }] of Object.entries(ARCHITECTURES)
     });
   });
 
-  test(
-    `linux-${arch}: built twice, elsewhere and at another time, it is the same bytes`,
-    requires('make', ...needs),
-    () => {
-      const directory = mkdtempSync(join(tmpdir(), 'prebuilds-'));
-      const first = build(join(directory, 'a'), compiler, { TZ: 'UTC', LC_ALL: 'C' });
-      const second = build(join(directory, 'another directory of this machine'.replaceAll(' ', '-')), compiler, {
-        TZ: 'Asia/Tokyo',
-        LC_ALL: 'C.UTF-8',
-        SOURCE_DATE_EPOCH: '1',
-      });
-      for (const name of ['launcher', 'addon'] as const) {
-        assert.ok(first[name].length > 10_000);
-        assert.ok(first[name].equals(second[name]), `the ${name} differs`);
-        assert.ok(!second[name].includes('another-directory'));
-      }
+  describe(`building for linux-${arch}`, requires('make', 'python3', ...needs), () => {
+    let elsewhere: AddonOptions;
+    before(() => {
+      const directory = mkdtempSync(join(tmpdir(), 'another-directory-'));
+      const { PATH, CC } = process.env;
+      const other = { TZ: 'Asia/Tokyo', LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: '1', CFLAGS: '-g', TMPDIR: directory };
+      elsewhere = { arch, root: join(directory, 'checkout'), env: { PATH, ...(CC && { CC }), ...other } };
+    });
 
-      function build(place: string, cc: string, env: NodeJS.ProcessEnv): { launcher: Buffer; addon: Buffer } {
-        const sources = join(place, 'src-native');
-        cpSync(join(checkout, 'src-native'), sources, {
-          recursive: true,
-          filter: (path) => path !== join(checkout, 'src-native/build'),
-        });
-        const date = Object.keys(env).length;
-        utimesSync(join(sources, 'wire.h'), date, date);
-        const headers = `NODE_API_HEADERS=${join(checkout, 'node_modules/node-api-headers/include')}`;
-        const make = spawnSync('make', ['--silent', '-C', sources, `CC=${cc}`, headers], {
-          encoding: 'utf8',
-          env: { PATH: process.env.PATH, TMPDIR: directory, ...env },
-        });
-        assert.equal(make.status, 0, make.stderr);
-        return {
-          launcher: readFileSync(join(sources, `build/${arch}/launcher`)),
-          addon: readFileSync(join(place, `prebuilds/linux-${arch}/carrel.node`)),
-        };
+    test('elsewhere and at another time gives the same bytes', () => {
+      assert.ok(isBuilt({ arch, root: checkout }), 'what is here is not of these sources and tools: npm run prebuild');
+      const sources = join(elsewhere.root, 'src-native');
+      cpSync(join(checkout, 'src-native'), sources, {
+        recursive: true,
+        filter: (path) => path !== join(checkout, 'src-native/build'),
+      });
+      utimesSync(join(sources, 'wire.h'), 1, 1);
+      const built = buildAddon(elsewhere);
+      for (const [here, there] of [
+        [launcher, built.launcher],
+        [addon, built.addon],
+      ] as const) {
+        const bytes = readFileSync(there);
+        assert.ok(bytes.length > 10_000);
+        assert.ok(bytes.equals(readFileSync(here)), `${there} differs`);
+        assert.ok(!bytes.includes('another-directory'));
       }
-    },
-  );
+    });
+
+    test('is done again for another source, flag or compiler, and where the outcome is another', () => {
+      assert.ok(isBuilt(elsewhere));
+      const sources = ['launcher/child.c', 'launcher/new.c', 'wire.h', 'addon/launcher.S', 'flags.gypi', 'binding.gyp'];
+      const outcomes = [`prebuilds/linux-${arch}/carrel.node`, `build/native/${arch}/launcher`];
+      for (const file of [...sources.map((path) => join('src-native', path)), ...outcomes]) {
+        const path = join(elsewhere.root, file);
+        const original = existsSync(path) ? readFileSync(path) : undefined;
+        appendFileSync(path, '\n');
+        assert.ok(!isBuilt(elsewhere), file);
+        if (original === undefined) rmSync(path);
+        else writeFileSync(path, original);
+        assert.ok(isBuilt(elsewhere), file);
+      }
+      if (arch === process.arch) {
+        const compiler = join(elsewhere.root, 'another-compiler');
+        writeFileSync(compiler, '#!/bin/sh\necho another compiler\n', { mode: 0o755 });
+        assert.ok(!isBuilt({ ...elsewhere, env: { ...elsewhere.env, CC: compiler } }));
+      }
+    });
+  });
 
   for (const libc of ['glibc', 'musl']) {
     test(`node-gyp-build finds it on linux-${arch} with ${libc}`, requires(...needs), () => {

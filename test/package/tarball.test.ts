@@ -25,10 +25,14 @@ describe('the tarball', () => {
     paths = packed.files.map(({ path }) => path);
   });
 
-  test('holds the compiled library, what was prebuilt, and the texts; no source and no test', (t) => {
+  test('holds the doors, what they share, what was prebuilt, examples, and the texts; no source and no test', (t) => {
     const kinds = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
-      /^dist\/[a-z0-9/-]+\.(js|js\.map|d\.ts)$/,
+      /^dist\/(index|plan|steps|syscalls)\.(mjs|d\.mts|d\.cts)$/,
+      /^dist\/(index|plan|steps|syscalls|core|shared|engine|carrel)\.cjs(\.map)?$/,
+      /^dist\/types\/([a-z-]+\/)?[a-z-]+\.d\.ts$/,
+      /^dist\/types\/package\.json$/,
+      /^examples\/[a-z-]+(\.test)?\.js$/,
       /^prebuilds\/linux-(x64|arm64)\/carrel\.node$/,
     ];
     assert.deepEqual(
@@ -38,17 +42,13 @@ describe('the tarball', () => {
     t.diagnostic(`${paths.length} files, ${packed.size} bytes, unpacked ${packed.unpackedSize}`);
   });
 
-  test('holds every module, with its declarations', () => {
+  test('holds every module that has code, once, but the one of which only documentation is made', () => {
     const sources = readdirSync(`${checkout}/lib`, { recursive: true, encoding: 'utf8' });
-    const modules = sources
-      .filter((path) => path.endsWith('.ts'))
-      .map((path) => `dist/${path.slice(0, -'.ts'.length)}`);
+    const modules = sources.filter((path) => path.endsWith('.ts') && hasCode(path.replace(/ts$/, 'js')));
     assert.ok(modules.length > 50);
-    const wanted = modules.flatMap((path) => [`${path}.js`, `${path}.d.ts`]);
-    assert.deepEqual(
-      wanted.filter((path) => !paths.includes(path)),
-      [],
-    );
+    const maps = paths.filter((path) => path.endsWith('.map'));
+    const bundled = maps.flatMap((path) => JSON.parse(readFileSync(`${checkout}/${path}`, 'utf8')).sources as string[]);
+    assert.deepEqual([...bundled, '../lib/errors/codes.ts'].sort(), modules.map((path) => `../lib/${path}`).sort());
   });
 
   test('holds the addon of this machine, and the texts', () => {
@@ -70,6 +70,8 @@ describe('the manifest', () => {
   test('lets it be installed anywhere, and runs nothing then', () => {
     assert.deepEqual([manifest.os, manifest.cpu, manifest.libc], [undefined, undefined, undefined]);
     assert.deepEqual([scripts.preinstall, scripts.install, scripts.postinstall], [undefined, undefined, undefined]);
+    // npm 11 warns of it where the package comes as a tarball. What a checkout needs is built at `dependencies`.
+    assert.equal(scripts.prepare, undefined);
     assert.equal(manifest.gypfile, undefined);
   });
 
@@ -78,3 +80,9 @@ describe('the manifest', () => {
     assert.deepEqual([manifest.optionalDependencies, manifest.peerDependencies], [undefined, undefined]);
   });
 });
+
+/** Not only exports of what others have, and not only types. */
+function hasCode(path: string): boolean {
+  const lines = readFileSync(`${checkout}/build/lib/${path}`, 'utf8').replaceAll(/^\/\*\*.*?\*\/$/gms, '');
+  return lines.replaceAll(/^(export (\{[^}]*\}|\*)( from '.*')?;|#!.*|\/\/#.*)$/gm, '').trim() !== '';
+}

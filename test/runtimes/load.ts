@@ -6,22 +6,25 @@
 
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { closeSync, readFileSync } from 'node:fs';
-import { Container } from 'carrel';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Container, isSupported } from 'carrel';
 
-interface Native {
+interface Addon {
   launcherMemfd(): number;
   pipe(): [number, number];
 }
 
-const path = new URL('node_modules/carrel/dist/launch/native.js', import.meta.url);
-const { native } = (await import(path.href)) as { native(): Native };
+equal(isSupported(), true);
+const find = createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Addon;
+const addon = find(fileURLToPath(new URL('node_modules/carrel', import.meta.url)));
 const MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
 
-const image = native().launcherMemfd();
+const image = addon.launcherMemfd();
 const launcher = readFileSync(`/proc/self/fd/${image}`);
 equal(launcher.toString('latin1', 0, 4), '\x7fELF');
 equal(launcher.readUInt16LE(18), MACHINES[process.arch]);
-const pipe = native().pipe();
+const pipe = addon.pipe();
 deepEqual(pipe.map(Number.isInteger), [true, true]);
 for (const descriptor of [image, ...pipe]) closeSync(descriptor);
 console.log(`ok the addon and its launcher are ${process.arch}`);

@@ -1,34 +1,36 @@
 /**
- * `npm run test:package [-- NAME …]` installs the packed tarball and starts containers on every runtime, or the named
- * ones.
+ * `npm run test:package [-- NAME …]` tries the packed tarball on every runtime and with every tool, or the named ones.
  *
- * The tarball is installed with no script and without a compiler; runtimes.ts lists the runtimes.
+ * The tarball is installed with no script and without a compiler. runtimes.ts lists the runtimes, tools.ts the tools.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { install, RUNTIMES, type Runtime, startOf } from './runtimes.js';
+import { prepare, RUNTIMES, type Runtime } from './runtimes.js';
+import { TOOLS, tryTool } from './tools.js';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 /** Nothing here takes a hundredth of it: what has not ended by then never will. */
 const HANGS_MS = 600_000;
 
 const names = process.argv.slice(2);
-const chosen = RUNTIMES.filter(({ name }) => names.length === 0 || names.includes(name));
-const unknown = names.filter((name) => !chosen.some((runtime) => runtime.name === name));
+const all = [...RUNTIMES, ...TOOLS];
+const chosen = all.filter(({ name }) => names.length === 0 || names.includes(name));
+const unknown = names.filter((name) => !chosen.some((one) => one.name === name));
 
 if (unknown.length > 0) {
-  console.error(`no such runtime: ${unknown.join(', ')}; there are ${RUNTIMES.map(({ name }) => name).join(', ')}`);
+  console.error(`there is no ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`);
   process.exitCode = 2;
 } else {
   const directory = mkdtempSync(join(tmpdir(), 'carrel-package-'));
   try {
     chmodSync(directory, 0o755);
     const app = installPackage(directory);
-    const failed = chosen.filter((runtime) => !tryOn(runtime, app));
+    installWithScripts(directory);
+    const failed = chosen.filter((one) => !('project' in one ? tryTool(one, app, directory) : tryOn(one, app)));
     console.log(failed.length === 0 ? 'all held' : `FAILED on ${failed.map(({ name }) => name).join(', ')}`);
     process.exitCode = failed.length === 0 ? 0 : 1;
   } finally {
@@ -52,10 +54,20 @@ function installPackage(directory: string): string {
   return app;
 }
 
+/** npm 11 and later warn of scripts that want to be run: there are none, whether it comes from the registry or as a tarball. */
+function installWithScripts(directory: string): void {
+  const place = join(directory, 'with-scripts');
+  mkdirSync(place);
+  writeFileSync(join(place, 'package.json'), '{ "private": true }\n');
+  const [tarball = ''] = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
+  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', join(directory, tarball)];
+  const { status, stderr } = spawnSync('npm', args, { cwd: place, encoding: 'utf8' });
+  if (status !== 0 || stderr.includes('install-scripts')) throw new Error(`npm install: ${stderr}`);
+}
+
 function tryOn(runtime: Runtime, app: string): boolean {
   const { name, args = [], script, libc } = runtime;
-  const program = install(runtime);
-  const start = startOf(runtime, program);
+  const { program, start } = prepare(runtime);
   if (typeof start === 'string') {
     console.log(`\n${name}: skipped, ${start}`);
     return true;

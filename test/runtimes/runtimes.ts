@@ -1,11 +1,10 @@
-/**
- * The JavaScript runtimes that carrel is tried on, as npm has them, kept in build/runtimes from one run to the next.
- */
+/** The JavaScript runtimes that carrel is tried on. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installed } from './installed.js';
 
 export interface Runtime {
   readonly name: string;
@@ -28,7 +27,6 @@ export interface Foreign {
 }
 
 const sources = fileURLToPath(new URL('../../../test/runtimes/', import.meta.url));
-const kept = fileURLToPath(new URL('../../../build/runtimes/', import.meta.url));
 
 const node = (version: string): Runtime => ({
   name: `node-${version}`,
@@ -61,21 +59,14 @@ export const RUNTIMES: readonly Runtime[] = [
   },
 ];
 
-/** Installs a runtime, if it is not there. Returns the path of its program. */
-export function install({ name, npm, program }: Runtime): string {
-  const directory = join(kept, name);
-  const path = join(directory, 'node_modules', program);
-  if (!existsSync(path)) {
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'package.json'), '{ "private": true }\n');
-    // --force: also what is for another machine.
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--force', '--silent', npm], { cwd: directory });
-  }
-  return realpathSync(path);
-}
-
-export function startOf(runtime: Runtime, program: string): Foreign | string {
-  return runtime.foreign?.(join(kept, runtime.name), program) ?? { prefix: [], env: {} };
+/** The runtime's program, and how to start it, or why it cannot be. */
+export function prepare({ name, npm, program, foreign }: Runtime): {
+  readonly program: string;
+  readonly start: Foreign | string;
+} {
+  const directory = installed(name, npm);
+  const path = realpathSync(join(directory, 'node_modules', program));
+  return { program: path, start: foreign?.(directory, path) ?? { prefix: [], env: {} } };
 }
 
 /**

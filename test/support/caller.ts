@@ -21,7 +21,7 @@ export async function runCaller(
   source: string,
   { prefix = [], stdio, env }: CallerOptions = {},
 ): Promise<CallerResult> {
-  const module = `import * as carrel from 'carrel';\nconst { Container, bind, tmpfs } = carrel;\n${source}`;
+  const module = `import * as carrel from '#lib/index.js';\nconst { Container, bind, tmpfs } = carrel;\n${source}`;
   const [command = process.execPath, ...args] = [...prefix, process.execPath, '--input-type=module', '-e', module];
   const child = spawn(command, args, { stdio: stdio ?? ['ignore', 'pipe', 'pipe'], env: env ?? process.env });
   const out: Buffer[] = [];

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const CARREL: readonly string[] = [
   process.execPath,
-  fileURLToPath(new URL('../../../dist/cli/carrel.js', import.meta.url)),
+  fileURLToPath(new URL('../../../dist/carrel.cjs', import.meta.url)),
 ];
 
 export interface CliResult {

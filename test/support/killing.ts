@@ -6,7 +6,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { CarrelError, Container } from 'carrel';
+import { CarrelError, Container } from '#lib/index.js';
 import { makeSpares } from '#lib/launch/launcher.js';
 import { hit, holdings, inTime, order, type Role } from './meddler.js';
 import { generator } from './random.js';

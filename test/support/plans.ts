@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { Container, type Plan, type Step } from 'carrel';
 import type { Command, FramedCommand, Invocation } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/container.js';
 import type { Users } from '#lib/compile/users.js';
 import type { Host } from '#lib/host/facts.js';
+import { Container, type Plan, type Step } from '#lib/index.js';
 import type { Op, StepOf } from '#lib/plan/steps.js';
 import { root } from './hosts.js';
 

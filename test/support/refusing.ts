@@ -7,7 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { CarrelError, Container, type ContainerProcess, StepError } from 'carrel';
+import { CarrelError, Container, type ContainerProcess, StepError } from '#lib/index.js';
 import { makeSpares } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
 import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';

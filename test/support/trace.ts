@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Plan } from 'carrel';
+import type { Plan } from '#lib/index.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
+import { launcher } from './launcher.js';
 import { removeTree } from './remove-tree.js';
 
 /** One system call, as strace prints it. */
@@ -17,8 +17,6 @@ export interface Call {
   readonly args: string;
   readonly result: string;
 }
-
-const launcher = fileURLToPath(new URL(`../../../src-native/build/${process.arch}/launcher`, import.meta.url));
 
 /** Performs `plan`, whose received descriptors are all /dev/null, and gives every call of every process, in the order in which they ended. */
 export function trace(plan: Plan): readonly Call[] {

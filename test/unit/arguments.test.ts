@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import * as library from 'carrel';
-import * as plans from 'carrel/plan';
-import * as steps from 'carrel/steps';
+import * as library from '#lib/index.js';
+import * as plans from '#lib/plan.js';
 import { SPAWN_OPTIONS } from '#lib/running/spawn.js';
+import * as steps from '#lib/steps.js';
 
 const { CarrelError, Container } = library;
 

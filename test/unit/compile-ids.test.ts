@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, type Container, type Plan } from 'carrel';
 import type { Users } from '#lib/compile/users.js';
 import type { Host } from '#lib/host/facts.js';
+import { bind, type Container, type Plan } from '#lib/index.js';
 import { namespaceRoot, root, user } from '../support/hosts.js';
 import { ranges } from '../support/options-ids.js';
 import { actsOf, all, image, plan } from '../support/plans.js';

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CarrelError, type LimitsInput, type Plan } from 'carrel';
-import { explain, parse, stringify } from 'carrel/plan';
 import type { CgroupFacts } from '#lib/cgroup/files.js';
+import { CarrelError, type LimitsInput, type Plan } from '#lib/index.js';
 import { settled } from '#lib/plan/compose.js';
 import { encode } from '#lib/plan/encode.js';
+import { explain, parse, stringify } from '#lib/plan.js';
 import { CGROUPS, root } from '../support/hosts.js';
 import { actsOf, all, plain, plan } from '../support/plans.js';
 

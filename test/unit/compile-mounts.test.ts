@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, type Container, directory, file, overlay, symlink, tmpfs } from 'carrel';
 import { canMountNew } from '#lib/compile/proc.js';
 import { questions } from '#lib/compile/questions.js';
 import type { Host } from '#lib/host/facts.js';
+import { bind, type Container, directory, file, overlay, symlink, tmpfs } from '#lib/index.js';
 import type { StepOf } from '#lib/plan/steps.js';
 import { root, user } from '../support/hosts.js';
 import { actsOf, all, at, has, image, inOrder, only, plain, plan } from '../support/plans.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Container, type Plan, type Step } from 'carrel';
+import { Container, type Plan, type Step } from '#lib/index.js';
 import type { Op } from '#lib/plan/steps.js';
 import { namespaceRoot, root, user } from '../support/hosts.js';
 import { actsOf, all, plain, plan } from '../support/plans.js';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, type Plan, tmpfs } from 'carrel';
 import { isFree, RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
+import { bind, type Plan, tmpfs } from '#lib/index.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
 import { ALL_CAPABILITIES, namespaceRoot, root, user } from '../support/hosts.js';
 import { actsOf, all, at, FIRST, has, image, inOrder, only, plain, plan } from '../support/plans.js';

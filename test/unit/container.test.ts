@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { bind, Container, type ContainerDefinition, tmpfs } from 'carrel';
+import { bind, Container, type ContainerDefinition, tmpfs } from '#lib/index.js';
 
 /** Every setter with a value that differs from the default, and what it sets. */
 const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Container>> = {

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { bind, Container, type DefinitionInput, overlay, tmpfs } from 'carrel';
 import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
 import { DEFAULT_NAMESPACES } from '#lib/definition/namespaces.js';
+import { bind, Container, type DefinitionInput, overlay, tmpfs } from '#lib/index.js';
 import { errorOf } from '../support/errors.js';
 import { type Option, PROCESS_OPTIONS, type Wrong } from '../support/options.js';
 import { ID_OPTIONS } from '../support/options-ids.js';

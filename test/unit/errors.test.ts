@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, test } from 'node:test';
-import { CarrelError, ExitError, StepError } from 'carrel';
 import { CODES } from '#lib/errors/codes.js';
 import { errorName, type Refusal, unknownOption } from '#lib/errors/errors.js';
 import { HINTS } from '#lib/errors/hints.js';
+import { CarrelError, ExitError, StepError } from '#lib/index.js';
 import { fieldsOf, type Step } from '#lib/plan/steps.js';
 
 const { E2BIG, EACCES, EAGAIN, EINVAL, EIO, ELOOP, ENODEV, ENOENT, ENOSPC, ENOSYS, ENOTDIR, EPERM, EROFS, ETXTBSY } =

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, Container, type Plan, tmpfs } from 'carrel';
 import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
+import { bind, Container, type Plan, tmpfs } from '#lib/index.js';
 import { explain } from '#lib/plan/explain.js';
 import { describe as sentence } from '#lib/plan/sentences.js';
 

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { bind, Container } from 'carrel';
 import type { Command, FramedCommand, Invocation } from '#lib/compile/command.js';
 import { compile, type FrameInput } from '#lib/compile/container.js';
 import type { ContainerDefinition } from '#lib/definition/definition.js';
+import { bind, Container } from '#lib/index.js';
 import { decode, encode } from '#lib/plan/encode.js';
 import { complete, type Frame, type Own, split } from '#lib/plan/frame.js';
 import { isSame, Memo } from '#lib/plan/memo.js';

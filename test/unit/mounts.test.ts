@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bind, directory, file, overlay, symlink, tmpfs } from 'carrel';
+import { bind, directory, file, overlay, symlink, tmpfs } from '#lib/index.js';
 import { errorOf } from '../support/errors.js';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Container } from 'carrel';
-import { concat, equals, explain, parse, plan, stringify } from 'carrel/plan';
-import * as steps from 'carrel/steps';
+import { Container } from '#lib/index.js';
 import { fieldsOf, type Op, STEPS } from '#lib/plan/steps.js';
+import { concat, equals, explain, parse, plan, stringify } from '#lib/plan.js';
+import * as steps from '#lib/steps.js';
 
 const { barrier, bind, exec, fchown, file, mount, openTree, pivotRoot, setHostname, setUidMap } = steps;
 const ops = Object.keys(STEPS) as Op[];

@@ -2,6 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Command } from '#lib/compile/command.js';
+import { compile } from '#lib/compile/container.js';
+import { RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
+import type { Host } from '#lib/host/facts.js';
 import {
   bind,
   CarrelError,
@@ -14,16 +18,12 @@ import {
   type Step,
   symlink,
   tmpfs,
-} from 'carrel';
-import { concat, equals, explain, parse, plan as planOf, stringify } from 'carrel/plan';
-import type { Command } from '#lib/compile/command.js';
-import { compile } from '#lib/compile/container.js';
-import { RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
-import type { Host } from '#lib/host/facts.js';
+} from '#lib/index.js';
 import { moveIds } from '#lib/plan/compose.js';
 import { CAPABILITIES, type Capability, NAMESPACES, type Namespace } from '#lib/plan/constants.js';
 import { decode, encode } from '#lib/plan/encode.js';
 import { describe as inWords } from '#lib/plan/sentences.js';
+import { concat, equals, explain, parse, plan as planOf, stringify } from '#lib/plan.js';
 import { HOSTS } from '../support/hosts.js';
 import { ranges } from '../support/options-ids.js';
 import { generator, type Random } from '../support/random.js';

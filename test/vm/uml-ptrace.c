@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A preloaded ptrace(2) for User-Mode Linux on processors with AMX; it must not do anything else.
 //
-// User-Mode Linux 6.1 keeps 2.6 KB of extended registers for each of its tasks. Since AMX, the host's kernel wants all that the processor may have,
-// 11 KB, or answers EFAULT (arch/x86/kernel/fpu/regset.c, xstateregs_set). What is missing is added as the initial state; nothing in the guest uses it.
+// User-Mode Linux 6.1 keeps 2.6 KB of extended registers for each of its tasks. Since AMX, the host's kernel wants all
+// that the processor may have, 11 KB, or answers EFAULT (arch/x86/kernel/fpu/regset.c, xstateregs_set). What is missing
+// is added as the initial state; nothing in the guest uses it.
 
 #define _GNU_SOURCE
 #include <cpuid.h>
@@ -16,7 +17,8 @@
 
 enum {
 	LARGEST = 1 << 16,
-	// Where the XSAVE header is, whose first word says which parts of the area are in use. Intel SDM volume 1, 13.4.2
+	// Where the XSAVE header is, whose first word says which parts of the area are in use. Intel SDM volume 1,
+	// 13.4.2
 	HEADER = 512,
 	// Tile configuration and tile data: behind what the guest's kernel keeps.
 	AMX = 3 << 17,

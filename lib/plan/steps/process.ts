@@ -9,8 +9,8 @@ const capabilities = flags(CAPABILITIES);
 /** The process */
 export const PROCESS_STEPS = {
   /**
-   * Limits `resource`: as an act of a barrier for the child and all that comes of it, as a step of the child for itself.
-   * A `soft` or `hard` limit that is left out is none.
+   * Limits `resource`: as an act of a barrier for the child and all that comes of it, as a step of the child for
+   * itself. A `soft` or `hard` limit that is left out is none.
    *
    * @needs CAP_SYS_RESOURCE in the first user namespace to raise a hard limit, so do that on the host
    * @source prlimit(2)

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include "pids.h"
+#include "../sys.h"
+#include "text.h"
+
+void pids_end(const char *list, size_t length)
+{
+	int number = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (text_is_digit(list[i])) {
+			number = number * 10 + (list[i] - '0');
+			continue;
+		}
+		if (number > 0)
+			sys_kill(number, SYS_SIGKILL);
+		number = 0;
+	}
+}

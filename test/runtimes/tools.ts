@@ -1,0 +1,131 @@
+/**
+ * The test runners and bundlers that carrel is used with, as npm has them, kept in build/runtimes from one run to the next. Each gets a
+ * small project beside the installed package. Of bundlers also what they make of a carrel that is not external is run, where no package is.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { installed } from './installed.js';
+
+export interface Tool {
+  readonly name: string;
+  /** The package that has it. */
+  readonly npm: string;
+  /** Files of the project, by their names. */
+  readonly project: Readonly<Record<string, string>>;
+  /** What Node runs in the project, one after the other, and what each prints. */
+  readonly runs: readonly (readonly [args: readonly string[], prints: RegExp])[];
+}
+
+/** Nothing here takes a tenth of it. */
+const HANGS_MS = 300_000;
+const HELD = /^all parts held$/m;
+const COPIED = /^(?=.*hint: mark carrel as external)(?=.*'ERR_UNSUPPORTED')/s;
+
+/** Globals are those of both Jest and Vitest. */
+const TEST = `
+test('a container starts, and what comes of it is of the classes that were imported', async () => {
+  const input = Buffer.from('held');
+  const { stdout } = await new Container().run('cat', [], { input, signal: new AbortController().signal });
+  expect(stdout).toBe('held');
+  await expect(new Container().run('no-such-program')).rejects.toThrow(StepError);
+  expect(() => new Container().hostname('')).toThrow(TypeError);
+  const child = new Container().spawn('true');
+  expect(child).toBeInstanceOf(ContainerProcess);
+  expect((await child.result).ok).toBe(true);
+});
+`;
+const TESTED = '{ Container, ContainerProcess, StepError }';
+
+const jest = (version: number): Tool => ({
+  name: `jest-${version}`,
+  npm: `jest@${version}`,
+  project: { 'carrel.test.js': `const ${TESTED} = require('carrel');\n${TEST}` },
+  runs: [[['node_modules/jest/bin/jest.js', '--ci'], /^Tests: +1 passed, 1 total$/m]],
+});
+
+const PROGRAM = `
+void (async () => {
+  console.log(isSupported());
+  const { stdout } = await new Container().run('echo', ['held']);
+  const composed = await run(new Container().plan('echo', ['held']));
+  if (stdout !== 'held\\n' || composed.stdout !== stdout) throw new Error(stdout);
+  console.log('all parts held');
+})();
+`;
+
+/** `script` makes `external.EXT`, and `copied.EXT` below `elsewhere/`, of one of these. */
+const bundler = (name: string, script: string): Tool => ({
+  name,
+  npm: name,
+  project: {
+    'imports.mjs': `import { Container, isSupported } from 'carrel';\nimport { run } from 'carrel/plan';\n${PROGRAM}`,
+    'requires.cjs': `const { Container, isSupported } = require('carrel');\nconst { run } = require('carrel/plan');\n${PROGRAM}`,
+    'bundle.mjs': script,
+  },
+  runs: [
+    [['bundle.mjs'], /^bundled$/m],
+    [['external.mjs'], HELD],
+    [['external.cjs'], HELD],
+    [['../elsewhere/copied.mjs'], COPIED],
+    [['../elsewhere/copied.cjs'], COPIED],
+  ],
+});
+
+export const TOOLS: readonly Tool[] = [
+  jest(29),
+  jest(30),
+  {
+    name: 'vitest',
+    npm: 'vitest@4',
+    project: { 'carrel.test.js': `import ${TESTED} from 'carrel';\n${TEST}` },
+    runs: [[['node_modules/vitest/vitest.mjs', 'run', '--globals'], /\b1 passed\b/]],
+  },
+  bundler(
+    'esbuild',
+    `import { build } from 'esbuild';
+    for (const [entry, format, extension] of [['imports.mjs', 'esm', 'mjs'], ['requires.cjs', 'cjs', 'cjs']]) {
+      const options = { entryPoints: [entry], bundle: true, platform: 'node', format };
+      await build({ ...options, outfile: 'external.' + extension, external: ['carrel'] });
+      await build({ ...options, outfile: '../elsewhere/copied.' + extension });
+    }
+    console.log('bundled');`,
+  ),
+  bundler(
+    'webpack',
+    `import { resolve } from 'node:path';
+    import webpack from 'webpack';
+    const bundle = (options) => new Promise((resolve, reject) => {
+      const settings = { mode: 'production', target: 'node', context: process.cwd(), ...options };
+      webpack(settings, (error, stats) => error || stats.hasErrors() ? reject(error ?? new Error(String(stats))) : resolve());
+    });
+    for (const [entry, module, extension] of [['./imports.mjs', true, 'mjs'], ['./requires.cjs', false, 'cjs']]) {
+      const options = { entry, experiments: { outputModule: module } };
+      const to = (path, filename) => ({ output: { path: resolve(path), filename: filename + '.' + extension, module } });
+      const external = { externals: /^carrel(\\/|$)/, externalsType: module ? 'module' : 'commonjs' };
+      await bundle({ ...options, ...to('.', 'external'), ...external });
+      await bundle({ ...options, ...to('../elsewhere', 'copied') });
+    }
+    console.log('bundled');`,
+  ),
+];
+
+/** @param app A directory in which carrel is installed. @param directory Where there is no other package. */
+export function tryTool({ name, npm, project, runs }: Tool, app: string, directory: string): boolean {
+  const modules = join(installed(name, npm), 'node_modules');
+  cpSync(join(app, 'node_modules'), modules, { recursive: true, filter: (path) => basename(path) !== '.bin' });
+  const place = join(directory, name);
+  mkdirSync(place);
+  symlinkSync(modules, join(place, 'node_modules'));
+  for (const [file, text] of Object.entries({ 'package.json': '{}', ...project }))
+    writeFileSync(join(place, file), text);
+  console.log(`\n${name}`);
+  return runs.every(([args, prints]) => {
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8', timeout: HANGS_MS });
+    const held = prints.test(stripVTControlCharacters(stdout + stderr));
+    console.log(held ? `  ok ${args.join(' ')}` : `  FAILED ${args.join(' ')}\n${stdout}${stderr}`);
+    return held;
+  });
+}
