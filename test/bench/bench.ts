@@ -47,9 +47,9 @@ if (unknown.length > 0) {
 
 function print(results: Results): void {
   const { machine, short, skipped } = results;
-  console.log(
-    `\ncarrel bench, as ${machine.user}, ${machine.where}, Linux ${machine.kernel}, Node ${machine.node}${short ? ', short: the numbers mean little' : ''}`,
-  );
+  const caution = short ? ', short: the numbers mean little' : '';
+  const on = `${machine.where}, Linux ${machine.kernel}, Node ${machine.node}`;
+  console.log(`\ncarrel bench, as ${machine.user}, ${on}${caution}`);
   for (const { title, note, head, rows } of sections(results))
     console.log(`\n${title}\n${note}\n\n${table(head, rows)}`);
   if (skipped.length > 0) console.log(`\nnot measured\n  ${skipped.join('\n  ')}`);

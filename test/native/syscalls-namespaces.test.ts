@@ -64,7 +64,8 @@ describe('unshare', requires('user-namespaces'), () => {
     ['shared', 'tmpfs'],
     ['private', null],
   ] as const) {
-    test(`of mount: what is mounted on mounts that are ${propagation} ${seen === null ? 'stays in' : 'gets out'}`, () => {
+    const goes = seen === null ? 'stays in' : 'gets out';
+    test(`of mount: what is mounted on mounts that are ${propagation} ${goes}`, () => {
       const found = isolated(async ({ startThread, mount, mountOn }, directory, type) => {
         mount('tmpfs', directory, { type: 'ramfs' });
         mount(null, directory, { flags: ['shared'] });

@@ -69,7 +69,8 @@ make_initrd() {
 # share NAME DIRECTORY CACHE: a directory for the guest, under a name.
 virtiofsd=$(command -v virtiofsd || echo /usr/lib/qemu/virtiofsd)
 share() {
-  "$virtiofsd" --socket-path="$job/$1.sock" -o source="$2" -o cache="$3" -o sandbox=chroot -o log_level=err >>"$job/virtiofsd.log" 2>&1 &
+  "$virtiofsd" --socket-path="$job/$1.sock" -o source="$2" -o cache="$3" -o sandbox=chroot -o log_level=err \
+    >>"$job/virtiofsd.log" 2>&1 &
   started+=($!)
   shares+=("$1")
 }

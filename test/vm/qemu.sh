@@ -56,7 +56,8 @@ export virtiofsd job
 unshare --mount --propagation private bash -ec '
   mount --bind / "$job/root"
   mount -o remount,bind,ro "$job/root"
-  exec "$virtiofsd" --socket-path="$job/root.sock" -o source="$job/root" -o cache=always -o sandbox=chroot -o log_level=err' \
+  exec "$virtiofsd" --socket-path="$job/root.sock" -o source="$job/root" -o cache=always \
+    -o sandbox=chroot -o log_level=err' \
   >>"$job/virtiofsd.log" 2>&1 &
 started+=($!)
 shares+=(root)
