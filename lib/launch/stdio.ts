@@ -6,27 +6,34 @@ import { native } from './native.js';
 import { openHeldSocket, openReader, openWriter } from './streams.js';
 
 /**
- * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth on,
- * `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
+ * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth
+ * on, `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
  */
 export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd: number } | null | undefined;
 /** The `stdio` option: one entry a descriptor, from 0 on; a word is for the first three. */
 export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
 
-/** What one of the command's descriptors is, checked: a pipe or socket to make, nothing, or a descriptor of the caller's. */
+/**
+ * What one of the command's descriptors is, checked: a pipe or socket to make, nothing, or a descriptor of the
+ * caller's.
+ */
 export type StdioChoice =
   | { readonly kind: 'pipe' | 'socket' | 'ignore' }
   | { readonly kind: 'descriptor'; readonly descriptor: number };
 
-/** Descriptors to send, and the streams that stay here. */
-export interface Stdio {
-  readonly sent: readonly number[];
-  /** Those of `sent` that were made for this and are to be closed once they are sent. */
-  readonly owned: readonly number[];
+/** The caller's side of a command's descriptors. */
+export interface StdioStreams {
   /** One entry a descriptor, `null` where it has no stream here. */
   readonly streams: readonly (Duplex | null)[];
   /** Whether they are a terminal's. */
   readonly terminal: boolean;
+}
+
+/** Descriptors to send, and the streams that stay here. */
+export interface Stdio extends StdioStreams {
+  readonly sent: readonly number[];
+  /** Those of `sent` that were made for this and are to be closed once they are sent. */
+  readonly owned: readonly number[];
 }
 
 const STANDARD = 3;

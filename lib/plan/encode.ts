@@ -8,10 +8,11 @@ import { isOutside, type Moment, movedId } from './compose.js';
 import { NAMESPACES, type Namespace } from './constants.js';
 import { type Field, NO_SLOT } from './fields.js';
 import { type Frame, split } from './frame.js';
+import { offsetsOf, sizeOf } from './layout.js';
 import { Memo } from './memo.js';
 import { freezeDeep, type Plan } from './plan.js';
 import { type ContainerStep, type EndingOp, fieldsOf, type HostStep, OPS, type Op, type Step } from './steps.js';
-import { HEADER, offsetsOf, PLAN_MAGIC, PLAN_MAX, RECORD_HEAD, sizeOf, WIRE_VERSION } from './wire.js';
+import { HEADER, PLAN_MAGIC, PLAN_MAX, RECORD_HEAD, WIRE_VERSION } from './wire.js';
 
 const header = offsetsOf(HEADER);
 const headerSize = sizeOf(HEADER);
