@@ -7,42 +7,14 @@
 import { CAPABILITIES, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/constants.js';
 import type { Field } from '#lib/plan/fields.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
+import { sizeOf } from '#lib/plan/layout.js';
 import { ENDING_OPS, fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
-import {
-  ENDINGS,
-  FRAME,
-  FRAME_KINDS,
-  FRAME_SIZE,
-  HEADER,
-  LISTS,
-  MOMENTS,
-  ORDER,
-  ORDER_KINDS,
-  PLAN_MAGIC,
-  PLAN_MAX,
-  RECEIVED_MAX,
-  RECORD_HEAD,
-  SLOTS_MAX,
-  sizeOf,
-  WIRE_VERSION,
-} from '#lib/plan/wire.js';
-import { snake, upper } from './c-names.js';
+import { HEADER, PLAN_MAGIC, PLAN_MAX, RECEIVED_MAX, RECORD_HEAD, SLOTS_MAX, WIRE_VERSION } from '#lib/plan/wire.js';
+import { C_TYPES, constants, snake, upper } from './c-names.js';
 import { generate } from './generated.js';
 
 const ops = Object.keys(STEPS) as Op[];
 const most = Math.max(...ops.map((op) => fieldsOf(op).length));
-
-function layout(name: string, fields: Readonly<Record<string, string>>, size: number, extra = ''): string {
-  const widths: Record<string, string> = { u32: 'uint32_t', i32: 'int32_t', u64: 'uint64_t' };
-  const lines = Object.entries(fields).map(([field, width]) => `\t${widths[width]} ${snake(field)};`);
-  const assertion = `static_assert(sizeof(struct ${name}) == ${size}, "${name}");`;
-  return `struct ${name} {\n${lines.join('\n')}\n${extra}};\n${assertion}\n`;
-}
-
-function constants(prefix: string, values: Readonly<Record<string, number>>): string {
-  const lines = Object.entries(values).map(([name, value]) => `\t${prefix}_${upper(name)} = ${value},`);
-  return `enum {\n${lines.join('\n')}\n};\n`;
-}
 
 function cType(field: Field): string {
   if (['string', 'bytes'].includes(field.kind)) return 'struct wire_bytes';
@@ -75,6 +47,8 @@ function spec(op: Op): string {
   return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${fields.length}, ${body}},`;
 }
 
+const header = Object.entries(HEADER).map(([name, width]) => `\t${C_TYPES[width]} ${snake(name)};`);
+
 const kinds = [
   'number',
   'integer',
@@ -92,8 +66,7 @@ const kinds = [
 ];
 
 const text = `// SPDX-License-Identifier: MIT
-// What a plan and a channel look like. Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts.
-// Do not edit.
+// What a plan looks like. Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts. Do not edit.
 #pragma once
 #include <assert.h>
 #include <stdint.h>
@@ -104,7 +77,6 @@ enum {
 	PLAN_MAX = ${PLAN_MAX},
 	SLOTS_MAX = ${SLOTS_MAX},
 	RECEIVED_MAX = ${RECEIVED_MAX},
-	FRAME_SIZE = ${FRAME_SIZE},
 	STEP_FIELDS_MAX = ${most},
 };
 #define NO_SLOT 0x${NO_SLOT.toString(16)}u
@@ -124,14 +96,11 @@ struct record {
 	uint32_t size;
 };
 
-${layout('plan_header', HEADER, sizeOf(HEADER))}
-${layout('frame', FRAME, FRAME_SIZE, `\tchar message[${FRAME_SIZE - sizeOf(FRAME)}];\n`)}
-${layout('order', ORDER, sizeOf(ORDER))}
-${constants('FRAME', FRAME_KINDS)}
-${constants('LIST', LISTS)}
-${constants('MOMENT', MOMENTS)}
-${constants('ENDING', ENDINGS)}
-${constants('ORDER', ORDER_KINDS)}
+struct plan_header {
+${header.join('\n')}
+};
+static_assert(sizeof(struct plan_header) == ${sizeOf(HEADER)}, "plan_header");
+
 ${constants('COUNTER', COUNTERS)}enum { COUNTERS = ${Object.keys(COUNTERS).length} };
 
 ${constants('STEP', OPS)}

@@ -103,6 +103,7 @@ enum {
 	SYS_ENOENT = 2,
 	SYS_ESRCH = 3,
 	SYS_EINTR = 4,
+	SYS_EIO = 5,
 	SYS_E2BIG = 7,
 	SYS_EBADF = 9,
 	SYS_ECHILD = 10,
@@ -122,6 +123,8 @@ enum {
 	SYS_ENOSYS = 38,
 	SYS_ENOTEMPTY = 39,
 	SYS_ELOOP = 40,
+	SYS_EMSGSIZE = 90,
+	SYS_ETOOMANYREFS = 109,
 };
 
 struct sys_iovec {
@@ -308,6 +311,11 @@ static inline long sys_fstat(int fd, struct stat *ret_stat)
 static inline long sys_fstatfs(int fd, struct sys_statfs *ret_statfs)
 {
 	return SYS(__NR_fstatfs, fd, ret_statfs, 0, 0, 0, 0);
+}
+// int ftruncate(int fd, off_t length);
+static inline long sys_ftruncate(int fd, uint64_t length)
+{
+	return SYS(__NR_ftruncate, fd, length, 0, 0, 0, 0);
 }
 // ssize_t getdents64(int fd, void *dirp, size_t count);
 static inline long sys_getdents64(int fd, void *ret_entries, size_t size)

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What a plan and a channel look like. Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts.
-// Do not edit.
+// What a plan looks like. Made by scripts/wire.ts from lib/plan/steps.ts and lib/plan/wire.ts. Do not edit.
 #pragma once
 #include <assert.h>
 #include <stdint.h>
 
 enum {
 	PLAN_MAGIC = 0x504c5243,
-	WIRE_VERSION = 2,
+	WIRE_VERSION = 3,
 	PLAN_MAX = 67108864,
 	SLOTS_MAX = 1024,
 	RECEIVED_MAX = 251,
-	FRAME_SIZE = 512,
 	STEP_FIELDS_MAX = 6,
 };
 #define NO_SLOT 0xffffffffu
@@ -51,99 +49,6 @@ struct plan_header {
 	uint32_t after_count;
 };
 static_assert(sizeof(struct plan_header) == 80, "plan_header");
-
-struct frame {
-	uint32_t kind;
-	uint32_t list;
-	uint32_t index;
-	uint32_t act;
-	int32_t syscall;
-	int32_t error;
-	uint32_t detail;
-	int32_t pid;
-	int32_t wait_status;
-	uint32_t ending;
-	uint32_t time_namespace;
-	uint32_t mount_namespace;
-	uint32_t cgroup_namespace;
-	uint32_t uts_namespace;
-	uint32_t ipc_namespace;
-	uint32_t user_namespace;
-	uint32_t pid_namespace;
-	uint32_t network_namespace;
-	uint64_t wall_ns;
-	uint64_t user_us;
-	uint64_t system_us;
-	uint64_t max_rss_kb;
-	uint64_t minor_faults;
-	uint64_t major_faults;
-	uint64_t blocks_in;
-	uint64_t blocks_out;
-	uint64_t voluntary_switches;
-	uint64_t involuntary_switches;
-	uint64_t counted;
-	uint64_t memory_peak;
-	uint64_t oom_kills;
-	uint64_t cpu;
-	uint64_t cpu_user;
-	uint64_t cpu_system;
-	uint64_t throttled;
-	uint64_t pids_peak;
-	uint64_t io_read;
-	uint64_t io_written;
-	char message[280];
-};
-static_assert(sizeof(struct frame) == 512, "frame");
-
-struct order {
-	uint32_t kind;
-	uint32_t value;
-};
-static_assert(sizeof(struct order) == 8, "order");
-
-enum {
-	FRAME_RUNNING = 1,
-	FRAME_REFUSED = 2,
-	FRAME_EXITED = 3,
-	FRAME_BARRIER = 4,
-	FRAME_TIMING = 5,
-	FRAME_OOM = 6,
-};
-
-enum {
-	LIST_CHECK = 0,
-	LIST_BEFORE = 1,
-	LIST_CLONE = 2,
-	LIST_STEPS = 3,
-	LIST_ACTS = 4,
-	LIST_AFTER = 5,
-	LIST_MOMENTS = 6,
-};
-
-enum {
-	MOMENT_FORKED = 0,
-	MOMENT_CHECKED = 1,
-	MOMENT_RUNNING = 2,
-	MOMENT_ENDED = 3,
-	MOMENT_REAPED = 4,
-	MOMENT_OVER = 5,
-};
-
-enum {
-	ENDING_NONE = 0,
-	ENDING_TIMEOUT = 1,
-	ENDING_SIGNAL = 2,
-	ENDING_HANGUP = 3,
-	ENDING_CPU_TIMEOUT = 4,
-	ENDING_OOM = 5,
-};
-
-enum {
-	ORDER_SIGNAL = 1,
-	ORDER_RESIZE = 2,
-	ORDER_GO = 3,
-	ORDER_CPU_TIME = 4,
-};
 
 enum {
 	COUNTER_MEMORY_PEAK = 1,

@@ -20,6 +20,7 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
   ERR_LAUNCHER: 'The launcher could not start: `/proc` is not mounted, or this machine executes nothing from memory.',
   ERR_NO_ID_RANGE: 'No range of ids is free for another container.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
+  ERR_PROTOCOL: 'A supervisor said what is no message. carrel’s own never do; the container has ended.',
   ERR_SUBORDINATE_IDS:
     'An ordinary user cannot map these ids: newuidmap, newgidmap, or ids in /etc/subuid and /etc/subgid are missing.',
   ERR_SUPERVISOR: 'The supervisor could not prepare for the container: it found no free descriptors, or no memory.',

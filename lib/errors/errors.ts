@@ -23,6 +23,7 @@ export {
   noCgroup,
   noIdRange,
   planRejected,
+  protocolBroken,
   subordinateIds,
   supervisorFailed,
   supervisorLost,

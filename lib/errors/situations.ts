@@ -52,6 +52,13 @@ export function supervisorFailed(syscall: string, errno: number): CarrelError {
   return new CarrelError('ERR_SUPERVISOR', `the supervisor could not prepare for the container: ${what}`);
 }
 
+/** What a supervisor said is no message. */
+export function protocolBroken(cause: Error): CarrelError {
+  const error = new CarrelError('ERR_PROTOCOL', `a supervisor said what is no message: ${cause.message}`);
+  error.cause = cause;
+  return error;
+}
+
 export function noIdRange(): CarrelError {
   return new CarrelError(
     'ERR_NO_ID_RANGE',

@@ -1,13 +1,15 @@
 /**
  * The launcher process: one for each Node thread that starts containers, started on first use, and again if it died.
  *
- * Node starts it by its own `spawn`, so no code of carrel's ever runs after a fork in Node's address space. It ends when
- * its socket is closed, which the kernel does whatever becomes of Node.
+ * Node starts it by its own `spawn`, so no code of carrel's ever runs after a fork in Node's address space. It ends
+ * when its socket is closed, which the kernel does whatever becomes of Node.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { launcherFailed } from '../errors/errors.js';
+import { encodeMessage } from '../plan/message-bytes.js';
+import { lane } from './lane.js';
 import { logOf } from './log.js';
 import { native } from './native.js';
 import { openSocket } from './streams.js';
@@ -17,11 +19,11 @@ const log = logOf('launcher');
 /** Milliseconds after which a request is tried again that did not fit into the socket. */
 const RETRY_MS = 1;
 
-/** What a request is besides its descriptors: a message has at least one byte. */
-const REQUEST = Buffer.from('r');
-
-/** Where a command in front of the launcher finds it; the launcher itself closes it. */
-const IMAGE = 4;
+/**
+ * Where a command in front of the launcher finds it, behind the launcher's socket and the lane; the launcher itself
+ * closes it.
+ */
+const IMAGE = 5;
 
 class Launcher {
   readonly process: ChildProcess;
@@ -31,6 +33,7 @@ class Launcher {
   /** @param by A command that executes what stands behind it, in the same process. */
   constructor(by: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
     const { launcherMemfd, socketpair, close } = native();
+    const descriptors = lane().theirs;
     const [ours, theirs] = socketpair();
     const passed = [theirs];
     try {
@@ -45,7 +48,7 @@ class Launcher {
         env,
         // A session of its own: no signal from the terminal, and no terminal to push input into.
         detached: true,
-        stdio: ['ignore', 'ignore', 'ignore', theirs, ...(by.length === 0 ? [] : [image])],
+        stdio: ['ignore', 'ignore', 'ignore', theirs, descriptors, ...(by.length === 0 ? [] : [image])],
       });
       // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
       this.#socket = openSocket(ours);
@@ -74,15 +77,19 @@ class Launcher {
     this.#socket.destroy();
   }
 
-  /** Ends what was to become it: a command that hangs does not look at the socket. Where none could be executed, kill() has no process id to go by. */
+  /**
+   * Ends what was to become it: a command that hangs does not look at the socket. Where none could be executed, kill()
+   * has no process id to go by.
+   */
   end(): void {
     this.abandon();
     if (this.process.pid !== undefined) this.process.kill('SIGKILL');
   }
 
-  /** Sends a request. Returns the kernel's error name where it could not be sent. */
-  send(descriptors: readonly number[]): string | undefined {
-    return this.alive ? native().trySend(this.#descriptor, REQUEST, descriptors) : 'EPIPE';
+  /** Asks for a supervisor. Returns the kernel's error name where that could not be sent. */
+  start(supervisor: number, descriptors: readonly number[]): string | undefined {
+    const message = encodeMessage({ kind: 'start', supervisor }, descriptors.length);
+    return this.alive ? native().trySend(this.#descriptor, message, descriptors) : 'EPIPE';
   }
 }
 
@@ -90,18 +97,18 @@ let current: Launcher | undefined;
 let spares = true;
 
 /**
- * Whether launchers that are started from now on make a spare supervisor while nothing is asked of them; they do by default. For tests that count
- * processes and calls.
+ * Whether launchers that are started from now on make a spare supervisor while nothing is asked of them; they do by
+ * default. For tests that count processes and calls.
  */
 export function makeSpares(makes: boolean): void {
   spares = makes;
 }
 
 /**
- * Asks the launcher to perform a plan. `descriptors` are the plan, the channel, and what fills the first slots; the caller
- * may close them when `sent` is called. A launcher that has died is replaced.
+ * Asks the launcher to perform a plan, by a supervisor of that number. `descriptors` are the plan, the channel, and
+ * what fills the first slots; the caller may close them when `sent` is called. A launcher that has died is replaced.
  */
-export function request(descriptors: readonly number[], sent: (error?: Error) => void): void {
+export function request(supervisor: number, descriptors: readonly number[], sent: (error?: Error) => void): void {
   let launcher: Launcher;
   try {
     launcher = ready();
@@ -115,21 +122,23 @@ export function request(descriptors: readonly number[], sent: (error?: Error) =>
     launcher.process.once('error', (cause) => sent(launcherFailed(cause)));
     return;
   }
-  const error = launcher.send(descriptors);
+  const error = launcher.start(supervisor, descriptors);
   if (error === 'EPIPE' || error === 'ECONNRESET') {
     launcher.abandon();
-    request(descriptors, sent);
+    request(supervisor, descriptors, sent);
   } else if (error === 'EAGAIN' || error === 'ETOOMANYREFS') {
     // Its queue is full, or as many descriptors are under way as this user may have open. unix(7)
-    setTimeout(() => request(descriptors, sent), RETRY_MS);
+    setTimeout(() => request(supervisor, descriptors, sent), RETRY_MS);
   } else {
     sent(error === undefined ? undefined : launcherFailed(new Error(`sendmsg ${error}`)));
   }
 }
 
 /**
- * Starts another launcher by way of a command. Where `prove`, which is given its process id, finds what it has to, that launcher serves all that follows, and the one that was there, with all
- * that it has started, is let be. Otherwise, or where the command could not be executed, nothing is changed, what was started is ended, and the answer is `undefined`.
+ * Starts another launcher by way of a command. Where `prove`, which is given its process id, finds what it has to, that
+ * launcher serves all that follows, and the one that was there, with all that it has started, goes on alone. Otherwise, or
+ * where the command could not be executed, nothing is changed, what was started is ended, and the answer is
+ * `undefined`.
  */
 export function launchBy<Found>(
   by: readonly string[],

@@ -2,22 +2,20 @@
 
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
-import type { Frame } from './channel.js';
 
 const FILES: Readonly<Partial<Record<Namespace, string>>> = { mount: 'mnt', network: 'net' };
-const PLACES = (Object.keys(NAMESPACES) as readonly Namespace[]).map((name) => ({
-  name,
-  file: FILES[name] ?? name,
-  field: `${name}Namespace`,
-}));
+const PLACES = (Object.keys(NAMESPACES) as readonly Namespace[]).map((name) => ({ name, file: FILES[name] ?? name }));
 
-/** The files that stand for the namespaces of the frame's process. namespaces(7) */
-export function namespacesOf(frame: Frame): Readonly<Record<Namespace, NamespaceHandle>> {
+/** A process and the inode numbers of its namespaces. */
+export interface Identity {
+  readonly pid: number;
+  readonly namespaces: Readonly<Record<Namespace, number>>;
+}
+
+/** The files that stand for the namespaces of a process. namespaces(7) */
+export function namespacesOf({ pid, namespaces }: Identity): Readonly<Record<Namespace, NamespaceHandle>> {
   const handles: Partial<Record<Namespace, NamespaceHandle>> = {};
-  for (const { name, file, field } of PLACES)
-    handles[name] = Object.freeze({
-      path: `/proc/${frame.pid}/ns/${file}`,
-      inode: frame[field as keyof Frame] as number,
-    });
+  for (const { name, file } of PLACES)
+    handles[name] = Object.freeze({ path: `/proc/${pid}/ns/${file}`, inode: namespaces[name] });
   return Object.freeze(handles) as Readonly<Record<Namespace, NamespaceHandle>>;
 }

@@ -1,4 +1,7 @@
-/** The addon, typed. The only file that imports it; it is loaded on first use, so that importing carrel works everywhere. */
+/**
+ * The addon, typed. The only file that imports it; it is loaded on first use, so that importing carrel works
+ * everywhere.
+ */
 
 import { createRequire } from 'node:module';
 import { bundled, errorName, type SystemErrorPaths, systemError, unsupported } from '../errors/errors.js';
@@ -12,6 +15,8 @@ interface Addon extends SystemCalls {
   socketpair(): [number, number];
   pipe(): [number, number];
   send(socket: number, bytes: Uint8Array, descriptors: readonly number[]): void;
+  receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
+  contents(descriptor: number): Buffer;
   bindAbstract(name: string): number;
   flock(descriptor: number): void;
   close(descriptor: number): void;
@@ -33,8 +38,18 @@ export interface Native {
   socketpair(): [number, number];
   /** The read end and the write end. pipe(2) */
   pipe(): [number, number];
-  /** Sends bytes and descriptors over a socket, without waiting. Returns the kernel's error name where it could not. sendmsg(2) */
+  /**
+   * Sends bytes and descriptors over a socket, without waiting. Returns the kernel's error name where it could not.
+   * sendmsg(2)
+   */
   trySend(socket: number, bytes: Uint8Array, descriptors: readonly number[]): string | undefined;
+  /**
+   * Receives bytes and the descriptors with them from a socket, without waiting: fills `bytes`, and gives the
+   * descriptors. `undefined` where there is nothing. recvmsg(2)
+   */
+  tryReceive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
+  /** All that a file in memory holds. pread(2) */
+  contents(descriptor: number): Buffer;
   /** A socket that holds a name of the abstract namespace, `undefined` where another has it. unix(7) */
   tryBindAbstract(name: string): number | undefined;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
@@ -84,6 +99,8 @@ function wrap(addon: Addon): Native {
     socketpair: () => act(() => addon.socketpair()),
     pipe: () => act(() => addon.pipe()),
     trySend: (socket, bytes, descriptors) => attempt(() => addon.send(socket, bytes, descriptors)),
+    tryReceive: (socket, bytes) => act(() => addon.receive(socket, bytes)),
+    contents: (descriptor) => act(() => addon.contents(descriptor)),
     tryBindAbstract: (name) => {
       let socket: number | undefined;
       const error = attempt(() => {

@@ -6,31 +6,38 @@ import { native } from './native.js';
 import { openHeldSocket, openReader, openWriter } from './streams.js';
 
 /**
- * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth on,
- * `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
+ * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth
+ * on, `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
  */
 export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd: number } | null | undefined;
 /** The `stdio` option: one entry a descriptor, from 0 on; a word is for the first three. */
 export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
 
-/** What one of the command's descriptors is, checked: a pipe or socket to make, nothing, or a descriptor of the caller's. */
+/**
+ * What one of the command's descriptors is, checked: a pipe or socket to make, nothing, or a descriptor of the
+ * caller's.
+ */
 export type StdioChoice =
   | { readonly kind: 'pipe' | 'socket' | 'ignore' }
   | { readonly kind: 'descriptor'; readonly descriptor: number };
 
-/** Descriptors to send, and the streams that stay here. */
-export interface Stdio {
-  readonly sent: readonly number[];
-  /** Those of `sent` that were made for this and are to be closed once they are sent. */
-  readonly owned: readonly number[];
+/** The caller's side of a command's descriptors. */
+export interface StdioStreams {
   /** One entry a descriptor, `null` where it has no stream here. */
   readonly streams: readonly (Duplex | null)[];
   /** Whether they are a terminal's. */
   readonly terminal: boolean;
 }
 
+/** Descriptors to send, and the streams that stay here. */
+export interface Stdio extends StdioStreams {
+  readonly sent: readonly number[];
+  /** Those of `sent` that were made for this and are to be closed once they are sent. */
+  readonly owned: readonly number[];
+}
+
 const STANDARD = 3;
-/** Descriptors of a command at the most: so many fit into one message, beside those that carrel sends itself. */
+/** The most descriptors of a command: so many fit into one message, beside those that carrel sends itself. */
 const MOST = 240;
 
 /** Checks the `stdio` option; fills in what is left out. */
@@ -99,7 +106,7 @@ export function closeStdio({ owned, streams }: Pick<Stdio, 'owned' | 'streams'>)
 /** One stream both ways, to the supervisor, which carries it to the container's terminal and back. */
 export function openTerminal(): Stdio {
   const [ours, theirs] = native().socketpair();
-  // Whoever ends the input still reads the output; once that is over, nobody is left to type to.
+  // Who ends the input still reads the output; once that is over, nobody is left to type to.
   const stream = openHeldSocket(ours, true);
   stream.once('end', () => stream.destroy());
   stream.on('error', () => stream.destroy());

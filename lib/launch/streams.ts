@@ -1,8 +1,9 @@
 /**
- * Streams on descriptors that are ours already, close with them, and wait in the event loop: Node's own sockets, which Deno has as well.
+ * Streams on descriptors that are ours already, close with them, and wait in the event loop: Node's own sockets, which
+ * Deno has as well.
  *
- * Bun (seen in 1.4) takes over a descriptor by `connect()` alone, only if it is a socket, and reads a pipe by `node:fs` in a thread for each, of
- * which there are few. Its own files wait as they should.
+ * Bun (seen in 1.4) takes over a descriptor by `connect()` alone, only if it is a socket, and reads a pipe by `node:fs`
+ * in a thread for each, of which there are few. Its own files wait as they should.
  */
 
 import { Socket } from 'node:net';
@@ -53,13 +54,16 @@ export function openHeldSocket(descriptor: number, allowHalfOpen = false): Socke
   return bun === undefined ? new HeldSocket({ fd: descriptor, allowHalfOpen }) : openSocket(descriptor, allowHalfOpen);
 }
 
-/** Those that have been released, and those that wanted to read before. A Socket begins to read before a field of its own could be there. */
+/**
+ * Those that have been released, and those that wanted to read before. A Socket begins to read before a field of its
+ * own could be there.
+ */
 const released = new WeakSet<Duplex>();
 const waiting = new WeakSet<Duplex>();
 
 /**
- * Reads nothing before it is released. What a command says can be there before the word that it runs: with `child_process` too the `spawn` event comes
- * before all data.
+ * Reads nothing before it is released. What a command says can be there before the word that it runs: with
+ * `child_process` too the `spawn` event comes before all data.
  */
 class HeldSocket extends Socket {
   override _read(size: number): void {
@@ -80,6 +84,16 @@ export function openWriter(descriptor: number): Duplex {
     ? new Socket({ fd: descriptor, readable: false, writable: true })
     : bunWriter(bun, descriptor);
 }
+
+/**
+ * Holds a socket that nobody reads as a stream: it closes with its thread. Bun would close it with the process only.
+ */
+export function hold(descriptor: number): void {
+  if (bun === undefined) held.push(new Socket({ fd: descriptor, readable: false, writable: true }));
+}
+
+/** What is garbage is closed. */
+const held: Socket[] = [];
 
 function bunReader({ file }: Bun, descriptor: number): Duplex {
   const reader = file(descriptor).stream().getReader();
@@ -123,7 +137,7 @@ async function flushed(sink: Sink, bytes: Uint8Array): Promise<void> {
   await sink.flush();
 }
 
-/** Bun's files leave the descriptor to whoever opened it. */
+/** Bun's files leave the descriptor to its opener. */
 function closed(descriptor: number, error: Error | null, callback: (error: Error | null) => void): void {
   native().close(descriptor);
   callback(error);

@@ -32,7 +32,7 @@ export const MOUNT_ATTRIBUTES = {
   nosymfollow: 0x00200000,
 } as const satisfies Readonly<Record<MountAttribute, number>>;
 
-/** What a container's cgroups have counted when it is over: bits, in the order of the frame. */
+/** What a container's cgroups have counted when it is over: bits, in the order of the numbers in `exited`. */
 export const COUNTERS = {
   memoryPeak: 0x01,
   oomKills: 0x02,

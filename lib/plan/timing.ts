@@ -1,10 +1,11 @@
 /** When each act of a plan began, and how long it took: the supervisor's marks as rows. Pure. */
 
 import { columns } from './columns.js';
+import type { List } from './messages.js';
 import type { Plan } from './plan.js';
 import { describe } from './sentences.js';
 import { isEnding, type Step } from './steps.js';
-import { LISTS, MOMENTS } from './wire.js';
+import type { Times } from './times.js';
 
 /** One act of a container that was timed. */
 export interface TimedAct {
@@ -20,14 +21,6 @@ export interface TimedAct {
   readonly step?: Step;
 }
 
-/** A `timing` frame: which act began when, on the monotonic clock, in nanoseconds. */
-export interface Mark {
-  readonly list: number;
-  readonly index: number;
-  readonly act: number;
-  readonly atNs: number;
-}
-
 /** What Node itself saw, on the same clock. */
 export interface NodeTimes {
   /** `spawn()` was called. */
@@ -38,11 +31,8 @@ export interface NodeTimes {
   readonly toldNs: number;
 }
 
-export function timedActs(
-  plan: Plan,
-  marks: readonly Mark[],
-  { calledNs, sentNs, toldNs }: NodeTimes,
-): readonly TimedAct[] {
+/** `times` is what the supervisor has noted. */
+export function timedActs(plan: Plan, times: Times, { calledNs, sentNs, toldNs }: NodeTimes): readonly TimedAct[] {
   const rows: TimedAct[] = [];
   const add = (by: TimedAct['by'], what: string | Step, from: number | undefined, to: number | undefined): void => {
     if (from === undefined) return;
@@ -54,11 +44,8 @@ export function timedActs(
       ...(typeof what === 'string' ? {} : { step: what }),
     });
   };
-  const times = new Times(plan, marks);
-  const { forked, checked, running, ended, reaped, over } = MOMENTS;
-  const moment = (index: number): number | undefined => times.of(LISTS.moments, index);
-  const cloned = times.of(LISTS.clone, 0);
-  const begun = moment(forked);
+  const { moment, step: stepAt, act: actAt } = lookup(plan, times);
+  const begun = moment('forked');
 
   add('node', 'JavaScript, from the call to the request', calledNs, sentNs);
   // The supervisor may be at work before sendmsg(2) has returned to Node.
@@ -68,22 +55,22 @@ export function timedActs(
     begun === undefined ? undefined : Math.min(sentNs, begun),
     begun,
   );
-  add('host', 'check the plan', begun, moment(checked));
+  add('host', 'check the plan', begun, moment('checked'));
   for (const [index, step] of plan.before.entries())
-    add('host', step, times.of(LISTS.before, 0, index), times.of(LISTS.before, 0, index + 1) ?? cloned);
-  add('host', 'clone3', cloned, times.of(LISTS.steps, 0));
+    add('host', step, actAt('before', index), actAt('before', index + 1) ?? moment('cloned'));
+  add('host', 'clone3', moment('cloned'), stepAt(0));
   for (const [index, step] of plan.steps.entries()) {
-    const next = times.of(LISTS.steps, index + 1);
-    add('container', step, times.of(LISTS.steps, index), isEnding(step) ? moment(running) : next);
+    const next = stepAt(index + 1);
+    add('container', step, stepAt(index), isEnding(step) ? moment('running') : next);
     const acts = step.op === 'barrier' ? step.acts : [];
     for (const [act, host] of acts.entries())
-      add('host', host, times.of(LISTS.acts, index, act), times.of(LISTS.acts, index, act + 1) ?? next);
+      add('host', host, actAt('acts', act, index), actAt('acts', act + 1, index) ?? next);
   }
-  add('container', 'the command runs', moment(running), moment(ended));
-  add('host', 'reap', moment(ended), moment(reaped));
+  add('container', 'the command runs', moment('running'), moment('ended'));
+  add('host', 'reap', moment('ended'), moment('reaped'));
   for (const [index, step] of plan.after.entries())
-    add('host', step, times.of(LISTS.after, 0, index), times.of(LISTS.after, 0, index + 1) ?? moment(over));
-  add('node', 'Node is told', moment(over), toldNs);
+    add('host', step, actAt('after', index), actAt('after', index + 1) ?? moment('over'));
+  add('node', 'Node is told', moment('over'), toldNs);
   return Object.freeze(rows.sort((one, other) => one.startUs - other.startUs).map((row) => Object.freeze(row)));
 }
 
@@ -105,28 +92,29 @@ export function explainTiming(acts: readonly TimedAct[]): string {
 /** Characters for a number of microseconds. */
 const TIME = 9;
 
-/** Marks by their places. */
-class Times {
-  readonly #times = new Map<string, number>();
-
-  constructor(plan: Plan, marks: readonly Mark[]) {
-    const init = plan.steps.findIndex(({ op }) => op === 'init');
-    const shift = clockShiftNs(plan);
-    for (const { list, index, act, atNs } of marks) {
-      // The other half of init is born into the time namespace, and reads a clock that is shifted. time_namespaces(7)
-      const at = list === LISTS.steps && init >= 0 && index > init ? atNs - shift : atNs;
-      this.#times.set(key(list, index, act), at);
-    }
-  }
-
-  /** Steps and moments have an index, acts a place behind it; what comes before and after the clone has but that. */
-  of(list: number, index: number, act = 0): number | undefined {
-    return this.#times.get(key(list, index, act));
-  }
+/** The times by their places; `undefined` where it did not come to that. */
+interface Lookup {
+  moment(name: keyof Times['moments']): number | undefined;
+  step(index: number): number | undefined;
+  /** Of a barrier's, `step` is the barrier's place. */
+  act(list: List, act: number, step?: number): number | undefined;
 }
 
-function key(list: number, index: number, act: number): string {
-  return list === LISTS.before || list === LISTS.after ? `${list} ${act}` : `${list} ${index} ${act}`;
+function lookup(plan: Plan, { moments, steps, acts }: Times): Lookup {
+  const init = plan.steps.findIndex(({ op }) => op === 'init');
+  const shift = clockShiftNs(plan);
+  const key = (list: List, act: number, step: number): string => `${list} ${list === 'acts' ? step : ''} ${act}`;
+  const begun = new Map(acts.map(({ list, index, act, atNs }) => [key(list, act, index), atNs]));
+  return {
+    moment: (name) => known(moments[name]),
+    // The other half of init is born into the time namespace, and reads a clock that is shifted. time_namespaces(7)
+    step: (index) => known(steps[index] ?? 0, init >= 0 && index > init ? shift : 0),
+    act: (list, act, step = 0) => begun.get(key(list, act, step)),
+  };
+}
+
+function known(ns: number, shift = 0): number | undefined {
+  return ns === 0 ? undefined : ns - shift;
 }
 
 function clockShiftNs(plan: Plan): number {

@@ -6,14 +6,18 @@ import { probe } from '../host/probe.js';
 import { holdRange } from '../launch/id-range.js';
 import { logOf } from '../launch/log.js';
 import { native } from '../launch/native.js';
+import { startSupervisor } from '../launch/start.js';
 import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from '../launch/stdio.js';
-import { settled } from '../plan/compose.js';
+import { type Settlement, settled } from '../plan/compose.js';
+import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
+import { endingOf } from '../plan/frame.js';
 import type { Plan } from '../plan/plan.js';
 import type { Hook } from './hooks.js';
 import { ContainerProcess } from './process.js';
+import { Supervision } from './supervision.js';
 
-/** What a plan leaves to the moment. */
+/** What is asked of a plan besides itself. */
 export interface Performance {
   /** Whether the plan has a terminal of its own. */
   readonly terminal: boolean;
@@ -27,7 +31,9 @@ export interface Performance {
 
 const log = logOf('plan');
 
-/** `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has. */
+/**
+ * `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has.
+ */
 export function perform(
   plan: Plan,
   { terminal, stdio: choices, signal, hooks, calledNs }: Performance,
@@ -35,29 +41,38 @@ export function perform(
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
+  let supervision: Supervision;
   try {
-    const move = range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE };
-    const cgroup = makesCgroups(plan) ? uniqueName() : undefined;
-    if (log.enabled) log('\n%s', explain(settled(plan, { move, cgroup })));
+    const settlement: Settlement = {
+      move: range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE },
+      cgroup: makesCgroups(plan) ? uniqueName() : undefined,
+    };
+    if (log.enabled) log('\n%s', explain(settled(plan, settlement)));
     stdio = terminal ? openTerminal() : openStdio(choices);
     const kept = range === undefined ? [] : [range.socket];
-    child = new ContainerProcess({
-      plan,
-      moment: { move, cgroup },
-      stdio: { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] },
-      hooks,
-      calledNs,
-      over: () => signal?.removeEventListener('abort', abort),
-    });
+    const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
+    supervision = new Supervision({ plan, settlement, hooks, calledNs });
+    const ending = endingOf(plan);
+    const args = ending?.op === 'exec' ? ending.args : [];
+    child = new ContainerProcess(supervision, args, stdio);
+    const sent = (error: Error | undefined): void => supervision.sent(error);
+    supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, sent));
   } catch (error) {
-    // No descriptor is left behind where the last one was not to be had.
+    // No descriptor is left behind where the last one could not be made.
     if (range !== undefined) native().close(range.socket);
     if (stdio !== undefined) closeStdio(stdio);
     throw error;
   }
-  const abort = (): void => child.end('aborted');
-  signal?.addEventListener('abort', abort, { once: true });
+  if (signal !== undefined) endByAbort(supervision, signal);
   return child;
+}
+
+/** The signal is let go of when there is nothing left to end. */
+function endByAbort(supervision: Supervision, signal: AbortSignal): void {
+  const abort = (): void => supervision.end('aborted');
+  const forget = (): void => signal.removeEventListener('abort', abort);
+  signal.addEventListener('abort', abort, { once: true });
+  supervision.ended.then(forget, forget);
 }
 
 function makesCgroups({ before }: Plan): boolean {

@@ -5,44 +5,21 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { checkTerminalSize, signalNumber } from '../definition/checks.js';
 import type { LimitsUpdate } from '../definition/limits.js';
 import type { NamespaceHandle } from '../definition/namespaces.js';
-import { contradiction, supervisorLost } from '../errors/errors.js';
-import type { Channel, ChannelEvents, Frame, FrameKind } from '../launch/channel.js';
-import { closed, unread, whenDrained } from '../launch/drain.js';
-import { namespacesOf } from '../launch/namespaces.js';
-import { send } from '../launch/send.js';
-import type { Stdio } from '../launch/stdio.js';
+import { unread, whenDrained } from '../launch/drain.js';
+import type { StdioStreams } from '../launch/stdio.js';
 import { release } from '../launch/streams.js';
-import { attachTerminal } from '../launch/terminal.js';
-import { type Moment, settled } from '../plan/compose.js';
 import type { Namespace } from '../plan/constants.js';
-import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
-import { endingOf } from '../plan/frame.js';
 import type { Plan } from '../plan/plan.js';
-import { explainTiming, type TimedAct } from '../plan/timing.js';
+import type { TimedAct } from '../plan/timing.js';
+import { attach } from './attach.js';
 import { ProcessControl, type StatsOptions } from './control.js';
 import type { ContainerProcessEvents } from './events.js';
-import { type Hook, type HookContext, runHooks } from './hooks.js';
-import { refusalOf } from './refusal.js';
-import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
+import type { ExitStatus, Reason } from './result.js';
 import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
-import { Timing } from './timing.js';
-
-const SIGKILL = 9;
-
-/** @internal What a process is made of. */
-export interface Start {
-  readonly plan: Plan;
-  /** Which range of ids of the host it has instead of the plan's. */
-  readonly moment: Moment;
-  readonly stdio: Stdio;
-  readonly hooks: readonly Hook[];
-  /** When the caller asked for it, on the monotonic clock. */
-  readonly calledNs: number;
-  /** Called when the container is gone. */
-  readonly over: () => void;
-}
+import type { Supervision } from './supervision.js';
+import { explainTimed } from './timing.js';
 
 /**
  * A command in a container, from {@link Container.spawn}. Properties, methods and events are those of Node's
@@ -55,8 +32,9 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   /** The command's standard input; `null` where it is not a pipe. With a terminal, its input. */
   readonly stdin: Writable | null;
   /**
-   * Its output waits until it is read, also when the command has ended; where somebody listens to `close` and nobody reads, it is
-   * dropped then. With a terminal, all that is shown on it; where it is destroyed the terminal hangs up, and its session gets SIGHUP.
+   * Its output waits until it is read, also when the command has ended; where somebody listens to `close` and nobody
+   * reads, it is dropped then. With a terminal, all that is shown on it; where it is destroyed the terminal hangs up,
+   * and its session gets SIGHUP.
    */
   readonly stdout: Readable | null;
   /** Its standard error, as `stdout`. `null` where it is not a pipe, and with a terminal, which shows both. */
@@ -68,112 +46,92 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   /** Its arguments, from the program's own name on. */
   readonly spawnargs: readonly string[];
 
-  readonly #timing: Timing;
-  #plan: Plan;
-  #moment: Moment | undefined;
-  #pid: number | undefined;
-  #exitCode: number | null = null;
-  #signalCode: NodeJS.Signals | null = null;
-  #killed = false;
-  #asked: Reason | undefined;
-  #state: 'starting' | 'running' | 'over' = 'starting';
-  #ended: ExitStatus | Error | undefined;
-  #resultWanted = false;
-  readonly #result: Promise<ExitStatus>;
-  readonly #channel: Channel;
+  readonly #supervision: Supervision;
+  readonly #control: ProcessControl;
   readonly #terminal: boolean;
-  #settle!: { resolve: (status: ExitStatus) => void; reject: (error: Error) => void };
-  readonly #hooks: readonly Hook[];
-  readonly #over: () => void;
-  readonly #running: ProcessControl;
-  #namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
-  #hookError: Error | undefined;
+  #killed = false;
+  #resultWanted = false;
   /** Where the caller started it: what an error's stack shows, which else would begin in the event loop. */
   readonly #origin: { readonly stack?: string } = {};
 
-  /** @internal */
-  constructor({ plan, moment, stdio, hooks, calledNs, over }: Start) {
+  /**
+   * @internal
+   * @param args The command, from the program's own name on.
+   */
+  constructor(supervision: Supervision, args: readonly string[], { streams, terminal }: StdioStreams) {
     super();
     Error.captureStackTrace(this.#origin, ContainerProcess);
-    this.#plan = plan;
-    this.#moment = moment;
-    this.#timing = new Timing(calledNs);
-    const ending = endingOf(plan);
-    this.spawnargs = ending?.op === 'exec' ? ending.args : [];
-    this.spawnfile = this.spawnargs[0] ?? '';
-    this.stdio = Object.freeze([...stdio.streams]);
-    this.stdin = stdio.streams[0] ?? null;
-    this.stdout = stdio.streams[1] ?? null;
-    this.stderr = stdio.streams[2] ?? null;
-    this.#terminal = stdio.terminal;
-    this.#hooks = hooks;
-    this.#over = over;
-    this.#result = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
-    // Its rejection is also the `error` event: whoever listens to that need not catch this.
-    this.#result.catch(() => {});
-    this.#running = new ProcessControl({
-      plan: () => this.plan,
-      ended: this.#result,
+    this.#supervision = supervision;
+    this.spawnargs = args;
+    this.spawnfile = args[0] ?? '';
+    this.stdio = Object.freeze([...streams]);
+    this.stdin = streams[0] ?? null;
+    this.stdout = streams[1] ?? null;
+    this.stderr = streams[2] ?? null;
+    this.#terminal = terminal;
+    this.#control = new ProcessControl({
+      plan: () => supervision.plan,
+      ended: supervision.ended,
       started: () => this.#started(),
-      cpuTime: (milliseconds) => this.#channel.cpuTime(milliseconds),
+      cpuTime: (milliseconds) => supervision.cpuTime(milliseconds),
     });
-    this.#channel = this.#launch(stdio);
+    supervision.listen({
+      // Data comes in a later turn; the event is last, so that what a listener throws keeps nothing from being done.
+      running: () => {
+        this.#release();
+        this.emit('spawn');
+      },
+      oom: (kills) => this.emit('oom', kills),
+      over: (end, lost) => this.#onEnd(end, lost),
+    });
   }
 
   /** The plan that was performed. */
   get plan(): Plan {
-    if (this.#moment !== undefined) this.#plan = settled(this.#plan, this.#moment);
-    this.#moment = undefined;
-    return this.#plan;
+    return this.#supervision.plan;
   }
 
   /**
-   * When each act of it began, and how long it took, in the order of time, once it has ended. `undefined` before that, and unless it was started with
-   * `timing: true`. Times of the container's own acts are the child's, all others are their supervisor's or Node's, on the one monotonic clock.
+   * When each act of it began, and how long it took, in the order of time, once it has ended. `undefined` before that,
+   * and unless it was started with `timing: true`. Times of the container's own acts are the child's, all others are
+   * their supervisor's or Node's, on the one monotonic clock.
    */
   get timing(): readonly TimedAct[] | undefined {
-    return this.#timing.acts;
+    return this.#supervision.timing;
   }
 
   /**
-   * The plan that was performed, as a text of two columns; with `timing`, what was timed, in the order of time, with microseconds since the call and those
-   * that each act took.
+   * The plan that was performed, as a text of two columns; with `timing`, what was timed, in the order of time, with
+   * microseconds since the call and those that each act took.
    *
    * @throws TypeError for `timing` before the end, or where the process was not started with `timing: true`.
    */
   explain({ timing = false }: { readonly timing?: boolean } = {}): string {
-    if (!timing) return explain(this.plan);
-    if (this.timing === undefined)
-      throw contradiction(
-        'explain({ timing: true }) needs a process that was started with timing: true, and has ended',
-      );
-    return explainTiming(this.timing);
+    return timing ? explainTimed(this.timing) : explain(this.plan);
   }
 
   /** The command's process id on the host; `undefined` until it runs. */
   get pid(): number | undefined {
-    return this.#pid;
+    return this.#supervision.state.command?.pid;
   }
 
   /** The exit code; `null` while it runs, and where a signal ended it. */
   get exitCode(): number | null {
-    return this.#exitCode;
+    return this.#supervision.status?.exitCode ?? null;
   }
 
   /** The signal that ended it, or `null`. */
   get signalCode(): NodeJS.Signals | null {
-    return this.#signalCode;
+    return this.#supervision.status?.signal ?? null;
   }
 
   /**
-   * The namespaces that it is in, for another container to join: `new Container().namespaces(['user', 'mount', { network: child }])`.
-   * `undefined` until it runs. They are known by their inode numbers, so that nobody joins those of another process that has
-   * got its pid.
+   * The namespaces that it is in, for another container to join: `new Container().namespaces(['user', 'mount', {
+   * network: child }])`. `undefined` until it runs. They are known by their inode numbers, so that nobody joins those
+   * of another process that has got its pid.
    */
   get namespaces(): Readonly<Record<Namespace, NamespaceHandle>> | undefined {
-    return this.#namespaces;
+    return this.#supervision.state.command?.namespaces;
   }
 
   /** Whether `kill()` has sent a signal. It does not say that the command has ended. */
@@ -182,17 +140,17 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   }
 
   /**
-   * How the command ended. Resolves when all of the container is gone, also for exit codes other than 0. Rejects where the
-   * container could not be made; then an `error` event is emitted only if it is listened to.
+   * How the command ended. Resolves when all of the container is gone, also for exit codes other than 0. Rejects where
+   * the container could not be made; then an `error` event is emitted only if it is listened to.
    */
   get result(): Promise<ExitStatus> {
     this.#resultWanted = true;
-    return this.#result;
+    return this.#supervision.ended;
   }
 
   /**
-   * Sends a signal to the command, by its pidfd; `SIGKILL` ends everything in the container. A signal sent before the command
-   * runs is delivered once it does.
+   * Sends a signal to the command, by its pidfd; `SIGKILL` ends everything in the container. A signal sent before the
+   * command runs is delivered once it does.
    *
    * @param signal A name or number. Default: `'SIGTERM'`. `0` only asks whether it is still there.
    * @returns Whether the command had not ended yet.
@@ -200,20 +158,17 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    */
   kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
     const number = signal === 0 ? 0 : signalNumber('signal', signal);
-    if (this.#state === 'over') return false;
+    if (this.#supervision.isOver) return false;
     if (number !== 0) {
       this.#killed = true;
-      this.#asked ??= 'killed';
-      this.#channel.signal(number);
+      this.#supervision.signal(number, 'killed');
     }
     return true;
   }
 
   /** @internal Ends everything in the container, and says why. */
   end(reason: Reason): void {
-    if (this.#state === 'over') return;
-    this.#asked = reason;
-    this.#channel.signal(SIGKILL);
+    this.#supervision.end(reason);
   }
 
   /**
@@ -226,8 +181,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   resize(columns: number, rows: number): boolean {
     checkTerminalSize('columns', columns);
     checkTerminalSize('rows', rows);
-    if (!this.#terminal || this.#state === 'over') return false;
-    this.#channel.resize(columns, rows);
+    if (!this.#terminal || this.#supervision.isOver) return false;
+    this.#supervision.resize(columns, rows);
     return true;
   }
 
@@ -238,164 +193,108 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    * @returns When the command has ended and everything was shown.
    * @throws TypeError where either side has no terminal.
    */
-  async attach(): Promise<ExitStatus> {
-    const { stdin, stdout } = this;
-    if (!this.#terminal || stdin === null || stdout === null) {
-      throw new TypeError('attach() needs a process that was started with terminal: true');
-    }
-    const detach = attachTerminal({
-      input: stdin,
-      output: stdout,
-      resize: (columns, rows) => this.resize(columns, rows),
-      ended: (callback) => stdout.once('close', callback),
-    });
-    try {
-      const [status] = await Promise.all([this.result, closed(stdout)]);
-      return status;
-    } finally {
-      detach();
-    }
+  attach(): Promise<ExitStatus> {
+    return attach(this, this.#terminal);
   }
 
   /**
-   * What the container uses now; with an interval, again and again until it has ended, for `for await`. Needs `limits()`.
+   * What the container uses now; with an interval, again and again until it has ended, for `for await`. Needs
+   * `limits()`.
    *
-   * @throws CarrelError with code `ERR_CGROUP_UNAVAILABLE` without limits, `ERR_ENDED` where it has ended; the command's own failure to start.
+   * @throws CarrelError with code `ERR_CGROUP_UNAVAILABLE` without limits, `ERR_ENDED` where it has ended; the
+   *   command's own failure to start.
    */
   stats(): Promise<Stats>;
   stats(options: StatsOptions): AsyncGenerator<Stats, void, void>;
   stats(options?: StatsOptions): Promise<Stats> | AsyncGenerator<Stats, void, void> {
-    return options === undefined ? this.#running.stats() : this.#running.samples(options);
+    return options === undefined ? this.#control.stats() : this.#control.samples(options);
   }
 
   /**
-   * Changes limits while it runs; what is left out stays. Only those whose controller the container was started with: memory, swap and pids always, others where
-   * `limits()` had one of that kind. Needs `limits()`.
+   * Changes limits while it runs; what is left out stays. Only those whose controller the container was started with:
+   * memory, swap and pids always, others where `limits()` had one of that kind. Needs `limits()`.
    *
-   * @throws TypeError or RangeError naming the limit; CarrelError as `stats()`; Node's system error where the kernel refuses it, such as less memory than is in use in cgroup v1.
+   * @throws TypeError or RangeError naming the limit; CarrelError as `stats()`; Node's system error where the kernel
+   *   refuses it, such as less memory than is in use in cgroup v1.
    */
   update(limits: LimitsUpdate): Promise<void> {
-    return this.#running.update(limits);
+    return this.#control.update(limits);
   }
 
-  /** Freezes the command and all that it has started; resolves when nothing of it runs, or `resume()` was called meanwhile. Time-outs go on. Needs `limits()`; throws as `stats()`. */
+  /**
+   * Freezes the command and all that it has started; resolves when nothing of it runs, or `resume()` was called
+   * meanwhile. Time-outs go on. Needs `limits()`; throws as `stats()`.
+   */
   pause(): Promise<void> {
-    return this.#running.freeze(true);
+    return this.#control.freeze(true);
   }
 
-  /** Lets it go on. Calls of this and of `pause()` take effect in their order: the last decides. Needs `limits()`; throws as `stats()`. */
+  /**
+   * Lets it go on. Calls of this and of `pause()` take effect in their order: the last decides. Needs `limits()`;
+   * throws as `stats()`.
+   */
   resume(): Promise<void> {
-    return this.#running.freeze(false);
+    return this.#control.freeze(false);
   }
 
   /** Lets Node wait for the command, as it does by default. */
   ref(): void {
-    this.#channel.ref();
+    this.#supervision.ref();
   }
 
   /** Lets Node end without waiting for the command; the container then ends with Node. */
   unref(): void {
-    this.#channel.unref();
+    this.#supervision.unref();
   }
 
   /**
    * Asks the command to end by SIGTERM, and ends everything in the container by SIGKILL where that has not helped.
    *
-   * @param options.grace Milliseconds that it has for its own way, 0 to 2^31 − 1; 0 is SIGKILL at once. Default: 10,000.
+   * @param options.grace Milliseconds that it has for its own way, 0 to 2^31 − 1; 0 is SIGKILL at once. Default:
+   *   10,000.
    * @returns How it ended, also where it had before. Rejects where the container could not be made.
    * @throws TypeError or RangeError for a bad option.
    */
   stop(options: StopOptions = {}): Promise<ExitStatus> {
     const grace = checkGrace(options);
-    if (this.#state !== 'over') endWithin(grace, (signal) => this.kill(signal), this.#result);
+    if (!this.#supervision.isOver) endWithin(grace, (signal) => this.kill(signal), this.#supervision.ended);
     return this.result;
   }
 
-  /** Ends the container, and waits until it is gone; output that nobody has begun to read is given up. For `await using`. */
+  /**
+   * Ends the container, and waits until it is gone; output that nobody has begun to read is given up. For `await
+   * using`.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.end('killed');
-    await this.#result.catch(() => {});
+    await this.#supervision.ended.catch(() => {});
     for (const stream of unread(this.stdio)) stream.destroy();
   }
 
-  async #started(): Promise<void> {
-    if (this.#state !== 'starting') return;
-    this.#resultWanted = true; // Whoever waits for this hears of a failure by it.
-    await Promise.race([new Promise<void>((resolve) => this.prependOnceListener('spawn', resolve)), this.#result]);
+  #started(): Promise<void> {
+    // Who waits for this hears of a failure by it.
+    if (this.#supervision.state.phase === 'starting') this.#resultWanted = true;
+    return this.#supervision.started();
   }
 
-  #launch(stdio: Stdio): Channel {
-    const events: ChannelEvents = {
-      frame: (kind, frame) => this.#onFrame(kind, frame),
-      end: () => this.#onEnd(),
-    };
-    return send(encode(this.#plan, this.#moment), stdio, events, (error) => {
-      this.#timing.sent();
-      // Told by the same way as every other failure: after the caller has had a turn to listen.
-      if (error !== undefined) this.#ended = error;
-    });
-  }
-
-  #onFrame(kind: FrameKind, frame: Frame): void {
-    if (kind === 'barrier') {
-      void this.#runHooks({ pid: frame.pid, namespaces: namespacesOf(frame) });
-    } else if (kind === 'timing') {
-      this.#timing.mark(frame);
-    } else if (kind === 'oom') {
-      this.emit('oom', frame.oomKills);
-    } else if (kind === 'running') {
-      this.#state = 'running';
-      this.#namespaces = namespacesOf(frame);
-      this.#pid = frame.pid;
-      this.#release(); // Data comes in a later turn.
-      this.emit('spawn'); // Last, as below: what a listener throws keeps nothing from being done.
-    } else {
-      this.#finish(
-        kind === 'exited'
-          ? (this.#hookError ?? exitStatus(frame, this.#asked, this.#plan.degraded))
-          : refusalOf(this.plan, frame),
-      );
-    }
-  }
-
-  async #runHooks(context: HookContext): Promise<void> {
-    this.#hookError = await runHooks(this.#hooks, context);
-    if (this.#hookError === undefined) this.#channel.go();
-    else this.#channel.signal(SIGKILL);
-  }
-
-  #onEnd(): void {
-    if (this.#state === 'over') return;
-    void this.#running.lost();
-    this.#finish(this.#ended ?? (this.#state === 'running' ? lostStatus() : supervisorLost()));
-  }
-
-  #release(): void {
-    for (const stream of this.stdio) if (stream !== null) release(stream);
-  }
-
-  #finish(end: ExitStatus | Error): void {
-    this.#state = 'over';
-    this.#running.over();
-    this.#timing.over(() => this.plan);
-    this.#over();
-    // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
-    if (!this.#terminal || end instanceof Error) this.#channel.close();
-    whenDrained(this.stdio, this as EventEmitter, () => this.emit('close', this.#exitCode, this.#signalCode));
+  #onEnd(end: ExitStatus | Error, lost: boolean): void {
+    this.#control.over();
+    if (lost) void this.#control.lost();
+    whenDrained(this.stdio, this as EventEmitter, () => this.emit('close', this.exitCode, this.signalCode));
     if (end instanceof Error) {
       end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;
       for (const stream of this.stdio) stream?.destroy();
-      this.#settle.reject(end);
       if (!this.#resultWanted || this.listenerCount('error') > 0) this.emit('error', end);
     } else {
       // It may have been killed before it ran.
       this.#release();
-      this.#exitCode = end.exitCode;
-      this.#signalCode = end.signal;
       // A terminal's stream still has to say its last.
       if (!this.#terminal) this.stdin?.destroy();
-      this.#settle.resolve(end);
       this.emit('exit', end.exitCode, end.signal);
     }
+  }
+
+  #release(): void {
+    for (const stream of this.stdio) if (stream !== null) release(stream);
   }
 }

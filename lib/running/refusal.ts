@@ -1,51 +1,75 @@
-/** What a supervisor's frame says about a refused step, as an error. */
+/** What a supervisor tells of a plan that could not be performed, as an error. */
 
 import { type CarrelError, planRejected, type Refusal, StepError, supervisorFailed } from '../errors/errors.js';
 import { readSysctl } from '../host/sysctl.js';
-import type { Frame } from '../launch/channel.js';
+import type { MessageOf } from '../plan/messages.js';
 import type { Plan } from '../plan/plan.js';
 import { fieldsOf, type Step, type StepOf } from '../plan/steps.js';
-import { LISTS } from '../plan/wire.js';
 import { syscallName } from '../seccomp/syscalls.js';
 
-/** The error for a `refused` frame of `plan`. */
-export function refusalOf(plan: Plan, frame: Frame): CarrelError {
-  const syscall = syscallName(frame.syscall);
-  // Without a rule that was broken it is the supervisor's own preparations that were refused.
-  if (frame.list === LISTS.check)
-    return frame.detail === 0 ? supervisorFailed(syscall, frame.error) : planRejected(frame.detail);
-  const message = kernelMessage(frame.message);
-  const base = { syscall, errno: frame.error, message, uid: process.getuid?.() ?? 0, sysctl: readSysctl };
-  const at = (list: Refusal['place']['list'], index: number, total: number, step: Step | undefined): StepError =>
-    new StepError({
-      ...base,
-      ...about(step, frame),
-      place: { list, index, total },
-      ...(step === undefined ? {} : { step }),
-    });
-  switch (frame.list) {
-    case LISTS.before:
-      return at('before', frame.act, plan.before.length, plan.before[frame.act]);
-    case LISTS.clone:
-      return at('clone', 0, 1, undefined);
-    case LISTS.acts: {
-      const barrier = plan.steps[frame.index];
-      const act = barrier?.op === 'barrier' ? barrier.acts[frame.act] : undefined;
-      return at('acts', frame.index, plan.steps.length, act);
-    }
-    case LISTS.after:
-      return at('after', frame.act, plan.after.length, plan.after[frame.act]);
+type Refused = MessageOf<'refused'>;
+
+/** The error for a notice of `plan`'s supervisor. */
+export function failureOf(plan: Plan, notice: Refused | MessageOf<'rejected' | 'failed'>): CarrelError {
+  switch (notice.kind) {
+    case 'refused':
+      return refusalOf(plan, notice);
+    case 'rejected':
+      return planRejected(notice.rule);
+    case 'failed':
+      return supervisorFailed(syscallName(notice.syscall), notice.error);
     default:
-      return at('steps', frame.index, plan.steps.length, plan.steps[frame.index]);
+      return notice satisfies never;
   }
 }
 
-/** The path that a step was about, and what only the frame knows about it. */
-function about(step: Step | undefined, frame: Frame): Pick<Refusal, 'path' | 'found' | 'message'> {
+function refusalOf(plan: Plan, refused: Refused): StepError {
+  const { step, index, total } = placeOf(plan, refused);
+  return new StepError({
+    syscall: syscallName(refused.syscall),
+    errno: refused.error,
+    message: kernelMessage(refused.text),
+    uid: process.getuid?.() ?? 0,
+    sysctl: readSysctl,
+    ...about(step, refused),
+    place: { list: refused.list, index, total },
+    ...(step === undefined ? {} : { step }),
+  });
+}
+
+interface Place {
+  readonly step: Step | undefined;
+  readonly index: number;
+  readonly total: number;
+}
+
+/** The step, where it stands in its list, and how many that has; of an act of a barrier, those of the barrier. */
+function placeOf(plan: Plan, { list, index, act }: Refused): Place {
+  switch (list) {
+    case 'before':
+      return { step: plan.before[act], index: act, total: plan.before.length };
+    case 'clone':
+      return { step: undefined, index: 0, total: 1 };
+    case 'steps':
+      return { step: plan.steps[index], index, total: plan.steps.length };
+    case 'acts': {
+      const barrier = plan.steps[index];
+      const step = barrier?.op === 'barrier' ? barrier.acts[act] : undefined;
+      return { step, index, total: plan.steps.length };
+    }
+    case 'after':
+      return { step: plan.after[act], index: act, total: plan.after.length };
+    default:
+      return list satisfies never;
+  }
+}
+
+/** The path that a step was about, and what only the notice knows about it. */
+function about(step: Step | undefined, refused: Refused): Pick<Refusal, 'path' | 'found' | 'message'> {
   if (step === undefined) return {};
-  if (step.op === 'exec') return aboutExec(step, frame);
-  const path = pathOf(step, syscallName(frame.syscall));
-  const helper = step.op === 'newuidmap' || step.op === 'newgidmap' ? aboutHelper(frame) : {};
+  if (step.op === 'exec') return aboutExec(step, refused);
+  const path = pathOf(step, syscallName(refused.syscall));
+  const helper = step.op === 'newuidmap' || step.op === 'newgidmap' ? aboutHelper(refused) : {};
   return { ...(path === undefined ? {} : { path }), ...helper };
 }
 
@@ -59,18 +83,18 @@ function pathOf(step: Step, syscall: string): string | undefined {
   return syscall === 'open_tree' ? found.at(-1) : found[0];
 }
 
-function aboutExec(step: StepOf<'exec'>, { detail }: Frame): Pick<Refusal, 'path' | 'found'> {
-  const found = detail > 0 ? step.paths[detail - 1] : undefined;
+function aboutExec(step: StepOf<'exec'>, { path }: Refused): Pick<Refusal, 'path' | 'found'> {
+  const found = path > 0 ? step.paths[path - 1] : undefined;
   return { path: found ?? step.args[0] ?? '', found: found !== undefined };
 }
 
 /** What a helper program said, and how it ended. */
-function aboutHelper({ detail, message }: Frame): { readonly message?: string } {
+function aboutHelper({ helperStatus, text }: Refused): { readonly message?: string } {
   // It was not executed at all: then the error number says why.
-  if (detail === 0) return {};
-  const signal = detail & 0x7f;
-  const end = signal === 0 ? `exit status ${(detail >> 8) & 0xff}` : `signal ${signal}`;
-  const said = message
+  if (helperStatus === 0) return {};
+  const signal = helperStatus & 0x7f;
+  const end = signal === 0 ? `exit status ${(helperStatus >> 8) & 0xff}` : `signal ${signal}`;
+  const said = text
     .trim()
     .split(/\s*\n\s*/)
     .filter(Boolean);

@@ -1,30 +1,36 @@
 /** How a command ended, and what it used. */
 
 import { constants } from 'node:os';
-import type { Frame } from '../launch/channel.js';
 import { COUNTERS, type Counter } from '../plan/constants.js';
-import { ENDINGS } from '../plan/wire.js';
+import type { MessageOf } from '../plan/messages.js';
 import { milliseconds, splitCpu } from './stats.js';
 
 /**
- * Why a command ended: `exited` by itself, `signaled` from elsewhere; `oom`: the kernel has killed one of the container's processes because of
- * `limits({ memory })`, by its own count, which ends all of it; `timeout`, `cpu-timeout`, `output-limit`, `aborted` and `killed` by carrel: its time or CPU
- * time was up, it wrote more than `maxOutput`, the `AbortSignal` fired, `kill()` was called.
+ * Why a command ended: `exited` by itself, `signaled` from elsewhere; `oom`: the kernel has killed one of the
+ * container's processes because of `limits({ memory })`, by its own count, which ends all of it; `timeout`,
+ * `cpu-timeout`, `output-limit`, `aborted` and `killed` by carrel: its time or CPU time was up, it wrote more than
+ * `maxOutput`, the `AbortSignal` fired, `kill()` was called.
  */
 export type Reason = 'exited' | 'signaled' | 'timeout' | 'cpu-timeout' | 'oom' | 'output-limit' | 'aborted' | 'killed';
 
 /**
- * What was used. With `limits()` the cgroups of the container tell of all its processes, and of nothing else; without, wait4(2) tells of the
- * command, the children that it has waited for, and the set-up.
+ * What was used. With `limits()` the cgroups of the container tell of all its processes, and of nothing else; without,
+ * wait4(2) tells of the command, the children that it has waited for, and the set-up.
  */
 export interface Usage {
   /** Wall-clock time from right before the clone to the end, in milliseconds, by the supervisor's clock. */
   readonly wallMs: number;
-  /** CPU time of all of the container, in milliseconds: `userMs` and `systemMs` together. `cpu.stat`; cgroup v1 `cpuacct.usage`; else wait4(2). */
+  /**
+   * CPU time of all of the container, in milliseconds: `userMs` and `systemMs` together. `cpu.stat`; cgroup v1
+   * `cpuacct.usage`; else wait4(2).
+   */
   readonly cpuMs: number;
   /** CPU time in user mode, in milliseconds. `cpu.stat`; cgroup v1 `cpuacct.usage_user`; else wait4(2). */
   readonly userMs: number;
-  /** CPU time in the kernel, in milliseconds. `cpu.stat`; cgroup v1 `cpuacct.usage_sys`; else wait4(2), with the container's set-up. */
+  /**
+   * CPU time in the kernel, in milliseconds. `cpu.stat`; cgroup v1 `cpuacct.usage_sys`; else wait4(2), with the
+   * container's set-up.
+   */
   readonly systemMs: number;
   /** The largest resident set of any one process, in bytes. wait4(2) */
   readonly maxRssBytes: number;
@@ -40,15 +46,23 @@ export interface Usage {
   readonly voluntarySwitches: number;
   /** How often a process was taken off the CPU. wait4(2) */
   readonly involuntarySwitches: number;
-  /** The most memory that all of the container had at a time, in bytes, page cache and files in memory included. `memory.peak`, Linux 5.19; cgroup v1 `memory.max_usage_in_bytes`. */
+  /**
+   * The most memory that all of the container had at a time, in bytes, page cache and files in memory included.
+   * `memory.peak`, Linux 5.19; cgroup v1 `memory.max_usage_in_bytes`.
+   */
   readonly peakMemoryBytes: number | undefined;
   /** The most processes and threads that there were at a time. `pids.peak`, Linux 6.1 */
   readonly peakPids: number | undefined;
-  /** Processes that the kernel has killed for want of memory. `memory.events` oom_kill; cgroup v1 `memory.oom_control`. */
+  /**
+   * Processes that the kernel has killed for want of memory. `memory.events` oom_kill; cgroup v1 `memory.oom_control`.
+   */
   readonly oomKills: number | undefined;
   /** For how long `limits({ cpus })` has held it back, in milliseconds. `cpu.stat`; without that limit `undefined`. */
   readonly throttledMs: number | undefined;
-  /** Bytes read from block devices. `io.stat`; cgroup v1 `blkio.throttle.io_service_bytes_recursive`, with `limits({ io })` only. */
+  /**
+   * Bytes read from block devices. `io.stat`; cgroup v1 `blkio.throttle.io_service_bytes_recursive`, with `limits({ io
+   * })` only.
+   */
   readonly readBytes: number | undefined;
   /** Bytes written to block devices. As `readBytes`; cgroup v1 does not count buffered writes. */
   readonly writtenBytes: number | undefined;
@@ -70,77 +84,109 @@ export interface ExitStatus {
   readonly degraded: readonly string[];
 }
 
-/** Reads an `exited` frame. `asked` is why carrel itself ended the command, if it did; `degraded` is the plan's. */
-export function exitStatus(frame: Frame, asked: Reason | undefined, degraded: readonly string[] = []): ExitStatus {
-  const status = frame.waitStatus;
+type Exited = MessageOf<'exited'>;
+
+/**
+ * What an `exited` notice says. `asked` is why carrel itself ended the command, if it did; `degraded` is the plan's.
+ */
+export function exitStatus(exited: Exited, asked: Reason | undefined, degraded: readonly string[] = []): ExitStatus {
+  const status = exited.waitStatus;
   const signal = status & 0x7f;
   const exitCode = signal === 0 ? (status >> 8) & 0xff : null;
   return Object.freeze({
     ok: exitCode === 0,
     exitCode,
     signal: signal === 0 ? null : signalName(signal),
-    reason: reason(frame, signal, asked),
+    reason: reason(exited, signal, asked),
     degraded,
     usage: Object.freeze({
-      wallMs: frame.wallNs / 1e6,
-      ...cpuOf(frame),
-      maxRssBytes: frame.maxRssKb * 1024,
-      minorFaults: frame.minorFaults,
-      majorFaults: frame.majorFaults,
-      blocksIn: frame.blocksIn,
-      blocksOut: frame.blocksOut,
-      voluntarySwitches: frame.voluntarySwitches,
-      involuntarySwitches: frame.involuntarySwitches,
-      peakMemoryBytes: counted(frame, 'memoryPeak'),
-      peakPids: counted(frame, 'pidsPeak'),
-      oomKills: counted(frame, 'oomKills'),
-      throttledMs: milliseconds(counted(frame, 'throttled')),
-      readBytes: counted(frame, 'ioRead'),
-      writtenBytes: counted(frame, 'ioWritten'),
+      wallMs: exited.wallNs / 1e6,
+      ...cpuOf(exited),
+      maxRssBytes: exited.maxRssKb * 1024,
+      minorFaults: exited.minorFaults,
+      majorFaults: exited.majorFaults,
+      blocksIn: exited.blocksIn,
+      blocksOut: exited.blocksOut,
+      voluntarySwitches: exited.voluntarySwitches,
+      involuntarySwitches: exited.involuntarySwitches,
+      peakMemoryBytes: counted(exited, 'memoryPeak'),
+      peakPids: counted(exited, 'pidsPeak'),
+      oomKills: counted(exited, 'oomKills'),
+      throttledMs: milliseconds(counted(exited, 'throttled')),
+      readBytes: counted(exited, 'ioRead'),
+      writtenBytes: counted(exited, 'ioWritten'),
     }),
   });
 }
 
-function counted(frame: Frame, counter: Counter): number | undefined {
-  return (frame.counted & COUNTERS[counter]) === 0 ? undefined : frame[counter];
+function counted(exited: Exited, counter: Counter): number | undefined {
+  return (exited.counted & COUNTERS[counter]) === 0 ? undefined : exited.counters[counter];
 }
 
 /** By the cgroup, where it has counted; else as wait4(2) has it. */
-function cpuOf(frame: Frame): Pick<Usage, 'cpuMs' | 'userMs' | 'systemMs'> {
-  const all = counted(frame, 'cpu');
-  const { userMs, systemMs } = splitCpu(all, counted(frame, 'cpuUser'), counted(frame, 'cpuSystem'));
+function cpuOf(exited: Exited): Pick<Usage, 'cpuMs' | 'userMs' | 'systemMs'> {
+  const all = counted(exited, 'cpu');
+  const { userMs, systemMs } = splitCpu(all, counted(exited, 'cpuUser'), counted(exited, 'cpuSystem'));
   if (all !== undefined && userMs !== undefined && systemMs !== undefined)
     return { cpuMs: all / 1e3, userMs, systemMs };
-  const [user, system] = [frame.userUs / 1e3, frame.systemUs / 1e3];
+  const [user, system] = [exited.userUs / 1e3, exited.systemUs / 1e3];
   return { cpuMs: milliseconds(all) ?? user + system, userMs: user, systemMs: system };
 }
 
-function reason(frame: Frame, signal: number, asked: Reason | undefined): Reason {
-  // However it ended then: it may have caught the signal, and ended in its own way.
-  if (frame.ending === ENDINGS.timeout) return 'timeout';
-  if (frame.ending === ENDINGS.cpuTimeout) return 'cpu-timeout';
+function reason(exited: Exited, signal: number, asked: Reason | undefined): Reason {
+  const { ending, waitStatus } = exited;
+  switch (ending) {
+    // However it ended then: it may have caught the signal, and ended in its own way.
+    case 'timeout':
+      return 'timeout';
+    case 'cpuTimeout':
+      return 'cpu-timeout';
+    case 'oom':
+      return 'oom';
+    case 'none':
+    case 'signal':
+    case 'hangup':
+      break;
+    default:
+      return ending satisfies never;
+  }
   // By the kernel's counter, and by nothing else: a killed grandchild counts, a `kill -9` of the user's does not.
-  if (frame.ending === ENDINGS.oom) return 'oom';
-  if (asked === undefined && (counted(frame, 'oomKills') ?? 0) > 0 && frame.waitStatus !== 0) return 'oom';
+  if (asked === undefined && (counted(exited, 'oomKills') ?? 0) > 0 && waitStatus !== 0) return 'oom';
   if (asked !== undefined && signal !== 0) return asked;
   return signal === 0 ? 'exited' : 'signaled';
 }
 
+/** What is told where nobody has counted. */
+const UNCOUNTED: Usage = Object.freeze({
+  wallMs: 0,
+  cpuMs: 0,
+  userMs: 0,
+  systemMs: 0,
+  maxRssBytes: 0,
+  minorFaults: 0,
+  majorFaults: 0,
+  blocksIn: 0,
+  blocksOut: 0,
+  voluntarySwitches: 0,
+  involuntarySwitches: 0,
+  peakMemoryBytes: undefined,
+  peakPids: undefined,
+  oomKills: undefined,
+  throttledMs: undefined,
+  readBytes: undefined,
+  writtenBytes: undefined,
+});
+
 /** The status of a command whose supervisor was killed: the kernel ended it by SIGKILL, and nothing was counted. */
 export function lostStatus(): ExitStatus {
-  const nothing = {
-    wallNs: 0,
-    userUs: 0,
-    systemUs: 0,
-    maxRssKb: 0,
-    minorFaults: 0,
-    majorFaults: 0,
-    blocksIn: 0,
-    blocksOut: 0,
-    counted: 0,
-  };
-  const frame = { ...nothing, voluntarySwitches: 0, involuntarySwitches: 0, ending: ENDINGS.none, waitStatus: 9 };
-  return exitStatus(frame as unknown as Frame, undefined);
+  return Object.freeze({
+    ok: false,
+    exitCode: null,
+    signal: 'SIGKILL',
+    reason: 'signaled',
+    degraded: [],
+    usage: UNCOUNTED,
+  });
 }
 
 function signalName(number: number): NodeJS.Signals {

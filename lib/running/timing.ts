@@ -1,15 +1,16 @@
 /** Notes when the acts of one container began, as Node sees it and as its supervisor tells. */
 
-import type { Frame } from '../launch/channel.js';
+import { contradiction } from '../errors/errors.js';
 import { monotonicNs } from '../launch/clock.js';
 import type { Plan } from '../plan/plan.js';
-import { type Mark, type TimedAct, timedActs } from '../plan/timing.js';
+import type { Times } from '../plan/times.js';
+import { explainTiming, type TimedAct, timedActs } from '../plan/timing.js';
 
 export class Timing {
   readonly #calledNs: number;
   #sentNs = 0;
   #toldNs = 0;
-  readonly #marks: Mark[] = [];
+  #times: Times | undefined;
   #acts: readonly TimedAct[] | undefined;
 
   /** @param calledNs When the caller asked for the container, on the monotonic clock. */
@@ -27,17 +28,23 @@ export class Timing {
     this.#sentNs = monotonicNs();
   }
 
-  /** The supervisor tells of one act. It does so when all is over. */
-  mark({ list, index, act, wallNs }: Frame): void {
-    // The first of them: what it takes to tell the others is not the container's.
-    if (this.#marks.length === 0) this.#toldNs = monotonicNs();
-    this.#marks.push({ list, index, act, atNs: wallNs });
+  /** The supervisor tells of all that it has noted. It does so when all is over. */
+  told(times: Times): void {
+    this.#toldNs = monotonicNs();
+    this.#times = times;
   }
 
   /** Nothing follows. `plan` is asked for where something was timed only. */
   over(plan: () => Plan): void {
-    if (this.#marks.length === 0) return;
-    const times = { calledNs: this.#calledNs, sentNs: this.#sentNs, toldNs: this.#toldNs };
-    this.#acts = timedActs(plan(), this.#marks, times);
+    if (this.#times === undefined) return;
+    const seen = { calledNs: this.#calledNs, sentNs: this.#sentNs, toldNs: this.#toldNs };
+    this.#acts = timedActs(plan(), this.#times, seen);
   }
+}
+
+/** What was timed, in words. */
+export function explainTimed(acts: readonly TimedAct[] | undefined): string {
+  if (acts === undefined)
+    throw contradiction('explain({ timing: true }) needs a process that was started with timing: true, and has ended');
+  return explainTiming(acts);
 }

@@ -8,9 +8,11 @@ static const struct {
 } EXPORTS[] = {
 	{"sealedMemfd", addon_sealed_memfd},
 	{"launcherMemfd", addon_launcher_memfd},
+	{"contents", addon_contents},
 	{"socketpair", addon_socketpair},
 	{"pipe", addon_pipe},
 	{"send", addon_send},
+	{"receive", addon_receive},
 	{"bindAbstract", addon_bind_abstract},
 	{"flock", addon_flock},
 	{"close", addon_close},

@@ -98,12 +98,12 @@ napi_value result_number(napi_env env, const char *syscall, long result)
 	return result < 0 ? throw_errno(env, syscall, result) : result_int(env, result);
 }
 
-napi_value result_pair(napi_env env, const int pair[2])
+napi_value result_ints(napi_env env, const int *numbers, uint32_t count)
 {
 	napi_value array;
-	napi_create_array_with_length(env, 2, &array);
-	napi_set_element(env, array, 0, result_int(env, pair[0]));
-	napi_set_element(env, array, 1, result_int(env, pair[1]));
+	napi_create_array_with_length(env, count, &array);
+	for (uint32_t i = 0; i < count; i++)
+		napi_set_element(env, array, i, result_int(env, numbers[i]));
 	return array;
 }
 

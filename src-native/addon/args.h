@@ -31,7 +31,7 @@ napi_value result_int(napi_env env, int64_t number);
 napi_value result_none(napi_env env, const char *syscall, long result);
 // The number, or an exception where it is a negative errno.
 napi_value result_number(napi_env env, const char *syscall, long result);
-napi_value result_pair(napi_env env, const int pair[2]);
+napi_value result_ints(napi_env env, const int *numbers, uint32_t count);
 // Throws an Error with `errno` (negative, as Node's system errors have it) and `syscall`; `result` is the negative
 // errno.
 napi_value throw_errno(napi_env env, const char *syscall, long result);
@@ -39,10 +39,12 @@ napi_value throw_errno(napi_env env, const char *syscall, long result);
 // memfd.c
 napi_value addon_sealed_memfd(napi_env env, napi_callback_info info);
 napi_value addon_launcher_memfd(napi_env env, napi_callback_info info);
+napi_value addon_contents(napi_env env, napi_callback_info info);
 // socket.c
 napi_value addon_socketpair(napi_env env, napi_callback_info info);
 napi_value addon_pipe(napi_env env, napi_callback_info info);
 napi_value addon_send(napi_env env, napi_callback_info info);
+napi_value addon_receive(napi_env env, napi_callback_info info);
 napi_value addon_bind_abstract(napi_env env, napi_callback_info info);
 napi_value addon_flock(napi_env env, napi_callback_info info);
 napi_value addon_close(napi_env env, napi_callback_info info);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bytes as a sealed file in memory: nobody can change them once they are handed over. memfd_create(2)
+// Bytes as a sealed file in memory: nobody can change them once they are handed over. And what such a file holds.
+// memfd_create(2)
 #include <linux/memfd.h>
 #include "args.h"
 
@@ -63,4 +64,28 @@ napi_value addon_launcher_memfd(napi_env env, napi_callback_info info)
 {
 	(void)info;
 	return sealed(env, "carrel", MFD_EXEC, launcher_begin, (size_t)(launcher_end - launcher_begin));
+}
+
+// contents(descriptor): Buffer
+napi_value addon_contents(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	napi_value buffer;
+	unsigned char *bytes;
+	struct stat stat;
+	int32_t fd;
+	if (!args_int(&args, 0, &fd))
+		return 0;
+	long result = sys_fstat(fd, &stat);
+	if (result < 0)
+		return throw_errno(env, "fstat", result);
+	const size_t size = (size_t)stat.st_size;
+	if (napi_create_buffer(env, size, (void **)&bytes, &buffer) != napi_ok)
+		return throw_errno(env, "mmap", -SYS_ENOMEM);
+	for (size_t read = 0; read < size; read += (size_t)result) {
+		result = sys_pread64(fd, bytes + read, size - read, (long)read);
+		if (result <= 0)
+			return throw_errno(env, "pread64", result < 0 ? result : -SYS_EIO);
+	}
+	return buffer;
 }

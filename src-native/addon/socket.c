@@ -11,7 +11,7 @@ napi_value addon_socketpair(napi_env env, napi_callback_info info)
 	(void)info;
 	int pair[2];
 	long result = sys_socketpair(SYS_AF_UNIX, SYS_SOCK_STREAM | O_CLOEXEC, 0, pair);
-	return result < 0 ? throw_errno(env, "socketpair", result) : result_pair(env, pair);
+	return result < 0 ? throw_errno(env, "socketpair", result) : result_ints(env, pair, 2);
 }
 
 // pipe(): [read end, write end]
@@ -20,7 +20,7 @@ napi_value addon_pipe(napi_env env, napi_callback_info info)
 	(void)info;
 	int pair[2];
 	long result = sys_pipe2(pair, O_CLOEXEC);
-	return result < 0 ? throw_errno(env, "pipe2", result) : result_pair(env, pair);
+	return result < 0 ? throw_errno(env, "pipe2", result) : result_ints(env, pair, 2);
 }
 
 // send(socket, bytes, descriptors): void. Never waiting.
@@ -49,6 +49,40 @@ napi_value addon_send(napi_env env, napi_callback_info info)
 		result = sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL | SYS_MSG_DONTWAIT);
 	while (result == -SYS_EINTR);
 	return result < 0 ? throw_errno(env, "sendmsg", result) : 0;
+}
+
+// receive(socket, bytes): [descriptor, ...] | undefined. Fills the bytes, or fails with EMSGSIZE where there are not so
+// many. Never waiting: undefined where there is nothing.
+napi_value addon_receive(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	struct {
+		struct sys_cmsghdr head;
+		int32_t fds[RECEIVED_MAX + 2];
+	} control = {.head = {.length = sizeof(control.head)}};
+	struct sys_iovec iov;
+	int32_t socket;
+	if (!args_int(&args, 0, &socket) || !args_buffer(&args, 1, &iov.base, &iov.length))
+		return 0;
+	struct sys_msghdr message = {
+		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+	long result;
+	do
+		result = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC | SYS_MSG_DONTWAIT);
+	while (result == -SYS_EINTR);
+	if (result == -SYS_EAGAIN)
+		return 0;
+	if (result < 0)
+		return throw_errno(env, "recvmsg", result);
+	uint32_t count = 0;
+	if (message.control_length >= sizeof(control.head) && control.head.type == SYS_SCM_RIGHTS)
+		count = (uint32_t)((control.head.length - sizeof(control.head)) / sizeof(int32_t));
+	if ((size_t)result < iov.length) {
+		while (count > 0)
+			sys_close(control.fds[--count]);
+		return throw_errno(env, "recvmsg", -SYS_EMSGSIZE);
+	}
+	return result_ints(env, control.fds, count);
 }
 
 // bindAbstract(name): number. A name in the abstract namespace can be held by one socket at a time, and goes with it.

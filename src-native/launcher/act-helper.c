@@ -43,8 +43,8 @@ static struct outcome become_helper(
 	return DONE;
 }
 
-// What it says goes into the page's message, as far as there is room; the rest is read and lost, so that it never
-// waits. Returns 0 where it is not waited for any longer.
+// What it says goes into the page's text, as far as there is room; the rest is read and lost, so that it never waits.
+// Returns 0 where it is not waited for any longer.
 static int listen(struct supervisor *self, int said)
 {
 	struct page *page = self->page;
@@ -52,15 +52,15 @@ static int listen(struct supervisor *self, int said)
 	size_t length = 0;
 	int waits;
 	while ((waits = watch_for(self, said))) {
-		size_t room = sizeof(page->message) - 1 - length;
-		long count = room ? sys_read(said, page->message + length, room) : sys_read(said, lost, sizeof(lost));
+		size_t room = sizeof(page->text) - 1 - length;
+		long count = room ? sys_read(said, page->text + length, room) : sys_read(said, lost, sizeof(lost));
 		if (count == -SYS_EINTR)
 			continue;
 		if (count <= 0)
 			break;
 		length += room ? (size_t)count : 0;
 	}
-	page->message[length] = 0;
+	page->text[length] = 0;
 	return waits;
 }
 
@@ -91,11 +91,11 @@ static struct outcome run_helper(struct supervisor *self, struct wire_bytes path
 		return REFUSED(wait4, SYS_EINTR);
 	if (page->helper.error)
 		return page->helper;
-	page->detail = (uint32_t)status;
+	page->helper_status = status;
 	// It has said why; there is no error number for it.
 	if (status != 0)
 		return REFUSED(execve, SYS_EPERM);
-	page->message[0] = 0;
+	page->text[0] = 0;
 	return DONE;
 }
 

@@ -9,7 +9,6 @@
 #include "text.h"
 
 enum {
-	REQUESTS = 3,
 	// After so long without a request another does not follow at once: a spare takes nobody's processor.
 	PAUSE_NS = 3000000,
 	PAUSE_MOST_NS = 800000000,
@@ -44,20 +43,20 @@ void launcher_as_usual(int pid)
 
 void launcher_forked(void)
 {
-	sys_close(REQUESTS);
+	sys_close(LAUNCHER_REQUESTS);
 	launcher_as_usual(0);
 }
 
 // Returns when the next request is the launcher's own to serve.
 static void stand_by(uint64_t *spare_next)
 {
-	struct pollfd polled = {.fd = REQUESTS, .events = POLLIN};
+	struct pollfd polled = {.fd = LAUNCHER_REQUESTS, .events = POLLIN};
 	int64_t pause = spare_next ? PAUSE_NS : PAUSE_MOST_NS;
 	while (pause < PAUSE_MOST_NS) {
 		const struct sys_timespec time = {0, pause};
 		if (sys_ppoll(&polled, 1, &time) != 0)
 			return;
-		enum spare_end end = spare_run(REQUESTS, spare_next);
+		enum spare_end end = spare_run(LAUNCHER_REQUESTS, spare_next);
 		if (end == SPARE_UNWANTED)
 			return;
 		// On a busy machine the last supervisor comes to its plan, and says what is next, later than that.
@@ -70,7 +69,7 @@ static void serve(uint64_t *spare_next)
 	struct request request;
 	for (;;) {
 		stand_by(spare_next);
-		if (request_receive(REQUESTS, 0, &request) <= 0)
+		if (request_receive(LAUNCHER_REQUESTS, 0, &request) <= 0)
 			return;
 		// When the fork fails the channel closes here without a word, and Node says so.
 		if (request.count >= 2 && sys_clone() == 0) {
@@ -92,12 +91,13 @@ int launcher_main(int argc, const char *const *argv)
 	reset_signals();
 	if (argc == 2 && text_equal(argv[1], "--once")) {
 		struct supervisor self = SUPERVISOR_NEW;
-		const struct request request = {{REQUESTS, -1, 0, 1, 2}, 5};
+		const struct request request = {.fds = {LAUNCHER_REQUESTS, -1, 0, 1, 2}, .count = 5};
 		supervisor_run(&self, &request);
 	}
 	sys_umask(022);
-	sys_close_range(REQUESTS + 1, ~0u, 0);
-	sys_fcntl(REQUESTS, F_SETFD, FD_CLOEXEC);
+	sys_close_range(LAUNCHER_LANE + 1, ~0u, 0);
+	sys_fcntl(LAUNCHER_REQUESTS, F_SETFD, FD_CLOEXEC);
+	sys_fcntl(LAUNCHER_LANE, F_SETFD, FD_CLOEXEC);
 	// Supervisors are reaped by the kernel: nobody asks for their status. sigaction(2), SIG_IGN for SIGCHLD
 	const struct sys_sigaction ignore = {.handler = (void (*)(int))1};
 	sys_rt_sigaction(SYS_SIGCHLD, &ignore);

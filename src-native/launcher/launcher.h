@@ -2,8 +2,14 @@
 // The launcher: waits for requests on a socket and forks a supervisor for each. It must hold nothing else, ever.
 #pragma once
 
-// Serves requests on descriptor 3 until its other end is closed. With `--once`: performs the plan in descriptor 3. With
-// `--no-spare`: makes no spare.
+enum {
+	LAUNCHER_REQUESTS = 3,
+	// By which its supervisors give descriptors to Node. outbox.h
+	LAUNCHER_LANE = 4,
+};
+
+// Serves requests on LAUNCHER_REQUESTS until its other end is closed. With `--once`: performs the plan in descriptor 3.
+// With `--no-spare`: makes no spare.
 int launcher_main(int argc, const char *const *argv);
 // In a process that it has forked, and that has a request: parts with what is the launcher's own.
 void launcher_forked(void);

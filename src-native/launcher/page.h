@@ -2,8 +2,9 @@
 // The page that supervisor, child and init share from before the clone. The child writes where it is before each step,
 // and why it was refused.
 #pragma once
-#include "outcome.h"
+#include "../messages.h"
 #include "../wire.h"
+#include "outcome.h"
 
 struct page {
 	uint32_t index;
@@ -12,7 +13,10 @@ struct page {
 	uint32_t list;
 	int32_t syscall;
 	int32_t error;
-	uint32_t detail;
+	// Of exec: which of its paths, from 1 on.
+	uint32_t path;
+	// How a helper program ended, as wait4(2) has it.
+	int32_t helper_status;
 	// Why a helper program could not be executed.
 	struct outcome helper;
 	// Set by init before it reaps the command: until then the command's pid cannot have been given to another
@@ -21,5 +25,6 @@ struct page {
 	int32_t command_status;
 	// The descriptor in each slot, the same for both while they share their descriptors (CLONE_FILES). -1: empty.
 	int32_t slots[SLOTS_MAX];
-	char message[sizeof(((struct frame *)0)->message)];
+	// What the kernel or a helper program said, up to a NUL.
+	char text[MESSAGE_TEXT_MAX];
 };

@@ -10,7 +10,7 @@ struct check {
 	uint32_t slots;
 };
 
-// Breaks off with the number of the line that was broken: the frame carries it to Node.
+// Breaks off with the number of the line that was broken: the message "rejected" carries it to Node.
 #define RULE(holds)                      \
 	do {                             \
 		if (!(holds))            \

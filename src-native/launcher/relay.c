@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The terminal's bytes, by way of two small buffers. Whoever is slow makes only the other side of the terminal wait.
+// The terminal's bytes, by way of two small buffers. A slow side makes only the other side of the terminal wait.
 #include "relay.h"
 #include <asm/ioctls.h>
 #include "terminal.h"
@@ -115,9 +115,9 @@ void relay_carry(struct relay *relay, short master_events, short socket_events)
 		stop(relay);
 }
 
-void relay_resize(const struct relay *relay, uint32_t size)
+void relay_resize(const struct relay *relay, uint32_t columns, uint32_t rows)
 {
-	const struct window_size window = {.rows = (uint16_t)(size >> 16), .columns = (uint16_t)size};
+	const struct window_size window = {.rows = (uint16_t)rows, .columns = (uint16_t)columns};
 	if (relay->master >= 0)
 		sys_ioctl(relay->master, TIOCSWINSZ, &window);
 }

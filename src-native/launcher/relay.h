@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Carries bytes between a terminal's master end and Node's socket, so that Node never holds a terminal: its end is an
-// ordinary stream, nothing blocks its event loop, and the last bytes arrive however the container ends.
+// Carries bytes between a terminal's master end and Node's socket, so that Node never holds a terminal. Node's end is
+// an ordinary stream: nothing blocks its event loop, and the last bytes arrive however the container ends.
 #pragma once
 #include "../sys.h"
 
@@ -31,5 +31,4 @@ struct pollfd relay_master(const struct relay *relay);
 struct pollfd relay_socket(const struct relay *relay);
 // Carries what can be carried without waiting.
 void relay_carry(struct relay *relay, short master_events, short socket_events);
-// `size` is rows × 65536 + columns.
-void relay_resize(const struct relay *relay, uint32_t size);
+void relay_resize(const struct relay *relay, uint32_t columns, uint32_t rows);

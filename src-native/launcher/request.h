@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A request: one byte with descriptors, the plan, the channel, then those for the first slots.
+// A request: a message "start" with descriptors, the plan, the channel, then those for the first slots.
 #pragma once
+#include "../messages.h"
 #include "../sys.h"
 #include "../wire.h"
 
@@ -9,6 +10,8 @@ enum { REQUEST_FDS = RECEIVED_MAX + 2 };
 struct request {
 	int fds[REQUEST_FDS];
 	uint32_t count;
+	// The number that its supervisor has.
+	uint32_t supervisor;
 };
 
 // Takes the next one; waits for it, unless `flags` are SYS_MSG_DONTWAIT. Returns 0 when the other end is closed,

@@ -71,15 +71,15 @@ static struct outcome try_paths(
 			outcome = REFUSED(execve, error);
 		// The file is there, so what is missing is its interpreter.
 		if (error == SYS_ENOENT && sys_faccessat(AT_FDCWD, path, 0) == 0) {
-			child->page->detail = i + 1;
+			child->page->path = i + 1;
 			return REFUSED(execve, error);
 		}
 		if (error != SYS_ENOENT && error != SYS_ENOTDIR && error != SYS_EACCES) {
-			child->page->detail = i + 1;
+			child->page->path = i + 1;
 			return outcome;
 		}
 		if (error == SYS_EACCES)
-			child->page->detail = i + 1;
+			child->page->path = i + 1;
 	}
 	return outcome;
 }

@@ -3,60 +3,37 @@
 #include <linux/prctl.h>
 #include "act.h"
 #include "child.h"
+#include "launcher.h"
 #include "memory.h"
 #include "orphans.h"
 #include "report.h"
 #include "spare.h"
+#include "text.h"
 #include "watch.h"
-
-// Sends the frame. That Node is gone is noticed by the loop, not here, and so is a channel that carries nothing any
-// more: Node would wait for ever, and at a barrier the child with it.
-static long send_frame(struct supervisor *self, uint32_t kind, unsigned int flags)
-{
-	self->frame.kind = kind;
-	if (self->channel < 0)
-		return 0;
-	struct sys_iovec iov = {&self->frame, sizeof(self->frame)};
-	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
-	long sent;
-	do
-		sent = sys_sendmsg(self->channel, &message, SYS_MSG_NOSIGNAL | flags);
-	while (sent == -SYS_EINTR);
-	if (sent < 0 && sent != -SYS_EAGAIN)
-		sys_shutdown(self->channel, SYS_SHUT_RDWR);
-	return sent;
-}
-
-void supervisor_report(struct supervisor *self, uint32_t kind)
-{
-	send_frame(self, kind, 0);
-}
-
-int supervisor_offer(struct supervisor *self, uint32_t kind)
-{
-	return send_frame(self, kind, SYS_MSG_DONTWAIT) != -SYS_EAGAIN;
-}
 
 static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act, struct outcome outcome)
 {
-	if (self->frame.error)
+	struct message_refused *refused = &self->notices.refused;
+	const struct page *page = self->page;
+	if (refused->error)
 		return; // the first refusal is the cause of what follows
-	self->frame.list = list;
-	self->frame.index = self->page ? self->page->index : 0;
-	self->frame.act = act;
-	self->frame.syscall = outcome.syscall;
-	self->frame.error = outcome.error;
-	if (self->page) {
-		self->frame.detail = self->page->detail;
-		memcpy(self->frame.message, self->page->message, sizeof(self->frame.message));
-	}
+	*refused = (struct message_refused){
+		.list = list,
+		.index = page->index,
+		.act = act,
+		.syscall = outcome.syscall,
+		.error = outcome.error,
+		.path = page->path,
+		.helper_status = page->helper_status,
+	};
+	memcpy(refused->text, page->text, sizeof(refused->text));
 }
 
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count)
 {
 	const struct record *record = plan_record(&self->plan, offset);
 	for (uint32_t i = 0; i < count; i++, record = plan_next(record)) {
-		timing_mark(&self->timing, list, self->page->index, i);
+		timing_act(&self->timing, list, self->page->index, i);
 		struct outcome outcome = act_dispatch(self, record);
 		if (outcome.error) {
 			record_refusal(self, list, i, outcome);
@@ -71,24 +48,24 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 static void reap(struct supervisor *self)
 {
 	struct rusage usage = {0};
-	struct frame *frame = &self->frame;
+	struct message_exited *exited = &self->notices.exited;
 	int status = 0;
 	while (sys_wait4(self->child, &status, SYS_WALL, &usage) == -SYS_EINTR)
 		;
-	frame->wall_ns = timing_now() - self->began;
+	exited->wall_ns = timing_now() - self->began;
 	// Init ended by itself: what it tells of the command counts. Else it was killed, and the command with it.
-	int by_init = frame->pid != 0 && frame->pid != self->child && status == 0;
-	frame->wait_status = by_init ? __atomic_load_n(&self->page->command_status, __ATOMIC_ACQUIRE) : status;
-	frame->ending = self->ending;
-	frame->user_us = (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec;
-	frame->system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec;
-	frame->max_rss_kb = (uint64_t)usage.ru_maxrss;
-	frame->minor_faults = (uint64_t)usage.ru_minflt;
-	frame->major_faults = (uint64_t)usage.ru_majflt;
-	frame->blocks_in = (uint64_t)usage.ru_inblock;
-	frame->blocks_out = (uint64_t)usage.ru_oublock;
-	frame->voluntary_switches = (uint64_t)usage.ru_nvcsw;
-	frame->involuntary_switches = (uint64_t)usage.ru_nivcsw;
+	int by_init = self->command != 0 && self->command != self->child && status == 0;
+	exited->wait_status = by_init ? __atomic_load_n(&self->page->command_status, __ATOMIC_ACQUIRE) : status;
+	exited->ending = self->ending;
+	exited->user_us = (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec;
+	exited->system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec;
+	exited->max_rss_kb = (uint64_t)usage.ru_maxrss;
+	exited->minor_faults = (uint64_t)usage.ru_minflt;
+	exited->major_faults = (uint64_t)usage.ru_majflt;
+	exited->blocks_in = (uint64_t)usage.ru_inblock;
+	exited->blocks_out = (uint64_t)usage.ru_oublock;
+	exited->voluntary_switches = (uint64_t)usage.ru_nvcsw;
+	exited->involuntary_switches = (uint64_t)usage.ru_nivcsw;
 }
 
 struct outcome supervisor_prepare(struct supervisor *self)
@@ -146,7 +123,7 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 	};
 	// After a time namespace was joined, or it would be another clock.
 	self->began = timing_now();
-	timing_mark(&self->timing, LIST_CLONE, 0, 0);
+	timing_moment(&self->timing, MOMENT_CLONED);
 	long pid = TRY(clone3, &args, sizeof(args));
 	if (pid == 0)
 		run(&child);
@@ -155,7 +132,7 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 }
 
 // Performs what comes before the child, and has it begin. Returns whether there is one.
-static int start_child(struct supervisor *self, int plan_fd)
+static int begin_child(struct supervisor *self, int plan_fd)
 {
 	const struct plan_header *header = self->plan.header;
 	spare_fit(self);
@@ -181,50 +158,59 @@ void supervisor_part_with_slots(struct supervisor *self)
 	}
 }
 
+// Whether Node has closed the channel. What it orders comes too late.
+static int has_hung_up(struct supervisor *self)
+{
+	self->inbox = (struct inbox){0};
+	long received = inbox_receive(&self->inbox, self->outbox.channel);
+	return received == 0 || (received < 0 && received != -SYS_EAGAIN);
+}
+
 // What the terminal still holds goes to Node, unless Node no longer wants it.
 static void drain(struct supervisor *self)
 {
 	// Still open here where the child ended before it told of its command: the terminal would never be over.
 	if (self->report_child >= 0)
 		supervisor_part_with_slots(self);
-	while (relay_open(&self->relay)) {
-		enum { MASTER, SOCKET, CHANNEL, COUNT };
+	while (relay_open(&self->relay) && self->outbox.channel >= 0) {
+		enum { MASTER, SOCKET, CHANNEL, ROOM, COUNT };
 		struct pollfd polled[COUNT] = {
 			[MASTER] = relay_master(&self->relay),
 			[SOCKET] = relay_socket(&self->relay),
-			[CHANNEL] = {.fd = self->channel, .events = POLLIN},
+			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
+			[ROOM] = outbox_poll(&self->outbox),
 		};
 		if (sys_ppoll(polled, COUNT, 0) < 0)
 			continue;
 		relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
-		struct order order;
-		if (self->channel < 0 ||
-			(polled[CHANNEL].revents && sys_read(self->channel, &order, sizeof(order)) <= 0))
+		if (polled[ROOM].revents)
+			outbox_send(&self->outbox);
+		if (polled[CHANNEL].revents && has_hung_up(self))
 			return;
 	}
 }
 
-// Tells Node when everything began.
-static void report_timing(struct supervisor *self)
+// Tells Node when everything began, and how it ended.
+static void tell_end(struct supervisor *self)
 {
-	const struct timing *timing = &self->timing;
-	struct frame last = self->frame;
-	if (!timing->marks)
+	struct outbox *outbox = &self->outbox;
+	struct notices *notices = &self->notices;
+	if (self->timing.times)
+		outbox_put(outbox, MESSAGE_TIMING, &notices->timing.head, sizeof(notices->timing), self->timing.memfd);
+	if (!notices->refused.error) {
+		OUTBOX_PUT(outbox, MESSAGE_EXITED, &notices->exited);
 		return;
-	self->frame = (struct frame){.list = LIST_STEPS};
-	for (uint32_t i = 0; i < self->plan.header->steps_count && timing->steps[i]; i++) {
-		self->frame.index = i;
-		self->frame.wall_ns = timing->steps[i];
-		supervisor_report(self, FRAME_TIMING);
 	}
-	for (uint32_t i = 0; i < timing->count; i++) {
-		self->frame.list = timing->marks[i].list;
-		self->frame.index = timing->marks[i].index;
-		self->frame.act = timing->marks[i].act;
-		self->frame.wall_ns = timing->marks[i].at;
-		supervisor_report(self, FRAME_TIMING);
-	}
-	self->frame = last;
+	const size_t size = offsetof(struct message_refused, text) + text_length(notices->refused.text);
+	outbox_put(outbox, MESSAGE_REFUSED, &notices->refused.head, size, -1);
+}
+
+int supervisor_tell_oom(struct supervisor *self)
+{
+	if (!cgroups_more_oom_kills(&self->cgroups, &self->notices.oom.kills))
+		return 0;
+	OUTBOX_PUT(&self->outbox, MESSAGE_OOM, &self->notices.oom);
+	return 1;
 }
 
 static void conclude(struct supervisor *self)
@@ -232,52 +218,69 @@ static void conclude(struct supervisor *self)
 	const struct page *page = self->page;
 	if (page->refused)
 		record_refusal(self, page->list, 0, (struct outcome){page->syscall, page->error});
-	if (cgroups_more_oom_kills(&self->cgroups, &self->frame.oom_kills)) {
-		supervisor_report(self, FRAME_OOM);
-		// The command was faster than this supervisor: it was an OOM kill none the less.
-		if (self->cgroups.oom_ends && self->ending == ENDING_NONE)
-			self->frame.ending = ENDING_OOM;
-	}
+	// The command was faster than this supervisor: it was an OOM kill none the less.
+	if (supervisor_tell_oom(self) && self->cgroups.oom_ends && self->ending == ENDING_NONE)
+		self->notices.exited.ending = ENDING_OOM;
 	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
-	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_OVER, 0);
-	report_timing(self);
-	supervisor_report(self, self->frame.error ? FRAME_REFUSED : FRAME_EXITED);
+	timing_moment(&self->timing, MOMENT_OVER);
+	tell_end(self);
 }
 
-__attribute__((noreturn)) static void finish(const struct supervisor *self)
+__attribute__((noreturn)) static void finish(struct supervisor *self, int status)
 {
-	int status = self->frame.wait_status;
-	if (self->frame.error)
-		sys_exit_group(STATUS_REFUSED);
-	sys_exit_group((status & 0x7f) ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
+	outbox_finish(&self->outbox);
+	sys_exit_group(status);
+}
+
+// The plan cannot be performed. `rule`: which one it breaks; 0: it is not the plan's fault.
+__attribute__((noreturn)) static void give_up(struct supervisor *self, struct outcome outcome, uint32_t rule)
+{
+	struct notices *notices = &self->notices;
+	spare_end_child(self);
+	notices->rejected.rule = rule;
+	notices->failed.syscall = outcome.syscall;
+	notices->failed.error = outcome.error;
+	if (rule)
+		OUTBOX_PUT(&self->outbox, MESSAGE_REJECTED, &notices->rejected);
+	else
+		OUTBOX_PUT(&self->outbox, MESSAGE_FAILED, &notices->failed);
+	finish(self, STATUS_REFUSED);
+}
+
+// How the command has ended, as a shell has it.
+static int exit_status(const struct notices *notices)
+{
+	const int status = notices->exited.wait_status;
+	if (notices->refused.error)
+		return STATUS_REFUSED;
+	return (status & 0x7f) ? 128 + (status & 0x7f) : (status >> 8) & 0xff;
 }
 
 void supervisor_run(struct supervisor *self, const struct request *request)
 {
 	const uint64_t taken = timing_now();
 	const int plan_fd = request->fds[0];
-	self->channel = request->fds[1];
-	struct outcome outcome = plan_map(plan_fd, &self->plan, &self->frame.detail);
+	uint32_t rule = 0;
+	self->outbox.channel = request->fds[1];
+	self->outbox.lane = LAUNCHER_LANE;
+	self->outbox.supervisor = request->supervisor;
+	struct outcome outcome = plan_map(plan_fd, &self->plan, &rule);
 	if (outcome.error == 0 && self->report < 0)
 		outcome = supervisor_prepare(self);
 	if (outcome.error == 0)
 		outcome = take(self, request->fds + 2, request->count - 2);
 	if (outcome.error == 0)
-		outcome = timing_begin(&self->timing, self->plan.header, taken);
-	if (outcome.error) {
-		spare_end_child(self);
-		record_refusal(self, LIST_CHECK, 0, outcome);
-		supervisor_report(self, FRAME_REFUSED);
-		finish(self);
-	}
-	if (start_child(self, plan_fd)) {
+		outcome = timing_begin(&self->timing, &self->plan, taken);
+	if (outcome.error)
+		give_up(self, outcome, rule);
+	if (begin_child(self, plan_fd)) {
 		watch_child(self);
-		timing_mark(&self->timing, LIST_MOMENTS, MOMENT_ENDED, 0);
+		timing_moment(&self->timing, MOMENT_ENDED);
 		reap(self);
-		timing_mark(&self->timing, LIST_MOMENTS, MOMENT_REAPED, 0);
+		timing_moment(&self->timing, MOMENT_REAPED);
 		orphans_end(&self->cgroups);
 	}
 	conclude(self);
 	drain(self);
-	finish(self);
+	finish(self, exit_status(&self->notices));
 }

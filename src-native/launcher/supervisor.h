@@ -2,6 +2,8 @@
 // One container from the host's side: what its supervisor knows, and the parts that it is made of.
 #pragma once
 #include "cgroups.h"
+#include "inbox.h"
+#include "outbox.h"
 #include "page.h"
 #include "plan.h"
 #include "relay.h"
@@ -10,14 +12,28 @@
 
 struct child;
 
+// What Node is told in the end, or when it comes to it: each kind is filled in as things become known.
+struct notices {
+	struct message_barrier barrier;
+	struct message_running running;
+	struct message_oom oom;
+	struct message_timing timing;
+	struct message_exited exited;
+	// `error` is 0 where nothing was refused.
+	struct message_refused refused;
+	struct message_rejected rejected;
+	struct message_failed failed;
+};
+
 struct supervisor {
 	struct plan plan;
 	struct page *page;
-	struct frame frame; // the one that is being made
+	struct notices notices;
+	struct outbox outbox;
+	struct inbox inbox;
 	struct cgroups cgroups;
 	struct relay relay;
 	struct timing timing;
-	int channel;
 	// Both ends of the report socket; the child's is closed here as soon as the child has descriptors of its own.
 	int report;
 	int report_child;
@@ -25,6 +41,8 @@ struct supervisor {
 	// -1: there is none.
 	int child;
 	int child_pidfd;
+	// The command, as the host numbers it; 0: it has not told of itself.
+	int command;
 	int command_pidfd;
 	// Signals that Node sent before the command ran: bit n − 1.
 	uint64_t pending;
@@ -46,14 +64,14 @@ struct supervisor {
 	uint64_t *spare_next;
 };
 
-#define SUPERVISOR_NEW                      \
-	((struct supervisor){.channel = -1, \
-		.report = -1,               \
-		.timer = -1,                \
-		.child = -1,                \
-		.child_pidfd = -1,          \
-		.command_pidfd = -1,        \
-		.cgroups = CGROUPS_NONE,    \
+#define SUPERVISOR_NEW                                  \
+	((struct supervisor){.outbox = {.channel = -1}, \
+		.report = -1,                           \
+		.timer = -1,                            \
+		.child = -1,                            \
+		.child_pidfd = -1,                      \
+		.command_pidfd = -1,                    \
+		.cgroups = CGROUPS_NONE,                \
 		.relay = RELAY_NONE})
 
 // What every supervisor has, whatever its plan is.
@@ -64,10 +82,7 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
-// Sends the frame to Node.
-void supervisor_report(struct supervisor *self, uint32_t kind);
-// The same, unless Node would have to be waited for: whoever floods a channel that nobody reads could else stop the
-// clock. Returns whether it was sent.
-int supervisor_offer(struct supervisor *self, uint32_t kind);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
+// Tells Node how many OOM kills there were. Returns whether there were more than it has told before.
+int supervisor_tell_oom(struct supervisor *self);

@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: MIT
-// When each act of a plan began, where somebody wants to know. The child notes its steps, the supervisor all else.
+// When each act of a plan began, where somebody wants to know. The child notes its steps, the supervisor all else, in a
+// file in memory that both share. Node gets that file; lib/plan/times.ts draws it.
 #pragma once
+#include "../messages.h"
 #include "outcome.h"
 #include "plan.h"
 
-struct mark {
-	uint32_t list;
-	uint32_t index;
-	uint32_t act;
-	uint64_t at;
-};
-
 struct timing {
-	// 0 where nobody wants to know.
-	struct mark *marks;
-	uint32_t count;
-	uint32_t most;
-	// Shared with the child: when each of its steps began, 0 for those that it has not come to.
+	// 0 where nobody wants to know; then the others are nothing.
+	struct times *times;
+	// 0 for those that the child has not come to.
 	uint64_t *steps;
+	struct act_time *acts;
+	uint32_t acts_most;
+	int memfd;
 };
 
 // Begins where the plan asks for it. `forked` is when the supervisor began.
-struct outcome timing_begin(struct timing *timing, const struct plan_header *header, uint64_t forked);
-// Notes the moment.
-void timing_mark(struct timing *timing, uint32_t list, uint32_t index, uint32_t act);
+struct outcome timing_begin(struct timing *timing, const struct plan *plan, uint64_t forked);
+// Notes one of MOMENT_*.
+void timing_moment(const struct timing *timing, uint32_t moment);
+// Notes that the supervisor comes to an act of the list; `index` is that of the barrier.
+void timing_act(const struct timing *timing, uint32_t list, uint32_t index, uint32_t act);
 // Notes that the child comes to its step `index`.
 void timing_step(const struct timing *timing, uint32_t index);
 // On the monotonic clock, in nanoseconds.

@@ -27,27 +27,29 @@ static int has_ended(const struct supervisor *self)
 	return sys_ppoll(&death, 1, &now) > 0;
 }
 
-// Says which namespaces the process of the frame is in. 0 where it has ended, or may not be looked at.
-static void identify(struct supervisor *self)
+// Says which namespaces the process is in. 0 where it has ended, or may not be looked at.
+static void identify(const struct supervisor *self, int pid, uint32_t *ret_inodes)
 {
-	// In the order of the frame.
+	// In the order of the message.
 	static const char *const NAMES[] = {"time", "mnt", "cgroup", "uts", "ipc", "user", "pid", "net"};
 	const uint32_t count = sizeof(NAMES) / sizeof(*NAMES);
-	uint32_t *inodes = &self->frame.time_namespace;
+	static_assert(sizeof(NAMES) / sizeof(*NAMES) ==
+			      sizeof(self->notices.running.namespaces) / sizeof(*self->notices.running.namespaces),
+		"namespaces");
 	char path[64];
-	*text_copy(text_number(text_copy(path, "/proc/"), (uint64_t)self->frame.pid), "/ns") = 0;
+	*text_copy(text_number(text_copy(path, "/proc/"), (uint64_t)pid), "/ns") = 0;
 	int directory = (int)sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	for (uint32_t i = 0; i < count; i++) {
 		struct stat stat = {0};
 		int known = directory >= 0 && sys_newfstatat(directory, NAMES[i], &stat, 0) == 0;
-		inodes[i] = known ? (uint32_t)stat.st_ino : 0;
+		ret_inodes[i] = known ? (uint32_t)stat.st_ino : 0;
 	}
 	if (directory >= 0)
 		sys_close(directory);
 	// Once init has reaped the command its pid may be another process's, as all are where /proc shows other pids.
-	int is_over = self->frame.pid != self->child && __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
+	int is_over = pid != self->child && __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
 	if (is_over || entry_check().error)
-		memset(inodes, 0, count * sizeof(*inodes));
+		memset(ret_inodes, 0, count * sizeof(*ret_inodes));
 }
 
 // The child goes on from its barrier.
@@ -75,13 +77,13 @@ static void on_barrier(struct supervisor *self, int pid)
 	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
 		supervisor_perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
 		if (self->broken_off) {
-			self->frame.error = 0;
+			self->notices.refused.error = 0;
 			return;
 		}
 		// While a process dies its entries in /proc belong to root already, and nobody can say how long it
 		// dies: it wants a processor for it. proc(5)
 		if (has_ended(self) || entry_is_of_dying(self->child))
-			self->frame.error = 0;
+			self->notices.refused.error = 0;
 		end(self, ENDING_NONE);
 		return;
 	}
@@ -90,15 +92,16 @@ static void on_barrier(struct supervisor *self, int pid)
 		return;
 	}
 	// Nobody is left to say go, or to run the hook.
-	if (self->channel < 0) {
+	if (self->outbox.channel < 0) {
 		end(self, ENDING_HANGUP);
 		return;
 	}
 	self->hooked = 1;
-	self->frame.index = index;
-	self->frame.pid = self->child;
-	identify(self);
-	supervisor_report(self, FRAME_BARRIER);
+	struct message_barrier *barrier = &self->notices.barrier;
+	barrier->index = index;
+	barrier->pid = self->child;
+	identify(self, barrier->pid, barrier->namespaces);
+	OUTBOX_PUT(&self->outbox, MESSAGE_BARRIER, barrier);
 }
 
 // Gets hold of the command. Where there is no room for a descriptor, it is tried again with the next signal.
@@ -106,11 +109,11 @@ static void hold_command(struct supervisor *self)
 {
 	if (self->command_pidfd >= 0)
 		return;
-	if (self->frame.pid == self->child) {
+	if (self->command == self->child) {
 		self->command_pidfd = self->child_pidfd;
 		return;
 	}
-	long pidfd = sys_pidfd_open(self->frame.pid, 0);
+	long pidfd = sys_pidfd_open(self->command, 0);
 	// Init reaps it only after the flag is set: if it is not, the pidfd is the command's. init.c
 	if (pidfd >= 0 && !__atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
 		self->command_pidfd = (int)pidfd;
@@ -123,7 +126,7 @@ static void on_command(struct supervisor *self, int pid)
 	sys_close(self->report_child);
 	self->report_child = -1;
 	supervisor_part_with_slots(self);
-	self->frame.pid = pid;
+	self->command = pid;
 	hold_command(self);
 }
 
@@ -151,9 +154,11 @@ static void on_silence(struct supervisor *self)
 		self->page->index != self->plan.header->steps_count - 1)
 		return;
 	self->running = 1;
-	timing_mark(&self->timing, LIST_MOMENTS, MOMENT_RUNNING, 0);
-	identify(self);
-	supervisor_report(self, FRAME_RUNNING);
+	timing_moment(&self->timing, MOMENT_RUNNING);
+	struct message_running *message = &self->notices.running;
+	message->pid = self->command;
+	identify(self, message->pid, message->namespaces);
+	OUTBOX_PUT(&self->outbox, MESSAGE_RUNNING, message);
 	for (uint32_t signal = 1; signal <= SYS_SIGNAL_LAST; signal++)
 		if (self->pending >> (signal - 1) & 1)
 			signal_command(self, signal);
@@ -176,47 +181,69 @@ static void on_report(struct supervisor *self)
 		on_command(self, pid);
 }
 
-static void on_channel(struct supervisor *self)
+// Returns whether it is one that can be obeyed.
+static int obey(struct supervisor *self, const struct message_head *order)
 {
-	struct order order;
-	long received = sys_read(self->channel, &order, sizeof(order));
-	if (received == -SYS_EINTR || received == -SYS_EAGAIN)
-		return;
-	if (received == sizeof(order) && order.kind == ORDER_SIGNAL && order.value >= 1 &&
-		order.value <= SYS_SIGNAL_LAST) {
-		signal_command(self, order.value);
-	} else if (received == sizeof(order) && order.kind == ORDER_RESIZE) {
-		relay_resize(&self->relay, order.value);
-	} else if (received == sizeof(order) && order.kind == ORDER_CPU_TIME) {
-		cgroups_set_cpu_time(&self->cgroups, order.value);
-	} else if (received == sizeof(order) && order.kind == ORDER_GO) {
+	switch (order->kind) {
+	case MESSAGE_SIGNAL: {
+		const uint32_t signal = ((const struct message_signal *)order)->signal;
+		if (signal < 1 || signal > SYS_SIGNAL_LAST)
+			return 0;
+		signal_command(self, signal);
+		break;
+	}
+	case MESSAGE_RESIZE: {
+		const struct message_resize *size = (const struct message_resize *)order;
+		relay_resize(&self->relay, size->columns, size->rows);
+		break;
+	}
+	case MESSAGE_GO:
 		if (self->hooked)
 			let_go(self);
-	} else {
-		// Node closed its end, or died, or speaks another language: either way nobody is left to answer to.
-		sys_close(self->channel);
-		self->channel = -1;
-		if (!self->plan.header->detached || self->hooked)
-			end(self, ENDING_HANGUP);
+		break;
+	case MESSAGE_CPU_TIME:
+		cgroups_set_cpu_time(&self->cgroups, ((const struct message_cpu_time *)order)->milliseconds);
+		break;
 	}
+	return 1;
+}
+
+static void on_channel(struct supervisor *self)
+{
+	const struct message_head *order;
+	int broken = 0;
+	long received = inbox_receive(&self->inbox, self->outbox.channel);
+	if (received == -SYS_EAGAIN)
+		return;
+	while (received > 0 && !broken && (order = inbox_next(&self->inbox, self->outbox.supervisor, &broken)))
+		broken |= !obey(self, order);
+	if (received > 0 && !broken)
+		return;
+	// Node closed its end, or died, or speaks another language: either way nobody is left to answer to.
+	outbox_close(&self->outbox);
+	if (!self->plan.header->detached || self->hooked)
+		end(self, ENDING_HANGUP);
 }
 
 int watch_for(struct supervisor *self, int fd)
 {
 	// Its orders are obeyed meanwhile: behind one that is left there, nobody sees that Node has gone.
 	while (self->ending == ENDING_NONE && !self->killed) {
-		enum { AWAITED, CHILD, TIMER, CHANNEL, COUNT };
+		enum { AWAITED, CHILD, TIMER, CHANNEL, ROOM, COUNT };
 		struct pollfd polled[COUNT] = {
 			[AWAITED] = {.fd = fd, .events = POLLIN},
 			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
 			[TIMER] = {.fd = self->timer, .events = POLLIN},
-			[CHANNEL] = {.fd = self->channel, .events = POLLIN},
+			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
+			[ROOM] = outbox_poll(&self->outbox),
 		};
 		sys_ppoll(polled, COUNT, 0);
 		if (polled[AWAITED].revents)
 			return 1;
 		if (polled[CHILD].revents || polled[TIMER].revents)
 			return 0;
+		if (polled[ROOM].revents)
+			outbox_send(&self->outbox);
 		if (polled[CHANNEL].revents)
 			on_channel(self);
 	}
@@ -238,30 +265,18 @@ static void on_timer(struct supervisor *self)
 	}
 }
 
-// Says how many OOM kills there were, if there were more than it has said.
-static void tell_oom(struct supervisor *self)
-{
-	uint64_t told = self->cgroups.oom_told;
-	if (!cgroups_more_oom_kills(&self->cgroups, &self->frame.oom_kills))
-		return;
-	// Else it is said with the next one, or when all is over.
-	if (!supervisor_offer(self, FRAME_OOM))
-		self->cgroups.oom_told = told;
-	if (self->cgroups.oom_ends)
-		end(self, ENDING_OOM);
-}
-
 void watch_child(struct supervisor *self)
 {
 	for (;;) {
 		// The child shares these descriptors until it tells of its command: none may be closed under it.
 		const int carries = self->report_child < 0;
 		const struct pollfd none = {.fd = -1};
-		enum { CHILD, REPORT, CHANNEL, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, COUNT };
+		enum { CHILD, REPORT, CHANNEL, ROOM, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, COUNT };
 		struct pollfd polled[COUNT] = {
 			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
 			[REPORT] = {.fd = self->report, .events = POLLIN},
-			[CHANNEL] = {.fd = self->channel, .events = POLLIN},
+			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
+			[ROOM] = outbox_poll(&self->outbox),
 			[TIMER] = {.fd = self->timer, .events = POLLIN},
 			[MASTER] = carries ? relay_master(&self->relay) : none,
 			[SOCKET] = carries ? relay_socket(&self->relay) : none,
@@ -278,7 +293,8 @@ void watch_child(struct supervisor *self)
 			cgroups_thaw(&self->cgroups);
 		if (polled[OOM].revents || self->cgroups.oom_looks) {
 			cgroups_note_oom(&self->cgroups, polled[OOM].revents);
-			tell_oom(self);
+			if (supervisor_tell_oom(self) && self->cgroups.oom_ends)
+				end(self, ENDING_OOM);
 		}
 		if (ready <= 0)
 			continue;
@@ -287,6 +303,8 @@ void watch_child(struct supervisor *self)
 			on_report(self);
 		else if (polled[CHILD].revents)
 			return;
+		if (polled[ROOM].revents)
+			outbox_send(&self->outbox);
 		if (polled[CHANNEL].revents)
 			on_channel(self);
 		if (polled[TIMER].revents)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
 import { plan, run, spawn } from 'carrel/plan';
-import { exec } from 'carrel/steps';
+import { barrier, chdir, exec, setPriority } from 'carrel/steps';
 import { useCleanHost } from '../support/host.js';
 import { requires } from '../support/requires.js';
 
@@ -88,6 +88,18 @@ suite('timing', () => {
     const refused = spawn(plan({ steps: [exec({ args: ['/bin/there/is/none'] })], timed: true }));
     await assert.rejects(refused.result, { code: 'ENOENT' });
     assert.ok(refused.timing?.some(({ step, durationUs }) => step?.op === 'exec' && durationUs === undefined));
+  });
+
+  test('thousands of steps and acts have their times', async () => {
+    const [many, some] = [3000, 2000];
+    const steps = Array.from({ length: many }, () => chdir({ target: '/' }));
+    const acts = Array.from({ length: some }, () => setPriority({ nice: 0 }));
+    const child = spawn(plan({ steps: [barrier({ acts }), ...steps, exec({ args: ['/bin/true'] })], timed: true }));
+    assert.equal((await child.result).exitCode, 0);
+    const { timing = [] } = child;
+    const timed = (op: string): number =>
+      timing.filter(({ step, durationUs }) => step?.op === op && (durationUs ?? -1) >= 0).length;
+    assert.deepEqual([timed('setPriority'), timed('chdir'), timed('exec')], [some, many, 1]);
   });
 
   test('timing must be true or false', () => {

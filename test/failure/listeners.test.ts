@@ -80,32 +80,37 @@ suite('a listener that throws', () => {
     const answer = await askCaller(`
       import { closeSync, writeSync } from 'node:fs';
       import { Channel } from '#lib/launch/channel.js';
+      import { lane } from '#lib/launch/lane.js';
       import { native } from '#lib/launch/native.js';
-      import { FRAME, FRAME_KINDS, FRAME_SIZE, offsetsOf } from '#lib/plan/wire.js';
+      import { encodeMessage } from '#lib/plan/message-bytes.js';
       const seen = [];
       process.on('uncaughtException', ({ message }) => seen.push('thrown: ' + message));
       process.on('exit', () => console.log(JSON.stringify(seen)));
-      const kinds = ['oom', 'running', 'oom', 'exited'];
-      const bytes = Buffer.alloc(kinds.length * FRAME_SIZE);
-      for (const [index, kind] of kinds.entries())
-        bytes.writeUInt32LE(FRAME_KINDS[kind], index * FRAME_SIZE + offsetsOf(FRAME).kind);
+      const supervisor = lane().open();
+      const namespaces = {};
+      const said = [
+        { kind: 'oom', supervisor, kills: 1 },
+        { kind: 'running', supervisor, pid: 7, namespaces },
+        { kind: 'oom', supervisor, kills: 2 },
+        { kind: 'rejected', supervisor, rule: 1 },
+      ];
+      const bytes = Buffer.concat(said.map((message) => encodeMessage(message)));
       const [ours, theirs] = native().socketpair();
-      const events = {
-        frame: (kind) => {
+      new Channel(ours, lane()).listen(supervisor, {
+        notice: ({ kind }) => {
           seen.push(kind);
-          if (kind !== 'exited') throw new Error(kind);
+          if (kind !== 'rejected') throw new Error(kind);
         },
-        end: () => seen.push('end'),
-      };
-      new Channel(ours, events);
-      const cut = 2.5 * FRAME_SIZE;
+        channelEnded: () => seen.push('end'),
+      });
+      const cut = Math.ceil(bytes.length * 0.6);
       writeSync(theirs, bytes, 0, cut);
       setTimeout(() => {
         writeSync(theirs, bytes, cut);
         closeSync(theirs);
       }, 20);
     `);
-    const each = ['oom', 'thrown: oom', 'running', 'thrown: running', 'oom', 'thrown: oom', 'exited', 'end'];
+    const each = ['oom', 'thrown: oom', 'running', 'thrown: running', 'oom', 'thrown: oom', 'rejected', 'end'];
     assert.deepEqual(answer, each);
   });
 });

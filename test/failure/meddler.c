@@ -337,6 +337,8 @@ int main(int argc, char **argv)
 		if (pid == node)
 			result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		tell_calls(process, SUPERVISOR);
+		// Its plan ended otherwise than with exec.
+		tell_calls(process, CHILD);
 		process->pid = 0;
 	}
 }

@@ -206,6 +206,73 @@ describe('trySend', () => {
   });
 });
 
+describe('tryReceive', () => {
+  const BYTES = Buffer.from('four');
+
+  test('gives bytes and descriptors, message by message, close-on-exec', () => {
+    const [left, right] = native().socketpair();
+    const [read, write] = native().pipe();
+    native().trySend(left, Buffer.from('one '), [write, read]);
+    native().trySend(left, Buffer.from('two '), []);
+    native().trySend(left, Buffer.from('last'), [write]);
+    native().close(write);
+    const bytes = Buffer.alloc(4);
+    const seen: [string, number][] = [];
+    const made: number[] = [];
+    for (;;) {
+      const descriptors = native().tryReceive(right, bytes);
+      if (descriptors === undefined) break;
+      seen.push([bytes.toString(), descriptors.length]);
+      made.push(...descriptors);
+    }
+    assert.deepEqual(seen, [
+      ['one ', 2],
+      ['two ', 0],
+      ['last', 1],
+    ]);
+    for (const descriptor of made) assert.ok(flagsOf(descriptor) & CLOSE_ON_EXEC);
+    writeSync(made[2] ?? -1, 'x');
+    assert.equal(received(read), 'x');
+    for (const descriptor of [...made, read, left, right]) native().close(descriptor);
+  });
+
+  test('does not wait', () => {
+    const [left, right] = native().socketpair();
+    using(left, () => using(right, () => assert.equal(native().tryReceive(right, BYTES), undefined)));
+  });
+
+  test('keeps no descriptor where the bytes are too few', () => {
+    const [left, right] = native().socketpair();
+    const [read, write] = native().pipe();
+    native().trySend(left, Buffer.from('x'), [write]);
+    native().close(write);
+    assert.throws(() => native().tryReceive(right, BYTES), { code: 'EMSGSIZE', syscall: 'recvmsg' });
+    assert.equal(received(read), '');
+    for (const descriptor of [read, left, right]) native().close(descriptor);
+  });
+
+  test('refuses what is no buffer or socket', () => {
+    assert.throws(() => native().tryReceive(0, 'x' as never), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+    assert.throws(() => native().tryReceive('0' as never, BYTES), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+    assert.throws(() => native().tryReceive(-1, BYTES), { code: 'EBADF', syscall: 'recvmsg' });
+  });
+});
+
+describe('contents', () => {
+  test('are all that a file in memory holds, wherever it stands', () => {
+    for (const bytes of [Buffer.alloc(0), Buffer.from('carrel'), Buffer.alloc(3 * 2 ** 20, 0xa5)])
+      using(native().sealedMemfd(bytes), (memfd) => {
+        readSync(memfd, Buffer.alloc(3));
+        assert.ok(native().contents(memfd).equals(bytes));
+      });
+  });
+
+  test('of what is no such file are a system error', () => {
+    assert.throws(() => native().contents(-1), { code: 'EBADF', syscall: 'fstat' });
+    assert.throws(() => native().contents('1' as never), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+  });
+});
+
 describe('tryBindAbstract', () => {
   test('gives a name to one holder at a time', () => {
     const name = nameOf('holder');

@@ -7,23 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { ContainerStep, HostStep, Plan } from '#lib/index.js';
-import { Channel, type Frame } from '#lib/launch/channel.js';
+import { Channel } from '#lib/launch/channel.js';
+import { lane } from '#lib/launch/lane.js';
 import { request } from '#lib/launch/launcher.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
+import { offsetsOf, sizeOf } from '#lib/plan/layout.js';
+import type { MessageOf, Notice } from '#lib/plan/messages.js';
 import { type EndingOp, OPS, type StepOf } from '#lib/plan/steps.js';
-import {
-  FRAME_KINDS,
-  HEADER,
-  LISTS,
-  offsetsOf,
-  PLAN_MAX,
-  RECORD_HEAD,
-  SLOTS_MAX,
-  sizeOf,
-  WIRE_VERSION,
-} from '#lib/plan/wire.js';
+import { HEADER, PLAN_MAX, RECORD_HEAD, SLOTS_MAX, WIRE_VERSION } from '#lib/plan/wire.js';
 import { launcher } from '../support/launcher.js';
 import { generator } from '../support/random.js';
 
@@ -252,51 +245,61 @@ test('a plan with any one byte changed is refused or performed, and never ends t
 
 describe('over the channel', () => {
   test('a plan that breaks a rule is told as such, with the rule, and nothing else follows', async () => {
-    const frames = await tell(header('stepsCount', 0));
+    const notices = await tell(header('stepsCount', 0));
     assert.deepEqual(
-      frames.map(({ kind, list }) => [kind, list]),
-      [[FRAME_KINDS.refused, LISTS.check]],
+      notices.map(({ kind }) => kind),
+      ['rejected'],
     );
-    assert.ok((frames[0]?.detail ?? 0) > 0);
+    assert.ok(ruleOf(notices) > 0);
   });
 
   for (const op of without) {
     test(`a plan that ends with ${op} is not begun`, async () => {
-      const frames = await tell(encode({ ...harmless, steps: [{ op }], slots: [], received: 0 }));
+      const notices = await tell(encode({ ...harmless, steps: [{ op }], slots: [], received: 0 }));
       assert.deepEqual(
-        frames.map(({ kind, list }) => [kind, list]),
-        [[FRAME_KINDS.refused, LISTS.check]],
+        notices.map(({ kind }) => kind),
+        ['rejected'],
       );
     });
   }
 
   test('different rules are told apart', async () => {
-    const [magic] = await tell(header('magic', 0));
-    const [clone] = await tell(header('clone', 1));
-    assert.notEqual(magic?.detail, clone?.detail);
+    const magic = await tell(header('magic', 0));
+    const clone = await tell(header('clone', 1));
+    assert.notEqual(ruleOf(magic), ruleOf(clone));
   });
 
   test('the launcher goes on after a plan that it refused', async () => {
     await tell(header('magic', 0));
     const valid = encode({ ...harmless, steps: [{ ...exec, stdio: [] }], slots: [], received: 0 });
-    const frames = await tell(valid);
+    const notices = await tell(valid);
     assert.deepEqual(
-      frames.map(({ kind }) => kind),
-      [FRAME_KINDS.running, FRAME_KINDS.exited],
+      notices.map(({ kind }) => kind),
+      ['running', 'exited'],
     );
-    assert.equal(frames[1]?.waitStatus, 0);
+    assert.equal((notices[1] as MessageOf<'exited'>).waitStatus, 0);
   });
 });
 
-/** Gives a plan to this process's launcher, and returns all that its supervisor reports. */
-function tell(bytes: Uint8Array): Promise<readonly Frame[]> {
+function ruleOf([notice]: readonly Notice[]): number {
+  assert.equal(notice?.kind, 'rejected');
+  return notice.rule;
+}
+
+/** Gives a plan to this process's launcher, and returns all that its supervisor tells. */
+function tell(bytes: Uint8Array): Promise<readonly Notice[]> {
   const { sealedMemfd, socketpair, close } = native();
   const [ours, theirs] = socketpair();
   const memfd = sealedMemfd(bytes);
   return new Promise((resolve, reject) => {
-    const frames: Frame[] = [];
-    new Channel(ours, { frame: (_kind, frame) => frames.push(frame), end: () => resolve(frames) });
-    request([memfd, theirs], (error) => {
+    const notices: Notice[] = [];
+    const supervisor = lane().open();
+    const channel = new Channel(ours, lane());
+    channel.listen(supervisor, {
+      notice: (notice) => notices.push(notice),
+      channelEnded: (error) => (error === undefined ? resolve(notices) : reject(error)),
+    });
+    request(supervisor, [memfd, theirs], (error) => {
       close(memfd);
       close(theirs);
       if (error !== undefined) reject(error);

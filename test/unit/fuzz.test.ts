@@ -12,10 +12,13 @@ import { inspect } from 'node:util';
 import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { bind, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
-import { Channel, decodeFrame, type FrameKind } from '#lib/launch/channel.js';
+import { Channel } from '#lib/launch/channel.js';
+import { Lane } from '#lib/launch/lane.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
-import { FRAME, FRAME_KINDS, FRAME_SIZE, offsetsOf } from '#lib/plan/wire.js';
+import { encodeMessage, readMessage } from '#lib/plan/message-bytes.js';
+import { MESSAGES, type Message, type MessageKind, type Notice, type Side } from '#lib/plan/messages.js';
+import { readTimes } from '#lib/plan/times.js';
 import { explain, parse, stringify } from '#lib/plan.js';
 import { HOSTS, root } from '../support/hosts.js';
 import { commandWith } from '../support/plans.js';
@@ -236,45 +239,142 @@ suite('mutated', () => {
   });
 });
 
-suite('frames', () => {
-  test('any bytes give one', () => {
-    for (let seed = SEED; seed < SEED + ROUNDS; seed += 1) {
+const SIDES: readonly Side[] = ['launcher', 'supervisor', 'node'];
+
+/** A message with up to three of its bytes changed, and cut off or not. */
+function strangeBytes(random: Random): Buffer {
+  const order: Message = random.pick<Message>([
+    { kind: 'signal', supervisor: 3, signal: 15 },
+    { kind: 'go', supervisor: 4 },
+    { kind: 'cpuTime', supervisor: 5, milliseconds: 2 ** 40 },
+    { kind: 'start', supervisor: 6 },
+  ]);
+  const bytes = encodeMessage(random.boolean() ? order : randomNotice(random, 1), order.kind === 'start' ? 2 : 0);
+  for (let times = random.below(4); times > 0; times -= 1) {
+    // Rather in the head, which says what the rest is.
+    const at = random.below(random.boolean() ? 16 : bytes.length);
+    bytes[at] = random.pick([0, 1, 2, 10, 11, 255, random.below(256)]);
+  }
+  return random.below(5) === 0 ? bytes.subarray(0, random.below(bytes.length)) : bytes;
+}
+
+suite('messages', () => {
+  test('any bytes are a message that somebody reads, the begin of one, or a RangeError', () => {
+    const seen = new Set<string>();
+    for (let seed = SEED; seed < SEED + 4 * ROUNDS; seed += 1) {
       const random = generator(seed);
-      const bytes = Buffer.from(
-        Array.from({ length: FRAME_SIZE }, () => (random.below(4) === 0 ? 255 : random.below(256))),
-      );
-      const frame = decodeFrame(bytes);
-      for (const name of Object.keys(FRAME)) assert.ok(Number.isFinite(frame[name as keyof typeof FRAME]), name);
-      assert.ok(!frame.message.includes('\0'));
+      const bytes = strangeBytes(random);
+      const side = random.pick(SIDES);
+      try {
+        const read = readMessage(bytes, side);
+        seen.add(read === undefined ? 'begin' : read.message.kind);
+        if (read === undefined) continue;
+        const { message, size, descriptors } = read;
+        assert.equal(MESSAGES[message.kind].to, side);
+        assert.ok(size > 0 && size <= bytes.length, `seed ${seed}`);
+        // What was read is written again as it was; a text that is none in UTF-8 is not, nor a u64 beyond 2^53.
+        if (message.kind !== 'refused') {
+          const again = readMessage(encodeMessage(message, descriptors), side);
+          assert.deepEqual(again?.message, message, `seed ${seed}`);
+        }
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        seen.add(error.message.replaceAll(/\d+/g, 'N'));
+      }
     }
+    for (const kind of ['signal', 'running', 'refused', 'begin']) assert.ok(seen.has(kind), [...seen].join());
   });
 
-  test('however they are cut, the known ones arrive, in order', async () => {
-    const offsets = offsetsOf(FRAME);
+  test('any bytes are times or a RangeError', () => {
+    let taken = 0;
+    for (let seed = SEED; seed < SEED + ROUNDS; seed += 1) {
+      const random = generator(seed);
+      const bytes = Buffer.from(random.list(400, () => random.below(4)));
+      if (bytes.length >= 8) {
+        bytes.writeUInt32LE(random.below(20), 0);
+        bytes.writeUInt32LE(random.below(8), 4);
+      }
+      try {
+        const { steps, acts } = readTimes(bytes);
+        assert.ok(steps.every(Number.isInteger) && acts.every(({ atNs }) => Number.isInteger(atNs)));
+        taken += 1;
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+    }
+    assert.ok(taken > 0 && taken < ROUNDS, `${taken}`);
+  });
+
+  test('however they are cut, each comes to whom it is for, in order', async () => {
+    const lane = new Lane();
     for (let seed = SEED; seed < SEED + 20; seed += 1) {
       const random = generator(seed);
-      const kinds = random.list(12, () => random.below(9));
-      const bytes = Buffer.alloc(FRAME_SIZE * kinds.length + random.below(FRAME_SIZE));
-      kinds.forEach((kind, index) => {
-        bytes.writeUInt32LE(kind, index * FRAME_SIZE + offsets.kind);
-        bytes.writeUInt32LE(index, index * FRAME_SIZE + offsets.index);
-      });
+      const numbers = [lane.open(), lane.open()];
+      // The last one is nobody's.
+      const sent = random.list(12, () => randomNotice(random, random.pick([...numbers, 0])));
+      const bytes = Buffer.concat([...sent.map((one) => encodeMessage(one)), Buffer.alloc(random.below(16))]);
       const [ours, theirs] = native().socketpair();
-      const got: (readonly [FrameKind, number])[] = [];
-      const over = new Promise<void>((resolve) => {
-        new Channel(ours, { frame: (kind, frame) => got.push([kind, frame.index]), end: resolve });
-      });
+      const channel = new Channel(ours, lane);
+      const got = new Map<number, Notice[]>(numbers.map((number) => [number, []]));
+      const ends = numbers.map(
+        (number) =>
+          new Promise<unknown>((resolve) => {
+            channel.listen(number, { notice: (one) => got.get(number)?.push(one), channelEnded: resolve });
+          }),
+      );
       for (let at = 0; at < bytes.length; ) {
         at += writeSync(theirs, bytes, at, Math.min(1 + random.below(700), bytes.length - at));
         if (random.boolean()) await new Promise(setImmediate);
       }
       closeSync(theirs);
-      await over;
-      const names = Object.keys(FRAME_KINDS) as FrameKind[];
-      const expected = kinds.flatMap((kind, index) =>
-        names.filter((name) => FRAME_KINDS[name] === kind).map((name) => [name, index]),
-      );
-      assert.deepEqual(got, expected, `seed ${seed}`);
+      assert.deepEqual(await Promise.all(ends), [undefined, undefined]);
+      for (const number of numbers)
+        assert.deepEqual(
+          got.get(number),
+          sent.filter(({ supervisor }) => supervisor === number),
+          `seed ${seed}`,
+        );
     }
   });
+
+  test('what is none ends the channel, with what stood before it heard', async () => {
+    const lane = new Lane();
+    const number = lane.open();
+    const [ours, theirs] = native().socketpair();
+    const got: MessageKind[] = [];
+    const ended = new Promise<Error | undefined>((resolve) => {
+      new Channel(ours, lane).listen(number, { notice: ({ kind }) => got.push(kind), channelEnded: resolve });
+    });
+    const oom = encodeMessage({ kind: 'oom', supervisor: number, kills: 1 });
+    const order = encodeMessage({ kind: 'go', supervisor: number });
+    writeSync(theirs, Buffer.concat([oom, order, oom]));
+    const error = await ended;
+    assert.equal((error as NodeJS.ErrnoException).code, 'ERR_PROTOCOL');
+    assert.match(error?.message ?? '', /no message 4/);
+    assert.deepEqual(got, ['oom']);
+    closeSync(theirs);
+  });
 });
+
+function randomNotice(random: Random, supervisor: number): Notice {
+  const namespaces = { time: 1, mount: 2, cgroup: 3, uts: 4, ipc: 5, user: 6, pid: 7, network: random.below(9) };
+  return random.pick<Notice>([
+    { kind: 'oom', supervisor, kills: random.below(2 ** 31) },
+    { kind: 'running', supervisor, pid: random.below(32_768), namespaces },
+    { kind: 'barrier', supervisor, index: random.below(9), pid: 1, namespaces },
+    { kind: 'rejected', supervisor, rule: random.below(300) },
+    { kind: 'failed', supervisor, syscall: random.below(400), error: 24 },
+    {
+      kind: 'refused',
+      supervisor,
+      list: random.pick(['before', 'clone', 'steps', 'acts', 'after'] as const),
+      index: random.below(80),
+      act: random.below(9),
+      syscall: -1,
+      error: 2,
+      path: 0,
+      helperStatus: 0,
+      text: 'overlay: ä bad option'.slice(0, random.below(22)),
+    },
+  ]);
+}

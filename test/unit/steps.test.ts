@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
-import { FRAME, FRAME_SIZE, HEADER, ORDER, offsetsOf, sizeOf } from '#lib/plan/wire.js';
 import { readTable } from '../../scripts/step-table.js';
 
 const ops = Object.keys(STEPS) as Op[];
@@ -52,23 +51,3 @@ for (const { op, text, needs = '', errors = '', defaults } of texts) {
     );
   });
 }
-
-test('the layouts are naturally aligned and leave no field on top of another', () => {
-  for (const layout of [HEADER, FRAME, ORDER] as Readonly<Record<string, string>>[]) {
-    const offsets = offsetsOf(layout as typeof HEADER) as Readonly<Record<string, number>>;
-    let end = 0;
-    for (const [name, width] of Object.entries(layout)) {
-      const bytes = width === 'u64' ? 8 : 4;
-      const at = offsets[name] ?? -1;
-      assert.equal(at % bytes, 0, name);
-      assert.ok(at >= end, name);
-      end = at + bytes;
-    }
-    assert.ok(sizeOf(layout as typeof HEADER) >= end);
-    assert.equal(sizeOf(layout as typeof HEADER) % 8, 0);
-  }
-});
-
-test('a frame has room for a message of the kernel', () => {
-  assert.ok(sizeOf(FRAME) < FRAME_SIZE);
-});

@@ -2,24 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeFrame } from '#lib/launch/channel.js';
 import { NAMESPACES, type Namespace } from '#lib/plan/constants.js';
 import { decode, encode } from '#lib/plan/encode.js';
 import { type Field, NO_SLOT } from '#lib/plan/fields.js';
+import { offsetsOf, sizeOf } from '#lib/plan/layout.js';
 import type { Plan } from '#lib/plan/plan.js';
 import { describe as sentence } from '#lib/plan/sentences.js';
 import { type ContainerStep, fieldsOf, type HostStep, type Op, STEPS, type Step } from '#lib/plan/steps.js';
-import {
-  FRAME,
-  FRAME_SIZE,
-  HEADER,
-  offsetsOf,
-  PLAN_MAGIC,
-  PLAN_MAX,
-  RECORD_HEAD,
-  sizeOf,
-  WIRE_VERSION,
-} from '#lib/plan/wire.js';
+import { HEADER, PLAN_MAGIC, PLAN_MAX, RECORD_HEAD, WIRE_VERSION } from '#lib/plan/wire.js';
 
 const SLOTS = 9;
 const ops = Object.keys(STEPS) as Op[];
@@ -163,49 +153,6 @@ describe('a step in words', () => {
     for (const op of ops) {
       const text = sentence(randomStep(op, random));
       assert.ok(text.length > 0 && !/undefined|NaN|\[object/.test(text), `${op}: ${text}`);
-    }
-  });
-});
-
-describe('a frame', () => {
-  const at = offsetsOf(FRAME);
-
-  test('gives each number from its own place', () => {
-    const names = Object.keys(FRAME) as (keyof typeof FRAME)[];
-    for (const name of names) {
-      const bytes = Buffer.alloc(FRAME_SIZE);
-      bytes[at[name]] = 0x2a;
-      const { message, ...numbers } = decodeFrame(bytes);
-      assert.deepEqual(numbers, { ...Object.fromEntries(names.map((other) => [other, 0])), [name]: 0x2a });
-      assert.equal(message, '');
-    }
-  });
-
-  test('gives negative numbers where they are signed', () => {
-    const bytes = Buffer.alloc(FRAME_SIZE);
-    bytes.writeInt32LE(-1, at.waitStatus);
-    bytes.writeUInt32LE(0xffffffff, at.ending);
-    const frame = decodeFrame(bytes);
-    assert.equal(frame.waitStatus, -1);
-    assert.equal(frame.ending, 0xffffffff);
-  });
-
-  test('gives the message up to its NUL, or up to the end', () => {
-    const bytes = Buffer.alloc(FRAME_SIZE);
-    bytes.write('overlay: bad\0rest', sizeOf(FRAME));
-    assert.equal(decodeFrame(bytes).message, 'overlay: bad');
-    bytes.fill('x', sizeOf(FRAME));
-    assert.equal(decodeFrame(bytes).message, 'x'.repeat(FRAME_SIZE - sizeOf(FRAME)));
-  });
-
-  test('any bytes give a frame', () => {
-    const random = generator(11);
-    for (let round = 0; round < 1000; round += 1) {
-      const frame = decodeFrame(Buffer.from(Array.from({ length: FRAME_SIZE }, () => Math.floor(random() * 256))));
-      for (const name of Object.keys(FRAME)) {
-        assert.ok(Number.isInteger(frame[name as keyof typeof FRAME]), name);
-      }
-      assert.equal(typeof frame.message, 'string');
     }
   });
 });

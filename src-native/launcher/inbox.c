@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "inbox.h"
+
+long inbox_receive(struct inbox *inbox, int channel)
+{
+	struct sys_iovec iov = {inbox->bytes + inbox->length, sizeof(inbox->bytes) - inbox->length};
+	// Without room for them descriptors are not received. unix(7)
+	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
+	long received;
+	do
+		received = sys_recvmsg(channel, &message, SYS_MSG_DONTWAIT);
+	while (received == -SYS_EINTR);
+	if (received > 0)
+		inbox->length += (uint32_t)received;
+	return received;
+}
+
+static int is_order(const struct message_head *head, uint32_t supervisor)
+{
+	return head->kind < sizeof(ORDER_SIZES) && ORDER_SIZES[head->kind] != 0 &&
+	       head->size == ORDER_SIZES[head->kind] && head->supervisor == supervisor && head->descriptors == 0;
+}
+
+const struct message_head *inbox_next(struct inbox *inbox, uint32_t supervisor, int *ret_broken)
+{
+	// Each begins where it is aligned.
+	inbox->length -= inbox->taken;
+	for (uint32_t i = 0; i < inbox->length; i++)
+		inbox->bytes[i] = inbox->bytes[inbox->taken + i];
+	inbox->taken = 0;
+	*ret_broken = inbox->length >= sizeof(inbox->head) && !is_order(&inbox->head, supervisor);
+	if (*ret_broken || inbox->length < sizeof(inbox->head) || inbox->length < inbox->head.size)
+		return 0;
+	inbox->taken = inbox->head.size;
+	return &inbox->head;
+}

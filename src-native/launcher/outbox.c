@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "outbox.h"
+
+enum {
+	STANDARD = 3,
+	// For as many descriptors as this user may have under way: others', which somebody takes in the end, or does
+	// not. unix(7)
+	PAUSE_NS = 10000000,
+	PAUSES = 100,
+};
+
+static long send(int socket, const void *bytes, size_t size, int descriptor)
+{
+	struct {
+		struct sys_cmsghdr head;
+		int32_t descriptor;
+	} control = {
+		.head = {sizeof(struct sys_cmsghdr) + sizeof(int32_t), SYS_SOL_SOCKET, SYS_SCM_RIGHTS},
+		.descriptor = descriptor,
+	};
+	struct sys_iovec iov = {(void *)(uintptr_t)bytes, size};
+	const struct sys_msghdr message = {
+		.iov = &iov,
+		.iov_count = 1,
+		.control = descriptor < 0 ? 0 : &control,
+		.control_length = descriptor < 0 ? 0 : sizeof(control),
+	};
+	long sent;
+	do
+		sent = sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL | SYS_MSG_DONTWAIT);
+	while (sent == -SYS_EINTR);
+	return sent;
+}
+
+static void close_descriptor(struct outbox *outbox, uint32_t place)
+{
+	if (outbox->waiting[place].descriptor >= 0)
+		sys_close(outbox->waiting[place].descriptor);
+	outbox->waiting[place].descriptor = -1;
+}
+
+static void drop_first(struct outbox *outbox)
+{
+	close_descriptor(outbox, 0);
+	outbox->count--;
+	for (uint32_t i = 0; i < outbox->count; i++)
+		outbox->waiting[i] = outbox->waiting[i + 1];
+}
+
+// The descriptor first: whoever reads the message looks for it.
+static long send_first(struct outbox *outbox)
+{
+	const struct message_head *message = outbox->waiting[0].message;
+	if (outbox->waiting[0].descriptor >= 0) {
+		outbox->full = outbox->lane;
+		long sent = send(
+			outbox->lane, &outbox->supervisor, sizeof(outbox->supervisor), outbox->waiting[0].descriptor);
+		if (sent < 0)
+			return sent;
+		close_descriptor(outbox, 0);
+	}
+	outbox->full = outbox->channel;
+	// A message is far smaller than what a socket takes at a time: it is sent whole, or not at all.
+	return send(outbox->channel, message, message->size, -1);
+}
+
+void outbox_send(struct outbox *outbox)
+{
+	while (outbox->count > 0) {
+		long sent = send_first(outbox);
+		if (sent == -SYS_EAGAIN)
+			return;
+		if (sent == -SYS_ETOOMANYREFS) {
+			outbox->full = -1;
+			return;
+		}
+		if (sent < 0) {
+			// A channel that carries nothing any more: Node would wait for ever, and at a barrier the child
+			// with it. Whoever polls it sees that it is over.
+			sys_shutdown(outbox->channel, SYS_SHUT_RDWR);
+			while (outbox->count > 0)
+				drop_first(outbox);
+			return;
+		}
+		drop_first(outbox);
+	}
+}
+
+void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, int descriptor)
+{
+	*message = (struct message_head){kind, (uint32_t)size, outbox->supervisor, descriptor < 0 ? 0 : 1};
+	for (uint32_t i = 0; i < outbox->count; i++)
+		if (outbox->waiting[i].message == message)
+			return;
+	if (outbox->channel < 0 || outbox->count == OUTBOX_MOST) {
+		if (descriptor >= 0)
+			sys_close(descriptor);
+		return;
+	}
+	outbox->waiting[outbox->count].message = message;
+	outbox->waiting[outbox->count].descriptor = descriptor;
+	outbox->count++;
+	// What waits goes first, and there was no room for it.
+	if (outbox->count == 1)
+		outbox_send(outbox);
+}
+
+struct pollfd outbox_poll(const struct outbox *outbox)
+{
+	return (struct pollfd){.fd = outbox->count > 0 ? outbox->full : -1, .events = POLLOUT};
+}
+
+void outbox_close(struct outbox *outbox)
+{
+	while (outbox->count > 0)
+		drop_first(outbox);
+	if (outbox->channel >= 0)
+		sys_close(outbox->channel);
+	outbox->channel = -1;
+}
+
+// The lowest descriptor from `least` on that is still needed, or one beyond all.
+static unsigned int next_needed(const struct outbox *outbox, unsigned int least)
+{
+	unsigned int next = ~0u;
+	const int fixed[] = {outbox->channel, outbox->lane};
+	for (uint32_t i = 0; i < 2 + outbox->count; i++) {
+		const int fd = i < 2 ? fixed[i] : outbox->waiting[i - 2].descriptor;
+		if (fd >= 0 && (unsigned int)fd >= least && (unsigned int)fd < next)
+			next = (unsigned int)fd;
+	}
+	return next;
+}
+
+static void close_all_else(const struct outbox *outbox)
+{
+	unsigned int least = STANDARD;
+	while (least != 0) {
+		const unsigned int needed = next_needed(outbox, least);
+		if (needed > least)
+			sys_close_range(least, needed == ~0u ? needed : needed - 1, 0);
+		least = needed + 1;
+	}
+}
+
+void outbox_finish(struct outbox *outbox)
+{
+	const struct sys_timespec pause = {0, PAUSE_NS};
+	int pauses = 0;
+	outbox_send(outbox);
+	if (outbox->count > 0)
+		close_all_else(outbox);
+	while (outbox->count > 0) {
+		enum { ROOM, CHANNEL, COUNT };
+		struct pollfd polled[COUNT] = {[ROOM] = outbox_poll(outbox), [CHANNEL] = {.fd = outbox->channel}};
+		sys_ppoll(polled, COUNT, outbox->full < 0 ? &pause : 0);
+		if (polled[CHANNEL].revents & (POLLHUP | POLLERR))
+			outbox_close(outbox);
+		else if (outbox->full < 0 && ++pauses == PAUSES)
+			drop_first(outbox);
+		outbox_send(outbox);
+	}
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What a supervisor tells Node, without ever waiting for it. What does not fit into the channel stays here, in its
+// order, and goes when there is room. A message that waits here is still the caller's: it waits once, and says what it
+// says when it goes.
+#pragma once
+#include "../messages.h"
+#include "../sys.h"
+
+enum {
+	// Each kind waits once, and one kind is the last.
+	OUTBOX_MOST = 5,
+};
+
+struct outbox {
+	// -1: nobody listens, and what is put here is gone.
+	int channel;
+	// The way of descriptors, before the message that says how many there are.
+	int lane;
+	// Which of both has no room; -1: neither, but time has to pass.
+	int full;
+	uint32_t supervisor;
+	uint32_t count;
+	struct {
+		const struct message_head *message;
+		// What goes with it and is closed then; -1: nothing, or it has gone.
+		int descriptor;
+	} waiting[OUTBOX_MOST];
+};
+
+// Tells Node the message, which has `size` bytes, and gives it the descriptor; -1: none.
+void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, int descriptor);
+#define OUTBOX_PUT(outbox, kind, message) outbox_put((outbox), (kind), &(message)->head, sizeof(*(message)), -1)
+// Sends as much as there is room for.
+void outbox_send(struct outbox *outbox);
+// What to poll for before the next outbox_send; nothing where nothing waits, or polling does not help.
+struct pollfd outbox_poll(const struct outbox *outbox);
+// Hangs up, with all that waits.
+void outbox_close(struct outbox *outbox);
+// Waits until all has gone, or Node has hung up. It holds nothing else meanwhile: all other descriptors are closed.
+void outbox_finish(struct outbox *outbox);

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// What Node, the launcher and its supervisors say to each other. Made by scripts/messages.ts from lib/plan/messages.ts,
+// which draws it, and from lib/plan/times.ts. Do not edit.
+#pragma once
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	MESSAGE_START = 1,
+	MESSAGE_SIGNAL = 2,
+	MESSAGE_RESIZE = 3,
+	MESSAGE_GO = 4,
+	MESSAGE_CPU_TIME = 5,
+	MESSAGE_BARRIER = 6,
+	MESSAGE_RUNNING = 7,
+	MESSAGE_OOM = 8,
+	MESSAGE_TIMING = 9,
+	MESSAGE_EXITED = 10,
+	MESSAGE_REFUSED = 11,
+	MESSAGE_REJECTED = 12,
+	MESSAGE_FAILED = 13,
+};
+
+enum { MESSAGE_TEXT_MAX = 280 };
+
+struct message_head {
+	uint32_t kind;
+	uint32_t size;
+	uint32_t supervisor;
+	uint32_t descriptors;
+};
+static_assert(offsetof(struct message_head, kind) == 0, "message_head");
+static_assert(offsetof(struct message_head, size) == 4, "message_head");
+static_assert(offsetof(struct message_head, supervisor) == 8, "message_head");
+static_assert(offsetof(struct message_head, descriptors) == 12, "message_head");
+static_assert(sizeof(struct message_head) == 16, "message_head");
+
+struct message_start {
+	struct message_head head;
+};
+static_assert(sizeof(struct message_start) == 16, "message_start");
+
+struct message_signal {
+	struct message_head head;
+	uint32_t signal;
+};
+static_assert(offsetof(struct message_signal, signal) == 16, "message_signal");
+static_assert(sizeof(struct message_signal) == 20, "message_signal");
+
+struct message_resize {
+	struct message_head head;
+	uint32_t columns;
+	uint32_t rows;
+};
+static_assert(offsetof(struct message_resize, columns) == 16, "message_resize");
+static_assert(offsetof(struct message_resize, rows) == 20, "message_resize");
+static_assert(sizeof(struct message_resize) == 24, "message_resize");
+
+struct message_go {
+	struct message_head head;
+};
+static_assert(sizeof(struct message_go) == 16, "message_go");
+
+struct message_cpu_time {
+	struct message_head head;
+	uint64_t milliseconds;
+};
+static_assert(offsetof(struct message_cpu_time, milliseconds) == 16, "message_cpu_time");
+static_assert(sizeof(struct message_cpu_time) == 24, "message_cpu_time");
+
+struct message_barrier {
+	struct message_head head;
+	uint32_t index;
+	int32_t pid;
+	uint32_t namespaces[8];
+};
+static_assert(offsetof(struct message_barrier, index) == 16, "message_barrier");
+static_assert(offsetof(struct message_barrier, pid) == 20, "message_barrier");
+static_assert(offsetof(struct message_barrier, namespaces) == 24, "message_barrier");
+static_assert(sizeof(struct message_barrier) == 56, "message_barrier");
+
+struct message_running {
+	struct message_head head;
+	int32_t pid;
+	uint32_t namespaces[8];
+};
+static_assert(offsetof(struct message_running, pid) == 16, "message_running");
+static_assert(offsetof(struct message_running, namespaces) == 20, "message_running");
+static_assert(sizeof(struct message_running) == 52, "message_running");
+
+struct message_oom {
+	struct message_head head;
+	uint64_t kills;
+};
+static_assert(offsetof(struct message_oom, kills) == 16, "message_oom");
+static_assert(sizeof(struct message_oom) == 24, "message_oom");
+
+struct message_timing {
+	struct message_head head;
+};
+static_assert(sizeof(struct message_timing) == 16, "message_timing");
+
+struct message_exited {
+	struct message_head head;
+	int32_t wait_status;
+	uint32_t ending;
+	uint32_t counted;
+	uint64_t wall_ns;
+	uint64_t user_us;
+	uint64_t system_us;
+	uint64_t max_rss_kb;
+	uint64_t minor_faults;
+	uint64_t major_faults;
+	uint64_t blocks_in;
+	uint64_t blocks_out;
+	uint64_t voluntary_switches;
+	uint64_t involuntary_switches;
+	uint64_t counters[9];
+};
+static_assert(offsetof(struct message_exited, wait_status) == 16, "message_exited");
+static_assert(offsetof(struct message_exited, ending) == 20, "message_exited");
+static_assert(offsetof(struct message_exited, counted) == 24, "message_exited");
+static_assert(offsetof(struct message_exited, wall_ns) == 32, "message_exited");
+static_assert(offsetof(struct message_exited, user_us) == 40, "message_exited");
+static_assert(offsetof(struct message_exited, system_us) == 48, "message_exited");
+static_assert(offsetof(struct message_exited, max_rss_kb) == 56, "message_exited");
+static_assert(offsetof(struct message_exited, minor_faults) == 64, "message_exited");
+static_assert(offsetof(struct message_exited, major_faults) == 72, "message_exited");
+static_assert(offsetof(struct message_exited, blocks_in) == 80, "message_exited");
+static_assert(offsetof(struct message_exited, blocks_out) == 88, "message_exited");
+static_assert(offsetof(struct message_exited, voluntary_switches) == 96, "message_exited");
+static_assert(offsetof(struct message_exited, involuntary_switches) == 104, "message_exited");
+static_assert(offsetof(struct message_exited, counters) == 112, "message_exited");
+static_assert(sizeof(struct message_exited) == 184, "message_exited");
+
+struct message_refused {
+	struct message_head head;
+	uint32_t list;
+	uint32_t index;
+	uint32_t act;
+	int32_t syscall;
+	int32_t error;
+	uint32_t path;
+	int32_t helper_status;
+	char text[MESSAGE_TEXT_MAX];
+};
+static_assert(offsetof(struct message_refused, list) == 16, "message_refused");
+static_assert(offsetof(struct message_refused, index) == 20, "message_refused");
+static_assert(offsetof(struct message_refused, act) == 24, "message_refused");
+static_assert(offsetof(struct message_refused, syscall) == 28, "message_refused");
+static_assert(offsetof(struct message_refused, error) == 32, "message_refused");
+static_assert(offsetof(struct message_refused, path) == 36, "message_refused");
+static_assert(offsetof(struct message_refused, helper_status) == 40, "message_refused");
+static_assert(offsetof(struct message_refused, text) == 44, "message_refused");
+
+struct message_rejected {
+	struct message_head head;
+	uint32_t rule;
+};
+static_assert(offsetof(struct message_rejected, rule) == 16, "message_rejected");
+static_assert(sizeof(struct message_rejected) == 20, "message_rejected");
+
+struct message_failed {
+	struct message_head head;
+	int32_t syscall;
+	int32_t error;
+};
+static_assert(offsetof(struct message_failed, syscall) == 16, "message_failed");
+static_assert(offsetof(struct message_failed, error) == 20, "message_failed");
+static_assert(sizeof(struct message_failed) == 24, "message_failed");
+
+// What a supervisor reads: how long each is; 0: it is none of those. No descriptors come with them.
+enum { ORDER_MAX = 24 };
+static const uint8_t ORDER_SIZES[14] __attribute__((unused)) = {
+	[MESSAGE_SIGNAL] = sizeof(struct message_signal),
+	[MESSAGE_RESIZE] = sizeof(struct message_resize),
+	[MESSAGE_GO] = sizeof(struct message_go),
+	[MESSAGE_CPU_TIME] = sizeof(struct message_cpu_time),
+};
+
+enum {
+	LIST_BEFORE = 1,
+	LIST_CLONE = 2,
+	LIST_STEPS = 3,
+	LIST_ACTS = 4,
+	LIST_AFTER = 5,
+};
+
+enum {
+	ENDING_NONE = 0,
+	ENDING_TIMEOUT = 1,
+	ENDING_SIGNAL = 2,
+	ENDING_HANGUP = 3,
+	ENDING_CPU_TIMEOUT = 4,
+	ENDING_OOM = 5,
+};
+
+enum {
+	MOMENT_FORKED = 0,
+	MOMENT_CHECKED = 1,
+	MOMENT_CLONED = 2,
+	MOMENT_RUNNING = 3,
+	MOMENT_ENDED = 4,
+	MOMENT_REAPED = 5,
+	MOMENT_OVER = 6,
+};
+
+// What comes with a message "timing".
+struct times {
+	uint32_t steps;
+	uint32_t acts;
+	uint64_t moments[7];
+};
+static_assert(offsetof(struct times, steps) == 0, "times");
+static_assert(offsetof(struct times, acts) == 4, "times");
+static_assert(offsetof(struct times, moments) == 8, "times");
+static_assert(sizeof(struct times) == 64, "times");
+
+struct act_time {
+	uint32_t list;
+	uint32_t index;
+	uint32_t act;
+	uint64_t at_ns;
+};
+static_assert(offsetof(struct act_time, list) == 0, "act_time");
+static_assert(offsetof(struct act_time, index) == 4, "act_time");
+static_assert(offsetof(struct act_time, act) == 8, "act_time");
+static_assert(offsetof(struct act_time, at_ns) == 16, "act_time");
+static_assert(sizeof(struct act_time) == 24, "act_time");

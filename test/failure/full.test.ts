@@ -1,0 +1,258 @@
+/** Node that does not read what supervisors tell: no supervisor waits for it with anything else to do. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Container } from '#lib/index.js';
+import { Channel } from '#lib/launch/channel.js';
+import { lane } from '#lib/launch/lane.js';
+import { request } from '#lib/launch/launcher.js';
+import { native } from '#lib/launch/native.js';
+import { encode } from '#lib/plan/encode.js';
+import { encodeMessage } from '#lib/plan/message-bytes.js';
+import type { MessageOf, Notice } from '#lib/plan/messages.js';
+import type { Plan } from '#lib/plan/plan.js';
+import { useCleanHost } from '../support/host.js';
+import { ancestors, attempt, readProcesses } from '../support/processes.js';
+import { requires } from '../support/requires.js';
+
+const box = new Container();
+
+useCleanHost({ warmUp: () => box.run('true') });
+
+const COUNT = 500;
+const TIMEOUT_MS = 500;
+const LONGEST_MS = 1000;
+/** For a container to be gone while nothing of Node's own goes on. */
+const PATIENCE_MS = 30_000;
+
+/** How many processes have this command line. */
+function countOf(...command: readonly string[]): number {
+  const line = command.map((word) => `${word}\0`).join('');
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1')) === line).length;
+}
+
+/** The event loop stands still until `done`, or for too long. */
+function standStill(done: () => boolean): boolean {
+  const wait = new Int32Array(new SharedArrayBuffer(4));
+  const begun = performance.now();
+  while (!done() && performance.now() - begun < PATIENCE_MS) Atomics.wait(wait, 0, 0, 20);
+  return done();
+}
+
+suite('an event loop that stands still', () => {
+  test(`keeps none of ${COUNT} containers beyond its time`, async () => {
+    const name = `${process.pid}.25`;
+    const children = Array.from({ length: COUNT }, () =>
+      box.spawn('sleep', [name], { stdio: 'ignore', timeout: TIMEOUT_MS }),
+    );
+    // Some come to be only when others are gone.
+    let quiet = 0;
+    standStill(() => {
+      quiet = countOf('sleep', name) === 0 ? quiet + 1 : 0;
+      return quiet > 10;
+    });
+    for (const { reason, usage } of await Promise.all(children.map(({ result }) => result))) {
+      assert.equal(reason, 'timeout');
+      assert.ok(usage.wallMs < LONGEST_MS, `${usage.wallMs} ms`);
+    }
+  });
+});
+
+/** A supervisor whose channel is full from its first moment on. */
+interface Silenced {
+  readonly supervisor: number;
+  /** Node's end of the channel, which nobody reads. */
+  readonly channel: number;
+  /** Where the command's output ends when it does. */
+  readonly output: number;
+  /** How many notices fill the channel. */
+  readonly filled: number;
+}
+
+const command: Plan = {
+  before: [],
+  clone: [],
+  steps: [{ op: 'exec', paths: ['/bin/sleep'], args: ['sleep', '600'], env: [], stdio: [0, 0, 0] }],
+  after: [],
+  slots: ['output'],
+  received: 1,
+  kept: 0,
+  detached: false,
+  timeoutMs: TIMEOUT_MS,
+  timeoutSignal: 9,
+};
+
+async function silence(plan: Plan, kept: readonly number[] = []): Promise<Silenced> {
+  const { sealedMemfd, socketpair, pipe, trySend, close } = native();
+  const supervisor = lane().open();
+  const [channel, theirs] = socketpair();
+  const [output, write] = pipe();
+  const memfd = sealedMemfd(encode(plan));
+  const filler = encodeMessage({ kind: 'oom', supervisor, kills: 1 });
+  let filled = 0;
+  while (trySend(theirs, filler, []) === undefined) filled += 1;
+  await new Promise<void>((resolve, reject) => {
+    request(supervisor, [memfd, theirs, ...kept, write], (error) => (error === undefined ? resolve() : reject(error)));
+  });
+  for (const descriptor of [memfd, theirs, ...kept, write]) close(descriptor);
+  return { supervisor, channel, output, filled };
+}
+
+/** Waits for the command's end, by the end of its output; closes that. */
+function awaitEnd({ output }: Silenced): void {
+  assert.equal(readSync(output, Buffer.alloc(1)), 0);
+  native().close(output);
+}
+
+/** Reads the channel at last, to its end. */
+function hear({ supervisor, channel: descriptor }: Silenced): Promise<readonly Notice[]> {
+  return new Promise((resolve, reject) => {
+    const notices: Notice[] = [];
+    new Channel(descriptor, lane()).listen(supervisor, {
+      notice: (notice, descriptors) => {
+        notices.push(notice);
+        for (const one of descriptors) native().close(one);
+      },
+      channelEnded: (error) => (error === undefined ? resolve(notices) : reject(error)),
+    });
+  });
+}
+
+/** Processes of carrel's that came after these. */
+function supervisorsBeside(before: ReadonlySet<number>): readonly number[] {
+  const all = [...readProcesses().values()];
+  return all
+    .filter(({ pid, comm, state }) => comm === 'carrel' && state !== 'Z' && !before.has(pid))
+    .filter(({ pid }) => ancestors(pid).includes(process.pid))
+    .map(({ pid }) => pid);
+}
+
+suite('a channel that is full', () => {
+  test('keeps no time-out from being kept, and all that was told arrives when it is read', async () => {
+    const silenced = await silence(command);
+    awaitEnd(silenced);
+    const notices = await hear(silenced);
+    const said = notices.slice(silenced.filled);
+    assert.deepEqual(
+      said.map(({ kind }) => kind),
+      ['running', 'exited'],
+    );
+    const exited = said[1] as MessageOf<'exited'>;
+    assert.equal(exited.ending, 'timeout');
+    assert.ok(exited.wallNs < LONGEST_MS * 1e6, `${exited.wallNs} ns`);
+  });
+
+  test('is no reason to hold what was kept for the container', async () => {
+    const before = new Set(supervisorsBeside(new Set()));
+    const name = `carrel-test/${process.pid}/full`;
+    const held = native().tryBindAbstract(name);
+    assert.ok(held !== undefined);
+    const plan: Plan = { ...command, slots: ['held', 'output'], received: 2, kept: 1 };
+    const exec = { ...plan.steps[0], stdio: [1, 1, 1] } as Plan['steps'][number];
+    const silenced = await silence({ ...plan, steps: [exec] }, [held]);
+    awaitEnd(silenced);
+    let again: number | undefined;
+    while (again === undefined) {
+      again = native().tryBindAbstract(name);
+      await sleep(5);
+    }
+    native().close(again);
+    // It has nothing left but the way to Node, which root may see.
+    const supervisors = supervisorsBeside(before);
+    assert.equal(supervisors.length, 1);
+    const [supervisor] = supervisors;
+    const open = attempt(() => readdirSync(`/proc/${supervisor}/fd`)) ?? [];
+    const targets = open.map((fd) => attempt(() => readlinkSync(`/proc/${supervisor}/fd/${fd}`)) ?? '');
+    if (open.length > 0) assert.equal(targets.filter((target) => target !== '/dev/null').length, 2, targets.join());
+    assert.equal((await hear(silenced)).at(-1)?.kind, 'exited');
+  });
+
+  test('that Node closes then ends the supervisor', async () => {
+    const before = new Set(supervisorsBeside(new Set()));
+    const silenced = await silence(command);
+    awaitEnd(silenced);
+    native().close(silenced.channel);
+    lane().close(silenced.supervisor);
+    while (supervisorsBeside(before).length > 0) await sleep(5);
+  });
+
+  test('takes an order of Node’s that comes with a descriptor, which nobody keeps', async () => {
+    const silenced = await silence({ ...command, timeoutMs: 0 });
+    const { supervisor, channel } = silenced;
+    const [read, write] = native().pipe();
+    const order = encodeMessage({ kind: 'signal', supervisor, signal: 9 });
+    assert.equal(native().trySend(channel, order, [write]), undefined);
+    native().close(write);
+    awaitEnd(silenced);
+    assert.equal(readSync(read, Buffer.alloc(1)), 0);
+    native().close(read);
+    const last = (await hear(silenced)).at(-1) as MessageOf<'exited'>;
+    assert.deepEqual([last.kind, last.ending], ['exited', 'signal']);
+  });
+
+  for (const [what, bytes] of [
+    ['an order for another supervisor', () => encodeMessage({ kind: 'go', supervisor: 2 ** 32 - 1 })],
+    ['what is no order', () => Buffer.alloc(16, 1)],
+    ['a signal that there is none', (supervisor: number) => encodeMessage({ kind: 'signal', supervisor, signal: 65 })],
+  ] as const)
+    test(`ends the container where Node says ${what}`, async () => {
+      const silenced = await silence({ ...command, timeoutMs: 0 });
+      assert.equal(native().trySend(silenced.channel, bytes(silenced.supervisor), []), undefined);
+      awaitEnd(silenced);
+      assert.equal((await hear(silenced)).length, silenced.filled);
+    });
+});
+
+suite('a lane that is full', () => {
+  test('has a message wait for its descriptor, and those behind it', async () => {
+    const nobody = lane().open();
+    const number = Buffer.alloc(4);
+    number.writeUInt32LE(nobody);
+    const [read, write] = native().pipe();
+    while (native().trySend(lane().theirs, number, [write]) === undefined);
+    native().close(write);
+    const child = box.spawn('true', [], { timing: true });
+    const { stdout } = child;
+    assert.ok(stdout !== null);
+    for await (const _ of stdout);
+    await sleep(50);
+    assert.equal(child.exitCode, null);
+    lane().close(nobody);
+    assert.equal(readSync(read, Buffer.alloc(1)), 0);
+    native().close(read);
+    assert.equal((await child.result).exitCode, 0);
+    assert.ok(child.timing?.some(({ step }) => step?.op === 'exec'));
+  });
+});
+
+suite('too many descriptors under way', requires('root', 'strace'), () => {
+  /** What is told of a command whose supervisor is refused to send so often. */
+  async function endOf(times: number): Promise<readonly [code: number | null, timed: boolean]> {
+    const child = box.spawn('cat', [], { stdio: ['pipe', 'ignore', 'inherit'], timing: true });
+    await once(child, 'spawn');
+    const [, , supervisor = 0] = ancestors(child.pid ?? 0);
+    const inject = `inject=sendmsg:error=ETOOMANYREFS:when=1..${times}`;
+    const strace = spawn('strace', ['-p', String(supervisor), '-o', '/dev/null', '-e', 'trace=sendmsg', '-e', inject], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await once(strace.stderr, 'data');
+    child.stdin?.end();
+    const { exitCode } = await child.result;
+    await once(strace, 'close');
+    return [exitCode, child.timing !== undefined];
+  }
+
+  test('is waited out', async () => {
+    assert.deepEqual(await endOf(5), [0, true]);
+  });
+
+  test('for too long costs the times, and nothing else', async () => {
+    // It tries once at first, and then a hundred times, 10 ms apart.
+    assert.deepEqual(await endOf(101), [0, false]);
+  });
+});
