@@ -1,4 +1,4 @@
-/** Two databases of a kind run at the same time on the same port: `node --test build/examples/databases.test.js`. */
+/** Two databases of a kind run at the same time on the same port: `node --test examples/databases.test.js`. */
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';

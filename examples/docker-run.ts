@@ -1,5 +1,5 @@
 /**
- * A small `docker run`, as `node build/examples/docker-run.js [OPTION …] ROOTFS [COMMAND [ARGUMENT …]]`.
+ * A small `docker run`, as `node examples/docker-run.js [OPTION …] ROOTFS [COMMAND [ARGUMENT …]]`.
  *
  * ROOTFS is a directory with a root file system; what the container writes is gone when it ends.
  *   -i -t                  keep stdin open; a terminal

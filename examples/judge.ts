@@ -2,7 +2,7 @@
  * A judge: compiles and runs submissions in C, Python and JavaScript against test cases, in parallel, and gives
  * verdicts.
  *
- *     node build/examples/judge.js
+ *     node examples/judge.js
  *
  * Each case runs in a container of its own, with limits that the kernel keeps; it takes root, or a delegated cgroup.
  */

@@ -1,5 +1,5 @@
 /**
- * An HTTP service that runs code which somebody sends it: `node build/examples/service.js [PORT]`.
+ * An HTTP service that runs code which somebody sends it: `node examples/service.js [PORT]`.
  *
  *     curl -d '{"language": "python", "code": "print(6 * 7)"}' http://127.0.0.1:8080/run
  *

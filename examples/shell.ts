@@ -1,5 +1,5 @@
 /**
- * An interactive shell in a container: `node build/examples/shell.js [ROOTFS [COMMAND [ARGUMENT…]]]`.
+ * An interactive shell in a container: `node examples/shell.js [ROOTFS [COMMAND [ARGUMENT…]]]`.
  *
  * Without ROOTFS, or with `-` in its place, it has the host's programs and none of the host's data. It ends with the
  * command's exit code, 128 + n where signal n ended it, or 125 where the container could not be made.

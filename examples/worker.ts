@@ -1,7 +1,7 @@
 /**
  * A worker for more than one machine: jobs come from a queue in Redis, by BullMQ, and each runs in a container.
  *
- *     REDIS_URL=redis://127.0.0.1:6379 node build/examples/worker.js
+ *     REDIS_URL=redis://127.0.0.1:6379 node examples/worker.js
  *
  * With `--try` it starts a Redis of its own (in a container that shares the host's network), queues a few jobs, prints what came of them,
  * and ends.

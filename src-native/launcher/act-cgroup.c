@@ -158,8 +158,8 @@ struct outcome act_enter_cgroup(struct supervisor *self, const struct step_enter
 {
 	char text[24];
 	size_t length = (size_t)(text_number(text, (uint64_t)self->waiting) - text);
-	// 0 is what the kernel says of a process that is not in sight, and written it means the writer itself.
-	// cgroups(7) Of one that init has reaped the pid may be somebody else's.
+	// The kernel says 0 of a process that is not in sight, and takes a written 0 for the writer itself. cgroups(7)
+	// Of a process that init has reaped, the pid may be another one's.
 	if (self->waiting <= 0 || __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
 		return REFUSED(write, SYS_ESRCH);
 	for (uint32_t i = 0; i < step->slots.count; i++) {

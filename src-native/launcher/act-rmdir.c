@@ -22,8 +22,8 @@ static struct outcome remove_numbered(int directory)
 	}
 }
 
-// Opens the directory that `place` holds for reading. Without any permission only root could look into it: its owner
-// gives it some, by the descriptor, since a link may be in its place by now.
+// Opens the directory that `place` holds for reading. Without any permission only root could look into it, so its owner
+// gives it some. That is done by the descriptor: a link may be in its place by now.
 static struct outcome open_listing(int place, int *ret_fd)
 {
 	char path[32];

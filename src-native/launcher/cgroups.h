@@ -15,7 +15,7 @@ struct cgroup {
 struct cgroups {
 	struct cgroup held[CGROUPS_MOST];
 	uint32_t count;
-	// Where to write what, so that nobody in it can fork, and so that signals reach whoever was frozen.
+	// Where to write what, so that nobody in it can fork, and so that signals reach what was frozen.
 	int freezer;
 	const char *freezer_file;
 	const char *freeze;

@@ -91,8 +91,8 @@ struct outcome child_hold(const struct child *child)
 	TRY(prctl, PR_SET_PDEATHSIG, SYS_SIGKILL, 0, 0);
 	TRY(prctl, PR_SET_DUMPABLE, (unsigned long)child->dumpable, 0, 0);
 	// The supervisor may have died before the first line, or while a change of credentials had cleared the signal:
-	// then none comes, and no end of the report socket either, since the child shares the supervisor's descriptors.
-	// prctl(2)
+	// then no signal comes. The report socket does not end either, since the child shares the supervisor's
+	// descriptors. prctl(2)
 	struct pollfd death = {.fd = child->supervisor, .events = POLLIN};
 	const struct sys_timespec now = {0, 0};
 	if (TRY(ppoll, &death, 1, &now) > 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// PID 1 of the container: reaps whoever is orphaned, forwards signals to the command, ends when the command ends.
+// PID 1 of the container: reaps what is orphaned, forwards signals to the command, ends when the command ends.
 #include "init.h"
 #include <linux/prctl.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A private layer is a small tmpfs over a directory, into which the directory's entries are bound one by one: what is
-// written to them lands where it did before, and what is missing is made beside them in memory.
+// A private layer is a small tmpfs over a directory, into which the directory's entries are bound one by one. What is
+// written to them lands where it did before; what is missing is made beside them in memory.
 #include "layer.h"
 #include "text.h"
 #include "tree.h"
@@ -100,7 +100,7 @@ static struct outcome new_layer(int below, int *ret_tree)
 	TRY(fstat, below, &stat);
 	PASS(tree_memory(ret_tree));
 	int root = (int)TRY(openat, *ret_tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	// An owner who does not exist in the container cannot be had: then it is the container's root.
+	// The kernel refuses an owner who does not exist in the container: then it is the container's root.
 	sys_fchown(root, stat.st_uid, stat.st_gid);
 	TRY(fchmod, root, stat.st_mode & 07777);
 	TRY(close, root);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Paths below the container's root. Whoever wrote the root file system may have put links there, so nothing else in the
-// launcher may hand a path of the container to the kernel: it is resolved here once, and acted on by descriptor.
+// Paths below the container's root. Its owner may have put links anywhere, so nothing else in the launcher hands a path
+// of the container to the kernel. Each is resolved here, once, and acted on by descriptor.
 #pragma once
 #include "child.h"
 
@@ -11,8 +11,8 @@ struct outcome path_set_root(struct child *child);
 struct outcome path_open(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
 // The same below the directory `root`.
 struct outcome path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
-// Opens the directory above `path`'s last component, which `ret_name` points to, for an entry to be made there: one of
-// that name is not there afterwards, and it is in a file system of the plan's own. Missing parents are made.
+// Opens the directory above `path`'s last component, which `ret_name` points to, for an entry to be made there. Missing
+// parents are made. Afterwards the directory is in a file system of the plan's own, and has no entry of that name.
 struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name);
 // Makes the directory `path` and its missing parents. What exists is left as it is.
 struct outcome path_make_directory(struct child *child, const char *path, uint32_t mode);

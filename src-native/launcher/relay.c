@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The terminal's bytes, by way of two small buffers. Whoever is slow makes only the other side of the terminal wait.
+// The terminal's bytes, by way of two small buffers. A slow side makes only the other side of the terminal wait.
 #include "relay.h"
 #include <asm/ioctls.h>
 #include "terminal.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Carries bytes between a terminal's master end and Node's socket, so that Node never holds a terminal: its end is an
-// ordinary stream, nothing blocks its event loop, and the last bytes arrive however the container ends.
+// Carries bytes between a terminal's master end and Node's socket, so that Node never holds a terminal. Node's end is
+// an ordinary stream: nothing blocks its event loop, and the last bytes arrive however the container ends.
 #pragma once
 #include "../sys.h"
 

@@ -33,7 +33,7 @@ static void say(int socket, char what)
 	sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL);
 }
 
-// In the process that is made: waits for a request. It ends when the launcher says so; where the launcher has died it
+// In the process that is made: waits for a request. It ends when the launcher says so. Where the launcher has died, it
 // takes what Node has sent already, and Node is told at once that nobody takes more.
 __attribute__((noreturn)) static void wait_for_request(int requests, int launcher, uint64_t namespaces, uint64_t *next)
 {
@@ -43,7 +43,7 @@ __attribute__((noreturn)) static void wait_for_request(int requests, int launche
 	self.spare_next = next;
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-spare", 0, 0);
 	if (supervisor_prepare(&self).error || supervisor_clone(&self, namespaces, child_run_spare).error) {
-		// The next request is served without, and told why it cannot be had.
+		// The next request is served without, and told what the kernel refuses.
 		__atomic_store_n(next, 0, __ATOMIC_RELAXED);
 		sys_exit_group(STATUS_REFUSED);
 	}
@@ -119,7 +119,7 @@ enum spare_end spare_run(int requests, uint64_t *next)
 	return end;
 }
 
-// Whether a child that was there before the plan can be the plan's: what the supervisor joins, its children are born
+// Whether a child that was there before the plan can be the plan's. What the supervisor joins, its children are born
 // into; and where every act is timed, a spare's came too early.
 static int can_be_spare(const struct plan *plan)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The spare: a supervisor that is made before there is a request for it, with a child in new namespaces, because most
-// of what a start costs is the kernel's work on those. It takes the next request itself; one that wants other
-// namespaces is served by it as well, with a child of its own.
+// The spare: a supervisor that is made before there is a request for it, with a child in new namespaces. Most of what a
+// start costs is the kernel's work on those. It takes the next request itself. One that wants other namespaces is
+// served by it as well, with a child of its own.
 //
 // Its child has no mount namespace before it is needed: it would be the host's mounts of an earlier moment, and keep
 // them busy.
@@ -10,15 +10,15 @@
 
 struct supervisor;
 
-// What became of one: it has taken a request; nobody wanted it, or it was too slow for one, and it is let go; it has
-// ended, or could not be made.
+// What became of one. It has taken a request; or it was let go, unwanted or too slow; or it has ended, or could not be
+// made.
 enum spare_end { SPARE_USED, SPARE_UNWANTED, SPARE_LOST };
 
-// In the launcher: memory shared with its supervisors, for which namespaces the next spare is to have, as the last plan
-// had them; 0: there is to be none. Returns 0 where there is no memory: then nobody makes one.
+// In the launcher: shares memory with its supervisors, where they say which namespaces the next spare is to have; 0:
+// there is to be none. Returns 0 where there is no memory; then nobody makes one.
 uint64_t *spare_share(void);
-// In the launcher: makes one with the namespaces of `*next`, for requests on `requests`, and waits for its end; where
-// that is 0, it is lost. Where its child cannot be made, `*next` is 0 from then on.
+// In the launcher: makes one with the namespaces of `*next`, for requests on `requests`, and waits for its end. Where
+// `*next` is 0, it is lost. Where its child cannot be made, `*next` is 0 from then on.
 enum spare_end spare_run(int requests, uint64_t *next);
 
 // In a supervisor: has the next spare be like its plan, and parts with its own child where that cannot be the plan's.

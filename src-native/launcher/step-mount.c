@@ -55,8 +55,8 @@ struct outcome step_mount(struct child *child, const struct step_mount *step)
 	int tree = -1;
 	PASS(path_target(child, path, O_DIRECTORY, step->nofollow ? RESOLVE_NO_SYMLINKS : 0, &target));
 	int context = (int)TRY(fsopen, plan_string(child->plan, step->type), FSOPEN_CLOEXEC);
-	// Options that are relative paths count from the target: one longer than 255 bytes would be refused. Whoever
-	// may not enter the directory may mount on it still. fsconfig(2)
+	// Options that are relative paths count from the target: one longer than 255 bytes would be refused. A user
+	// who may not enter the directory may mount on it still. fsconfig(2)
 	sys_fchdir(target);
 	struct outcome outcome = new_mount(child, step, context, &tree);
 	if (outcome.error) {
@@ -138,7 +138,7 @@ struct outcome step_pivot_root(struct child *child, const struct step_pivot_root
 	TRY(fchdir, child->root);
 	// With "." twice the old root lands on top of the new one, and no directory for it is needed. pivot_root(2)
 	TRY(pivot_root, ".", ".");
-	// Each mount on the old "/" lies on the one before it, and only the topmost is found: the new root is the last
+	// Each mount on the old "/" lies on the one before it, and only the topmost is found. The new root is the last
 	// one, and the old root itself comes last.
 	for (uint32_t i = 0; i < child->roots; i++)
 		TRY(umount2, ".", SYS_MNT_DETACH);

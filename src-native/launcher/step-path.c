@@ -33,7 +33,8 @@ static struct outcome cover_file(const struct child *child, const struct step_fi
 	PASS(tree_memory(&memory));
 	int file = (int)TRY(openat, memory, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (uint32_t)step->mode);
 	PASS(write_whole(child, step->content, file));
-	// A part of a detached mount can be had since 6.15 only: for that it is attached for a moment. open_tree(2)
+	// The kernel copies a part of a detached mount since 6.15 only: for that it is attached for a moment.
+	// open_tree(2)
 	TRY(move_mount, memory, "", child->root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	int tree = (int)TRY(open_tree, memory, "file", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	TRY(fchdir, memory);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// When each act of a plan began. Where nobody wants to know, nothing is noted, and no clock is asked.
+// When each act of a plan began. Where nobody wants to know, nothing is noted, and the clock is never read.
 #include "timing.h"
 #include <linux/memfd.h>
 

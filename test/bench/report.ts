@@ -32,9 +32,8 @@ export function sections(results: Results): readonly Section[] {
   const all = [startSection(results), blockedSection(results)];
   // Of a few cold samples nothing can be told.
   if (!results.short) all.push(budgetSection(results));
-  return [...all, rateSection(results), helperSection(results), outputSection(results), phaseSection(results)].filter(
-    ({ rows }) => rows.length > 0,
-  );
+  const rest = [rateSection, helperSection, outputSection, phaseSection, loadingSection].map((make) => make(results));
+  return [...all, ...rest].filter(({ rows }) => rows.length > 0);
 }
 
 function startSection({ starts }: Results): Section {
@@ -192,6 +191,22 @@ function bare(starts: readonly Start[], { held, pace }: Pick<Start, 'held' | 'pa
       one.held.kind === kind &&
       one.held.bytes === held.bytes,
   );
+}
+
+function loadingSection({ loading }: Results): Section {
+  return {
+    title: 'Loading carrel',
+    note:
+      'Each row is a Node process from its start to its end, beside one that runs an empty file of the same kind. The ' +
+      'first container loads what compiles plans and starts the launcher; importing does not.',
+    head: ['what', 'samples', 'median ms', 'p10–p90 ms', '× an empty file'],
+    rows: loading.map(({ what, totalNs, emptyNs }) => [
+      what === '' ? 'an empty file' : what,
+      String(totalNs.count),
+      ...spread(totalNs, 1e6, 1),
+      ratio(totalNs, emptyNs),
+    ]),
+  };
 }
 
 function holds({ kind, bytes }: Held): string {

@@ -15,6 +15,7 @@ export interface Results {
   readonly helpers: readonly Helpers[];
   readonly outputs: readonly Output[];
   readonly phases: readonly Phase[];
+  readonly loading: readonly Loading[];
   /** What could not be measured, and why. */
   readonly skipped: readonly string[];
 }
@@ -50,6 +51,14 @@ export interface Start {
   readonly blockedNs?: Summary;
   /** The longest time that a timer of 1 ms was late while some were started, by perf_hooks' monitorEventLoopDelay(). */
   readonly delayMs?: number;
+}
+
+/** A Node program that loads carrel, and an empty one of its kind, from start to end. */
+export interface Loading {
+  /** Its source; `''` for the empty one itself. */
+  readonly what: string;
+  readonly totalNs: Summary;
+  readonly emptyNs: Summary;
 }
 
 /** Many starts, so many at a time. */

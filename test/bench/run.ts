@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import type { Places, Sample } from './cases.js';
+import { measureLoading } from './loading.js';
 import type { Part } from './loads.js';
 import { machineOf } from './machine.js';
 import { Measuring, type MemoryKind } from './measuring.js';
@@ -99,6 +100,7 @@ export async function run({ short, where, directory }: RunOptions): Promise<Resu
       helpers: (await load('helpers', places, short, skipped)) as readonly Helpers[],
       outputs: (await load('outputs', places, short, skipped)) as readonly Output[],
       phases: (await load('phases', places, short, skipped)) as readonly Phase[],
+      loading: measureLoading(directory, rounds),
       skipped,
     };
   } finally {

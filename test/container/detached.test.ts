@@ -7,6 +7,7 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -32,14 +33,10 @@ function lives(pid: number): boolean {
   }
 }
 
-async function gone(pid: number): Promise<boolean> {
-  for (let tries = 0; lives(pid) && tries < 3000; tries += 1) await sleep(10);
-  return !lives(pid);
-}
-
 suite('detached', () => {
   test('without it, the container ends with Node', async () => {
-    assert.ok(await gone(await leave(`{ stdio: 'ignore' }`)));
+    const pid = await leave(`{ stdio: 'ignore' }`);
+    await until(() => !lives(pid));
   });
 
   test('with it, the container goes on', async () => {
@@ -47,11 +44,12 @@ suite('detached', () => {
     await sleep(300);
     assert.ok(lives(pid), 'it has ended with Node');
     process.kill(pid, 'SIGKILL');
-    assert.ok(await gone(pid));
+    await until(() => !lives(pid));
   });
 
   test('its time is up without Node as well', async () => {
-    assert.ok(await gone(await leave(`{ stdio: 'ignore', detached: true, timeout: 1000 }`)));
+    const pid = await leave(`{ stdio: 'ignore', detached: true, timeout: 1000 }`);
+    await until(() => !lives(pid));
   });
 
   test('excludes a terminal', () => {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CarrelError, Container, type HookContext } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 import { requires } from '../support/requires.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -43,9 +44,7 @@ suite('hook()', () => {
     assert.match((await box.run('sh', list, { check: true })).stdout, /^carrel-c$/m);
     assert.doesNotMatch((await new Container().run('sh', list, { check: true })).stdout, /carrel-c/);
     // Its end here goes with the other, when the kernel has torn the network down.
-    for (let tries = 0; readFileSync('/proc/net/dev', 'utf8').includes('carrel-h') && tries < 3000; tries += 1)
-      await sleep(10);
-    assert.doesNotMatch(readFileSync('/proc/net/dev', 'utf8'), /carrel-h/);
+    await until(() => !readFileSync('/proc/net/dev', 'utf8').includes('carrel-h'));
   });
 
   test('a hook that fails ends the container, and is the cause of its error', async () => {

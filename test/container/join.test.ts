@@ -12,6 +12,7 @@ import { useCleanHost } from '../support/host.js';
 import { LINKS } from '../support/namespaces.js';
 import { rejectsAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -196,7 +197,5 @@ suite('a process that cannot be joined', () => {
 });
 
 async function changed(pid: number | undefined, link: string): Promise<void> {
-  while (readlinkSync(`/proc/${pid}/ns/${link}`) === readlinkSync(`/proc/self/ns/${link}`)) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => readlinkSync(`/proc/${pid}/ns/${link}`) !== readlinkSync(`/proc/self/ns/${link}`));
 }

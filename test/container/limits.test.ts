@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { CarrelError, Container, type LimitsInput } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { cgroupsOf } from '../support/plans.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().limits({ onUnsupported: 'warn' }).run('true') });
@@ -19,12 +20,6 @@ const spin = ['-c', 'while :; do :; done'];
 const hold = (mib: number): readonly string[] => ['-c', `x = bytearray(${mib} << 20); print(len(x))`];
 
 /** Where the container's cgroups are. */
-function directoriesOf({ plan }: { readonly plan: ReturnType<Container['plan']> }): readonly string[] {
-  return plan.before.flatMap((step) =>
-    step.op === 'makeCgroup' ? [join(step.parent, step.base, step.name ?? '')] : [],
-  );
-}
-
 describe('limits()', requires('cgroups', 'python3'), () => {
   test('memory: more is not to be had, and the kernel’s count says why it ended', async () => {
     const without = await limited({}).run('python3', hold(64));
@@ -94,7 +89,7 @@ describe('limits()', requires('cgroups', 'python3'), () => {
   test('the command is in its cgroups, and sees them as the roots; its init is not', async () => {
     const child = limited({}).spawn('cat', [], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(child, 'spawn');
-    const directories = directoriesOf(child);
+    const directories = cgroupsOf(child.plan);
     assert.ok(directories.length > 0);
     for (const directory of directories) {
       assert.equal(readFileSync(join(directory, 'cgroup.procs'), 'utf8'), `${child.pid}\n`);
@@ -109,7 +104,7 @@ describe('limits()', requires('cgroups', 'python3'), () => {
 
   test('without limits there is no cgroup', async () => {
     const child = box.spawn('true', [], { stdio: 'ignore' });
-    assert.deepEqual(directoriesOf(child), []);
+    assert.deepEqual(cgroupsOf(child.plan), []);
     const { degraded, usage } = await child.result;
     assert.deepEqual([degraded, usage.peakMemoryBytes, usage.oomKills], [[], undefined, undefined]);
   });

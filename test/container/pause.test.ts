@@ -9,6 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Container, type ContainerProcess } from 'carrel';
 import { FREEZER } from '#lib/cgroup/files.js';
 import { useCleanHost } from '../support/host.js';
+import { cgroupsOf } from '../support/plans.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().limits({ onUnsupported: 'warn' }).run('true') });
@@ -34,9 +35,7 @@ async function give(child: ContainerProcess, orders: readonly Order[]): Promise<
 
 /** Thaws it whenever it is frozen, or about to be, as its supervisor does when its time is up. `goesOn` is asked with how often that was. */
 async function keepThawing({ plan }: ContainerProcess, goesOn: (times: number) => boolean): Promise<void> {
-  const paths = plan.before.flatMap((step) =>
-    step.op === 'makeCgroup' ? [join(step.parent, step.base, step.name ?? '')] : [],
-  );
+  const paths = cgroupsOf(plan);
   const [found] = ([2, 1] as const).flatMap((version) => {
     const { file, thaw } = FREEZER[version].words;
     const path = paths.map((directory) => join(directory, file)).find((one) => existsSync(one));

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 import { ancestors, readProcesses, rests } from '../support/processes.js';
 import { Screen } from '../support/screen.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -96,10 +96,10 @@ suite('terminal', () => {
     const [, , supervisor = 0] = ancestors(child.pid ?? 0);
     const { stdout } = child;
     // Then Node reads no more of it either.
-    while ((stdout?.readableLength ?? 0) < (stdout?.readableHighWaterMark ?? 0)) await sleep(5);
+    await until(() => (stdout?.readableLength ?? 0) >= (stdout?.readableHighWaterMark ?? 0));
     // More than a terminal takes, and more than anybody reads.
     child.stdin?.write(Buffer.alloc(400_000, 'a'));
-    while (readProcesses().get(child.pid ?? 0)?.comm !== 'sleep') await sleep(5);
+    await until(() => readProcesses().get(child.pid ?? 0)?.comm === 'sleep');
     child.kill('SIGKILL');
     await child.result;
     assert.ok(await rests(supervisor));

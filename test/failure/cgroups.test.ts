@@ -6,22 +6,19 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Container, type Plan } from 'carrel';
+import { Container } from 'carrel';
 import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
+import { cgroupsOf } from '../support/plans.js';
 import { readProcesses } from '../support/processes.js';
 import { requires } from '../support/requires.js';
+import { until } from '../support/waiting.js';
 
 const box = new Container().limits({ onUnsupported: 'warn' });
 useCleanHost({ warmUp: () => box.run('true') });
 
-function directoriesOf({ before }: Plan): readonly string[] {
-  return before.flatMap((step) => (step.op === 'makeCgroup' ? [join(step.parent, step.base, step.name ?? '')] : []));
-}
-
 async function removed(directories: readonly string[]): Promise<void> {
-  while (directories.some((path) => existsSync(path))) await sleep(2);
+  await until(() => !directories.some((path) => existsSync(path)));
 }
 
 /** Another Node with a container of its own, which says where its cgroups are. */
@@ -47,15 +44,13 @@ async function startCaller(act: string): Promise<{ caller: ChildProcess; directo
 
 /** The supervisor above a command under init: the process above the first that is called so, which may be after the command runs. */
 async function supervisorOf(command: number): Promise<number> {
-  for (let tries = 0; ; tries += 1) {
+  return until(() => {
     const table = readProcesses();
     let entry = table.get(command);
     while (entry !== undefined && entry.comm !== 'carrel-init') entry = table.get(entry.parent);
     const supervisor = table.get(entry?.parent ?? -1);
-    if (supervisor?.comm === 'carrel') return supervisor.pid;
-    assert.ok(tries < 1000, 'no supervisor');
-    await sleep(10);
-  }
+    return supervisor?.comm === 'carrel' && supervisor.pid;
+  });
 }
 
 function oneIn(directories: readonly string[]): number {
@@ -79,15 +74,17 @@ suite('SIGKILL', requires('cgroups'), () => {
       process.kill(supervisor, 'SIGKILL');
       caller.kill('SIGKILL');
       // The container dies meanwhile; who looks too early leaves it to the next.
-      while (directories.some((path) => existsSync(path)))
+      await until(async () => {
         await askCaller(`await new Container().limits({}).run('true'); console.log(1);`);
+        return !directories.some((path) => existsSync(path));
+      });
     });
   }
 
   test('of the supervisor: a status, and Node removes the cgroups', async () => {
     const child = box.spawn('sleep', ['9999'], { stdio: 'ignore' });
     await once(child, 'spawn');
-    const directories = directoriesOf(child.plan);
+    const directories = cgroupsOf(child.plan);
     process.kill(await supervisorOf(child.pid ?? 0), 'SIGKILL');
     assert.equal((await child.result).signal, 'SIGKILL');
     await removed(directories);
@@ -100,7 +97,7 @@ suite('others beside', requires('cgroups'), () => {
     await once(child, 'spawn');
     for (let round = 0; round < 3; round += 1)
       assert.equal(await askCaller(`console.log((await new Container().limits({}).run('true')).exitCode);`), 0);
-    for (const directory of directoriesOf(child.plan)) assert.ok(existsSync(directory), directory);
+    for (const directory of cgroupsOf(child.plan)) assert.ok(existsSync(directory), directory);
     assert.ok((await child.stats()).pids === 1);
     child.stdin?.end();
     assert.equal((await child.result).exitCode, 0);

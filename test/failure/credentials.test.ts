@@ -11,7 +11,6 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { bind, Container } from 'carrel';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
@@ -19,6 +18,7 @@ import { useCleanHost } from '../support/host.js';
 import { launcher } from '../support/launcher.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -33,12 +33,12 @@ suite('SIGKILL of the supervisor behind a change of credentials', requires('root
   /** Waits for a line in what strace writes down; gives its process. */
   async function line(strace: ChildProcess, output: string, what: string): Promise<number> {
     const pattern = new RegExp(`^(\\d+) +${what}`, 'm');
-    for (;;) {
+    return until(() => {
       const found = existsSync(output) ? pattern.exec(readFileSync(output, 'utf8')) : null;
       if (found !== null) return Number(found[1]);
       assert.deepEqual([strace.exitCode, strace.signalCode], [null, null], `never: ${what}`);
-      await sleep(2);
-    }
+      return undefined;
+    });
   }
 
   /** Performs a container whose command leaves a file; gives whether it is there when all has ended. */

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { spawn as spawnProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
 import { concat, type Plan, plan, spawn } from 'carrel/plan';
 import { barrier, exec, newuidmap } from 'carrel/steps';
 import { useCleanHost } from '../support/host.js';
-import { ownerOf, readProcesses, rests } from '../support/processes.js';
+import { descendants, haveEnded, readProcesses, rests } from '../support/processes.js';
 import { requires } from '../support/requires.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -25,12 +25,7 @@ const stuck: Plan = concat(
 
 /** The helper, once it is there, below the test file's own processes. */
 async function helper(): Promise<number> {
-  for (;;) {
-    const table = readProcesses();
-    const found = [...table.values()].find(({ pid, comm }) => comm === 'sleep' && ownerOf(pid, table) === 'own');
-    if (found !== undefined) return found.pid;
-    await sleep(2);
-  }
+  return until(() => descendants(process.pid).find(({ comm }) => comm === 'sleep')?.pid);
 }
 
 suite('a helper that hangs', requires('user-namespaces'), () => {
@@ -93,7 +88,7 @@ suite('a helper that hangs', requires('user-namespaces'), () => {
       const pid = await helper();
       caller.kill('SIGKILL');
       await once(caller, 'close');
-      while (readProcesses().has(pid)) await sleep(2);
+      await haveEnded(pid);
     });
   }
 });

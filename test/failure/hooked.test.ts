@@ -1,18 +1,14 @@
-/**
- * A hook whose Node has gone keeps nobody waiting.
- *
- * Where Node has gone before its moment came, nobody waits for it.
- */
+/** A hook whose Node has gone before its moment came keeps nobody waiting. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from '#lib/index.js';
 import { useCleanHost } from '../support/host.js';
-import { readProcesses } from '../support/processes.js';
+import { descendants, haveEnded } from '../support/processes.js';
 import { requires } from '../support/requires.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -27,11 +23,6 @@ const CALLER = `
   child.on('error', (error) => console.error(error));
   console.log('started');`;
 
-function below(pid: number): readonly number[] {
-  const children = [...readProcesses().values()].filter(({ parent }) => parent === pid);
-  return children.flatMap((child) => [child.pid, ...below(child.pid)]);
-}
-
 suite('a detached container with a hook', requires('strace'), () => {
   test('ends where Node has ended before the hook', async () => {
     const node = spawn(process.execPath, ['--input-type=module', '-e', CALLER], {
@@ -39,14 +30,13 @@ suite('a detached container with a hook', requires('strace'), () => {
     });
     await once(node.stdout, 'data');
     // strace, the launcher, the supervisor, and the child, which strace keeps.
-    let made: readonly number[] = [];
-    while (made.length < 4 || readProcesses().get(made.at(-1) ?? 0)?.state !== 't') {
-      await sleep(5);
-      made = below(node.pid ?? 0);
-    }
+    const made = await until(() => {
+      const all = descendants(node.pid ?? 0);
+      return all.length >= 4 && all.at(-1)?.state === 't' && all.map(({ pid }) => pid);
+    });
     node.kill('SIGKILL');
     await once(node, 'exit');
-    while (made.some((pid) => readProcesses().has(pid))) await sleep(5);
+    await haveEnded(...made);
     assert.equal(made.length, 4, made.join());
   });
 });

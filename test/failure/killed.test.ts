@@ -7,7 +7,8 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type ContainerProcess } from 'carrel';
 import { useCleanHost } from '../support/host.js';
-import { readProcesses } from '../support/processes.js';
+import { ancestors, descendants, haveEnded, readProcesses } from '../support/processes.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -21,15 +22,9 @@ async function running(): Promise<ContainerProcess> {
 
 /** From the command to node: command, init, supervisor, launcher. */
 function above(child: ContainerProcess): readonly number[] {
-  const table = readProcesses();
-  const pids: number[] = [];
-  for (let pid = child.pid ?? 0; pid !== process.pid; pid = table.get(pid)?.parent ?? process.pid) pids.push(pid);
+  const pids = ancestors(child.pid ?? 0, process.pid);
   assert.equal(pids.length, 4, pids.join());
   return pids;
-}
-
-async function gone(pids: readonly number[]): Promise<void> {
-  while (pids.some((pid) => readProcesses().has(pid))) await sleep(2);
 }
 
 suite('SIGKILL from outside', () => {
@@ -45,7 +40,7 @@ suite('SIGKILL from outside', () => {
     const [command = 0, init = 0] = above(child);
     process.kill(init, 'SIGKILL');
     assert.equal((await child.result).signal, 'SIGKILL');
-    await gone([command, init]);
+    await haveEnded(command, init);
   });
 
   test('of the supervisor: the whole container ends', async () => {
@@ -53,7 +48,7 @@ suite('SIGKILL from outside', () => {
     const pids = above(child);
     process.kill(pids[2] ?? 0, 'SIGKILL');
     assert.equal((await child.result).signal, 'SIGKILL');
-    await gone(pids.slice(0, 3));
+    await haveEnded(...pids.slice(0, 3));
   });
 });
 
@@ -72,26 +67,17 @@ test('SIGKILL of Node, at any moment: every process of its containers ends', asy
     });
     const seen = new Set<string>();
     const look = (): void => {
-      const table = readProcesses();
-      for (const entry of table.values()) {
-        for (let up = table.get(entry.parent); up !== undefined; up = table.get(up.parent)) {
-          if (up.pid === caller.pid) seen.add(`${entry.pid} ${entry.startTime}`);
-        }
-      }
+      for (const { pid, startTime } of descendants(caller.pid ?? 0)) seen.add(`${pid} ${startTime}`);
     };
     // From the first process of carrel's on, a little later in each round.
-    while (seen.size === 0) {
-      await sleep(2);
+    await until(() => {
       look();
-    }
+      return seen.size > 0;
+    });
     await sleep(Math.random() * 25 * round);
     look();
     caller.kill('SIGKILL');
     await once(caller, 'exit');
-    for (;;) {
-      const left = [...readProcesses().values()].filter(({ pid, startTime }) => seen.has(`${pid} ${startTime}`));
-      if (left.length === 0) break;
-      await sleep(10);
-    }
+    await until(() => ![...readProcesses().values()].some(({ pid, startTime }) => seen.has(`${pid} ${startTime}`)));
   }
 });

@@ -5,16 +5,11 @@ import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
-import { ancestors, readProcesses } from '../support/processes.js';
+import { ancestors, launchers, readProcesses } from '../support/processes.js';
+import { until } from '../support/waiting.js';
 
 // Without useCleanHost: the launcher that is there afterwards is another one, which is what is tested here.
 const box = new Container();
-
-/** Children of this process that are carrel's launchers. */
-function launchers(): readonly number[] {
-  const own = [...readProcesses().values()].filter(({ parent, comm }) => parent === process.pid && comm === 'carrel');
-  return own.map(({ pid }) => pid);
-}
 
 function launcher(): number {
   const [pid] = launchers();
@@ -28,7 +23,7 @@ suite('SIGKILL of the launcher', () => {
     await once(child, 'spawn');
     const first = launcher();
     process.kill(first, 'SIGKILL');
-    while (launchers().includes(first)) await sleep(2);
+    await until(() => !launchers().includes(first));
     child.stdin?.end('still here');
     const [text] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     assert.equal(text.toString(), 'still here');
@@ -39,7 +34,7 @@ suite('SIGKILL of the launcher', () => {
     await box.run('true');
     const first = launcher();
     process.kill(first, 'SIGKILL');
-    while (launchers().includes(first)) await sleep(2);
+    await until(() => !launchers().includes(first));
     assert.equal((await box.run('echo', ['again'])).stdout, 'again\n');
     assert.equal(launchers().length, 1);
   });
@@ -52,10 +47,10 @@ suite('SIGKILL of the launcher', () => {
     };
     const first = launcher();
     const own = (): readonly number[] => spares().filter((pid) => ancestors(pid).includes(first));
-    while (own().length < 2) await sleep(1);
+    await until(() => own().length >= 2);
     const made = own();
     process.kill(first, 'SIGKILL');
-    while (spares().some((pid) => made.includes(pid))) await sleep(1);
+    await until(() => !spares().some((pid) => made.includes(pid)));
     assert.equal((await box.run('true')).exitCode, 0);
   });
 
@@ -70,11 +65,11 @@ suite('SIGKILL of the launcher', () => {
         if (result.status === 'fulfilled') assert.equal(result.value.exitCode, 0);
         else {
           assert.equal(result.reason.code, 'ERR_SUPERVISOR_LOST');
-          assert.match(result.reason.hint ?? '', /SIGKILL from outside.*dmesg/);
+          assert.match(result.reason.hint ?? '', /a SIGKILL came from outside.*dmesg/);
         }
       }
       // A request that it takes in its last moment is lost as well.
-      while (launchers().includes(first)) await sleep(2);
+      await until(() => !launchers().includes(first));
     }
     const left = [...readProcesses().values()].filter(
       ({ parent, comm }) => parent === process.pid && comm !== 'carrel',

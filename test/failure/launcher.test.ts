@@ -7,7 +7,7 @@ import { Container } from '#lib/index.js';
 import { launchBy, launcherPid } from '#lib/launch/launcher.js';
 import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
-import { readProcesses } from '../support/processes.js';
+import { launchers } from '../support/processes.js';
 
 const box = new Container();
 let usual: number | undefined;
@@ -18,12 +18,6 @@ useCleanHost({
     usual = launchers()[0];
   },
 });
-
-/** Children of this process that are carrel's launchers. */
-function launchers(): readonly number[] {
-  const own = [...readProcesses().values()].filter(({ parent, comm }) => parent === process.pid && comm === 'carrel');
-  return own.map(({ pid }) => pid);
-}
 
 test('without: one launcher serves them all', async () => {
   await Promise.all([box.run('true'), box.run('true')]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Container, type ContainerProcess } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { cgroupsOf } from '../support/plans.js';
 import { readProcesses } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 
@@ -21,9 +22,9 @@ const PATIENCE_MS = 30_000;
 
 /** OOM kills so far, as the kernel counts them. */
 function kills({ plan }: ContainerProcess): number {
-  for (const step of plan.before)
+  for (const directory of cgroupsOf(plan))
     for (const file of ['memory.events', 'memory.oom_control']) {
-      const path = step.op === 'makeCgroup' ? join(step.parent, step.base, step.name ?? '', file) : '';
+      const path = join(directory, file);
       if (existsSync(path)) return Number(/^oom_kill (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1]);
     }
   throw new Error('nobody counts');

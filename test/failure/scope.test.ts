@@ -9,17 +9,17 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
 import { cgroupMounts } from '#lib/cgroup/tree.js';
 import { askCaller } from '../support/caller.js';
-import { asNobody, withDelegated } from '../support/delegated.js';
+import { withDelegated } from '../support/delegated.js';
 import { useCleanHost } from '../support/host.js';
 import { isolation } from '../support/isolated.js';
-import { NOBODY } from '../support/legs.js';
+import { asUser, NOBODY } from '../support/legs.js';
 import { attempt, readProcesses } from '../support/processes.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -28,10 +28,10 @@ const FAILED = ['cgroup v2: systemd-run --user --scope failed'];
 /** An ordinary user who seems to have a systemd of their own. systemd is not asked: it is known by a file. */
 const root = requires('root').skip === false;
 const manager = `/run/user/${NOBODY}/systemd`;
-const asUser = [
+const asManaged = [
   ...['unshare', ...isolation, 'sh', '-ec'],
   `mount -t tmpfs -o mode=755 tmpfs /run; mkdir -p ${manager}; : >${manager}/private; exec "$@"`,
-  ...['sh', ...(root ? asNobody : ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`])],
+  ...['sh', ...(root ? asUser : ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`])],
 ];
 
 interface Fake {
@@ -50,7 +50,7 @@ async function withFake(script: string, act: (fake: Fake) => Promise<void>): Pro
   const pid = (): number => Number.parseInt(attempt(() => readFileSync(said, 'utf8')) ?? '', 10);
   try {
     await act({ env: { ...process.env, PATH: `${directory}:${process.env.PATH}` }, said });
-    while (hangs(pid())) await sleep(2);
+    await until(() => !hangs(pid()));
   } finally {
     if (hangs(pid())) process.kill(pid(), 'SIGKILL');
     removeTree(directory);
@@ -92,13 +92,13 @@ const hasty = (said: string): string => `
 suite('systemd-run', requires('user-namespaces'), () => {
   test('that hangs is ended', () =>
     withFake('echo $$ >$said; exec sleep 9999', async ({ env, said }) => {
-      assert.deepEqual(await askCaller(`${tools} ${hasty(said)} ${fails}`, { prefix: asUser, env }), [FAILED, 0]);
+      assert.deepEqual(await askCaller(`${tools} ${hasty(said)} ${fails}`, { prefix: asManaged, env }), [FAILED, 0]);
     }));
 
   test('that fails is not waited for', () =>
     withFake('exit 1', async ({ env }) => {
       const source = `${tools} performance.now = () => 0; ${fails}`;
-      assert.deepEqual(await askCaller(source, { prefix: asUser, env }), [FAILED, 0]);
+      assert.deepEqual(await askCaller(source, { prefix: asManaged, env }), [FAILED, 0]);
     }));
 
   test('is asked by each thread for a scope of its own', () =>
@@ -112,7 +112,7 @@ suite('systemd-run', requires('user-namespaces'), () => {
         import { Worker } from 'node:worker_threads';
         const start = () => once(new Worker(${JSON.stringify(thread)}, { eval: true, execArgv: [] }), 'exit');
         console.log(JSON.stringify(await Promise.all([start(), start()])));`;
-      assert.deepEqual(await askCaller(source, { prefix: asUser, env }), [[0], [0]]);
+      assert.deepEqual(await askCaller(source, { prefix: asManaged, env }), [[0], [0]]);
       const units = readFileSync(said, 'utf8').match(/--unit=\S+/g) ?? [];
       assert.equal(units.length, 2);
       assert.notEqual(units[0], units[1]);
@@ -149,6 +149,6 @@ suite('systemd-run that makes a scope', requires('root', 'cgroup2'), () => {
 
   /** Both end with what changes the user. */
   function asUserIn(prefix: readonly string[]): readonly string[] {
-    return [...asUser.slice(0, -asNobody.length), ...prefix];
+    return [...asManaged.slice(0, -asUser.length), ...prefix];
   }
 });

@@ -15,6 +15,7 @@ import { ancestors, attempt, readProcesses } from '../support/processes.js';
 import { generator } from '../support/random.js';
 import { requires } from '../support/requires.js';
 import '../support/temporary.js';
+import { until } from '../support/waiting.js';
 
 /** The launcher keeps it for ten seconds. */
 const KEPT_MS = 10_000;
@@ -166,7 +167,7 @@ suite('the spare', () => {
       const found = await spare();
       process.kill(found[who], 'SIGKILL');
       // What it gets while it dies is lost. Its socket is its child's too.
-      while (isThere(found.child) || (who === 'supervisor' && isThere(found.supervisor))) await sleep(1);
+      await until(() => !isThere(found.child) && (who === 'child' || !isThere(found.supervisor)));
       assert.equal((await box.run('echo', ['there'])).stdout, 'there\n');
     }
   });
@@ -197,7 +198,7 @@ suite('the spare', () => {
       assert.equal((await box.run('echo', ['there'])).stdout, 'there\n');
       waited = performance.now() - before;
       process.kill(supervisor, 'SIGCONT');
-      while (isThere(supervisor)) await sleep(1);
+      await until(() => !isThere(supervisor));
     }
     // Without this the launcher waits for it until it gives it up.
     assert.ok(waited < KEPT_MS / 2, `${waited} ms`);
@@ -209,7 +210,7 @@ suite('the spare', () => {
     await sleep(KEPT_MS / 2);
     const now = spareNow();
     if (performance.now() - before < KEPT_MS) assert.deepEqual(now, { supervisor, child });
-    while (spareNow() !== undefined) await sleep(100);
+    await until(() => spareNow() === undefined);
     assert.equal((await box.run('true')).exitCode, 0);
   });
 

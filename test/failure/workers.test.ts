@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { Container } from 'carrel';
 import { ownerOf, readProcesses } from '../support/processes.js';
 import { generator, type Random } from '../support/random.js';
+import { until } from '../support/waiting.js';
 
 // Without useCleanHost: Node reaps no child of a thread that is gone, so the launcher of each stays as a zombie, as with child_process.
 function held(): readonly unknown[] {
@@ -26,9 +27,6 @@ function alive(): number {
 const box = new Container();
 const seed = Number(process.env.CARREL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const ROUNDS = process.env.CARREL_SOAK === undefined ? 15 : 100;
-
-/** Looks, 10 ms apart. */
-const PATIENCE = 3000;
 
 /** A thread that has containers of its own: one that runs for ever, and one after the other. */
 async function startWorker(): Promise<Worker> {
@@ -52,11 +50,11 @@ suite(`threads, CARREL_SEED=${seed}`, () => {
     // The first thread starts what Node keeps for the next.
     await (await startWorker()).terminate();
     // All that is left is this thread's launcher.
-    for (let tries = 0; tries < PATIENCE && alive() !== 1; tries += 1) await sleep(10);
+    await until(() => alive() === 1);
     assert.equal(alive(), 1);
     const before = held();
     await run(random);
-    for (let tries = 0; tries < PATIENCE && String(held()) !== String(before); tries += 1) await sleep(10);
+    await until(() => String(held()) === String(before));
     assert.deepEqual(held(), before);
   });
 

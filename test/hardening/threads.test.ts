@@ -6,11 +6,11 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
 import { type CallerResult, runCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
 import { readProcesses } from '../support/processes.js';
+import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -41,14 +41,6 @@ const inWorker = (end: string): Promise<CallerResult> =>
     process.stdout.write(JSON.stringify({ pids, output: Buffer.concat(chunks).toString(), ok: (await other.result).ok }));
     process.exit();`);
 
-async function gone(pids: readonly number[]): Promise<void> {
-  for (;;) {
-    const table = readProcesses();
-    if (pids.every((pid) => table.get(pid)?.comm !== 'sleep')) return;
-    await sleep(5);
-  }
-}
-
 suite('worker threads', () => {
   for (const [what, end] of [
     ['a thread that is terminated takes its containers with it, and no other', 'await worker.terminate();'],
@@ -60,7 +52,10 @@ suite('worker threads', () => {
       const { pids, output, ok } = JSON.parse(stdout) as { pids: number[]; output: string; ok: boolean };
       assert.deepEqual([pids.length, output, ok], [5, 'still there', true]);
       assert.ok(pids.every((pid) => pid > 0));
-      await gone(pids);
+      await until(() => {
+        const table = readProcesses();
+        return pids.every((pid) => table.get(pid)?.comm !== 'sleep');
+      });
     });
   }
 });

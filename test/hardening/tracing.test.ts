@@ -11,7 +11,7 @@ import { bind, Container, type ContainerProcess, type ContainerStep, type Hook, 
 import { spawn } from 'carrel/plan';
 import { attack, attackerDirectory, startAttack, verdicts } from '../support/attacker.js';
 import { useCleanHost } from '../support/host.js';
-import { readProcesses } from '../support/processes.js';
+import { ancestors, readProcesses } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -35,10 +35,7 @@ const NOTHING = {
 
 /** From a process of the container's up to this one: for a command, its init, supervisor and launcher. */
 function above(pid: number): readonly number[] {
-  const table = readProcesses();
-  const pids: number[] = [];
-  for (let at = pid; at !== process.pid; at = table.get(at)?.parent ?? process.pid) pids.push(at);
-  return pids;
+  return ancestors(pid, process.pid);
 }
 
 function lookInto(pid: number | undefined): Readonly<Record<string, string>> {

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { fstatSync, ftruncateSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { native } from '#lib/launch/native.js';
+import { using } from '../support/descriptors.js';
 import { launcher } from '../support/launcher.js';
 
 const CLOSE_ON_EXEC = 0o2000000;
@@ -324,15 +325,6 @@ describe('close', () => {
     assert.throws(() => native().close('1' as never), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
   });
 });
-
-/** Does something with a descriptor, and closes it. */
-function using(descriptor: number, act: (descriptor: number) => void): void {
-  try {
-    act(descriptor);
-  } finally {
-    native().close(descriptor);
-  }
-}
 
 function contentOf(memfd: number): Buffer {
   const content = Buffer.alloc(fstatSync(memfd).size);

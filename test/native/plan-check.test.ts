@@ -18,6 +18,7 @@ import type { MessageOf, Notice } from '#lib/plan/messages.js';
 import { type EndingOp, OPS, type StepOf } from '#lib/plan/steps.js';
 import { HEADER, PLAN_MAX, RECORD_HEAD, SLOTS_MAX, WIRE_VERSION } from '#lib/plan/wire.js';
 import { launcher } from '../support/launcher.js';
+import { generator } from '../support/random.js';
 
 const REFUSED = 125;
 const at = offsetsOf(HEADER);
@@ -230,8 +231,8 @@ test('a plan with any one byte changed is refused or performed, and never ends t
   const seen = new Set<number>();
   const { length } = encode(harmless);
   for (let round = 0; round < 500; round += 1) {
-    const place = Math.floor(random() * length);
-    const flip = 1 + Math.floor(random() * 255);
+    const place = random.below(length);
+    const flip = 1 + random.below(255);
     const status = perform(patched((bytes) => bytes.writeUInt8((bytes[place] ?? 0) ^ flip, place)));
     seen.add(status);
     // 137: the changed byte gave it a time limit, and the supervisor ended the command by SIGKILL.
@@ -302,13 +303,4 @@ function tell(bytes: Uint8Array): Promise<readonly Notice[]> {
       if (error !== undefined) reject(error);
     });
   });
-}
-
-/** Numbers from 0 up to 1, the same for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

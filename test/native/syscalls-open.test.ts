@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Openat2Options, openat2, type PathLike, type PlaceAt } from 'carrel/syscalls';
+import { using } from '../support/descriptors.js';
 import { useCleanHost } from '../support/host.js';
 
 let directory = '';
@@ -142,14 +143,6 @@ describe('openat2', () => {
     });
   });
 });
-
-function using(fd: number, act: (fd: number) => void): void {
-  try {
-    act(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
 
 function below(act: (dirfd: number) => void): void {
   using(openat2(join(directory, 'inner'), { flags: ['path', 'directory'] }), act);

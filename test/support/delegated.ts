@@ -6,13 +6,10 @@
 
 import { chownSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupMounts } from '#lib/cgroup/tree.js';
-import { NOBODY } from './legs.js';
+import { asUser, NOBODY } from './legs.js';
 import { attempt } from './processes.js';
-
-/** As which callers are started. */
-export const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all'];
+import { until } from './waiting.js';
 
 export interface Delegated {
   readonly directory: string;
@@ -28,10 +25,10 @@ export async function withDelegated<Result>(act: (delegated: Delegated) => Promi
   try {
     for (const file of ['.', 'cgroup.procs', 'cgroup.subtree_control'])
       chownSync(join(directory, file), NOBODY, NOBODY);
-    const prefix = ['sh', '-ec', `echo $$ >${directory}/cgroup.procs; exec "$@"`, 'sh', ...asNobody];
+    const prefix = ['sh', '-ec', `echo $$ >${directory}/cgroup.procs; exec "$@"`, 'sh', ...asUser];
     return await act({ directory, prefix });
   } finally {
-    while (!removed(directory)) await sleep(2);
+    await until(() => removed(directory));
   }
 }
 

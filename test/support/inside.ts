@@ -8,7 +8,7 @@ import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_proce
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { filesOf, legsOf, NOBODY, runLeg } from './legs.js';
+import { asUser, filesOf, legsOf, runLeg } from './legs.js';
 
 const [base = '', ...filters] = process.argv.slice(2);
 const checkout = bindCheckout();
@@ -64,6 +64,6 @@ function requireReachable(command: readonly string[], what: string): void {
 
 /** By way of a shell: setpriv still has capabilities when it executes a program, which then has none. */
 function asNobody(command: readonly string[]): SpawnSyncReturns<Buffer> {
-  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-  return spawnSync('setpriv', [...user, 'sh', '-c', '"$0" "$@" >/dev/null', ...command]);
+  const [setpriv = '', ...user] = asUser;
+  return spawnSync(setpriv, [...user, 'sh', '-c', '"$0" "$@" >/dev/null', ...command]);
 }

@@ -6,11 +6,11 @@
  */
 
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CarrelError, Container } from '#lib/index.js';
 import { makeSpares } from '#lib/launch/launcher.js';
 import { hit, holdings, inTime, order, type Role } from './meddler.js';
 import { generator } from './random.js';
+import { until } from './waiting.js';
 
 const [directory = '', whom = '', seed = '0', count = '1'] = process.argv.slice(2);
 /** More than either makes, so that some are killed when the command runs or is over. */
@@ -51,7 +51,7 @@ await inTime(() => `${descriptors()} descriptors instead of ${before}`, restored
 console.log(JSON.stringify({ hits, seen }));
 
 async function restored(): Promise<void> {
-  while (descriptors() !== before) await sleep(1);
+  await until(() => descriptors() === before);
 }
 
 /** A launcher that is dying may still take a request with it, which then ends with an error that says so. */

@@ -19,7 +19,14 @@ export interface Leg {
 /** The ordinary user of the legs that root starts: in no database, as any user of a container host may be. */
 export const NOBODY = 65532;
 
-const asUser = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all'];
+/** What stands before a command to run it as that user. */
+export const asUser: readonly string[] = [
+  'setpriv',
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  '--clear-groups',
+  '--inh-caps=-all',
+];
 const pure = ['unit', 'native', 'package'];
 const real = ['container', 'failure', 'hardening', 'docs'];
 

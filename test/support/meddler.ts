@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hostMounts } from './mounts.js';
+import { until } from './waiting.js';
 
 const SOURCE = fileURLToPath(new URL('../../../test/failure/meddler.c', import.meta.url));
 /** Nothing here takes long: who is not done by then waits in vain. */
@@ -63,13 +64,9 @@ export function hit(directory: string): Hit | undefined {
 
 /** How many system calls a role made in the container to which nothing happened at its call `at`, which it never made. */
 export async function callsOf(directory: string, role: Role, at: number): Promise<number> {
-  for (;;) {
-    const line = lines(directory).find(
-      ([what, who, , order]) => what === 'calls' && who === role && order === String(at),
-    );
-    if (line !== undefined) return Number(line[2]);
-    await sleep(1);
-  }
+  const told = (): readonly string[] | undefined =>
+    lines(directory).find(([what, who, , order]) => what === 'calls' && who === role && order === String(at));
+  return Number((await until(told))[2]);
 }
 
 /** What this process holds: descriptors, mounts, and what its launcher has left. */

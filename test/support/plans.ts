@@ -1,6 +1,7 @@
 /** Plans for tests that start nothing, and what is in them. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { Command, FramedCommand, Invocation } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/container.js';
 import type { Users } from '#lib/compile/users.js';
@@ -73,4 +74,9 @@ export function inOrder({ steps }: Plan, first: Op, then: Op): void {
   const next = steps.findIndex(({ op }) => op === then);
   assert.ok(last >= 0 && next >= 0, `${first} at ${last}, ${then} at ${next}`);
   assert.ok(last < next, `${first} comes after ${then}`);
+}
+
+/** The directories of the cgroups that a plan makes. */
+export function cgroupsOf({ before }: Plan): readonly string[] {
+  return before.flatMap((step) => (step.op === 'makeCgroup' ? [join(step.parent, step.base, step.name ?? '')] : []));
 }

@@ -4,6 +4,7 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from './waiting.js';
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -33,12 +34,33 @@ export function ownerOf(pid: number, table: ProcessTable): 'own' | 'beside' | 'o
   return hasLostItsStarter(pid, table) ? 'orphan' : 'other';
 }
 
-/** The process, who made it, and who made that one, as far as they are there. */
-export function ancestors(pid: number): readonly number[] {
+/** The process, who made it, and who made that one, as far as they are there, but not `top` nor anything above it. */
+export function ancestors(pid: number, top?: number): readonly number[] {
   const table = readProcesses();
   const pids: number[] = [];
-  for (let entry = table.get(pid); entry !== undefined; entry = table.get(entry.parent)) pids.push(entry.pid);
+  for (let entry = table.get(pid); entry !== undefined && entry.pid !== top; entry = table.get(entry.parent))
+    pids.push(entry.pid);
   return pids;
+}
+
+/** What a process has made, and what that has made, each behind who made it. */
+export function descendants(pid: number, table: ProcessTable = readProcesses()): readonly ProcessEntry[] {
+  const children = [...table.values()].filter(({ parent }) => parent === pid);
+  return children.flatMap((child) => [child, ...descendants(child.pid, table)]);
+}
+
+/** Children of this process that are carrel's launchers. */
+export function launchers(): readonly number[] {
+  const own = [...readProcesses().values()].filter(({ parent, comm }) => parent === process.pid && comm === 'carrel');
+  return own.map(({ pid }) => pid);
+}
+
+/** Waits until none of the processes is there, not even as a zombie. */
+export async function haveEnded(...pids: readonly number[]): Promise<void> {
+  await until(() => {
+    const table = readProcesses();
+    return !pids.some((pid) => table.has(pid));
+  });
 }
 
 /** Whether a process sleeps, which it may take a while to come to. One that is busy has had the processor every time one looks. */

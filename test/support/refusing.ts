@@ -7,12 +7,12 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CarrelError, Container, type ContainerProcess, StepError } from '#lib/index.js';
 import { makeSpares } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
 import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';
 import { STARTS, startOther } from './scenarios.js';
+import { until } from './waiting.js';
 
 const [directory = '', extent] = process.argv.slice(2);
 /** No call is expected to give it, and so none is forgiven it. */
@@ -99,7 +99,7 @@ async function refuseAll(scenario: string, start: () => ContainerProcess): Promi
 }
 
 async function idle(): Promise<void> {
-  while ((JSON.parse(holdings()) as { theirs: string }).theirs.split(' ').length > 1) await sleep(1);
+  await until(() => (JSON.parse(holdings()) as { theirs: string }).theirs.split(' ').length <= 1);
 }
 
 /** Refuses one call of every step that is missing, or all of them. */

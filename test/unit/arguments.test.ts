@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as library from '#lib/index.js';
 import * as plans from '#lib/plan.js';
+import { SPAWN_OPTIONS } from '#lib/running/spawn.js';
 import * as steps from '#lib/steps.js';
 
 const { CarrelError, Container } = library;
@@ -109,25 +110,12 @@ describe('a function that makes a part of a definition', () => {
 
 test('a command, its arguments and its options: thrown at once', () => {
   const box = new Container();
-  const options = [
-    'stdio',
-    'env',
-    'cwd',
-    'user',
-    'rlimits',
-    'timeout',
-    'killSignal',
-    'signal',
-    'terminal',
-    'timing',
-    'detached',
-  ];
   // plan() checks as spawn() does, and starts nothing.
   for (const value of WRONG) {
     holds(() => box.plan(value as string), 'file');
     holds(() => box.plan('true', value as []), 'args');
     holds(() => box.plan('true', [], value as object), 'options');
-    for (const option of options) holds(() => box.plan('true', [], { [option]: value }), option);
+    for (const option of SPAWN_OPTIONS) holds(() => box.plan('true', [], { [option]: value }), option);
   }
 });
 
