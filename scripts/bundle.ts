@@ -1,8 +1,10 @@
 /**
  * Makes dist/, which is published, of the compiled library in build/lib. It holds
  *
- * - `core.cjs`: the builder, its definitions and the errors, which every door shares, whether it is imported or required;
- * - `engine.cjs`: what is reached through lib/running/engine.ts alone, loaded when one of its functions is first called;
+ * - `core.cjs`: the builder, its definitions and the errors, which every door shares, whether it is imported or
+ *   required;
+ * - `engine.cjs`: what is reached through lib/running/engine.ts alone, loaded when one of its functions is first
+ *   called;
  * - `shared.cjs`: what else more than one of the files here needs;
  * - for each door of package.json a CommonJS file, an ESM wrapper around it, and declarations for both;
  * - `carrel.cjs`, the command.
@@ -110,8 +112,8 @@ function boundary(): Plugin {
 }
 
 /**
- * A wrapper requires its door by name: where a bundler has copied the wrapper elsewhere, that still finds the package, if it is installed
- * there. An import of the file would have it copied as well, and the native module cannot be.
+ * A wrapper requires its door by name: where a bundler has copied the wrapper elsewhere, that still finds the package,
+ * if it is installed there. An import of the file would have it copied as well, and the native module cannot be.
  */
 function wrapper(name: string, names: readonly string[]): string {
   return `import { createRequire } from 'node:module';

@@ -1,5 +1,6 @@
 /**
- * Definition + command + facts of the host → plan. Pure: nothing is read, nothing is changed, the same input gives the same plan.
+ * Definition + command + facts of the host → plan. Pure: nothing is read, nothing is changed, the same input gives the
+ * same plan.
  *
  * This file is the order of a container; each line says why it stands where it stands. What each part is made of is in
  * the files beside it.
@@ -189,7 +190,10 @@ function ownerOf(ids: IdPlan, { uid, gid }: Identity, host: Host): User {
   );
 }
 
-/** Supplementary groups. What was asked for must exist; what the image gives a user does not go with one id, where no other exists. */
+/**
+ * Supplementary groups. What was asked for must exist; what the image gives a user does not go with one id, where no
+ * other exists.
+ */
 function groupsOf(ids: IdPlan, { groups, asked }: Identity, host: Host): readonly number[] {
   if (!canSetGroups(ids, host)) {
     if (asked && groups.length > 0)

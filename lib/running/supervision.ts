@@ -10,8 +10,9 @@ import type { ChannelListener } from '../launch/channel.js';
 import { namespacesOf } from '../launch/namespaces.js';
 import { native } from '../launch/native.js';
 import type { Connection } from '../launch/start.js';
-import { type Moment, settled } from '../plan/compose.js';
+import { type Settlement, settled } from '../plan/compose.js';
 import type { Namespace } from '../plan/constants.js';
+import { explain } from '../plan/explain.js';
 import type { MessageOf, Notice, Order } from '../plan/messages.js';
 import { hasTerminal, type Plan } from '../plan/plan.js';
 import { readTimes } from '../plan/times.js';
@@ -19,7 +20,7 @@ import type { TimedAct } from '../plan/timing.js';
 import { type Hook, runHooks } from './hooks.js';
 import { failureOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
-import { Timing } from './timing.js';
+import { explainTimed, Timing } from './timing.js';
 
 const SIGKILL = 9;
 
@@ -52,8 +53,8 @@ export interface SupervisionListener {
 /** What is performed. */
 export interface Performed {
   readonly plan: Plan;
-  /** What the plan leaves to the moment: which range of ids of the host it has instead of its own. */
-  readonly moment: Moment;
+  /** What is settled when it is performed: which range of ids of the host it has instead of its own. */
+  readonly settlement: Settlement;
   readonly hooks: readonly Hook[];
   /** When the caller asked for it, on the monotonic clock. */
   readonly calledNs: number;
@@ -61,7 +62,7 @@ export interface Performed {
 
 export class Supervision implements ChannelListener {
   #plan: Plan;
-  #moment: Moment | undefined;
+  #settlement: Settlement | undefined;
   readonly #hooks: readonly Hook[];
   readonly #timing: Timing;
   #state: SupervisionState = { phase: 'starting', command: undefined };
@@ -76,16 +77,17 @@ export class Supervision implements ChannelListener {
   #settle!: { readonly resolve: (status: ExitStatus) => void; readonly reject: (error: Error) => void };
   readonly #started: Promise<void>;
   #tellStarted!: () => void;
+  #awaited = false;
 
-  constructor({ plan, moment, hooks, calledNs }: Performed) {
+  constructor({ plan, settlement, hooks, calledNs }: Performed) {
     this.#plan = plan;
-    this.#moment = moment;
+    this.#settlement = settlement;
     this.#hooks = hooks;
     this.#timing = new Timing(calledNs);
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    // Whoever is told by another way need not catch this.
+    // Who is told by another way need not catch this.
     this.ended.catch(() => {});
     this.#started = new Promise((resolve) => {
       this.#tellStarted = resolve;
@@ -109,8 +111,8 @@ export class Supervision implements ChannelListener {
 
   /** The plan that is performed. */
   get plan(): Plan {
-    if (this.#moment !== undefined) this.#plan = settled(this.#plan, this.#moment);
-    this.#moment = undefined;
+    if (this.#settlement !== undefined) this.#plan = settled(this.#plan, this.#settlement);
+    this.#settlement = undefined;
     return this.#plan;
   }
 
@@ -119,9 +121,21 @@ export class Supervision implements ChannelListener {
     return this.#timing.acts;
   }
 
+  /** The plan as a text; with `timed`, what was timed. */
+  explain(timed: boolean): string {
+    return timed ? explainTimed(this.timing) : explain(this.plan);
+  }
+
   /** Resolves when the command runs; rejects, or resolves, when it has ended. */
   async started(): Promise<void> {
-    if (this.#state.phase === 'starting') await Promise.race([this.#started, this.ended]);
+    if (this.#state.phase !== 'starting') return;
+    this.#awaited = true;
+    await Promise.race([this.#started, this.ended]);
+  }
+
+  /** Whether somebody has waited for the start, and so hears of its failure. */
+  get isAwaited(): boolean {
+    return this.#awaited;
   }
 
   /** Has `listener` told from now on. */

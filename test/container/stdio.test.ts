@@ -36,7 +36,7 @@ suite('descriptors beyond the standard three', () => {
     }
   });
 
-  test('a descriptor of the caller’s keeps its number, what is between is /dev/null, and no other is open', async () => {
+  test('a descriptor of the caller’s keeps its number, what is between is /dev/null, no other is open', async () => {
     const descriptor = openSync(fileURLToPath(import.meta.url), 'r');
     try {
       const child = box.spawn(
