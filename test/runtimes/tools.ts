@@ -64,7 +64,7 @@ const bundler = (name: string, script: string): Tool => ({
   project: {
     'imports.mjs': `import { Container, isSupported } from 'carrel';\nimport { run } from 'carrel/plan';\n${PROGRAM}`,
     'requires.cjs':
-      `const { Container, isSupported } = require('carrel');\nconst { run } = require('carrel/plan');\n` + PROGRAM,
+      `const { Container, isSupported } = require('carrel');\nconst { run } = require('carrel/plan');\n${PROGRAM}`,
     'bundle.mjs': script,
   },
   runs: [
