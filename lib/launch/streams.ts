@@ -9,6 +9,7 @@
 import { Socket } from 'node:net';
 import { Duplex, type DuplexOptions } from 'node:stream';
 import { native } from './native.js';
+import { isReleased } from './release.js';
 
 /** What of Bun's global object is used here. */
 interface Bun {
@@ -55,27 +56,13 @@ export function openHeldSocket(descriptor: number, allowHalfOpen = false): Socke
 }
 
 /**
- * Those that have been released, and those that wanted to read before. A Socket begins to read before a field of its
- * own could be there.
- */
-const released = new WeakSet<Duplex>();
-const waiting = new WeakSet<Duplex>();
-
-/**
  * Reads nothing before it is released. What a command says can be there before the word that it runs: with
  * `child_process` too the `spawn` event comes before all data.
  */
 class HeldSocket extends Socket {
   override _read(size: number): void {
-    if (released.has(this)) super._read(size);
-    else waiting.add(this);
+    if (isReleased(this)) super._read(size);
   }
-}
-
-/** Lets a stream be read. */
-export function release(stream: Duplex): void {
-  released.add(stream);
-  if (waiting.delete(stream)) stream._read(0);
 }
 
 /** The end of a pipe that is written. */

@@ -23,7 +23,7 @@ const SWEEPS_MS = [10, 100, 1000];
 /** What of a process {@link ProcessControl} needs. */
 export interface Running {
   /** The plan as it is performed. */
-  plan(): Plan;
+  readonly plan: Plan;
   /** Resolves when the command runs; rejects, or resolves, when it has ended. */
   started(): Promise<unknown>;
   /** Resolves or rejects when it has ended. */
@@ -50,7 +50,7 @@ export class ProcessControl {
 
   /** Its supervisor was killed, and has left its cgroups. */
   async lost(): Promise<void> {
-    const control = CgroupControl.of(this.#running.plan());
+    const control = CgroupControl.of(this.#running.plan);
     if (control === undefined) return;
     for (const pause of SWEEPS_MS) {
       control.sweep();
@@ -111,14 +111,14 @@ export class ProcessControl {
     const control = await this.#ready('update()');
     const { cpuTime } = limits;
     const facts = { obstacles: ['it was started without'], remedy: 'set one with limits() at the start' };
-    if (cpuTime !== undefined && !limitsCpuTime(this.#running.plan()))
+    if (cpuTime !== undefined && !limitsCpuTime(this.#running.plan))
       throw cgroupUnavailable('update().cpuTime', 'cpuacct', facts);
     await control.apply(await control.resolve(limits));
     if (cpuTime !== undefined) this.#running.cpuTime(cpuTime);
   }
 
   async #ready(what: string): Promise<CgroupControl> {
-    this.#control ??= CgroupControl.of(this.#running.plan());
+    this.#control ??= CgroupControl.of(this.#running.plan);
     if (this.#control === undefined) throw noCgroup(what);
     await this.#running.started();
     if (this.#over) throw hasEnded(what);

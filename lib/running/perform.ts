@@ -13,6 +13,7 @@ import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
 import { endingOf } from '../plan/frame.js';
 import type { Plan } from '../plan/plan.js';
+import { ProcessControl } from './control.js';
 import type { Hook } from './hooks.js';
 import { ContainerProcess } from './process.js';
 import { Supervision } from './supervision.js';
@@ -54,7 +55,7 @@ export function perform(
     supervision = new Supervision({ plan, settlement, hooks, calledNs });
     const ending = endingOf(plan);
     const args = ending?.op === 'exec' ? ending.args : [];
-    child = new ContainerProcess(supervision, args, stdio);
+    child = new ContainerProcess(supervision, new ProcessControl(supervision), args, stdio);
     const sent = (error: Error | undefined): void => supervision.sent(error);
     supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, sent));
   } catch (error) {

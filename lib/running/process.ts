@@ -6,20 +6,18 @@ import { checkTerminalSize, signalNumber } from '../definition/checks.js';
 import type { LimitsUpdate } from '../definition/limits.js';
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { unread, whenDrained } from '../launch/drain.js';
+import { release } from '../launch/release.js';
 import type { StdioStreams } from '../launch/stdio.js';
-import { release } from '../launch/streams.js';
 import type { Namespace } from '../plan/constants.js';
-import { explain } from '../plan/explain.js';
 import type { Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
 import { attach } from './attach.js';
-import { ProcessControl, type StatsOptions } from './control.js';
+import type { ProcessControl, StatsOptions } from './control.js';
 import type { ContainerProcessEvents } from './events.js';
 import type { ExitStatus, Reason } from './result.js';
 import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
 import type { Supervision } from './supervision.js';
-import { explainTimed } from './timing.js';
 
 /**
  * A command in a container, from {@link Container.spawn}. Properties, methods and events are those of Node's
@@ -55,13 +53,19 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #origin: { readonly stack?: string } = {};
 
   /**
-   * @internal
+   * @internal What it works with is made by its maker, so that whoever names this class has not loaded all of that.
    * @param args The command, from the program's own name on.
    */
-  constructor(supervision: Supervision, args: readonly string[], { streams, terminal }: StdioStreams) {
+  constructor(
+    supervision: Supervision,
+    control: ProcessControl,
+    args: readonly string[],
+    { streams, terminal }: StdioStreams,
+  ) {
     super();
     Error.captureStackTrace(this.#origin, ContainerProcess);
     this.#supervision = supervision;
+    this.#control = control;
     this.spawnargs = args;
     this.spawnfile = args[0] ?? '';
     this.stdio = Object.freeze([...streams]);
@@ -69,12 +73,6 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.stdout = streams[1] ?? null;
     this.stderr = streams[2] ?? null;
     this.#terminal = terminal;
-    this.#control = new ProcessControl({
-      plan: () => supervision.plan,
-      ended: supervision.ended,
-      started: () => this.#started(),
-      cpuTime: (milliseconds) => supervision.cpuTime(milliseconds),
-    });
     supervision.listen({
       // Data comes in a later turn; the event is last, so that what a listener throws keeps nothing from being done.
       running: () => {
@@ -107,7 +105,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    * @throws TypeError for `timing` before the end, or where the process was not started with `timing: true`.
    */
   explain({ timing = false }: { readonly timing?: boolean } = {}): string {
-    return timing ? explainTimed(this.timing) : explain(this.plan);
+    return this.#supervision.explain(timing);
   }
 
   /** The command's process id on the host; `undefined` until it runs. */
@@ -271,12 +269,6 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     for (const stream of unread(this.stdio)) stream.destroy();
   }
 
-  #started(): Promise<void> {
-    // Who waits for this hears of a failure by it.
-    if (this.#supervision.state.phase === 'starting') this.#resultWanted = true;
-    return this.#supervision.started();
-  }
-
   #onEnd(end: ExitStatus | Error, lost: boolean): void {
     this.#control.over();
     if (lost) void this.#control.lost();
@@ -284,7 +276,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     if (end instanceof Error) {
       end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;
       for (const stream of this.stdio) stream?.destroy();
-      if (!this.#resultWanted || this.listenerCount('error') > 0) this.emit('error', end);
+      const isHeard = this.#resultWanted || this.#supervision.isAwaited;
+      if (!isHeard || this.listenerCount('error') > 0) this.emit('error', end);
     } else {
       // It may have been killed before it ran.
       this.#release();

@@ -46,7 +46,9 @@ export interface SpawnOptions {
    * 0.
    */
   readonly user?: UserInput | undefined;
-  /** Resource limits, added to the container's. Each overrides the container's limit of the same name. Default: none. */
+  /**
+   * Resource limits, added to the container's. Each overrides the container's limit of the same name. Default: none.
+   */
   readonly rlimits?: ResourceLimitsInput | undefined;
   /**
    * How long the container may run: wall-clock milliseconds from its start on. Then the supervisor sends `killSignal`,

@@ -12,6 +12,7 @@ import { native } from '../launch/native.js';
 import type { Connection } from '../launch/start.js';
 import { type Settlement, settled } from '../plan/compose.js';
 import type { Namespace } from '../plan/constants.js';
+import { explain } from '../plan/explain.js';
 import type { MessageOf, Notice, Order } from '../plan/messages.js';
 import { hasTerminal, type Plan } from '../plan/plan.js';
 import { readTimes } from '../plan/times.js';
@@ -19,7 +20,7 @@ import type { TimedAct } from '../plan/timing.js';
 import { type Hook, runHooks } from './hooks.js';
 import { failureOf } from './refusal.js';
 import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
-import { Timing } from './timing.js';
+import { explainTimed, Timing } from './timing.js';
 
 const SIGKILL = 9;
 
@@ -76,6 +77,7 @@ export class Supervision implements ChannelListener {
   #settle!: { readonly resolve: (status: ExitStatus) => void; readonly reject: (error: Error) => void };
   readonly #started: Promise<void>;
   #tellStarted!: () => void;
+  #awaited = false;
 
   constructor({ plan, settlement, hooks, calledNs }: Performed) {
     this.#plan = plan;
@@ -119,9 +121,21 @@ export class Supervision implements ChannelListener {
     return this.#timing.acts;
   }
 
+  /** The plan as a text; with `timed`, what was timed. */
+  explain(timed: boolean): string {
+    return timed ? explainTimed(this.timing) : explain(this.plan);
+  }
+
   /** Resolves when the command runs; rejects, or resolves, when it has ended. */
   async started(): Promise<void> {
-    if (this.#state.phase === 'starting') await Promise.race([this.#started, this.ended]);
+    if (this.#state.phase !== 'starting') return;
+    this.#awaited = true;
+    await Promise.race([this.#started, this.ended]);
+  }
+
+  /** Whether somebody has waited for the start, and so hears of its failure. */
+  get isAwaited(): boolean {
+    return this.#awaited;
   }
 
   /** Has `listener` told from now on. */

@@ -1,7 +1,8 @@
 /**
- * The test runners and bundlers that carrel is used with, as npm has them, kept in build/runtimes from one run to the
- * next. Each gets a small project beside the installed package. Of bundlers also what they make of a carrel that is not
- * external is run, where no package is.
+ * The test runners and bundlers that carrel is used with, as npm has them.
+ *
+ * They are kept in build/runtimes from one run to the next. Each gets a small project beside the installed package. A
+ * bundler also makes a bundle in which carrel is not external, and that is run where no package is.
  */
 
 import { spawnSync } from 'node:child_process';
