@@ -185,8 +185,9 @@ export function compileFrame(
 function ownerOf(ids: IdPlan, { uid, gid }: Identity, host: Host): User {
   const owner = onHost(ids, { uid, gid }, host);
   if (owner !== undefined) return owner;
+  const [uids, gids] = [idsInWords(ids, 'uid'), idsInWords(ids, 'gid')];
   throw contradiction(
-    `user ${uid}:${gid} does not exist in the container: it has the uids ${idsInWords(ids, 'uid')} and the gids ${idsInWords(ids, 'gid')}`,
+    `user ${uid}:${gid} does not exist in the container: it has the uids ${uids} and the gids ${gids}`,
   );
 }
 
@@ -228,7 +229,8 @@ function checkCaller(definition: ContainerDefinition, host: Host): void {
   }
   if (missing('CAP_SETPCAP') || missing('CAP_SETGID') || missing('CAP_SETUID')) {
     throw contradiction(
-      `a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID to be limited to ${boundingSet(definition).length} capabilities`,
+      'a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID ' +
+        `to be limited to ${boundingSet(definition).length} capabilities`,
     );
   }
 }

@@ -76,7 +76,7 @@ suite('a missing target', requires('busybox'), () => {
     const script = 'cat /srv/a/b/file /etc/deep/none; echo x > /var/lib/scratch/x; cat /var/lib/scratch/x; ls / /etc';
     assert.equal(
       await inRoot(mounts, script),
-      `of the host\nof the host\nx\n/:\n${IN_ROOT.replaceAll(" ", "\n")}\n\n/etc:\ndeep\ngroup\npasswd\n`,
+      `of the host\nof the host\nx\n/:\n${IN_ROOT.replaceAll(' ', '\n')}\n\n/etc:\ndeep\ngroup\npasswd\n`,
     );
   });
 

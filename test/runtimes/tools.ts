@@ -64,8 +64,11 @@ const bundler = (name: string, script: string): Tool => ({
   npm: name,
   project: {
     'imports.mjs': `import { Container, isSupported } from 'carrel';\nimport { run } from 'carrel/plan';\n${PROGRAM}`,
-    'requires.cjs':
-      `const { Container, isSupported } = require('carrel');\nconst { run } = require('carrel/plan');\n` + PROGRAM,
+    'requires.cjs': [
+      "const { Container, isSupported } = require('carrel');",
+      "const { run } = require('carrel/plan');",
+      PROGRAM,
+    ].join('\n'),
     'bundle.mjs': script,
   },
   runs: [
