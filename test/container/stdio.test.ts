@@ -46,7 +46,7 @@ suite('descriptors beyond the standard three', () => {
           stdio: ['ignore', 'pipe', 'inherit', 'ignore', undefined, descriptor],
         },
       );
-      assert.equal(await text(child.stdout as Duplex), 'import\n/dev/null\n/dev/null\n0\n1\n2\n3\n4\n5\n');
+      assert.equal(await text(child.stdout as Duplex), '/** De\n/dev/null\n/dev/null\n0\n1\n2\n3\n4\n5\n');
       assert.deepEqual(
         child.stdio.map((stream) => stream !== null),
         [false, true, false, false, false, false],
