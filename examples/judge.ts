@@ -41,7 +41,10 @@ const workshop = new Container().hostname('compiler').limits({ memory: '512m', p
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** What has to be there to run it, and the command; `undefined`: it does not compile. The program comes out by standard output. */
+/**
+ * What has to be there to run it, and the command; `undefined`: it does not compile. The program comes out by standard
+ * output.
+ */
 async function prepare({ language, source }: Submission): Promise<readonly [Mount[], ...string[]] | undefined> {
   const at = (name: string, content: Uint8Array, mode = 0o644): Mount[] => [
     directory('/tmp/job'),
@@ -122,7 +125,8 @@ const trials: readonly (readonly [Submission, Verdict])[] = [
     {
       name: 'talkative, in JavaScript',
       language: 'javascript',
-      // console.log() would keep what a full pipe does not take until the script returns to its event loop, which it never does.
+      // console.log() would keep what a full pipe does not take until the script returns to its event loop, which it
+      // never does.
       source: 'import { writeSync } from "node:fs"; for (;;) writeSync(1, "a lot of it\\n".repeat(1000));',
     },
     'output limit',

@@ -52,7 +52,7 @@ async function readJob(request: IncomingMessage): Promise<Job> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_MOST) throw new RangeError(`a job has ${BODY_MOST} bytes at the most`);
+    if (size > BODY_MOST) throw new RangeError(`a job has up to ${BODY_MOST} bytes`);
     chunks.push(chunk);
   }
   const { language, code } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Partial<Job>;
@@ -69,7 +69,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     reply(404, { error: 'POST /run' });
     return;
   }
-  // Whoever hangs up does not want the result.
+  // A client that hangs up does not want the result.
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   try {
@@ -79,7 +79,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     );
     reply(200, { ok, exitCode, signal, reason, stdout, stderr, truncated, wallMs: Math.round(usage.wallMs) });
   } catch (error) {
-    // What a job did is a result. Here the request was wrong, or no container was to be had.
+    // What a job did is a result. Here the request was wrong, or no container could be made.
     const own = error instanceof CarrelError;
     reply(own ? 503 : 400, { error: (error as Error).message });
   }

@@ -3,8 +3,8 @@
  *
  *     REDIS_URL=redis://127.0.0.1:6379 node examples/worker.js
  *
- * With `--try` it starts a Redis of its own (in a container that shares the host's network), queues a few jobs, prints what came of them,
- * and ends.
+ * With `--try` it starts a Redis of its own (in a container that shares the host's network), queues a few jobs, prints
+ * what came of them, and ends.
  */
 
 import { createServer } from 'node:net';

@@ -1,6 +1,7 @@
 /**
- * `carrel/plan`: plans as values. A plan is the ordered list of kernel acts that make a container; `Container` computes one, and whoever
- * wants to composes one of steps from `carrel/steps`. It can be read, changed, joined with others, stored, compared and run.
+ * `carrel/plan`: plans as values. A plan is the ordered list of kernel acts that make a container; `Container` computes
+ * one, and you can compose one of steps from `carrel/steps`. It can be read, changed, joined with others,
+ * stored, compared and run.
  *
  * ```ts
  * import { exec, mount, propagation } from 'carrel/steps';

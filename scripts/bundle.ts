@@ -123,8 +123,8 @@ function forwarding(): Plugin {
 }
 
 /**
- * A wrapper requires its door by name: where a bundler has copied the wrapper elsewhere, that still finds the package, if it is installed
- * there. An import of the file would have it copied as well, and the native module cannot be.
+ * A wrapper requires its door by name: where a bundler has copied the wrapper elsewhere, that still finds the package,
+ * if it is installed there. An import of the file would have it copied as well, and the native module cannot be.
  */
 function wrapper(name: string, names: readonly string[]): string {
   return `import { createRequire } from 'node:module';

@@ -5,7 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const root = new URL('../../', import.meta.url);
 
 /**
- * Writes the file at `path` of the checkout; with `--check` only compares, and fails where it has drifted from `source`.
+ * Writes the file at `path` of the checkout; with `--check` only compares, and fails where it has drifted from
+ * `source`.
  */
 export function generate(path: string, text: string, source: string): void {
   const file = new URL(path, root);

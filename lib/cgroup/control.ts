@@ -30,7 +30,9 @@ interface Made {
 
 type Numbers = { readonly [K in Counter | keyof typeof CURRENT]: number | undefined };
 
-/** How hard it is to get a resource: shares of time, in percent, in which some or all of the processes waited for it. */
+/**
+ * How hard it is to get a resource: shares of time, in percent, in which some or all of the processes waited for it.
+ */
 export interface Pressure {
   /** Where some of them waited. */
   readonly some: PressureLine;
@@ -108,8 +110,8 @@ export class CgroupControl {
   }
 
   /**
-   * Freezes all processes, or lets them go on. Resolves when they are, or nobody wants it any more; to `false` where the container's cgroup has gone.
-   * Only one call at a time: two would undo each other's words.
+   * Freezes all processes, or lets them go on. Resolves when they are, or nobody wants it any more; to `false` where
+   * the container's cgroup has gone. Only one call at a time: two would undo each other's words.
    */
   async freeze(frozen: boolean, isWanted: () => boolean): Promise<boolean> {
     const made = this.#having('freezer');
@@ -123,8 +125,8 @@ export class CgroupControl {
       if (text === undefined) return false;
       if (state.frozen.test(text) === frozen) return true;
       await sleep(pause);
-      // Version 1 can stay in the state FREEZING for ever: seen where children were born meanwhile, whom their parent waits for by vfork(2). All
-      // go on for a while, and once more.
+      // Version 1 can stay in the state FREEZING for ever: seen where children were born meanwhile, whom their parent
+      // waits for by vfork(2). All go on for a while, and once more.
       if (frozen && made.hierarchy.version === 1 && pause === LONGEST_PAUSE_MS) {
         await writeIfThere(join(made.path, words.file), words.thaw);
         await sleep(pause);
@@ -150,7 +152,10 @@ export class CgroupControl {
       .writes;
   }
 
-  /** Writes them. Of two that bound each other the one goes first that can: version 1 has no memory beyond memory and swap. */
+  /**
+   * Writes them. Of two that bound each other the one goes first that can: version 1 has no memory beyond memory and
+   * swap.
+   */
   async apply(writes: readonly CgroupWrite[]): Promise<void> {
     const left = [...writes];
     let refused: unknown;

@@ -1,4 +1,7 @@
-/** Both versions of cgroups behind one interface: which file of which controller says or holds what. Data, and what follows from it. */
+/**
+ * Both versions of cgroups behind one interface: which file of which controller says or holds what. Data, and what
+ * follows from it.
+ */
 
 import type { IoLimit, Limits } from '../definition/limits.js';
 import type { Counter } from '../plan/constants.js';
@@ -25,7 +28,10 @@ export interface CgroupFacts {
   readonly remedy: string;
 }
 
-/** One of a cgroup's files: of which controller, and for a number in it, the word before it, and what makes it the unit that is told. */
+/**
+ * One of a cgroup's files: of which controller, and for a number in it, the word before it, and what makes it the unit
+ * that is told.
+ */
 export interface CgroupFile {
   readonly controller: string;
   readonly file: string;
@@ -51,7 +57,10 @@ export function controllersOf({ version, controllers }: CgroupHierarchy): readon
   return version === 2 ? [...controllers, ...CORE] : controllers;
 }
 
-/** The hierarchy that has the controller, by its name in version 2; version 2 goes first, where a hybrid host has it in both. */
+/**
+ * The hierarchy that has the controller, by its name in version 2; version 2 goes first, where a hybrid host has it in
+ * both.
+ */
 export function hierarchyOf(facts: CgroupFacts, controller: string): CgroupHierarchy | undefined {
   const having = facts.hierarchies.filter((hierarchy) =>
     controllersOf(hierarchy).includes(controllerIn(hierarchy.version, controller)),
@@ -215,8 +224,9 @@ function quotaOf(cpus: number): number {
 }
 
 /**
- * Version 1's shares for a weight: 1 is 2, the default 100 is the default 1024, 10000 is 262144. The inverse of the curve through these three that OCI
- * runtimes convert shares by, log10(weight) = (l² + 125 l) / 612 − 7 / 34 with l = log2(shares).
+ * Version 1's shares for a weight: 1 is 2, the default 100 is the default 1024, 10000 is 262144. The inverse of the
+ * curve through these three that OCI runtimes convert shares by, log10(weight) = (l² + 125 l) / 612 − 7 / 34 with l =
+ * log2(shares).
  */
 function sharesOf(weight: number): number {
   const l = (-125 + Math.sqrt(125 ** 2 + 4 * 612 * (Math.log10(weight) + 7 / 34))) / 2;

@@ -12,7 +12,9 @@ import { type Trial, tryV1, tryV2, words } from './trial.js';
 const log = logOf('cgroup');
 let facts: CgroupFacts | undefined;
 
-/** What this process can do with cgroups. Cached. The first time leftovers of carrel's are removed whose owner is gone. */
+/**
+ * What this process can do with cgroups. Cached. The first time leftovers of carrel's are removed whose owner is gone.
+ */
 export function probeCgroups(): CgroupFacts {
   if (facts === undefined || scopeIsGone()) facts = ask();
   return facts;
@@ -50,12 +52,18 @@ function askV2(mount: CgroupMount): readonly Trial[] {
   return failed;
 }
 
-/** The root of all cgroups, the only one that may have processes beside those that it hands controllers down to. cgroups(7) */
+/**
+ * The root of all cgroups, the only one that may have processes beside those that it hands controllers down to.
+ * cgroups(7)
+ */
 function atRoot({ path }: CgroupMount): Trial | undefined {
   return isRoot(path) || processesIn(path).length === 0 ? tryV2(path) : undefined;
 }
 
-/** A cgroup that was delegated to this user, this process being in one below it. What systemd itself keeps is not ours to put anything in. */
+/**
+ * A cgroup that was delegated to this user, this process being in one below it. What systemd itself keeps is not ours
+ * to put anything in.
+ */
 function besideOwn(mount: CgroupMount): Trial | undefined {
   const own = ownCgroup(mount);
   if (own === undefined || own === mount.path) return undefined;
@@ -68,8 +76,9 @@ function besideOwn(mount: CgroupMount): Trial | undefined {
 const TURNS_MOST = 100;
 
 /**
- * The own cgroup, after its processes were moved into one below it: controllers are handed down only by a cgroup that has none. Only where all
- * of them are this process, and those that it comes from and has started. cgroups(7), "no internal processes"
+ * The own cgroup, after its processes were moved into one below it: controllers are handed down only by a cgroup that
+ * has none. Only where all of them are this process, and those that it comes from and has started. cgroups(7), "no
+ * internal processes"
  */
 function inOwn(mount: CgroupMount): Trial | undefined {
   const own = ownCgroup(mount);
@@ -90,8 +99,9 @@ function inOwn(mount: CgroupMount): Trial | undefined {
 }
 
 /**
- * A process there that is no kin. One that has ended before it was looked at has no parent any more, and is not in the list again: only those that
- * are may be somebody else's. Without a look at /proc, where some are not seen: hidepid of proc(5), and the 0 for one of another PID namespace.
+ * A process there that is no kin. One that has ended before it was looked at has no parent any more, and is not in the
+ * list again: only those that are may be somebody else's. Without a look at /proc, where some are not seen: hidepid of
+ * proc(5), and the 0 for one of another PID namespace.
  */
 function foreignIn(cgroup: string): number | undefined {
   const suspects = processesIn(cgroup).filter((pid) => !isKin(pid));

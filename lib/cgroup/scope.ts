@@ -1,6 +1,7 @@
 /**
- * A delegated cgroup from the user's own systemd: a transient scope with the launcher in it. Containers come from the launcher, and so may be put into cgroups
- * beside it; Node itself stays where it is. https://systemd.io/CGROUP_DELEGATION
+ * A delegated cgroup from the user's own systemd: a transient scope with the launcher in it. Containers come from the
+ * launcher, and so may be put into cgroups beside it; Node itself stays where it is.
+ * https://systemd.io/CGROUP_DELEGATION
  */
 
 import { randomBytes } from 'node:crypto';
@@ -10,7 +11,10 @@ import { launchBy, launcherPid } from '../launch/launcher.js';
 import { type CgroupMount, ownCgroup } from './tree.js';
 import { type Trial, tryV2 } from './trial.js';
 
-/** systemd answers in some ten milliseconds; a machine that is just starting, or emulated, takes seconds. It is not waited for when systemd-run has failed. */
+/**
+ * systemd answers in some ten milliseconds; a machine that is just starting, or emulated, takes seconds. It is not
+ * waited for when systemd-run has failed.
+ */
 const PATIENCE_MS = 30_000;
 const PAUSE_MS = 2;
 
@@ -19,7 +23,10 @@ export function hasUserManager(uid: number | undefined = process.getuid?.()): bo
   return uid !== undefined && uid !== 0 && existsSync(`/run/user/${uid}/systemd/private`);
 }
 
-/** Starts a launcher in a scope, and finds out what can be done there. It takes some ten milliseconds, in which nothing else happens, once. */
+/**
+ * Starts a launcher in a scope, and finds out what can be done there. It takes some ten milliseconds, in which nothing
+ * else happens, once.
+ */
 export function inScope(mount: CgroupMount): Trial | undefined {
   if (!hasUserManager()) return undefined;
   // Nobody else's: threads have the same process id.

@@ -6,8 +6,9 @@ import { native } from '../launch/native.js';
 import { BASE } from './files.js';
 
 /**
- * A supervisor holds a lock on each cgroup that it has made, which the kernel takes back when it ends, however it does. So nothing that is in use is touched, and
- * what is empty is all that is removed. The container itself has died with its supervisor; where it is frozen, it does when it is thawed.
+ * A supervisor holds a lock on each cgroup that it has made, which the kernel takes back when it ends, however it does.
+ * So nothing that is in use is touched, and what is empty is all that is removed. The container itself has died with
+ * its supervisor; where it is frozen, it does when it is thawed.
  */
 export function sweep(parent: string): void {
   const base = join(parent, BASE);

@@ -58,13 +58,14 @@ function handDown(parent: string, controller: string): string | undefined {
 }
 
 /**
- * Makes a cgroup in the base, as containers do; gives the files in it. Leftovers go first: they may be all that there may be. cgroup-v2.rst,
- * "cgroup.max.descendants"
+ * Makes a cgroup in the base, as containers do; gives the files in it. Leftovers go first: they may be all that there
+ * may be. cgroup-v2.rst, "cgroup.max.descendants"
  */
 function makeOne(parent: string, prepare: (base: string) => void): readonly string[] {
   const base = join(parent, BASE);
   sweep(parent);
-  // Nobody else's: threads have the same process id, and so has Node in each container. Who sweeps meanwhile removes it.
+  // Nobody else's: threads have the same process id, and so has Node in each container. Who sweeps meanwhile removes
+  // it.
   const trial = join(base, `trial-${process.pid}-${randomBytes(8).toString('hex')}`);
   for (let tries = 0; ; tries += 1) {
     try {

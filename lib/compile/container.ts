@@ -1,5 +1,6 @@
 /**
- * Definition + command + facts of the host → plan. Pure: nothing is read, nothing is changed, the same input gives the same plan.
+ * Definition + command + facts of the host → plan. Pure: nothing is read, nothing is changed, the same input gives the
+ * same plan.
  *
  * This file is the order of a container; each line says why it stands where it stands. What each part is made of is in
  * the files beside it.
@@ -184,12 +185,16 @@ export function compileFrame(
 function ownerOf(ids: IdPlan, { uid, gid }: Identity, host: Host): User {
   const owner = onHost(ids, { uid, gid }, host);
   if (owner !== undefined) return owner;
+  const [uids, gids] = [idsInWords(ids, 'uid'), idsInWords(ids, 'gid')];
   throw contradiction(
-    `user ${uid}:${gid} does not exist in the container: it has the uids ${idsInWords(ids, 'uid')} and the gids ${idsInWords(ids, 'gid')}`,
+    `user ${uid}:${gid} does not exist in the container: it has the uids ${uids} and the gids ${gids}`,
   );
 }
 
-/** Supplementary groups. What was asked for must exist; what the image gives a user does not go with one id, where no other exists. */
+/**
+ * Supplementary groups. What was asked for must exist; what the image gives a user does not go with one id, where no
+ * other exists.
+ */
 function groupsOf(ids: IdPlan, { groups, asked }: Identity, host: Host): readonly number[] {
   if (!canSetGroups(ids, host)) {
     if (asked && groups.length > 0)
@@ -224,7 +229,8 @@ function checkCaller(definition: ContainerDefinition, host: Host): void {
   }
   if (missing('CAP_SETPCAP') || missing('CAP_SETGID') || missing('CAP_SETUID')) {
     throw contradiction(
-      `a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID to be limited to ${boundingSet(definition).length} capabilities`,
+      'a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID ' +
+        `to be limited to ${boundingSet(definition).length} capabilities`,
     );
   }
 }

@@ -2,7 +2,7 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { User } from '../definition/user.js';
-import type { Host, HostEntry } from '../host/facts.js';
+import type { Host, HostPath } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 import { tmpfsStep } from './tmpfs.js';
@@ -48,7 +48,7 @@ function isListed(lines: readonly string[], id: number): boolean {
 }
 
 /** As it is on the host: a link as a link, all else bound, with owners unmapped: to the container they are nobody's. */
-function hostEntry({ path, link }: HostEntry, trees: Trees): ContainerStep {
+function hostEntry({ path, link }: HostPath, trees: Trees): ContainerStep {
   if (link !== undefined) return { op: 'symlink', target: path, text: link };
   const attributes: readonly MountAttribute[] = ['readonly', 'nosuid', 'nodev'];
   return { op: 'bind', ...trees.open(path, true, false), target: path, attributes, recursive: true, create: true };
@@ -59,7 +59,7 @@ function textFile(target: string, lines: readonly string[]): StepOf<'file'> {
 }
 
 /** In the host's network, names are resolved as the host does. */
-function resolver({ path }: HostEntry): ContainerStep {
+function resolver({ path }: HostPath): ContainerStep {
   const target = path.endsWith('hosts') ? '/etc/hosts' : '/etc/resolv.conf';
   return {
     op: 'bind',

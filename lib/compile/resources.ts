@@ -24,7 +24,7 @@ export function limitResources(
 export function raiseLimits(definition: ContainerDefinition, command: FramedCommand, host: Host): readonly HostStep[] {
   if (!hasCapability(host, 'CAP_SYS_RESOURCE') || !canMapRange(host)) return [];
   return limits(definition, command).flatMap(([resource, { hard }]) => {
-    const now = host.limits[resource];
+    const now = host.rlimits[resource];
     return now !== undefined && size(hard) > size(now.hard) ? [setRlimit(resource, { soft: now.soft, hard })] : [];
   });
 }

@@ -38,7 +38,10 @@ export interface DoctorReport {
 
 /** Options of {@link doctor}. */
 export interface DoctorOptions {
-  /** A directory on the file system where root file systems will be: whether its owners can be mapped is tried there. Default: the temporary directory. */
+  /**
+   * A directory on the file system where root file systems will be: whether its owners can be mapped is tried there.
+   * Default: the temporary directory.
+   */
   readonly directory?: string | URL | undefined;
 }
 
@@ -46,8 +49,9 @@ export interface DoctorOptions {
 const FLOOR = [5, 15] as const;
 
 /**
- * Whether carrel can work here at all: Linux on x64 or arm64, `/proc` mounted, and the native module loads. It never throws, on any
- * system. Whether this user may start a certain container, only its start tells, by an error that names the refused step.
+ * Whether carrel can work here at all: Linux on x64 or arm64, `/proc` mounted, and the native module loads. It never
+ * throws, on any system. Whether this user may start a certain container, only its start tells, by an error that names
+ * the refused step.
  */
 export function isSupported(): boolean {
   try {
@@ -60,8 +64,9 @@ export function isSupported(): boolean {
 }
 
 /**
- * Tries what containers need on this machine, as the user who asks, and says what would help. Each thing is tried by doing it, in a child that ends with it; nothing is changed,
- * and Node's own namespaces are left alone. It takes about as long as twenty containers.
+ * Tries what containers need on this machine, as the user who asks, and says what would help. Each thing is tried by
+ * doing it, in a child that ends with it; nothing is changed, and Node's own namespaces are left alone. It takes about
+ * as long as twenty containers.
  *
  * Resolves on any system, with what was found; what is wrong is in the report.
  *
@@ -122,7 +127,10 @@ function ids(): Finding {
   return { name: 'ids', ok: true, needed: false, detail };
 }
 
-/** What idmap('subuid') takes: ranges of one's own, and for an ordinary user the helpers that map them. subuid(5), newuidmap(1) */
+/**
+ * What idmap('subuid') takes: ranges of one's own, and for an ordinary user the helpers that map them. subuid(5),
+ * newuidmap(1)
+ */
 async function subordinateIds(): Promise<Finding> {
   const name = 'subordinate ids';
   try {

@@ -1,6 +1,7 @@
 /**
- * What carrel needs of a machine, tried one by one by plans of a few steps, which the launcher performs. Each ends with `exit`: who gets
- * that far has done all that was to be tried, and no program runs. What is made ends with the process that made it.
+ * What carrel needs of a machine, tried one by one by plans of a few steps, which the launcher performs. Each ends with
+ * `exit`: who gets that far has done all that was to be tried, and no program runs. What is made ends with the process
+ * that made it.
  */
 
 import { canMapRange, mapIds, RANGE_FIRST } from '../compile/ids.js';

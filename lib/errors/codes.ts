@@ -29,5 +29,6 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
   ERR_UNKNOWN_USER:
     'The container’s /etc/passwd has no such user, or carrel cannot read it before the container exists.',
   ERR_UNSUPPORTED:
-    'carrel cannot start containers here: another system, an architecture without a launcher, no `/proc`, or a bundler that has copied carrel without its native module.',
+    'carrel cannot start containers here: another system, an architecture without a launcher, no `/proc`, ' +
+    'or a bundler that has copied carrel without its native module.',
 });

@@ -12,7 +12,7 @@ export interface IdRange {
 }
 
 /** Something that exists on the host: a link and what it says, a directory, or a file. */
-export interface HostEntry {
+export interface HostPath {
   readonly path: string;
   readonly link?: string;
   readonly directory?: boolean;
@@ -48,22 +48,22 @@ export interface Host {
   /** Where the helpers are that write maps for ordinary users. newuidmap(1) */
   readonly helpers: { readonly newuidmap?: string; readonly newgidmap?: string };
   /** Where programs are. */
-  readonly programs: readonly HostEntry[];
+  readonly programs: readonly HostPath[];
   /** The harmless parts of /etc. */
-  readonly settings: readonly HostEntry[];
+  readonly settings: readonly HostPath[];
   /** Node's own directory, where it is not among the programs. */
   readonly execDir: string | undefined;
   /** What is mounted; later ones cover earlier ones. */
   readonly mounts: readonly HostMount[];
   /** Of the paths that were asked about for this container, those that exist. */
-  readonly found: readonly HostEntry[];
+  readonly found: readonly HostPath[];
   /** Those of OCI's masked and read-only paths that this kernel has. */
   readonly masked: readonly string[];
   readonly readonly: readonly string[];
   /** Name resolution, for containers in the host's network. */
-  readonly resolver: readonly HostEntry[];
+  readonly resolver: readonly HostPath[];
   /** Resource limits of this process. */
-  readonly limits: ResourceLimits;
+  readonly rlimits: ResourceLimits;
   /** Asked for where there are limits only: to find out takes making one. */
   readonly cgroups?: CgroupFacts;
 }

@@ -8,7 +8,7 @@ import { questions } from '../compile/questions.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { Memo } from '../plan/memo.js';
-import type { Host, HostEntry } from './facts.js';
+import type { Host, HostPath } from './facts.js';
 import { idRanges, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { runtimeLack } from './runtime.js';
 
@@ -25,7 +25,7 @@ const factsWithCgroups = new Memo((cgroups: CgroupFacts, host: Host): Host => Ob
 /** What is asked anew before each start of a container. */
 interface Answers {
   readonly host: Host;
-  readonly found: readonly HostEntry[];
+  readonly found: readonly HostPath[];
   /** The text of mountinfo, where it matters what is mounted. */
   readonly mountinfo: string | undefined;
 }
@@ -53,7 +53,9 @@ export function probeFor(definition: ContainerDefinition, cgroups?: CgroupFacts)
 /** Where the programs of a Linux system are: read-only in a container without a root file system of its own. */
 const PROGRAMS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store', '/gnu/store'];
 
-/** What of /etc programs need to start and to speak TLS, and what tells nothing of the host's users, hosts or secrets. */
+/**
+ * What of /etc programs need to start and to speak TLS, and what tells nothing of the host's users, hosts or secrets.
+ */
 const SETTINGS = [
   '/etc/alternatives',
   '/etc/ca-certificates',
@@ -117,7 +119,7 @@ function ask(): Host {
     masked: MASKED.filter((path) => entry(path).length > 0),
     readonly: READONLY.filter((path) => entry(path).length > 0),
     resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(real(path))),
-    limits: resourceLimits(read('/proc/self/limits')),
+    rlimits: resourceLimits(read('/proc/self/limits')),
   });
 }
 
@@ -138,7 +140,7 @@ function real(path: string): string {
 }
 
 /** What is at `path`: nothing, or one entry. */
-function entry(path: string): readonly HostEntry[] {
+function entry(path: string): readonly HostPath[] {
   try {
     const stat = lstatSync(path);
     if (stat.isSymbolicLink()) return [{ path, link: readlinkSync(path) }];
@@ -149,7 +151,7 @@ function entry(path: string): readonly HostEntry[] {
 }
 
 /** The same, but a link that leads nowhere is nothing; and what cannot be looked at may be there. */
-function existing(path: string): readonly HostEntry[] {
+function existing(path: string): readonly HostPath[] {
   try {
     const at = realpathSync.native(path);
     return entry(path).map((found) => (at === path ? found : { ...found, real: at }));
@@ -160,7 +162,7 @@ function existing(path: string): readonly HostEntry[] {
 }
 
 /** The directory of Node itself, unless it is among the programs anyway. */
-function execDir(programs: readonly HostEntry[]): string | undefined {
+function execDir(programs: readonly HostPath[]): string | undefined {
   const directory = dirname(real(process.execPath));
   const covered = programs.some(({ path, link }) => link === undefined && `${directory}/`.startsWith(`${path}/`));
   return covered || !statSync(directory).isDirectory() ? undefined : directory;

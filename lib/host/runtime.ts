@@ -1,4 +1,7 @@
-/** The JavaScript runtime, where it is another than Node.js: old ones lack what carrel needs of it, and would hang or lose output. */
+/**
+ * The JavaScript runtime, where it is another than Node.js: old ones lack what carrel needs of it, and would hang or
+ * lose output.
+ */
 
 const OLDEST = {
   // Before, a socket loses what follows the end of its other direction, and in 1.1 input may never end.

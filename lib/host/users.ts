@@ -1,6 +1,6 @@
 /**
- * Reads what a container's users are called, from the root filesystem that it will have. Whoever made that may be hostile: nothing is opened but a
- * regular file inside of it, and no more is read than is bearable.
+ * Reads what a container's users are called, from the root filesystem that it will have. Its author may be
+ * hostile: nothing is opened but a regular file inside of it, and no more is read than is bearable.
  */
 
 import { closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
@@ -57,8 +57,10 @@ function read(paths: readonly string[], targets: readonly string[], named: boole
 }
 
 /**
- * The topmost layer that has it has it, unless one above has something else in its place. Links are not followed: they may lead from one layer into another, which is for the kernel to
- * put together. That a directory hides those below it (overlayfs calls it opaque) is not seen here: a user of a layer below it could then be found who is in no file inside.
+ * The topmost layer that has it has it, unless one above has something else in its place. Links are not followed: they
+ * may lead from one layer into another, which is for the kernel to put together. That a directory hides those below it
+ * (overlayfs calls it opaque) is not seen here: a user of a layer below it could then be found who is in no file
+ * inside.
  */
 function readLayered(layers: readonly number[], path: string, covers: readonly string[]): string | undefined {
   for (const layer of layers) {
@@ -134,7 +136,9 @@ function relativeTo(directory: number, place: number): string {
   return root === '/' ? (path ?? '') : (path ?? '').slice((root ?? '').length) || '/';
 }
 
-/** Resolved as it will be inside: links lead nowhere but in the root, and never through /proc's magic ones. openat2(2) */
+/**
+ * Resolved as it will be inside: links lead nowhere but in the root, and never through /proc's magic ones. openat2(2)
+ */
 function open(dirfd: number, path: string, ...more: readonly ResolveFlag[]): number | undefined {
   for (;;) {
     try {

@@ -6,8 +6,8 @@ import type { Duplex, Readable } from 'node:stream';
 type Streams = readonly (Duplex | null)[];
 
 /**
- * Calls back when the streams have ended. Whoever waits for `close` without reading them does not want what they hold, and has
- * had a turn to begin.
+ * Calls back when the streams have ended. Who waits for `close` without reading them does not want what they hold,
+ * and has had a turn to begin.
  */
 export function whenDrained(streams: Streams, emitter: EventEmitter, over: () => void): void {
   const give = (): void => {

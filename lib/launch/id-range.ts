@@ -14,8 +14,8 @@ export interface HeldRange {
 const COUNT = (RANGE_LAST - RANGE_FIRST) / RANGE_SIZE;
 
 /**
- * Takes a free range. What holds it is a name in the abstract socket namespace: the kernel gives a name to one socket at a
- * time, whatever process asks, and takes it back when the socket is closed, also by SIGKILL. unix(7)
+ * Takes a free range. What holds it is a name in the abstract socket namespace: the kernel gives a name to one socket
+ * at a time, whatever process asks, and takes it back when the socket is closed, also by SIGKILL. unix(7)
  */
 export function holdRange(host: Host): HeldRange {
   let slot = Math.floor(Math.random() * COUNT);

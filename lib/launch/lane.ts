@@ -20,6 +20,7 @@ export class Lane {
   readonly #ours: number;
   /** What has come for each supervisor that is there, in its order. */
   readonly #came = new Map<number, (readonly number[])[]>();
+  readonly #number = Buffer.alloc(NUMBER_SIZE);
   #last = 0;
 
   constructor() {
@@ -52,7 +53,7 @@ export class Lane {
   }
 
   #receive(): void {
-    const number = Buffer.alloc(NUMBER_SIZE);
+    const number = this.#number;
     for (;;) {
       const descriptors = native().tryReceive(this.#ours, number);
       if (descriptors === undefined) return;

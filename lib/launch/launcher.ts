@@ -136,8 +136,8 @@ export function request(supervisor: number, descriptors: readonly number[], sent
 
 /**
  * Starts another launcher by way of a command. Where `prove`, which is given its process id, finds what it has to, that
- * launcher serves all that follows, and the one that was there, with all that it has started, is let be. Otherwise, or
- * where the command could not be executed, nothing is changed, what was started is ended, and the answer is
+ * launcher serves all that follows, and the one that was there, with all that it has started, goes on alone. Otherwise,
+ * or where the command could not be executed, nothing is changed, what was started is ended, and the answer is
  * `undefined`.
  */
 export function launchBy<Found>(

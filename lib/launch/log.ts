@@ -1,6 +1,6 @@
 /**
- * What carrel tells whoever debugs it, by the package `debug`. Loading that takes a third of the time of an empty program, so it is
- * loaded only where the variable DEBUG names carrel when carrel is first used.
+ * What carrel tells its debuggers, by the package `debug`. Loading that takes a third of the time of an empty
+ * program, so it is loaded only where the variable DEBUG names carrel when carrel is first used.
  */
 
 import { createRequire } from 'node:module';
@@ -22,7 +22,10 @@ export function logOf(subject: string): Log {
   return debug(`carrel:${subject}`);
 }
 
-/** Whether one of the names, where `*` stands for anything, may be one of carrel's. What exactly it selects, `debug` decides. */
+/**
+ * Whether one of the names, where `*` stands for anything, may be one of carrel's. What exactly it selects, `debug`
+ * decides.
+ */
 function namesCarrel(names: string): boolean {
   return names.split(/[\s,]+/).some((name) => {
     const [literal = '', ...rest] = name.split('*');

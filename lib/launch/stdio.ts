@@ -37,7 +37,7 @@ export interface Stdio extends StdioStreams {
 }
 
 const STANDARD = 3;
-/** Descriptors of a command at the most: so many fit into one message, beside those that carrel sends itself. */
+/** The most descriptors of a command: so many fit into one message, beside those that carrel sends itself. */
 const MOST = 240;
 
 /** Checks the `stdio` option; fills in what is left out. */
@@ -106,7 +106,7 @@ export function closeStdio({ owned, streams }: Pick<Stdio, 'owned' | 'streams'>)
 /** One stream both ways, to the supervisor, which carries it to the container's terminal and back. */
 export function openTerminal(): Stdio {
   const [ours, theirs] = native().socketpair();
-  // Whoever ends the input still reads the output; once that is over, nobody is left to type to.
+  // Who ends the input still reads the output; once that is over, nobody is left to type to.
   const stream = openHeldSocket(ours, true);
   stream.once('end', () => stream.destroy());
   stream.on('error', () => stream.destroy());

@@ -124,7 +124,7 @@ async function flushed(sink: Sink, bytes: Uint8Array): Promise<void> {
   await sink.flush();
 }
 
-/** Bun's files leave the descriptor to whoever opened it. */
+/** Bun's files leave the descriptor to its opener. */
 function closed(descriptor: number, error: Error | null, callback: (error: Error | null) => void): void {
   native().close(descriptor);
   callback(error);

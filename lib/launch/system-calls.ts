@@ -1,6 +1,7 @@
 /**
- * The system calls of the addon, as they are: numbers for flags and descriptors, buffers that end with NUL for texts, `null` for
- * none. Each is one call in the calling thread, and throws its negative errno. What they are called outside is lib/syscalls/.
+ * The system calls of the addon, as they are: numbers for flags and descriptors, buffers that end with NUL for texts,
+ * `null` for none. Each is one call in the calling thread, and throws its negative errno. What they are called outside
+ * is lib/syscalls/.
  */
 
 /** A text as bytes that end with NUL. */

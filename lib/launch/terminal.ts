@@ -13,8 +13,8 @@ export interface Attachable {
 }
 
 /**
- * Takes over `process.stdin` and `process.stdout` until the container's terminal ends. Returns a function that lets go of
- * them before.
+ * Takes over `process.stdin` and `process.stdout` until the container's terminal ends. Returns a function that lets go
+ * of them before.
  */
 export function attachTerminal(box: Attachable): () => void {
   const { stdin, stdout } = process;

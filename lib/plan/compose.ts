@@ -83,15 +83,15 @@ function nameCgroups(plan: Plan, name: string): Plan {
 }
 
 /** What of a plan is settled when it is performed only. */
-export interface Moment {
+export interface Settlement {
   /** The range of ids. */
   readonly move?: IdMove | undefined;
   /** The name of each cgroup that has none. */
   readonly cgroup?: string | undefined;
 }
 
-/** The plan as it is performed at that moment. */
-export function settled(plan: Plan, { move, cgroup }: Moment): Plan {
+/** The plan as it is performed with this settlement. */
+export function settled(plan: Plan, { move, cgroup }: Settlement): Plan {
   const moved = move === undefined ? plan : moveIds(plan, move);
   return cgroup === undefined ? moved : nameCgroups(moved, cgroup);
 }

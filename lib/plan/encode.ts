@@ -4,7 +4,7 @@
  * Records come first, each list of steps in one piece; what their fields point to stands behind them.
  */
 
-import { isOutside, type Moment, movedId } from './compose.js';
+import { isOutside, movedId, type Settlement } from './compose.js';
 import { NAMESPACES, type Namespace } from './constants.js';
 import { type Field, NO_SLOT } from './fields.js';
 import { type Frame, split } from './frame.js';
@@ -23,13 +23,13 @@ const NO_NUMBER = 2n ** 64n - 1n;
 const opNames = new Map(Object.entries(OPS).map(([op, number]) => [number, op as Op]));
 
 /**
- * Encodes a plan for the launcher; with `moment`, as `settled` would have it.
+ * Encodes a plan for the launcher; with `settlement`, as `settled` would have it.
  *
  * The frame of a plan is written once, and copied for every command that shares it.
  *
  * @throws RangeError when it would be larger than {@link PLAN_MAX}.
  */
-export function encode(plan: Plan, { move, cgroup }: Moment = {}): Buffer {
+export function encode(plan: Plan, { move, cgroup }: Settlement = {}): Buffer {
   const { frame, own } = split(plan);
   const { ending } = own;
   const { bytes, endingAt, ids, names } = templates.get(frame, { ending: ending?.op });
@@ -127,7 +127,9 @@ class Writer {
   readonly ids: number[] = [];
   /** Where a name was left out that is made when the plan is performed. */
   readonly names: number[] = [];
-  /** The same memory. Each number of the wire is aligned, and written in the machine's order, which is little-endian. */
+  /**
+   * The same memory. Each number of the wire is aligned, and written in the machine's order, which is little-endian.
+   */
   #words: Uint32Array;
 
   /** @param begun What is there already. */

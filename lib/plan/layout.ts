@@ -79,13 +79,13 @@ function membersOf(layout: Layout): readonly { readonly name: string; readonly m
 }
 
 function reading(what: string, member: Member): (bytes: Buffer, at: number) => unknown {
-  if (typeof member === 'string') return (bytes, at) => readNumber(bytes, member, at);
+  if (typeof member === 'string') return READ[member];
   if ('each' in member) {
-    const { each } = member;
-    const places = Object.keys(member.of).map((name, index) => [name, BYTES[each] * index] as const);
+    const read = READ[member.each];
+    const places = Object.keys(member.of).map((name, index) => [name, BYTES[member.each] * index] as const);
     return (bytes, at) => {
       const values: Record<string, number> = {};
-      for (const [name, offset] of places) values[name] = readNumber(bytes, each, at + offset);
+      for (const [name, offset] of places) values[name] = read(bytes, at + offset);
       return values;
     };
   }
@@ -99,32 +99,36 @@ function reading(what: string, member: Member): (bytes: Buffer, at: number) => u
 }
 
 function writing(member: Member): (bytes: Buffer, at: number, value: unknown) => void {
-  if (typeof member === 'string') return (bytes, at, value) => writeNumber(bytes, member, at, value as number);
+  if (typeof member === 'string') return WRITE[member] as (bytes: Buffer, at: number, value: unknown) => void;
   if ('each' in member) {
-    const { each } = member;
-    const names = Object.keys(member.of);
+    const write = WRITE[member.each];
+    const places = Object.keys(member.of).map((name, index) => [name, BYTES[member.each] * index] as const);
     return (bytes, at, value) => {
-      for (const [index, name] of names.entries())
-        writeNumber(bytes, each, at + BYTES[each] * index, (value as Readonly<Record<string, number>>)[name] ?? 0);
+      const values = value as Readonly<Record<string, number>>;
+      for (const [name, offset] of places) write(bytes, at + offset, values[name] ?? 0);
     };
   }
-  return (bytes, at, value) => writeNumber(bytes, 'u32', at, member.oneOf[value as string] ?? 0);
+  return (bytes, at, value) => WRITE.u32(bytes, at, member.oneOf[value as string] ?? 0);
 }
 
-/** A number. A u64 by halves: a BigInt takes ten times as long, and what is above 2^53 is rounded either way. */
-export function readNumber(bytes: Buffer, width: Width, at: number): number {
-  if (width === 'u64') return bytes.readUInt32LE(at + 4) * HALF + bytes.readUInt32LE(at);
-  return width === 'i32' ? bytes.readInt32LE(at) : bytes.readUInt32LE(at);
-}
+/**
+ * Numbers of each width. A u64 by halves: a BigInt takes ten times as long, and what is above 2^53 is rounded either
+ * way.
+ */
+export const READ: Readonly<Record<Width, (bytes: Buffer, at: number) => number>> = {
+  u32: (bytes, at) => bytes.readUInt32LE(at),
+  i32: (bytes, at) => bytes.readInt32LE(at),
+  u64: (bytes, at) => bytes.readUInt32LE(at + 4) * HALF + bytes.readUInt32LE(at),
+};
 
-function writeNumber(bytes: Buffer, width: Width, at: number, value: number): void {
-  if (width === 'i32') {
-    bytes.writeInt32LE(value, at);
-    return;
-  }
-  bytes.writeUInt32LE(value % HALF, at);
-  if (width === 'u64') bytes.writeUInt32LE(Math.floor(value / HALF), at + 4);
-}
+const WRITE: Readonly<Record<Width, (bytes: Buffer, at: number, value: number) => void>> = {
+  u32: (bytes, at, value) => bytes.writeUInt32LE(value, at),
+  i32: (bytes, at, value) => bytes.writeInt32LE(value, at),
+  u64: (bytes, at, value) => {
+    bytes.writeUInt32LE(value % HALF, at);
+    bytes.writeUInt32LE(Math.floor(value / HALF), at + 4);
+  },
+};
 
 function walk(layout: Layout): {
   readonly offsets: Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@
 import { type Layout, readerOf, sizeOf, type ValuesOf, writerOf } from './layout.js';
 import { HEAD, MESSAGES, type Message, type MessageKind, type MessageTo, type Side, TEXT_MAX } from './messages.js';
 
+const NO_TEXT = Buffer.alloc(0);
 const HEAD_SIZE = sizeOf(HEAD);
 const readHead = readerOf(HEAD);
 const writeHead = writerOf(HEAD);
@@ -42,11 +43,11 @@ function formOf(kind: MessageKind, row: (typeof MESSAGES)[MessageKind]): Form {
 /** `descriptors`: how many come with it. */
 export function encodeMessage(message: Message, descriptors = 0): Buffer {
   const form = FORMS[message.kind];
-  const text = Buffer.from('text' in message ? message.text : '').subarray(0, form.textMax);
+  const text = 'text' in message ? Buffer.from(message.text).subarray(0, form.textMax) : NO_TEXT;
   const bytes = Buffer.alloc(form.size + text.length);
   writeHead(bytes, 0, { kind: form.number, size: bytes.length, supervisor: message.supervisor, descriptors });
   form.write(bytes, HEAD_SIZE, message as unknown as ValuesOf<Layout>);
-  text.copy(bytes, form.size);
+  bytes.set(text, form.size);
   return bytes;
 }
 

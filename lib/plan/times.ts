@@ -9,7 +9,7 @@
  * All times are those of the monotonic clock, in nanoseconds; 0: it did not come to that. Pure.
  */
 
-import { type Layout, readerOf, readNumber, sizeOf, type ValuesOf } from './layout.js';
+import { type Layout, READ, readerOf, sizeOf, type ValuesOf } from './layout.js';
 import { LISTS } from './messages.js';
 
 /**
@@ -54,7 +54,7 @@ export function readTimes(bytes: Buffer): Times {
   if (bytes.length < actsAt + sizeOf(ACT_TIME) * acts) throw new RangeError('times that are cut off');
   return {
     moments,
-    steps: Array.from({ length: steps }, (_, index) => readNumber(bytes, 'u64', head + STEP_SIZE * index)),
+    steps: Array.from({ length: steps }, (_, index) => READ.u64(bytes, head + STEP_SIZE * index)),
     acts: Array.from({ length: acts }, (_, index) => readAct(bytes, actsAt + sizeOf(ACT_TIME) * index)),
   };
 }

@@ -18,12 +18,12 @@ import type { Layout } from './layout.js';
 export const PLAN_MAGIC = 0x504c5243;
 /** Raised whenever the wire changes; a launcher refuses a plan of another version. */
 export const WIRE_VERSION = 3;
-/** A plan's size in bytes at the most: room for 10,000 arguments and a megabyte of path. */
+/** The largest size of a plan in bytes: room for 10,000 arguments and a megabyte of path. */
 export const PLAN_MAX = 64 * 1024 * 1024;
-/** Slots of a plan at the most: each may be an open file of the supervisor's. */
+/** The most slots of a plan: each may be an open file of the supervisor's. */
 export const SLOTS_MAX = 1024;
 /**
- * Slots that the caller fills, at the most: one message can carry SCM_MAX_FD descriptors, two of which are for other
+ * The most slots that the caller fills: one message can carry SCM_MAX_FD descriptors, two of which are for other
  * things. unix(7)
  */
 export const RECEIVED_MAX = 251;

@@ -15,7 +15,9 @@ export interface StatsOptions {
 }
 
 const INTERVAL_MOST = 2 ** 31 - 1;
-/** Milliseconds after which it is tried again to remove what a killed supervisor has left: its container dies meanwhile. */
+/**
+ * Milliseconds after which it is tried again to remove what a killed supervisor has left: its container dies meanwhile.
+ */
 const SWEEPS_MS = [10, 100, 1000];
 
 /** What of a process {@link ProcessControl} needs. */
@@ -86,7 +88,10 @@ export class ProcessControl {
     }
   }
 
-  /** One order after the other, as they were given: the last decides. One that waits for processes gives way to a later one that wants otherwise. */
+  /**
+   * One order after the other, as they were given: the last decides. One that waits for processes gives way to a later
+   * one that wants otherwise.
+   */
   freeze(frozen: boolean): Promise<void> {
     this.#wanted = frozen;
     const order = this.#freezeAfter(this.#lastOrder, frozen);

@@ -3,7 +3,7 @@
  * does not load it; the first call of one of these functions does.
  *
  * Here it is an ordinary list of exports. `scripts/bundle.ts` makes dist/engine.cjs of all that is reached from it
- * alone, and gives the doors and the builder functions in place of these, which load that file and call it. So this list
+ * alone. In place of these, it gives the doors and the builder functions that load that file and call it. So this list
  * has functions only, and there is no other way to the engine.
  */
 

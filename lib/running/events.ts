@@ -1,12 +1,12 @@
-/** What a container's process tells whoever listens. */
+/** What a container's process tells its listeners. */
 
 /** The events of a {@link ContainerProcess}, as `child_process` has them. */
 export interface ContainerProcessEvents {
   /** The command runs. */
   spawn: [];
   /**
-   * The kernel has killed processes of the container for want of memory: how many until now. It comes before `exit`, and once more
-   * with the new number when more are killed, which a group kill of cgroup v2 may do one by one.
+   * The kernel has killed processes of the container for want of memory: how many until now. It comes before `exit`,
+   * and once more with the new number when more are killed, which a group kill of cgroup v2 may do one by one.
    */
   oom: [kills: number];
   /** It could not be started: a {@link StepError} names the step, or the launcher failed. Nothing is left behind. */

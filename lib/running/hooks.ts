@@ -4,7 +4,10 @@ import type { NamespaceHandle } from '../definition/namespaces.js';
 import { hookFailed } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 
-/** The container at the moment of a hook: its namespaces are there and its ids are mapped, nothing else has happened yet. */
+/**
+ * The container at the moment of a hook: its namespaces are there and its ids are mapped, nothing else has happened
+ * yet.
+ */
 export interface HookContext {
   /** The process that becomes the container, as the host numbers it. It waits. */
   readonly pid: number;
@@ -12,10 +15,16 @@ export interface HookContext {
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
 }
 
-/** What {@link Container.hook} takes. What it returns is awaited, and not looked at; what it throws, or a promise that rejects, ends the container. */
+/**
+ * What {@link Container.hook} takes. What it returns is awaited, and not looked at; what it throws, or a promise that
+ * rejects, ends the container.
+ */
 export type Hook = (context: HookContext) => unknown;
 
-/** One after the other, while the container waits. Gives the error of the first that fails; those behind it are not called. */
+/**
+ * One after the other, while the container waits. Gives the error of the first that fails; those behind it are not
+ * called.
+ */
 export async function runHooks(hooks: readonly Hook[], context: HookContext): Promise<Error | undefined> {
   try {
     for (const hook of hooks) await hook(context);

@@ -8,7 +8,7 @@ import { logOf } from '../launch/log.js';
 import { native } from '../launch/native.js';
 import { startSupervisor } from '../launch/start.js';
 import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from '../launch/stdio.js';
-import { type Moment, settled } from '../plan/compose.js';
+import { type Settlement, settled } from '../plan/compose.js';
 import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
 import { endingOf } from '../plan/frame.js';
@@ -18,7 +18,7 @@ import type { Hook } from './hooks.js';
 import { ContainerProcess } from './process.js';
 import { Supervision } from './supervision.js';
 
-/** What a plan leaves to the moment. */
+/** What is asked of a plan besides itself. */
 export interface Performance {
   /** Whether the plan has a terminal of its own. */
   readonly terminal: boolean;
@@ -44,22 +44,22 @@ export function perform(
   let child: ContainerProcess;
   let supervision: Supervision;
   try {
-    const moment: Moment = {
+    const settlement: Settlement = {
       move: range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE },
       cgroup: makesCgroups(plan) ? uniqueName() : undefined,
     };
-    if (log.enabled) log('\n%s', explain(settled(plan, moment)));
+    if (log.enabled) log('\n%s', explain(settled(plan, settlement)));
     stdio = terminal ? openTerminal() : openStdio(choices);
     const kept = range === undefined ? [] : [range.socket];
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
-    supervision = new Supervision({ plan, moment, hooks, calledNs });
+    supervision = new Supervision({ plan, settlement, hooks, calledNs });
     const ending = endingOf(plan);
     const args = ending?.op === 'exec' ? ending.args : [];
     child = new ContainerProcess(supervision, new ProcessControl(supervision), args, stdio);
     const sent = (error: Error | undefined): void => supervision.sent(error);
-    supervision.connect(startSupervisor(encode(plan, moment), passed, supervision, sent));
+    supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, sent));
   } catch (error) {
-    // No descriptor is left behind where the last one was not to be had.
+    // No descriptor is left behind where the last one could not be made.
     if (range !== undefined) native().close(range.socket);
     if (stdio !== undefined) closeStdio(stdio);
     throw error;

@@ -15,7 +15,9 @@ import { type CollectOptions, checkRun, collect, type RunResult } from './run.js
 
 /** Options of {@link spawn}. What the command is, and its time-out, is in the plan. */
 export interface SpawnPlanOptions {
-  /** As many entries as the plan receives descriptors, as in `Container.spawn`. Default: `'pipe'` for the first three. */
+  /**
+   * As many entries as the plan receives descriptors, as in `Container.spawn`. Default: `'pipe'` for the first three.
+   */
   readonly stdio?: StdioOption | undefined;
   /** Called at each barrier that has `hook`, one after the other. Default: none, and such a barrier is passed. */
   readonly hooks?: readonly Hook[] | undefined;
@@ -24,10 +26,11 @@ export interface SpawnPlanOptions {
 }
 
 /**
- * Performs a plan. It is that of a `Container`, and then has a range of ids of its own, or one of yours; the process is the same.
+ * Performs a plan. It is that of a `Container`, and then has a range of ids of its own, or one of yours; the process is
+ * the same.
  *
- * @throws TypeError where the plan does not end, or `stdio` does not fit the plan; the reason of a `signal` that is aborted already; CarrelError with `ERR_UNSUPPORTED` where carrel
- *   cannot work at all. Then nothing was started.
+ * @throws TypeError where the plan does not end, or `stdio` does not fit the plan; the reason of a `signal` that is
+ *   aborted already; CarrelError with `ERR_UNSUPPORTED` where carrel cannot work at all. Then nothing was started.
  */
 export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerProcess {
   const calledNs = monotonicNs();
@@ -50,7 +53,8 @@ export interface RunPlanOptions extends CollectOptions, Omit<SpawnPlanOptions, '
 /**
  * Performs a plan to its end and collects its output, as `Container.run` does.
  *
- * @throws What {@link spawn} throws; TypeError for a plan with a terminal; StepError where the kernel refused a step; ExitError with `check: true`.
+ * @throws What {@link spawn} throws; TypeError for a plan with a terminal; StepError where the kernel refused a step;
+ *   ExitError with `check: true`.
  */
 export async function run(
   value: Plan,

@@ -16,8 +16,8 @@ export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'd
   /** `'utf8'` gives strings, `'buffer'` gives Buffers. Default: `'utf8'`. */
   readonly encoding?: 'utf8' | 'buffer' | undefined;
   /**
-   * Bytes that stdout and stderr may each hold; a command that writes more is ended, with reason `output-limit`, and what
-   * came until then is kept. Bytes or a text such as `'1m'`. Default: `'16m'`.
+   * Bytes that stdout and stderr may each hold; a command that writes more is ended, with reason `output-limit`, and
+   * what came until then is kept. Bytes or a text such as `'1m'`. Default: `'16m'`.
    */
   readonly maxOutput?: number | string | undefined;
   /** Throws an {@link ExitError} that carries the result, unless the exit code is 0. Default: `false`. */

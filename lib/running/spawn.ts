@@ -31,25 +31,31 @@ import type { ContainerProcess } from './process.js';
 /** Options of {@link Container.spawn}. Names and meaning are `child_process`'s, where it has them. */
 export interface SpawnOptions {
   /**
-   * The command's descriptors from 0 on: `'pipe'`, `'ignore'` (/dev/null), `'inherit'` (the caller's own), a descriptor, or a
-   * stream that has one. At most 240. Default: `'pipe'` for the first three, and no others. Pipes belong to the command's user, so that
-   * /dev/stdout can be opened again; from the fourth on, `'pipe'` is a stream both ways, a socket, in `stdio` of the process.
+   * The command's descriptors from 0 on. Each is `'pipe'`, `'ignore'` (/dev/null), `'inherit'` (the caller's own), a
+   * descriptor, or a stream that has one. Pipes belong to the command's user, so that it can open /dev/stdout again.
+   * From the fourth on, `'pipe'` is a socket, a stream both ways, in `stdio` of the process. Up to 240 descriptors.
+   * Default: `'pipe'` for the first three, and no others.
    */
   readonly stdio?: StdioOption | undefined;
-  /** Variables, added to the container's. Nothing of the caller's environment is passed on. */
+  /** Variables, added to the container's. carrel passes nothing of the caller's environment on. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** The working directory in the container, absolute. Default: the container's `cwd`, or `/`. */
   readonly cwd?: string | undefined;
-  /** The user in the container, by numbers or names, as `Container.user` takes it. Default: the container's `user`, or 0. */
+  /**
+   * The user in the container, by numbers or names, as `Container.user` takes it. Default: the container's `user`, or
+   * 0.
+   */
   readonly user?: UserInput | undefined;
-  /** Resource limits, added to the container's; a name goes before the same there. Default: none. */
+  /**
+   * Resource limits, added to the container's. Each overrides the container's limit of the same name. Default: none.
+   */
   readonly rlimits?: ResourceLimitsInput | undefined;
   /**
-   * Wall-clock milliseconds from the start of the container on; then `killSignal` is sent. Kept by the supervisor: it holds while the event
-   * loop is blocked. 0 to 2^53 − 1; default: 0, no limit.
+   * How long the container may run: wall-clock milliseconds from its start on. Then the supervisor sends `killSignal`,
+   * also while the event loop is blocked. 0 to 2^53 − 1. Default: 0, no limit.
    */
   readonly timeout?: number | undefined;
-  /** What is sent when the time is up. Default: `'SIGKILL'`, which nobody can ignore. */
+  /** The signal that ends the command when its time is up. Default: `'SIGKILL'`, which nobody can ignore. */
   readonly killSignal?: NodeJS.Signals | number | undefined;
   /** Ends the container when it is aborted; the reason is then `aborted`. */
   readonly signal?: AbortSignal | undefined;
@@ -64,13 +70,14 @@ export interface SpawnOptions {
       }
     | undefined;
   /**
-   * Notes when each act began, for `explain({ timing: true })` of the process once it has ended. It costs some microseconds. Default: `false`.
+   * Notes when each act began. Once the process has ended, its `explain({ timing: true })` tells it. It costs some
+   * microseconds. Otherwise the clock is never read. Default: `false`.
    */
   readonly timing?: boolean | undefined;
   /**
-   * Lets the container go on when Node ends, however it does; nobody but its `timeout` ends it then. Node still waits for it as long
-   * as it has not called `unref()`. Its ids stay its own until it has ended. One whose hooks have not all been run by then ends with Node. Default:
-   * `false`, all ends with Node.
+   * Lets the container go on when Node ends, however it does; then only its `timeout` ends it. Node still waits for it
+   * until `unref()` is called. The container keeps its ids until it has ended. It ends with Node where not all of its
+   * hooks have run by then. Default: `false`, all ends with Node.
    */
   readonly detached?: boolean | undefined;
 }

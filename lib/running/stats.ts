@@ -8,11 +8,20 @@ export interface Stats {
   readonly timeMs: number;
   /** CPU time of all of the container, in milliseconds. `cpu.stat` usage_usec; cgroup v1 `cpuacct.usage`. */
   readonly cpuMs: number | undefined;
-  /** Of it in user mode, in milliseconds. `cpu.stat` user_usec; cgroup v1 `cpuacct.usage_user`, which is counted by ticks. */
+  /**
+   * Of it in user mode, in milliseconds. `cpu.stat` user_usec; cgroup v1 `cpuacct.usage_user`, which is counted by
+   * ticks.
+   */
   readonly userMs: number | undefined;
-  /** Of it in the kernel, in milliseconds. `cpu.stat` system_usec; cgroup v1 `cpuacct.usage_sys`, which is counted by ticks. */
+  /**
+   * Of it in the kernel, in milliseconds. `cpu.stat` system_usec; cgroup v1 `cpuacct.usage_sys`, which is counted by
+   * ticks.
+   */
   readonly systemMs: number | undefined;
-  /** For how long it was held back by `limits({ cpus })`, in milliseconds. `cpu.stat` throttled_usec; cgroup v1 throttled_time. */
+  /**
+   * For how long it was held back by `limits({ cpus })`, in milliseconds. `cpu.stat` throttled_usec; cgroup v1
+   * throttled_time.
+   */
   readonly throttledMs: number | undefined;
   /** Bytes of memory. `memory.current`; cgroup v1 `memory.usage_in_bytes`. */
   readonly memoryBytes: number | undefined;
@@ -26,13 +35,19 @@ export interface Stats {
   readonly pids: number | undefined;
   /** The most of them that there were. `pids.peak`, Linux 6.1 */
   readonly peakPids: number | undefined;
-  /** Bytes read from block devices. `io.stat` rbytes; cgroup v1 `blkio.throttle.io_service_bytes_recursive`, with `limits({ io })`. */
+  /**
+   * Bytes read from block devices. `io.stat` rbytes; cgroup v1 `blkio.throttle.io_service_bytes_recursive`, with
+   * `limits({ io })`.
+   */
   readonly readBytes: number | undefined;
   /** Bytes written to block devices. `io.stat` wbytes; in cgroup v1 without buffered writes. */
   readonly writtenBytes: number | undefined;
   /** Whether it is paused. `cgroup.events` frozen; cgroup v1 `freezer.state`. */
   readonly paused: boolean | undefined;
-  /** How long its processes wait for what there is not enough of. `cpu.pressure`, `memory.pressure`, `io.pressure`; cgroup v2, Linux 4.20 with PSI. */
+  /**
+   * How long its processes wait for what there is not enough of. `cpu.pressure`, `memory.pressure`, `io.pressure`;
+   * cgroup v2, Linux 4.20 with PSI.
+   */
   readonly pressure: {
     /** For a CPU. */
     readonly cpu: Pressure | undefined;
@@ -71,8 +86,8 @@ export async function readStats(control: CgroupControl): Promise<Stats> {
 }
 
 /**
- * CPU time in user mode and in the kernel, in milliseconds, so that both together are all. Version 1 counts the parts by ticks and the whole exactly; the
- * kernel itself does the same for a process. `undefined` where it is not known.
+ * CPU time in user mode and in the kernel, in milliseconds, so that both together are all. Version 1 counts the parts
+ * by ticks and the whole exactly; the kernel itself does the same for a process. `undefined` where it is not known.
  */
 export function splitCpu(
   all: number | undefined,

@@ -10,7 +10,7 @@ import type { ChannelListener } from '../launch/channel.js';
 import { namespacesOf } from '../launch/namespaces.js';
 import { native } from '../launch/native.js';
 import type { Connection } from '../launch/start.js';
-import { type Moment, settled } from '../plan/compose.js';
+import { type Settlement, settled } from '../plan/compose.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import type { MessageOf, Notice, Order } from '../plan/messages.js';
@@ -53,8 +53,8 @@ export interface SupervisionListener {
 /** What is performed. */
 export interface Performed {
   readonly plan: Plan;
-  /** What the plan leaves to the moment: which range of ids of the host it has instead of its own. */
-  readonly moment: Moment;
+  /** What is settled when it is performed: which range of ids of the host it has instead of its own. */
+  readonly settlement: Settlement;
   readonly hooks: readonly Hook[];
   /** When the caller asked for it, on the monotonic clock. */
   readonly calledNs: number;
@@ -62,7 +62,7 @@ export interface Performed {
 
 export class Supervision implements ChannelListener {
   #plan: Plan;
-  #moment: Moment | undefined;
+  #settlement: Settlement | undefined;
   readonly #hooks: readonly Hook[];
   readonly #timing: Timing;
   #state: SupervisionState = { phase: 'starting', command: undefined };
@@ -79,15 +79,15 @@ export class Supervision implements ChannelListener {
   #tellStarted!: () => void;
   #awaited = false;
 
-  constructor({ plan, moment, hooks, calledNs }: Performed) {
+  constructor({ plan, settlement, hooks, calledNs }: Performed) {
     this.#plan = plan;
-    this.#moment = moment;
+    this.#settlement = settlement;
     this.#hooks = hooks;
     this.#timing = new Timing(calledNs);
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    // Whoever is told by another way need not catch this.
+    // Who is told by another way need not catch this.
     this.ended.catch(() => {});
     this.#started = new Promise((resolve) => {
       this.#tellStarted = resolve;
@@ -111,8 +111,8 @@ export class Supervision implements ChannelListener {
 
   /** The plan that is performed. */
   get plan(): Plan {
-    if (this.#moment !== undefined) this.#plan = settled(this.#plan, this.#moment);
-    this.#moment = undefined;
+    if (this.#settlement !== undefined) this.#plan = settled(this.#plan, this.#settlement);
+    this.#settlement = undefined;
     return this.#plan;
   }
 

@@ -2,10 +2,11 @@
  * `npm run bench [-- --short] [--unpinned] [--write-docs]` measures a container beside the kernel's own cost, others,
  * and a bare process.
  *
- * All is measured side by side in one run, a few samples of each in turn, so that a slow moment of the machine is everybody's.
- * The verdict on the numbers is the reader's; only what breaks makes the run fail. `--short`: few samples, for breakage alone.
- * All starts are on one processor, unless `--unpinned`: then numbers spread more, but nobody who was woken takes Node's processor away.
- * What was found is printed, and written to build/bench.json; with `--write-docs` also to docs/performance.md.
+ * All is measured side by side in one run, a few samples of each in turn, so that a slow moment of the machine is
+ * everybody's. The verdict on the numbers is the reader's; only what breaks makes the run fail. `--short`: few samples,
+ * for breakage alone. All starts are on one processor, unless `--unpinned`: then numbers spread more, but nobody who
+ * was woken takes Node's processor away. What was found is printed, and written to build/bench.json; with
+ * `--write-docs` also to docs/performance.md.
  */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -46,9 +47,9 @@ if (unknown.length > 0) {
 
 function print(results: Results): void {
   const { machine, short, skipped } = results;
-  console.log(
-    `\ncarrel bench, as ${machine.user}, ${machine.where}, Linux ${machine.kernel}, Node ${machine.node}${short ? ', short: the numbers mean little' : ''}`,
-  );
+  const caution = short ? ', short: the numbers mean little' : '';
+  const on = `${machine.where}, Linux ${machine.kernel}, Node ${machine.node}`;
+  console.log(`\ncarrel bench, as ${machine.user}, ${on}${caution}`);
   for (const { title, note, head, rows } of sections(results))
     console.log(`\n${title}\n${note}\n\n${table(head, rows)}`);
   if (skipped.length > 0) console.log(`\nnot measured\n  ${skipped.join('\n  ')}`);

@@ -4,6 +4,7 @@ import { titleOf } from './report.js';
 import type { Results } from './results.js';
 
 const [WIDTH, LABEL, BAR, LINE, TOP] = [760, 290, 360, 26, 44];
+const [OWN, OTHER] = ['#0b7285', '#adb5bd'];
 
 export function chart({ starts }: Results): string {
   const bars = starts
@@ -18,12 +19,13 @@ export function chart({ starts }: Results): string {
     const y = TOP + index * LINE;
     return [
       `  <text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${escaped(name)}</text>`,
-      `  <rect x="${LABEL}" y="${y}" width="${width(ms).toFixed(1)}" height="18" fill="${own ? '#0b7285' : '#adb5bd'}"/>`,
+      `  <rect x="${LABEL}" y="${y}" width="${width(ms).toFixed(1)}" height="18" fill="${own ? OWN : OTHER}"/>`,
       `  <text x="${(LABEL + width(ms) + 6).toFixed(1)}" y="${y + 14}">${ms.toFixed(ms < 10 ? 2 : 0)} ms</text>`,
     ].join('\n');
   });
   const height = TOP + bars.length * LINE + 12;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13">
+  const frame = `viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${frame}>
   <title>Time of one container, median, from the call to the end of true; logarithmic</title>
   <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
   <text x="${LABEL}" y="24" font-weight="bold">one container, start to end of true: median, logarithmic</text>

@@ -49,7 +49,10 @@ async function rates(places: Places, short: boolean): Promise<readonly Rate[]> {
   return results;
 }
 
-/** What all processors together have worked: the first line of /proc/stat but for idle, iowait, and guests' time, which user has. */
+/**
+ * What all processors together have worked: the first line of /proc/stat but for idle, iowait, and guests' time, which
+ * user has.
+ */
 function busyTicks(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number);

@@ -102,7 +102,10 @@ function reasonOfError(error: Error): string {
   return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'not installed' : error.message;
 }
 
-/** What carrel's default container is, in bubblewrap's words; it has no masked paths, no init of carrel's kind and no ranges of ids. */
+/**
+ * What carrel's default container is, in bubblewrap's words; it has no masked paths, no init of carrel's kind and no
+ * ranges of ids.
+ */
 function bubblewrapArgs(rootfs: string): readonly string[] {
   return [
     '--unshare-all',

@@ -9,7 +9,8 @@ const PROCESSOR = '1';
 const MARK = 'CARREL_BENCH_PLACE';
 
 /**
- * Runs this program again in such a place, as far as that is possible, and takes over its exit code; what the program starts inherits it.
+ * Runs this program again in such a place, as far as that is possible, and takes over its exit code; what the program
+ * starts inherits it.
  *
  * @returns Whether the caller is the one to go on, and then on what.
  */

@@ -7,8 +7,8 @@
 //   FIRST_ID    first of 65,536 ids for the container, or 0: one id, the caller's
 //   m/PATH      a path to mask        r/PATH   a path to make read-only       x/PATH   a file to try to execute
 #define _GNU_SOURCE
+#include "reference.h"
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -19,24 +19,16 @@
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-	RECURSIVE = 0x8000, // AT_RECURSIVE
-	EMPTY_PATH = 0x1000, // AT_EMPTY_PATH
-	DETACH = 2, // MNT_DETACH
 	// Between two rounds: the kernel takes down the last round's namespaces by itself, after the process has been
 	// reaped.
 	PAUSE_NS = 5000000,
@@ -48,206 +40,6 @@ static const uint64_t CAPABILITIES = 1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRID
 				     1ull << CAP_SETPCAP | 1ull << CAP_NET_BIND_SERVICE | 1ull << CAP_NET_RAW |
 				     1ull << CAP_SYS_CHROOT | 1ull << CAP_MKNOD | 1ull << CAP_AUDIT_WRITE |
 				     1ull << CAP_SETFCAP;
-
-struct job {
-	const char *root;
-	unsigned long first;
-	uid_t uid;
-	gid_t gid;
-	char **arguments;
-	int null;
-	// The container's end of the socket to the parent.
-	int report;
-	// The directory below which the child resolves paths.
-	int directory;
-};
-
-static long must(long result, const char *what)
-{
-	if (result >= 0)
-		return result;
-	dprintf(2, "reference: %s: %s\n", what, strerror(errno));
-	_exit(125);
-}
-
-#define CALL(name, ...) must(syscall(SYS_##name, __VA_ARGS__), #name)
-
-// Resolves inside, as carrel does: never through a link that leads out.
-static int resolve_flags(const struct job *job, const char *path, uint64_t flags, uint64_t resolve)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve};
-	return (int)syscall(SYS_openat2, job->directory, path, &how, sizeof(how));
-}
-
-static int resolve(const struct job *job, const char *path)
-{
-	return (int)must(resolve_flags(job, path, O_PATH, 0), path);
-}
-
-static void set_attributes(int tree, uint64_t attributes, unsigned int flags)
-{
-	struct mount_attr attr = {.attr_set = attributes};
-	CALL(mount_setattr, tree, "", EMPTY_PATH | flags, &attr, sizeof(attr));
-}
-
-static void attach(int tree, int target)
-{
-	CALL(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	close(target);
-	close(tree);
-}
-
-// Builds a mount detached, gives it its attributes, then attaches it. `options` are keys and values, ended by NULL; a
-// key without a value is followed by "".
-static void new_mount(const struct job *job, const char *type, const char *target, const char *const *options,
-	uint64_t attributes, uint64_t how)
-{
-	int context = (int)CALL(fsopen, type, FSOPEN_CLOEXEC);
-	for (; *options; options += 2) {
-		int flag = options[1][0] == 0;
-		CALL(fsconfig, context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, options[0],
-			flag ? NULL : options[1], 0);
-	}
-	CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-	int tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC, 0);
-	set_attributes(tree, attributes, 0);
-	close(context);
-	attach(tree, (int)must(resolve_flags(job, target, O_PATH | O_DIRECTORY, how), target));
-}
-
-static int device_tree(const char *path, unsigned int major, unsigned int minor)
-{
-	struct stat stat;
-	int fd = (int)must(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), path);
-	must(fstat(fd, &stat), path);
-	if (!S_ISCHR(stat.st_mode) || stat.st_rdev != (major << 8 | minor))
-		errno = ENODEV, must(-1, path);
-	int tree = (int)CALL(open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | EMPTY_PATH);
-	close(fd);
-	return tree;
-}
-
-static void bind_device(const struct job *job, const char *name, unsigned int major, unsigned int minor)
-{
-	char path[32];
-	snprintf(path, sizeof(path), "/dev/%s", name);
-	int tree = device_tree(path, major, minor);
-	set_attributes(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
-	int parent = resolve(job, "/dev");
-	int file = (int)must(openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666), path);
-	close(parent);
-	attach(tree, file);
-}
-
-static void make_directory(const struct job *job, const char *name, mode_t mode)
-{
-	int parent = resolve(job, "/dev");
-	must(mkdirat(parent, name, mode), name);
-	close(parent);
-}
-
-static void make_link(const struct job *job, const char *name, const char *text)
-{
-	int parent = resolve(job, "/dev");
-	must(symlinkat(text, parent, name), name);
-	close(parent);
-}
-
-static void mask(const struct job *job, const char *path)
-{
-	struct stat stat;
-	int tree;
-	int target = resolve(job, path);
-	must(fstat(target, &stat), path);
-	if (S_ISDIR(stat.st_mode)) {
-		int context = (int)CALL(fsopen, "tmpfs", FSOPEN_CLOEXEC);
-		CALL(fsconfig, context, FSCONFIG_SET_STRING, "mode", "555", 0);
-		CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-		tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC,
-			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-		close(context);
-	} else {
-		tree = device_tree("/dev/null", 1, 3);
-		set_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
-	}
-	attach(tree, target);
-}
-
-static void make_readonly(const struct job *job, const char *path)
-{
-	int target = resolve(job, path);
-	int tree = (int)CALL(open_tree, target, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | EMPTY_PATH | RECURSIVE);
-	set_attributes(tree, MOUNT_ATTR_RDONLY, RECURSIVE);
-	attach(tree, target);
-}
-
-static void no_nested_users(const struct job *job)
-{
-	struct open_how how = {.flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS};
-	int file = (int)CALL(openat2, job->directory, "/proc/sys/user/max_user_namespaces", &how, sizeof(how));
-	must(write(file, "0", 1), "max_user_namespaces");
-	close(file);
-}
-
-static void make_dev(const struct job *job)
-{
-	const uint64_t quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	const char *const dev[] = {"mode", "755", "size", "64k", NULL};
-	const char *const shm[] = {"mode", "1777", "size", "64m", NULL};
-	const char *const none[] = {NULL};
-	// Group 5 exists only where a whole range of ids is mapped.
-	const char *const pts[] = {
-		"newinstance", "", "ptmxmode", "0666", "mode", "0620", job->first ? "gid" : NULL, "5", NULL};
-	new_mount(job, "tmpfs", "/dev", dev, quiet, RESOLVE_NO_SYMLINKS);
-	bind_device(job, "null", 1, 3);
-	bind_device(job, "zero", 1, 5);
-	bind_device(job, "full", 1, 7);
-	bind_device(job, "random", 1, 8);
-	bind_device(job, "urandom", 1, 9);
-	bind_device(job, "tty", 5, 0);
-	make_directory(job, "pts", 0755);
-	new_mount(job, "devpts", "/dev/pts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, RESOLVE_NO_SYMLINKS);
-	make_link(job, "ptmx", "pts/ptmx");
-	make_link(job, "fd", "/proc/self/fd");
-	make_link(job, "stdin", "/proc/self/fd/0");
-	make_link(job, "stdout", "/proc/self/fd/1");
-	make_link(job, "stderr", "/proc/self/fd/2");
-	make_directory(job, "shm", 01777);
-	new_mount(job, "tmpfs", "/dev/shm", shm, quiet, RESOLVE_NO_SYMLINKS);
-	make_directory(job, "mqueue", 01777);
-	new_mount(job, "mqueue", "/dev/mqueue", none, quiet, RESOLVE_NO_SYMLINKS);
-}
-
-static void make_root(struct job *job, int tree)
-{
-	struct mount_attr private = {.propagation = 1 << 18}; // MS_PRIVATE
-	const char *const none[] = {NULL};
-	const char *const tmp[] = {"mode", "1777", NULL};
-	CALL(mount_setattr, job->directory, "", EMPTY_PATH | RECURSIVE, &private, sizeof(private));
-	if (tree < 0)
-		tree = (int)CALL(open_tree, AT_FDCWD, job->root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | RECURSIVE);
-	set_attributes(tree, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, RECURSIVE);
-	CALL(move_mount, tree, "", job->directory, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	job->directory = tree;
-	new_mount(job, "proc", "/proc", none, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-		RESOLVE_NO_SYMLINKS);
-	new_mount(job, "sysfs", "/sys", none,
-		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, RESOLVE_NO_SYMLINKS);
-	make_dev(job);
-	new_mount(job, "tmpfs", "/tmp", tmp, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
-	no_nested_users(job);
-	for (char **at = job->arguments; *at; at++) {
-		if (**at == 'm')
-			mask(job, *at + 1);
-		else if (**at == 'r')
-			make_readonly(job, *at + 1);
-	}
-	must(fchdir(job->directory), "fchdir");
-	CALL(pivot_root, ".", ".");
-	CALL(umount2, ".", DETACH);
-	must(chdir("/"), "chdir");
-}
 
 static void link_up(void)
 {

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Container, type Plan } from '#lib/index.js';
 
-const SOURCE = fileURLToPath(new URL('../../../test/bench/reference.c', import.meta.url));
+const SOURCES = ['reference.c', 'reference-root.c'].map((name) =>
+  fileURLToPath(new URL(`../../../test/bench/${name}`, import.meta.url)),
+);
 
 /** What reference.c does, step by step; a plan that has others is compared with less than it does. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -60,8 +62,8 @@ export class Reference {
   static compile(rootfs: string, directory: string): Reference | string {
     if (spawnSync('gcc', ['--version'], { stdio: 'ignore' }).status !== 0) return 'no gcc';
     const program = join(directory, 'reference');
-    const { status, stderr } = spawnSync('gcc', ['-O2', '-o', program, SOURCE], { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`gcc could not compile ${SOURCE}:\n${stderr}`);
+    const { status, stderr } = spawnSync('gcc', ['-O2', '-o', program, ...SOURCES], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`gcc could not compile ${SOURCES.join(' and ')}:\n${stderr}`);
     const plan = new Container().rootfs(rootfs).plan('true', [], { stdio: 'ignore' });
     return new Reference(program, [rootfs, ...argumentsFor(plan)], unknownSteps(plan));
   }

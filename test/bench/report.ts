@@ -169,8 +169,8 @@ function phaseSection({ phases }: Results): Section {
   return {
     title: 'One start, act by act',
     note:
-      "Each row is the median of one act, by the supervisor's clock. `explain({ timing: true })` prints the same of one " +
-      'start. Host and container work at the same time.',
+      "Each row is the median of one act, by the supervisor's clock. `explain({ timing: true })` prints the same " +
+      'of one start. Host and container work at the same time.',
     head: ['act', 'by', 'at µs', 'takes µs'],
     rows: phases.map(({ what, by, startUs, durationUs }) => [
       what,
@@ -197,8 +197,8 @@ function loadingSection({ loading }: Results): Section {
   return {
     title: 'Loading carrel',
     note:
-      'Each row is a Node process from its start to its end, beside one that runs an empty file of the same kind. The ' +
-      'first container loads what compiles plans and starts the launcher; importing does not.',
+      'Each row is a Node process from its start to its end, beside one that runs an empty file of the same kind. ' +
+      'The first container loads what compiles plans and starts the launcher; importing does not.',
     head: ['what', 'samples', 'median ms', 'p10–p90 ms', '× an empty file'],
     rows: loading.map(({ what, totalNs, emptyNs }) => [
       what === '' ? 'an empty file' : what,

@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Places, prepare, type Sample } from './cases.js';
 
 /**
- * How samples follow each other: each after a rest; each as soon as the one before has ended; or all at once, so that only what the calls
- * themselves take can be told.
+ * How samples follow each other: each after a rest; each as soon as the one before has ended; or all at once, so that
+ * only what the calls themselves take can be told.
  */
 export type Pace = 'rested' | 'in a row' | 'at once';
 
@@ -30,7 +30,10 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** The rest: the kernel takes down the last one's namespaces by itself, after the process has been reaped, and carrel makes a spare. */
+/**
+ * The rest: the kernel takes down the last one's namespaces by itself, after the process has been reaped, and carrel
+ * makes a spare.
+ */
 const PAUSE_MS = 5;
 const CHUNK = 65_536;
 
@@ -91,8 +94,8 @@ async function measure(name: string, count: number, pace: Pace): Promise<readonl
 }
 
 /**
- * Live data, each byte written. V8 keeps its heap out of forks (MADV_DONTFORK in madvise(2)); the memory of Buffers is copied by every fork,
- * page table by page table.
+ * Live data, each byte written. V8 keeps its heap out of forks (MADV_DONTFORK in madvise(2)); the memory of Buffers is
+ * copied by every fork, page table by page table.
  */
 function fill(size: number): readonly unknown[] {
   const chunks: unknown[] = [];

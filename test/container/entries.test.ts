@@ -36,7 +36,8 @@ for (const [kind, plain] of Object.entries(KINDS)) {
         file('/tmp/z', ''),
       );
       const script =
-        'cat /etc/passwd; wc -c < /opt/x/y; stat -c "%a %u" /opt/x/y /etc/passwd /tmp/z; (echo > /etc/passwd) 2>/dev/null || echo refused';
+        'cat /etc/passwd; wc -c < /opt/x/y; stat -c "%a %u" /opt/x/y /etc/passwd /tmp/z; ' +
+        '(echo > /etc/passwd) 2>/dev/null || echo refused';
       assert.equal(await output(own, script), 'mine\n3\n640 0\n644 0\n644 0\nrefused\n');
     });
 
@@ -104,7 +105,7 @@ suite('entries that do not go together', requires('busybox'), () => {
     }
   });
 
-  test('a file in place of a link that leads nowhere, as images have for resolv.conf; the image stays as it is', async () => {
+  test('a file takes the place of a link that leads nowhere, as resolv.conf is one; the image stays', async () => {
     const root = freshBusyboxRoot();
     symlinkSync('../run/none/resolv.conf', join(root, 'etc/resolv.conf'));
     const found = describeTree(root);

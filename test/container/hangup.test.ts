@@ -78,7 +78,7 @@ suite('what comes late', () => {
     assert.equal(child.resize(100, 40), false);
   });
 
-  test('input is an error of the stream’s own, as with every stream that was destroyed; nothing is thrown', async () => {
+  test('input is an error of the stream’s own, as with each that was destroyed; nothing is thrown', async () => {
     const child = box.spawn('true', [], { terminal: true });
     child.stdout?.resume();
     await once(child, 'close');

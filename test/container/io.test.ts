@@ -43,7 +43,8 @@ suite('limits({ io })', lack, () => {
       degraded.filter((sentence) => sentence.includes('io.')),
       [],
     );
-    // 4 MiB at 2 MiB a second. A busy machine makes it longer, nothing makes it shorter but for what the kernel gives in advance.
+    // 4 MiB at 2 MiB a second. A busy machine makes it longer, nothing makes it shorter but for what the kernel gives
+    // in advance.
     assert.ok(usage.wallMs >= 1000, `${usage.wallMs} ms`);
   });
 

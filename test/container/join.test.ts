@@ -111,8 +111,14 @@ suite('joining the namespaces of another container', () => {
   });
 
   test('one speaks with the other over the network that they share', requires('python3'), async () => {
-    const listen =
-      'import socket\ns = socket.create_server(("127.0.0.1", 7000))\nprint("up", flush=True)\nc, _ = s.accept()\nc.sendall(b"hello")\nc.close()';
+    const listen = [
+      'import socket',
+      's = socket.create_server(("127.0.0.1", 7000))',
+      'print("up", flush=True)',
+      'c, _ = s.accept()',
+      'c.sendall(b"hello")',
+      'c.close()',
+    ].join('\n');
     await using server = new Container().spawn('python3', ['-c', listen], { stdio: ['ignore', 'pipe', 'inherit'] });
     assert.ok(server.stdout);
     await once(server.stdout, 'data');

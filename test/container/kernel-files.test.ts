@@ -55,7 +55,8 @@ suite('proc()', () => {
   });
 
   test('bind: the caller’s, of which none can be acted on', async () => {
-    const script = `${others}; kill -0 ${process.pid} 2>/dev/null || echo apart; (echo x > /proc/sys/kernel/hostname) 2>/dev/null || echo refused`;
+    const script = `${others}; kill -0 ${process.pid} 2>/dev/null || echo apart
+      (echo x > /proc/sys/kernel/hostname) 2>/dev/null || echo refused`;
     const bound = await output(box.proc('bind'), script);
     assert.match(bound, /^\d+\ncat\napart\nrefused\n$/);
     assert.ok(Number.parseInt(bound, 10) > Number.parseInt(await output(box, script), 10));
@@ -86,7 +87,8 @@ suite('proc()', () => {
       const hide =
         'mount -t tmpfs none /proc/tty; mount -t tmpfs -o ro none /sys/firmware 2>/dev/null || true; exec "$0" "$@"';
       const source = `const box = new Container();
-      const { stdout } = await box.run('sh', ['-c', 'cat /proc/self/comm; ls -A /proc/tty; ls -A /sys | wc -l; cat /proc/sys/user/max_user_namespaces']);
+      const script = 'cat /proc/self/comm; ls -A /proc/tty; ls -A /sys | wc -l; cat /proc/sys/user/max_user_namespaces';
+      const { stdout } = await box.run('sh', ['-c', script]);
       console.log(JSON.stringify([stdout, box.explain()]));`;
       const prefix = ['unshare', ...user, '--mount', '--propagation', 'private', 'sh', '-ec', hide];
       const [stdout, explained] = await askCaller<readonly [string, string]>(source, { prefix });
@@ -102,7 +104,8 @@ suite('proc()', () => {
 suite('/sys', () => {
   test('is read-only, shows the container’s network only, and what is masked is empty', async () => {
     const script = `ls /sys/class/net; ls -A /sys/firmware 2>/dev/null; ls -A /sys/fs/cgroup 2>/dev/null
-      (echo x > /sys/kernel/uevent_seqnum) 2>/dev/null || echo refused; mkdir /sys/fs/cgroup/x 2>/dev/null || echo refused`;
+      (echo x > /sys/kernel/uevent_seqnum) 2>/dev/null || echo refused
+      mkdir /sys/fs/cgroup/x 2>/dev/null || echo refused`;
     assert.equal(await output(box, script), 'lo\nrefused\nrefused\n');
   });
 
@@ -194,10 +197,13 @@ suite('what is asked of a mount is found on it', requires('busybox'), () => {
       const source = data();
       mkdirSync(join(source, 'm'));
       const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-      const mount = `mount -t tmpfs -o nosuid,nodev,noexec none '${source}/m'; mkdir '${source}/m/below'; exec "$0" "$@"`;
+      const mount = `mount -t tmpfs -o nosuid,nodev,noexec none '${source}/m'; mkdir '${source}/m/below'
+        exec "$0" "$@"`;
       const caller = `const box = new Container();
-      const told = async (options) => (await box.mount(bind('${source}/m/below', '/data', options)).run('sh', ['-c',
-        'grep " /data " /proc/self/mountinfo | cut -d " " -f 6; (echo x > /data/x) 2>/dev/null && echo written || echo refused'])).stdout;
+      const script = 'grep " /data " /proc/self/mountinfo | cut -d " " -f 6; ' +
+        '(echo x > /data/x) 2>/dev/null && echo written || echo refused';
+      const told = async (options) =>
+        (await box.mount(bind('${source}/m/below', '/data', options)).run('sh', ['-c', script])).stdout;
       console.log(JSON.stringify([await told({ readonly: true }), await told({ nosuid: false, nodev: false })]));`;
       const prefix = ['unshare', ...user, '--mount', '--propagation', 'private', 'sh', '-ec', mount];
       const [readonly, weak] = await askCaller<readonly [string, string]>(caller, { prefix });

@@ -28,6 +28,8 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 
 const box = new Container();
 const data = mkdtempSync(join(tmpdir(), 'data-'));
+/** What is in / of the busybox root filesystem, with what is mounted there. */
+const IN_ROOT = 'bin dev etc home linuxrc proc root run sbin srv sys tmp usr var';
 
 before(() => {
   chmodSync(data, 0o755);
@@ -74,8 +76,7 @@ suite('a missing target', requires('busybox'), () => {
     const script = 'cat /srv/a/b/file /etc/deep/none; echo x > /var/lib/scratch/x; cat /var/lib/scratch/x; ls / /etc';
     assert.equal(
       await inRoot(mounts, script),
-      `of the host\nof the host\nx\n/:\n${['bin', 'dev', 'etc', 'home', 'linuxrc', 'proc', 'root', 'run', 'sbin', 'srv', 'sys', 'tmp', 'usr', 'var'].join('\n')}\n` +
-        '\n/etc:\ndeep\ngroup\npasswd\n',
+      `of the host\nof the host\nx\n/:\n${IN_ROOT.replaceAll(' ', '\n')}\n\n/etc:\ndeep\ngroup\npasswd\n`,
     );
   });
 
@@ -107,7 +108,8 @@ suite('a missing target', requires('busybox'), () => {
   test('a layer shows every entry as it is: modes, links, FIFOs, and names of any kind', async () => {
     const names = ['.hidden', 'a b', '-n', 'ü', '$(x)'];
     const list =
-      'cd /var; stat -c "%a %F %n" . .hidden "a b" ./-n ü "$(printf %s \\$\\(x\\))" link dangling fifo; readlink link; readlink dangling';
+      'cd /var; stat -c "%a %F %n" . .hidden "a b" ./-n ü "$(printf %s \\$\\(x\\))" link dangling fifo; ' +
+      'readlink link; readlink dangling';
     const prepare = (root: string): void => {
       for (const name of names) writeFileSync(join(root, 'var', name), name, { mode: 0o640 });
       chmodSync(join(root, 'var'), 0o1775);
@@ -139,7 +141,8 @@ suite('a missing target', requires('busybox'), () => {
     ];
     const prepare = (root: string): void => void mkdirSync(join(root, 'var/lib'));
     const script = `cat /var/lib/x/file /y/file /var/z/file /y2/file; echo x > /tmp/t/x; echo x > /tmp/x
-      for path in /n /var/n /var/lib/n; do (echo x > $path) 2>/dev/null && echo written $path; done; echo x > /etc/motd`;
+      for path in /n /var/n /var/lib/n; do (echo x > $path) 2>/dev/null && echo written $path; done
+      echo x > /etc/motd`;
     assert.equal(
       await inRoot(mounts, script, { prepare, changed: ['.', 'etc', 'etc/motd'] }),
       'of the host\n'.repeat(4),
@@ -151,7 +154,8 @@ suite('a missing target', requires('busybox'), () => {
     const found = describeTree(data);
     const mounts = [bind(data, '/data'), tmpfs('/data/made'), bind(join(data, 'file'), '/data/deep/file2')];
     const script =
-      'echo x > /data/made/x; cat /data/deep/file2 /data/file; ls -A /data /data/deep; (echo x > /data/new) 2>/dev/null || echo refused';
+      'echo x > /data/made/x; cat /data/deep/file2 /data/file; ls -A /data /data/deep; ' +
+      '(echo x > /data/new) 2>/dev/null || echo refused';
     const { stdout } = await box.mount(...mounts).run('sh', ['-c', script], { check: true });
     assert.equal(stdout, 'of the host\nof the host\n/data:\ndeep\nfile\nmade\n\n/data/deep:\nfile2\nrefused\n');
     assert.deepEqual(describeTree(data), found);

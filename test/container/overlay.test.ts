@@ -67,7 +67,8 @@ suite('overlay()', requires('busybox'), () => {
   test('without upper what is written is gone, and the directories stay as they were', async () => {
     const box = new Container().rootfs(overlay({ lower: lower() }));
     const found = [describeTree(app), describeTree(busyboxRoot())];
-    const script = `cat /etc/app; echo new > /etc/new; echo more >> /etc/app; rm /etc/group; mv /etc/passwd /etc/moved; mkdir /made
+    const script = `cat /etc/app; echo new > /etc/new; echo more >> /etc/app
+      rm /etc/group; mv /etc/passwd /etc/moved; mkdir /made
       chmod 700 /bin/busybox; cat /etc/new /etc/app; ls -d /etc/group /made 2>&1`;
     const expected = 'of the app\nnew\nof the app\nmore\nls: /etc/group: No such file or directory\n/made\n';
     for (const time of [1, 2]) {
@@ -77,7 +78,7 @@ suite('overlay()', requires('busybox'), () => {
     assert.deepEqual([describeTree(app), describeTree(busyboxRoot())], found);
   });
 
-  test('with upper what is written is there for the next one, and nothing is left that its owner cannot remove', async () => {
+  test('with upper what is written is there for the next one, and its owner can remove all that is left', async () => {
     const found = [describeTree(app), describeTree(busyboxRoot())];
     assert.equal(await output(kept(), 'echo new > /etc/new; rm /etc/app; ls /etc'), 'group\nnew\npasswd\n');
     assert.equal(await output(kept(), 'cat /etc/new; ls /etc; echo again >> /etc/new'), 'new\ngroup\nnew\npasswd\n');

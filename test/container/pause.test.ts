@@ -33,7 +33,10 @@ async function give(child: ContainerProcess, orders: readonly Order[]): Promise<
   return settled;
 }
 
-/** Thaws it whenever it is frozen, or about to be, as its supervisor does when its time is up. `goesOn` is asked with how often that was. */
+/**
+ * Thaws it whenever it is frozen, or about to be, as its supervisor does when its time is up. `goesOn` is asked with
+ * how often that was.
+ */
 async function keepThawing({ plan }: ContainerProcess, goesOn: (times: number) => boolean): Promise<void> {
   const paths = cgroupsOf(plan);
   const [found] = ([2, 1] as const).flatMap((version) => {

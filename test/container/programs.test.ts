@@ -27,7 +27,8 @@ suite('without rootfs: the host’s programs, none of its data', () => {
     const own = join(mkdtempSync(join(tmpdir(), 'programs-')), 'secret');
     writeFileSync(own, 'secret');
     const script =
-      'for d in /home /root /tmp /var/tmp /run; do ls -A "$d"; done; for f in "$@"; do test -e "$f" && echo "$f"; done; true';
+      'for d in /home /root /tmp /var/tmp /run; do ls -A "$d"; done; ' +
+      'for f in "$@"; do test -e "$f" && echo "$f"; done; true';
     const paths = [
       '/etc/shadow',
       '/etc/gshadow',

@@ -199,7 +199,7 @@ suite('cpuAffinity()', () => {
         code: 'EINVAL',
         syscall: 'sched_setaffinity',
         option: 'cpuAffinity()',
-        hint: /is not there/,
+        hint: /does not exist/,
       });
     }
   });

@@ -66,7 +66,8 @@ suite('rootfs()', requires('busybox'), () => {
     for (const name of ['proc', 'dev', 'tmp', 'sys']) rmdirSync(join(root, name));
     const before = describeTree(root);
     const script =
-      'cat /proc/self/comm; echo x > /tmp/x; echo x > /dev/null; ls -d /sys; ls /; grep -c " / / " /proc/self/mountinfo';
+      'cat /proc/self/comm; echo x > /tmp/x; echo x > /dev/null; ls -d /sys; ls /; ' +
+      'grep -c " / / " /proc/self/mountinfo';
     const { stdout } = await new Container().rootfs(root).run('sh', ['-c', script]);
     assert.equal(stdout, `cat\n${[...readdirSync(root), 'dev', 'proc', 'tmp'].sort().join('\n')}\n1\n`);
     assert.deepEqual(describeTree(root), before);

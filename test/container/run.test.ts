@@ -92,7 +92,10 @@ suite('maxOutput', () => {
   });
 });
 
-/** Runs a script that says when it is ready, with more and more time until it has come to say so: machines may be slow, or emulated. */
+/**
+ * Runs a script that says when it is ready, with more and more time until it has come to say so: machines may be slow,
+ * or emulated.
+ */
 async function runUntilTimeout(script: string, killSignal: NodeJS.Signals) {
   for (let timeout = 300; ; timeout *= 4) {
     const before = performance.now();

@@ -36,7 +36,7 @@ suite('descriptors beyond the standard three', () => {
     }
   });
 
-  test('a descriptor of the caller’s keeps its number, what is between is /dev/null, and no other is open', async () => {
+  test('a descriptor of the caller’s keeps its number, what is between is /dev/null, no other is open', async () => {
     const descriptor = openSync(fileURLToPath(import.meta.url), 'r');
     try {
       const child = box.spawn(
@@ -46,7 +46,7 @@ suite('descriptors beyond the standard three', () => {
           stdio: ['ignore', 'pipe', 'inherit', 'ignore', undefined, descriptor],
         },
       );
-      assert.equal(await text(child.stdout as Duplex), 'import\n/dev/null\n/dev/null\n0\n1\n2\n3\n4\n5\n');
+      assert.equal(await text(child.stdout as Duplex), '/** De\n/dev/null\n/dev/null\n0\n1\n2\n3\n4\n5\n');
       assert.deepEqual(
         child.stdio.map((stream) => stream !== null),
         [false, true, false, false, false, false],

@@ -196,7 +196,7 @@ suite('the end of the output', () => {
     await once(child as never, 'close');
   });
 
-  test('one that stays behind ends with the container, and so does the stream; with child_process it goes on', async () => {
+  test('one that stays behind ends with the container and the stream; with child_process it goes on', async () => {
     const child = box.spawn('sh', ['-c', 'sleep 9999 & echo begun']);
     assert.equal(await text(child.stdout), 'begun\n');
     assert.equal((await child.result).exitCode, 0);

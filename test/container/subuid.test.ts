@@ -135,7 +135,8 @@ suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
     const run = (user: string): string =>
       `box.user(${user}).run('sh', ['-ec', ${JSON.stringify(script)}], { input: 'through', check: true })`;
     assert.equal((await ask(run('0'), { groups: `--groups=4242,${UID}` })).stdout, '0\n0\n7:8\nthrough');
-    const other = `box.user({ uid: 5, gid: 6, additionalGids: [9] }).run('sh', ['-ec', 'id -u; id -G; cat /dev/stdin > /dev/stdout'], { input: 'through', check: true })`;
+    const copies = `['-ec', 'id -u; id -G; cat /dev/stdin > /dev/stdout'], { input: 'through', check: true }`;
+    const other = `box.user({ uid: 5, gid: 6, additionalGids: [9] }).run('sh', ${copies})`;
     assert.equal((await ask(other)).stdout, '5\n6 9\nthrough');
     const named = `box.rootfs(rootfs).user('user').run('id', [], { check: true })`;
     assert.match(
@@ -146,7 +147,10 @@ suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
 
   test('a terminal is the user’s too', async () => {
     const script = `const child = box.user(5).spawn('sh', ['-c', 'tty && stat -c %u:%g $(tty)'], { terminal: true });
-      let stdout = ''; child.stdout.on('data', (chunk) => (stdout += chunk)); await new Promise((done) => child.on('close', done)); return { stdout };`;
+      let stdout = '';
+      child.stdout.on('data', (chunk) => (stdout += chunk));
+      await new Promise((done) => child.on('close', done));
+      return { stdout };`;
     assert.equal((await ask(`(async () => { ${script} })()`)).stdout, '/dev/pts/0\r\n5:5\r\n');
   });
 

@@ -1,4 +1,7 @@
-/** The commands that the documentation names: what each of them starts is in the package, or is a script of the checkout. */
+/**
+ * The commands that the documentation names: what each of them starts is in the package, or is a script of the
+ * checkout.
+ */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -42,7 +42,10 @@ async function startCaller(act: string): Promise<{ caller: ChildProcess; directo
   return { caller, directories };
 }
 
-/** The supervisor above a command under init: the process above the first that is called so, which may be after the command runs. */
+/**
+ * The supervisor above a command under init: the process above the first that is called so, which may be after the
+ * command runs.
+ */
 async function supervisorOf(command: number): Promise<number> {
   return until(() => {
     const table = readProcesses();

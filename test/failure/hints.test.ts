@@ -101,8 +101,16 @@ suite('an outer container', requires('user-namespaces'), () => {
     assert.equal(told?.code, 'ERR_INVALID_ARG_VALUE');
     assert.match(told.message ?? '', /partly hidden, as in Docker.*proc\('bind'\)/);
     // Where it is tried all the same, carrel says why; Linux 6.1 only in its log.
-    const tried = `.proc('bind').step({ op: 'mount', type: 'proc', target: '/proc', options: [], attributes: [], nofollow: true, own: false })`;
-    const refused = await refusalIn(hidden, `new Container()${tried}`);
+    const step = {
+      op: 'mount',
+      type: 'proc',
+      target: '/proc',
+      options: [],
+      attributes: [],
+      nofollow: true,
+      own: false,
+    };
+    const refused = await refusalIn(hidden, `new Container().proc('bind').step(${JSON.stringify(step)})`);
     const hint = /partly hidden, as in Docker.*systempaths=unconfined/;
     assertAtStep(refused, { op: 'mount', code: 'EPERM', syscall: 'fsmount', hint });
   });

@@ -19,7 +19,8 @@ const CALLER = `
   makeSpares(false);
   const args = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=setsid', '-e', 'inject=setsid:delay_enter=1000000'];
   launchBy(['strace', ...args], { PATH: process.env.PATH }, (pid) => pid);
-  const child = new Container().hook(() => new Promise(() => {})).spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+  const box = new Container().hook(() => new Promise(() => {}));
+  const child = box.spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
   child.on('error', (error) => console.error(error));
   console.log('started');`;
 

@@ -20,7 +20,10 @@ const COUNT = process.env.CARREL_SOAK === undefined ? 20 : 100;
 const seed = Number(process.env.CARREL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const needs = requires('gcc', 'strace');
 
-/** meddler.c ends when everything that Node has started has ended, and not before: survivors would be waited for in vain. */
+/**
+ * meddler.c ends when everything that Node has started has ended, and not before: survivors would be waited for in
+ * vain.
+ */
 async function kill(directory: string, program: string, whom: string, from: number, count: number): Promise<string> {
   const node = startMeddled(program, directory, './killing.js', [whom, String(from), String(count)]);
   const deadline = setTimeout(() => node.kill('SIGKILL'), 600_000);

@@ -30,7 +30,10 @@ function kills({ plan }: ContainerProcess): number {
   throw new Error('nobody counts');
 }
 
-/** The event loop stands still until `progress` is at the `goal`, or stays the same for too long: so does a supervisor that waits for it. */
+/**
+ * The event loop stands still until `progress` is at the `goal`, or stays the same for too long: so does a supervisor
+ * that waits for it.
+ */
 function standStill(progress: () => number, goal: number): boolean {
   const wait = new Int32Array(new SharedArrayBuffer(4));
   let last = progress();

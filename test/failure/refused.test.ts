@@ -17,7 +17,10 @@ import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-/** Not among root's steps; without a call that can be refused, or whose refusal is none; of an overlay’s work directory, which no container here has. */
+/**
+ * Not among root's steps; without a call that can be refused, or whose refusal is none; of an overlay’s work directory,
+ * which no container here has.
+ */
 const ELSEWHERE = ['denySetgroups', 'newuidmap', 'newgidmap', 'omit', 'umask', 'endFrozen', 'readCounter', 'rmdir'];
 
 test(

@@ -77,14 +77,19 @@ const tools = `
   const usual = launcherPid();
 `;
 
-/** Says why there is no scope, and whether a container starts all the same: it would wait for ever for another launcher. */
+/**
+ * Says why there is no scope, and whether a container starts all the same: it would wait for ever for another launcher.
+ */
 const fails = `
   const { obstacles } = inScope(${mount});
   if (launcherPid() !== usual) throw new Error('it is not the launcher that was there');
   console.log(JSON.stringify([obstacles, await run()]));
 `;
 
-/** Its patience, which begins at the first look at the clock, is over as soon as the script has said something, and not before. */
+/**
+ * Its patience, which begins at the first look at the clock, is over as soon as the script has said something, and not
+ * before.
+ */
 const hasty = (said: string): string => `
   let looks = 0;
   performance.now = () => (looks++ > 0 && existsSync(${JSON.stringify(said)}) ? Number.MAX_VALUE : 0);`;

@@ -22,7 +22,8 @@ const hold = (call: string): readonly string[] => ['-e', `inject=${call}:delay_e
 
 suite('a plan that joins, while a spare is made for plans like the one before', requires('strace'), () => {
   test('the container after it starts', { timeout: 120_000 }, async () => {
-    // The seals of a plan are asked for by fcntl, before the plan is seen; the spare child comes after two socket pairs.
+    // The seals of a plan are asked for by fcntl, before the plan is seen; the spare child comes after two socket
+    // pairs.
     const args = ['-f', '-qq', '-o', '/dev/null', ...hold('fcntl'), ...hold('socketpair')];
     assert.notEqual(
       launchBy(['strace', ...args], { PATH: process.env.PATH ?? '' }, (pid) => pid),

@@ -11,7 +11,8 @@ import { ownerOf, readProcesses } from '../support/processes.js';
 import { generator, type Random } from '../support/random.js';
 import { until } from '../support/waiting.js';
 
-// Without useCleanHost: Node reaps no child of a thread that is gone, so the launcher of each stays as a zombie, as with child_process.
+// Without useCleanHost: Node reaps no child of a thread that is gone, so the launcher of each stays as a zombie, as
+// with child_process.
 function held(): readonly unknown[] {
   return [alive(), readdirSync('/proc/self/fd').length];
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What hostile programs try, as one static program: `attacker ATTEMPT [ARGUMENT …]`.
 //
-// It prints a line for each try, "what: done" or "what: EPERM"; it decides nothing. Compiled by test/support/attacker.ts.
+// It prints a line for each try, "what: done" or "what: EPERM"; it decides nothing. test/support/attacker.ts compiles
+// it.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>

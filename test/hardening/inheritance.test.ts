@@ -15,7 +15,8 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 
 const STATUS = `
   const { stdout } = await new Container().run('cat', ['/proc/self/status'], { check: true });
-  process.stdout.write(JSON.stringify(Object.fromEntries(stdout.trim().split('\\n').map((line) => line.split(/:\\s*/)))));`;
+  const lines = stdout.trim().split('\\n').map((line) => line.split(/:\\s*/));
+  process.stdout.write(JSON.stringify(Object.fromEntries(lines)));`;
 type Status = Readonly<Record<string, string>>;
 const NONE = '0'.repeat(16);
 
@@ -86,12 +87,14 @@ suite('umask', () => {
     test(`the caller’s ${mask} changes no mode inside`, async () => {
       const modes = await askCaller<string>(
         `process.umask(${mask});
-         const { stdout } = await new Container().run('sh', ['-c', 'stat -c "%a %n" /tmp /dev/shm /dev /dev/null /dev/pts /proc /etc/passwd /root; umask'], { check: true });
+         const list = 'stat -c "%a %n" /tmp /dev/shm /dev /dev/null /dev/pts /proc /etc/passwd /root; umask';
+         const { stdout } = await new Container().run('sh', ['-c', list], { check: true });
          process.stdout.write(JSON.stringify(stdout));`,
       );
       assert.equal(
         modes,
-        '1777 /tmp\n1777 /dev/shm\n755 /dev\n666 /dev/null\n755 /dev/pts\n555 /proc\n644 /etc/passwd\n700 /root\n0022\n',
+        '1777 /tmp\n1777 /dev/shm\n755 /dev\n666 /dev/null\n755 /dev/pts\n' +
+          '555 /proc\n644 /etc/passwd\n700 /root\n0022\n',
       );
     });
   }
@@ -114,7 +117,8 @@ suite('environment', () => {
   test('nothing of it, secrets and NODE_OPTIONS least of all', async () => {
     const env = { ...process.env, SECRET: 'secret', NODE_OPTIONS: '--no-warnings', LD_PRELOAD: '', BASH_ENV: '/x' };
     const inside = await askCaller<string>(
-      `process.stdout.write(JSON.stringify((await new Container().run('cat', ['/proc/self/environ', '/proc/1/environ'])).stdout));`,
+      `const { stdout } = await new Container().run('cat', ['/proc/self/environ', '/proc/1/environ']);
+       process.stdout.write(JSON.stringify(stdout));`,
       { env },
     );
     assert.deepEqual(

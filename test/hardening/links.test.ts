@@ -108,7 +108,9 @@ suite('a link of the image where carrel mounts leads nowhere out of it', require
         symlinkSync(kind === 'looping' ? name : target, join(root, 'dev', name));
       }
       const script =
-        'for d in null console zero tty; do stat -c "%n %F" /dev/$d; done; echo hostile > /dev/null; echo hostile > /dev/shm/file; test "$(stat -c %t:%T /dev/console)" = "$(stat -L -c %t:%T /proc/self/fd/0)" && echo same';
+        'for d in null console zero tty; do stat -c "%n %F" /dev/$d; done; ' +
+        'echo hostile > /dev/null; echo hostile > /dev/shm/file; ' +
+        'test "$(stat -c %t:%T /dev/console)" = "$(stat -L -c %t:%T /proc/self/fd/0)" && echo same';
       const child = new Container().rootfs(root).spawn('sh', ['-c', script], { terminal: true });
       let output = '';
       child.stdout?.on('data', (chunk: Buffer) => {

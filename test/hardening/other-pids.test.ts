@@ -35,7 +35,7 @@ suite('Node in a pid namespace of its own', requires('user-namespaces'), () => {
     assert.deepEqual(await ask('--mount-proc'), { exitCode: 0 });
   });
 
-  test('with the /proc of others: nothing is written to the entries of a process that only has the same number', async () => {
+  test('with the /proc of others: nothing is written to a process that only has the same number', async () => {
     const { code, syscall, hint } = await ask();
     assert.deepEqual([code, syscall], ['ESRCH', 'readlinkat']);
     assert.match(hint ?? '', /--mount-proc/);

@@ -24,17 +24,20 @@ test('no entry appears in the host’s shared directories at any time. CVE-2019-
   const source = `
     const { watch, writeFileSync } = await import('node:fs');
     const seen = [];
-    const watchers = ${JSON.stringify(PLACES)}.map((place) => watch(place, (_kind, name) => seen.push(place + '/' + name)));
+    const places = ${JSON.stringify(PLACES)};
+    const watchers = places.map((place) => watch(place, (_kind, name) => seen.push(place + '/' + name)));
     const boxes = [new Container(), new Container().readonly(), new Container().init(false),
-      new Container().mount(tmpfs('/tmp/a/b'), bind('/usr', '/opt/usr', { readonly: true })), new Container().user('1:1')];
-    for (const box of boxes) await box.run('sh', ['-c', 'echo a > /tmp/inside; true'], { check: true }).catch((error) => process.stderr.write(String(error)));
+      new Container().mount(tmpfs('/tmp/a/b'), bind('/usr', '/opt/usr', { readonly: true })),
+      new Container().user('1:1')];
+    const tell = (error) => process.stderr.write(String(error));
+    for (const box of boxes) await box.run('sh', ['-c', 'echo a > /tmp/inside; true'], { check: true }).catch(tell);
     await new Container().run('nothing-of-that-name').catch(() => {});
     const child = new Container().spawn('true', [], { terminal: true });
     child.stdout.resume();
     await child.result;
     // The watch does see what is there to be seen.
-    for (const place of ${JSON.stringify(PLACES)}) writeFileSync(place + '/seen', '');
-    while (!${JSON.stringify(PLACES)}.every((place) => seen.includes(place + '/seen'))) await new Promise(setImmediate);
+    for (const place of places) writeFileSync(place + '/seen', '');
+    while (!places.every((place) => seen.includes(place + '/seen'))) await new Promise(setImmediate);
     for (const watcher of watchers) watcher.close();
     process.stdout.write(JSON.stringify([...new Set(seen)].sort()));`;
   const { stdout, stderr, code } = await runCaller(source, {
@@ -120,7 +123,7 @@ suite('mountinfo inside', () => {
 });
 
 suite('who owns standard streams', () => {
-  test('is changed for pipes alone: a file and a device that are handed over stay their owner’s. CVE-2026-88265', async () => {
+  test('changes for pipes alone: a file and a device handed over stay their owner’s. CVE-2026-88265', async () => {
     const path = join(tmpdir(), 'handed-over');
     writeFileSync(path, 'of the host\n');
     const descriptors = [openSync('/dev/null', 'r+'), openSync(path, 'r+'), openSync('/dev/full', 'r+')] as const;

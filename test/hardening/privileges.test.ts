@@ -37,7 +37,7 @@ suite('namespaces', requires('gcc'), () => {
 });
 
 suite('mounts', requires('gcc'), () => {
-  test('none can be made, changed or taken away, of cgroups neither; nor by the host’s root without a user namespace', async () => {
+  test('none can be made, changed or taken away, nor by the host’s root without a user namespace', async () => {
     for (const container of isRoot ? [box(), withoutUser()] : [box()]) {
       const { chroot, ...all } = await tries(container, 'mounts');
       for (const [what, verdict] of Object.entries(all)) assert.match(verdict, /^(EPERM|ENOSYS|ENOENT)$/, what);
@@ -48,7 +48,8 @@ suite('mounts', requires('gcc'), () => {
 
   test('no release_agent can be written, whoever mounts cgroups. CVE-2022-0492', async () => {
     const script = `mkdir /tmp/c; for c in memory pids cpu rdma misc freezer; do
-      mount -t cgroup -o $c none /tmp/c 2>/dev/null && { echo /tmp/agent > /tmp/c/release_agent && echo written; umount /tmp/c; }; done
+      mount -t cgroup -o $c none /tmp/c 2>/dev/null &&
+        { echo /tmp/agent > /tmp/c/release_agent && echo written; umount /tmp/c; }; done
       mount -t cgroup2 none /tmp/c 2>/dev/null && ls /tmp/c | grep release_agent
       find / -xdev -name release_agent -writable 2>/dev/null; echo over`;
     for (const container of [new Container(), new Container().capabilities({ add: ['CAP_SYS_ADMIN'] })]) {
@@ -82,7 +83,8 @@ suite('devices', requires('gcc'), () => {
 
   test('those of /dev are the harmless ones', async () => {
     const script =
-      'find /dev -xdev "(" -type b -o -type c ")"; for d in null zero full random urandom tty; do stat -c "%n %t:%T" /dev/$d; done';
+      'find /dev -xdev "(" -type b -o -type c ")"; ' +
+      'for d in null zero full random urandom tty; do stat -c "%n %t:%T" /dev/$d; done';
     const { stdout } = await new Container().run('sh', ['-c', script]);
     assert.equal(
       stdout,

@@ -18,7 +18,8 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 
 /** Runs `command` on a terminal, and returns what can be read from that terminal afterwards. */
 async function leftToRead(command: string): Promise<string> {
-  const script = `${command} </dev/tty >/dev/tty 2>&1; stty -icanon -echo min 0 time 1 </dev/tty; printf left:; dd bs=64 count=1 </dev/tty 2>/dev/null | od -An -c; printf :end`;
+  const script = `${command} </dev/tty >/dev/tty 2>&1; stty -icanon -echo min 0 time 1 </dev/tty
+    printf left:; dd bs=64 count=1 </dev/tty 2>/dev/null | od -An -c; printf :end`;
   // Its input stays open: else script(1) would put the end of it into the terminal.
   const child = spawn('script', ['-qec', script, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];

@@ -38,7 +38,8 @@ const inWorker = (end: string): Promise<CallerResult> =>
     other.stdin.end('still there');
     const chunks = [];
     for await (const chunk of other.stdout) chunks.push(chunk);
-    process.stdout.write(JSON.stringify({ pids, output: Buffer.concat(chunks).toString(), ok: (await other.result).ok }));
+    const output = Buffer.concat(chunks).toString();
+    process.stdout.write(JSON.stringify({ pids, output, ok: (await other.result).ok }));
     process.exit();`);
 
 suite('worker threads', () => {

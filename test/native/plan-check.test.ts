@@ -23,7 +23,9 @@ import { generator } from '../support/random.js';
 const REFUSED = 125;
 const at = offsetsOf(HEADER);
 
-/** Whatever a changed plan may do to mounts stays among itself; who may not have a mount namespace may not mount either. */
+/**
+ * Whatever a changed plan may do to mounts stays among itself; who may not have a mount namespace may not mount either.
+ */
 const isolate = ['unshare', '--mount', '--propagation', 'private'];
 const prefix = spawnSync('unshare', [...isolate.slice(1), 'true'], { stdio: 'ignore' }).status === 0 ? isolate : [];
 

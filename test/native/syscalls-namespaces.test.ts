@@ -64,7 +64,8 @@ describe('unshare', requires('user-namespaces'), () => {
     ['shared', 'tmpfs'],
     ['private', null],
   ] as const) {
-    test(`of mount: what is mounted on mounts that are ${propagation} ${seen === null ? 'stays in' : 'gets out'}`, () => {
+    const goes = seen === null ? 'stays in' : 'gets out';
+    test(`of mount: what is mounted on mounts that are ${propagation} ${goes}`, () => {
       const found = isolated(async ({ startThread, mount, mountOn }, directory, type) => {
         mount('tmpfs', directory, { type: 'ramfs' });
         mount(null, directory, { flags: ['shared'] });
@@ -334,7 +335,10 @@ describe('setHostname and setDomainname', requires('user-namespaces'), () => {
   });
 });
 
-/** How Node ends that uses libuv's pool for the first time after unshare(CLONE_NEWPID). To load an ES module is to use it, so this does without. */
+/**
+ * How Node ends that uses libuv's pool for the first time after unshare(CLONE_NEWPID). To load an ES module is to use
+ * it, so this does without.
+ */
 function endOfUnstartedPool(): NodeJS.Signals | null {
   const root = fileURLToPath(new URL('../../..', import.meta.url));
   const script = `

@@ -1,4 +1,6 @@
-/** The doors of the package: one instance behind all of them, however each is loaded, and nothing read that is not used. */
+/**
+ * The doors of the package: one instance behind all of them, however each is loaded, and nothing read that is not used.
+ */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -36,7 +36,8 @@ const PROGRAM = `
       refusals[name] = error.code + ' ' + error.message;
     }
   }
-  console.log(JSON.stringify({ platform: process.platform, supported: carrel.isSupported(), definition: box.toJSON().hostname, refusals }));
+  const [platform, supported, definition] = [process.platform, carrel.isSupported(), box.toJSON().hostname];
+  console.log(JSON.stringify({ platform, supported, definition, refusals }));
 `;
 
 for (const { platform, arch, reason } of SYSTEMS) {
@@ -44,7 +45,8 @@ for (const { platform, arch, reason } of SYSTEMS) {
     const preload = join(tmpdir(), `${platform}-${arch}.mjs`);
     writeFileSync(
       preload,
-      `for (const [name, value] of [['platform', '${platform}'], ['arch', '${arch}']]) Object.defineProperty(process, name, { value });`,
+      `for (const [name, value] of [['platform', '${platform}'], ['arch', '${arch}']])
+         Object.defineProperty(process, name, { value });`,
     );
     const args = ['--import', preload, '--input-type=module', '--eval', PROGRAM];
     const { stdout, stderr } = spawnSync(process.execPath, args, {

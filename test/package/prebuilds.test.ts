@@ -45,7 +45,7 @@ for (const arch of ARCHITECTURES) {
       assert.doesNotMatch(readFileSync(addon, 'latin1'), /GLIBC/);
     });
 
-    test('all that it takes from the process is Node-API and what every libc has, and all that it gives is what Node-API asks for', () => {
+    test('it takes Node-API and what every libc has from the process, and gives what Node-API asks for', () => {
       const symbols = dynamicSymbols(addon);
       const taken = symbols.filter(({ defined }) => !defined).map(({ name }) => name);
       assert.ok(taken.includes('napi_create_function'));

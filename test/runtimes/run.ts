@@ -54,7 +54,10 @@ function installPackage(directory: string): string {
   return app;
 }
 
-/** npm 11 and later warn of scripts that want to be run: there are none, whether it comes from the registry or as a tarball. */
+/**
+ * npm 11 and later warn of scripts that want to be run: there are none, whether it comes from the registry or as a
+ * tarball.
+ */
 function installWithScripts(directory: string): void {
   const place = join(directory, 'with-scripts');
   mkdirSync(place);

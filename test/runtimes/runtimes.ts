@@ -70,8 +70,8 @@ export function prepare({ name, npm, program, foreign }: Runtime): {
 }
 
 /**
- * A program for musl on a machine with glibc: Debian's musl is its libc, and a libstdc++ is linked for it of what the program needs of
- * Debian's static one.
+ * A program for musl on a machine with glibc: Debian's musl is its libc, and a libstdc++ is linked for it of what the
+ * program needs of Debian's static one.
  */
 function withMusl(directory: string, program: string): Foreign | string {
   if (process.arch !== 'x64') return 'for x64';

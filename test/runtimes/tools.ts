@@ -1,6 +1,8 @@
 /**
- * The test runners and bundlers that carrel is used with, as npm has them, kept in build/runtimes from one run to the next. Each gets a
- * small project beside the installed package. Of bundlers also what they make of a carrel that is not external is run, where no package is.
+ * The test runners and bundlers that carrel is used with, as npm has them.
+ *
+ * They are kept in build/runtimes from one run to the next. Each gets a small project beside the installed package. A
+ * bundler also makes a bundle in which carrel is not external, and that is run where no package is.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -62,7 +64,11 @@ const bundler = (name: string, script: string): Tool => ({
   npm: name,
   project: {
     'imports.mjs': `import { Container, isSupported } from 'carrel';\nimport { run } from 'carrel/plan';\n${PROGRAM}`,
-    'requires.cjs': `const { Container, isSupported } = require('carrel');\nconst { run } = require('carrel/plan');\n${PROGRAM}`,
+    'requires.cjs': [
+      "const { Container, isSupported } = require('carrel');",
+      "const { run } = require('carrel/plan');",
+      PROGRAM,
+    ].join('\n'),
     'bundle.mjs': script,
   },
   runs: [
@@ -99,11 +105,12 @@ export const TOOLS: readonly Tool[] = [
     import webpack from 'webpack';
     const bundle = (options) => new Promise((resolve, reject) => {
       const settings = { mode: 'production', target: 'node', context: process.cwd(), ...options };
-      webpack(settings, (error, stats) => error || stats.hasErrors() ? reject(error ?? new Error(String(stats))) : resolve());
+      webpack(settings, (error, stats) =>
+        error || stats.hasErrors() ? reject(error ?? new Error(String(stats))) : resolve());
     });
     for (const [entry, module, extension] of [['./imports.mjs', true, 'mjs'], ['./requires.cjs', false, 'cjs']]) {
       const options = { entry, experiments: { outputModule: module } };
-      const to = (path, filename) => ({ output: { path: resolve(path), filename: filename + '.' + extension, module } });
+      const to = (path, name) => ({ output: { path: resolve(path), filename: name + '.' + extension, module } });
       const external = { externals: /^carrel(\\/|$)/, externalsType: module ? 'module' : 'commonjs' };
       await bundle({ ...options, ...to('.', 'external'), ...external });
       await bundle({ ...options, ...to('../elsewhere', 'copied') });

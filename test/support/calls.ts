@@ -10,7 +10,9 @@ import { CAPABILITIES } from '#lib/plan/constants.js';
 import type { Op, Step, StepOf } from '#lib/plan/steps.js';
 import type { Call } from './trace.js';
 
-/** A call that is expected: its name and what must be found in its arguments. `optional`: where it was not necessary. */
+/**
+ * A call that is expected: its name and what must be found in its arguments. `optional`: where it was not necessary.
+ */
 export interface Expected {
   readonly name: string;
   readonly args: readonly string[];

@@ -1,7 +1,8 @@
 /**
  * The host before and after a test: mounts, cgroups, processes, descriptors, the owner of /dev/null, temporary files.
  *
- * Test files run side by side: what one has on the way is not another's leak. Tests of one file run one after the other.
+ * Test files run side by side: what one has on the way is not another's leak. Tests of one file run one after the
+ * other.
  */
 
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
@@ -25,8 +26,8 @@ export interface HostSnapshot {
 }
 
 /**
- * Fails each test of the file that leaves something behind on the host. `warmUp` runs once before the first: what it creates
- * for good (the launcher and its socket) is part of the host from then on.
+ * Fails each test of the file that leaves something behind on the host. `warmUp` runs once before the first: what it
+ * creates for good (the launcher and its socket) is part of the host from then on.
  */
 export function useCleanHost({ warmUp }: { readonly warmUp?: () => unknown } = {}): void {
   let snapshot: HostSnapshot;
@@ -51,7 +52,10 @@ export function hostSnapshot(): HostSnapshot {
   };
 }
 
-/** Waits until the host is as it was, for ten seconds at most. Fails with what was there all that time and should not be, or has gone. */
+/**
+ * Waits until the host is as it was, for ten seconds at most. Fails with what was there all that time and should not
+ * be, or has gone.
+ */
 export async function assertHostUnchanged(before: HostSnapshot): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   let differences = compare(before, hostSnapshot());

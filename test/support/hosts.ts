@@ -104,7 +104,7 @@ export const root: Host = {
   readonly: ['/proc/sys'],
   resolver: [{ path: '/run/resolv.conf' }, { path: '/etc/hosts' }],
   cgroups: CGROUPS.v2,
-  limits: { nofile: { soft: 1024, hard: 4096 }, core: { soft: 0, hard: 'unlimited' } },
+  rlimits: { nofile: { soft: 1024, hard: 4096 }, core: { soft: 0, hard: 'unlimited' } },
 };
 
 /** An ordinary user. */

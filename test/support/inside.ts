@@ -1,7 +1,8 @@
 /**
  * Runs every leg inside the private mount namespace that run.ts made: `inside.js BASE [FILTER …]`.
  *
- * The checkout and Node may be where only root can go: they appear in BASE, for everyone. /tmp is empty and nobody else's.
+ * The checkout and Node may be where only root can go: they appear in BASE, for everyone. /tmp is empty and nobody
+ * else's.
  */
 
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';

@@ -1,7 +1,8 @@
 /**
  * Runs a function in a Node with mounts of its own, which end with it.
  *
- * It is root there, of a user namespace where the user is not root. The function is sent as text: it sees its parameters, and nothing around it.
+ * It is root there, of a user namespace where the user is not root. The function is sent as text: it sees its
+ * parameters, and nothing around it.
  */
 
 import { spawnSync } from 'node:child_process';

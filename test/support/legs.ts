@@ -30,7 +30,10 @@ export const asUser: readonly string[] = [
 const pure = ['unit', 'native', 'package'];
 const real = ['container', 'failure', 'hardening', 'docs'];
 
-/** Gives a cgroup of version 2 to the user, and joins one below it. cgroups(7), "delegating a hierarchy to a less privileged user" */
+/**
+ * Gives a cgroup of version 2 to the user, and joins one below it. cgroups(7), "delegating a hierarchy to a less
+ * privileged user"
+ */
 const DELEGATE = `
   cd /sys/fs/cgroup
   mkdir -p delegated/tests
@@ -44,7 +47,10 @@ const DELEGATE = `
 const run = ['systemd-run', '--user', '--scope', '--quiet', '--property=Delegate=yes'];
 const asSession = [...asUser, 'env', `XDG_RUNTIME_DIR=/run/user/${NOBODY}`, ...run];
 
-/** The legs that `uid` can run. Of root's, only those that `CARREL_TEST_LEGS` names, where it is set; some run only then (test/vm). */
+/**
+ * The legs that `uid` can run. Of root's, only those that `CARREL_TEST_LEGS` names, where it is set; some run only then
+ * (test/vm).
+ */
 export function legsOf(uid: number): readonly Leg[] {
   if (uid !== 0) return [{ name: 'user', suites: [...pure, ...real], prefix: [] }];
   const legs: readonly Leg[] = [
@@ -63,7 +69,10 @@ export function legsOf(uid: number): readonly Leg[] {
   return legs.filter(({ name }) => named.includes(name));
 }
 
-/** The compiled test files of a leg whose names contain one of `filters`, relative to the checkout. Files whose source is gone are not run. */
+/**
+ * The compiled test files of a leg whose names contain one of `filters`, relative to the checkout. Files whose source
+ * is gone are not run.
+ */
 export function filesOf(leg: Leg, checkout: string, filters: readonly string[]): readonly string[] {
   const sources = readdirSync(join(checkout, 'test'), { recursive: true, encoding: 'utf8' });
   return sources

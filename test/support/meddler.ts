@@ -15,7 +15,10 @@ const SOURCE = fileURLToPath(new URL('../../../test/failure/meddler.c', import.m
 const PATIENCE_MS = 60_000;
 
 export type Role = 'supervisor' | 'child';
-/** What happened: the role's n-th call, its number, and the step that the child was at; -1 where that is not to be known. */
+/**
+ * What happened: the role's n-th call, its number, and the step that the child was at; -1 where that is not to be
+ * known.
+ */
 export interface Hit {
   readonly role: string;
   readonly at: number;
@@ -62,7 +65,9 @@ export function hit(directory: string): Hit | undefined {
   return { role, at: Number(at), call: Number(call), index: Number(index) };
 }
 
-/** How many system calls a role made in the container to which nothing happened at its call `at`, which it never made. */
+/**
+ * How many system calls a role made in the container to which nothing happened at its call `at`, which it never made.
+ */
 export async function callsOf(directory: string, role: Role, at: number): Promise<number> {
   const told = (): readonly string[] | undefined =>
     lines(directory).find(([what, who, , order]) => what === 'calls' && who === role && order === String(at));

@@ -25,7 +25,10 @@ export function readProcesses(): ProcessTable {
   return new Map(entries.map((entry) => [entry.pid, entry]));
 }
 
-/** `own`: started by this test file. `beside`: by another file of the same run. `orphan`: a process of carrel that has lost its starter. */
+/**
+ * `own`: started by this test file. `beside`: by another file of the same run. `orphan`: a process of carrel that has
+ * lost its starter.
+ */
 export function ownerOf(pid: number, table: ProcessTable): 'own' | 'beside' | 'orphan' | 'other' {
   for (let entry = table.get(pid); entry !== undefined; entry = table.get(entry.parent)) {
     if (entry.parent === process.pid) return 'own';
@@ -63,7 +66,10 @@ export async function haveEnded(...pids: readonly number[]): Promise<void> {
   });
 }
 
-/** Whether a process sleeps, which it may take a while to come to. One that is busy has had the processor every time one looks. */
+/**
+ * Whether a process sleeps, which it may take a while to come to. One that is busy has had the processor every time one
+ * looks.
+ */
 export async function rests(pid: number): Promise<boolean> {
   for (let tries = 0; tries < 30; tries += 1) {
     const before = readProcesses().get(pid);
@@ -74,7 +80,10 @@ export async function rests(pid: number): Promise<boolean> {
   return false;
 }
 
-/** Whether above a process of carrel's there is no other program: those of another run, or of another user, have their node. */
+/**
+ * Whether above a process of carrel's there is no other program: those of another run, or of another user, have their
+ * node.
+ */
 function hasLostItsStarter(pid: number, table: ProcessTable): boolean {
   let entry = table.get(pid);
   if (entry === undefined || !isCarrel(entry)) return false;

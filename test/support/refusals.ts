@@ -30,7 +30,9 @@ export interface Refusal {
   readonly hint?: RegExp;
 }
 
-/** What opens a bind's source: root's plans open it on the host, to show its owners mapped; others bind it by its path. */
+/**
+ * What opens a bind's source: root's plans open it on the host, to show its owners mapped; others bind it by its path.
+ */
 export const OPENS_SOURCE: Op = process.env.CARREL_TEST_LEG === 'root' ? 'openTree' : 'bind';
 
 /** Also sent to other Nodes as text: it sees its parameter alone. */
@@ -61,9 +63,9 @@ export function askRefusal(expression: string, options?: CallerOptions): Promise
 }
 
 /** Holds what was told to what is expected. */
-export function assertAtStep(error: Told | StepError | null | undefined, expected: Refusal): void {
+export function assertAtStep(error: Told | Error | null | undefined, expected: Refusal): void {
   assert.ok(error, 'it was performed');
-  const told = error instanceof StepError ? tell(error) : error;
+  const told = error instanceof Error ? tell(error) : error;
   assert.equal(told.name, 'StepError', told.message);
   for (const name of Object.keys(expected) as (keyof Refusal)[]) {
     const found: string | undefined = told[name];

@@ -17,13 +17,18 @@ import { until } from './waiting.js';
 const [directory = '', extent] = process.argv.slice(2);
 /** No call is expected to give it, and so none is forgiven it. */
 const EIO = 5;
-/** Kinds of steps without a call that can be refused: umask(2) cannot, omit and endFrozen make none, and what cannot be read is not told. */
+/**
+ * Kinds of steps without a call that can be refused: umask(2) cannot, omit and endFrozen make none, and what cannot be
+ * read is not told.
+ */
 const UNREFUSED = ['omit', 'umask', 'endFrozen', 'readCounter'];
 const NEVER = 1_000_000_000;
 // The calls that are counted are those of one container, from its fork on.
 makeSpares(false);
 const box = new Container();
-/** Kinds of steps that were refused in the scenarios so far: the first is for every step, the others for what it lacks. */
+/**
+ * Kinds of steps that were refused in the scenarios so far: the first is for every step, the others for what it lacks.
+ */
 const kinds = new Set<string>(UNREFUSED);
 
 /** Where a refused step stands, in the order of events. */

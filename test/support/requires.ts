@@ -43,7 +43,10 @@ const PROBES = {
   redis: () => runs('no Redis', 'sh', '-c', 'command -v redis-server && command -v redis-cli'),
   /** Root of the machine, not of a user namespace. */
   root: () => (process.getuid?.() === 0 && everyIdIsMapped() ? undefined : 'needs root'),
-  /** Root, of a user namespace at least: who traces a process that is not dumpable sees its calls, and not what they point to. ptrace(2) */
+  /**
+   * Root, of a user namespace at least: who traces a process that is not dumpable sees its calls, and not what they
+   * point to. ptrace(2)
+   */
   'some-root': () => (process.getuid?.() === 0 ? undefined : 'needs root, of a user namespace at least'),
   strace: () => runs('no strace, or ptrace is refused', 'strace', '-o', '/dev/null', 'true'),
   /** Ids of /etc/subuid for the user of this leg. */
@@ -58,7 +61,9 @@ export type Capability = keyof typeof PROBES;
 
 const known = new Map<Capability, string | undefined>();
 
-/** Options for a test or a suite: skipped, with all the reasons, unless the machine has everything in `capabilities`. */
+/**
+ * Options for a test or a suite: skipped, with all the reasons, unless the machine has everything in `capabilities`.
+ */
 export function requires(...capabilities: readonly Capability[]): { readonly skip: string | false } {
   const reasons = capabilities.map(lackOf).filter((reason) => reason !== undefined);
   return { skip: reasons.length > 0 && reasons.join('; ') };

@@ -2,9 +2,9 @@
 
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { bind, Container, type ContainerProcess, tmpfs } from 'carrel';
-import { plan, spawn } from 'carrel/plan';
-import { exit, file, mountSetattr } from 'carrel/steps';
+import { bind, Container, type ContainerProcess, tmpfs } from '#lib/index.js';
+import { plan, spawn } from '#lib/plan.js';
+import { exit, file, mountSetattr } from '#lib/steps.js';
 
 const ALL = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup', 'time'] as const;
 

@@ -3,8 +3,9 @@
  *
  * All of them are run.
  *
- * A fence of `text` right behind one of `ts` is what it prints, `…` for whatever stands there, alone on a line for any lines. In `console`,
- * lines that begin with `$ ` are commands, the others what they print. A word behind the language says what it needs: `ts root`, `console strace`.
+ * A fence of `text` right behind one of `ts` is what it prints, `…` for whatever stands there, alone on a line for any
+ * lines. In `console`, lines that begin with `$ ` are commands, the others what they print. A word behind the language
+ * says what it needs: `ts root`, `console strace`.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

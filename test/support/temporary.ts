@@ -17,7 +17,9 @@ chmodSync(directory, 0o755);
 process.env.TMPDIR = directory;
 process.on('exit', () => removeTree(directory));
 
-/** The directory `name` that all test files of a leg share: made by the first that wants it, and not to be written to. */
+/**
+ * The directory `name` that all test files of a leg share: made by the first that wants it, and not to be written to.
+ */
 export function onceForLeg(name: string, make: (directory: string) => void): string {
   const path = join(legDirectory, name);
   if (existsSync(path)) return path;

@@ -59,7 +59,10 @@ function valueIn(text: string, key: string): string {
   return new RegExp(`^${key}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '';
 }
 
-/** Options and propagation of the topmost mount on a place, in the calling thread's namespace; `null` where there is none. proc_pid_mountinfo(5) */
+/**
+ * Options and propagation of the topmost mount on a place, in the calling thread's namespace; `null` where there is
+ * none. proc_pid_mountinfo(5)
+ */
 export function mountOn(
   path: string,
 ): { type: string; options: string[]; superOptions: string[]; tags: string[] } | null {

@@ -18,7 +18,10 @@ export interface Call {
   readonly result: string;
 }
 
-/** Performs `plan`, whose received descriptors are all /dev/null, and gives every call of every process, in the order in which they ended. */
+/**
+ * Performs `plan`, whose received descriptors are all /dev/null, and gives every call of every process, in the order in
+ * which they ended.
+ */
 export function trace(plan: Plan): readonly Call[] {
   const directory = mkdtempSync(join(tmpdir(), 'trace-'));
   const memfd = native().sealedMemfd(encode(plan));

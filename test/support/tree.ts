@@ -3,7 +3,10 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Names, contents, owners, modes, inodes, and the times of the last change, of all that is in a directory, as lines. Links are not followed. */
+/**
+ * Names, contents, owners, modes, inodes, and the times of the last change, of all that is in a directory, as lines.
+ * Links are not followed.
+ */
 export function describeTree(path: string): readonly string[] {
   return ['.', ...namesIn(path, '').sort()].map((name) => {
     const at = join(path, name);

@@ -47,7 +47,7 @@ describe('the file system', () => {
     assert.ok(only(made.steps, 'exec').paths.includes('/opt/node/bin/ls'));
   });
 
-  test('with rootfs(): nothing of the host’s is shown, and of carrel’s own only what a container cannot do without', () => {
+  test('with rootfs(): nothing of the host’s is shown, and of carrel’s own what a container cannot do without', () => {
     const made = plan(image);
     assert.deepEqual(at(made, '/').attributes, ['nodev', 'nosuid']);
     for (const step of made.steps) {

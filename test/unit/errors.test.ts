@@ -46,7 +46,7 @@ const refusal = (changes: Partial<Refusal>): Refusal => ({
 });
 
 describe('the message of a StepError', () => {
-  test('says what, why by the kernel’s own message, by which call, which step of how many, and from which option', () => {
+  test('says what, why in the kernel’s words, by which call, which step of how many, and from which option', () => {
     const error = stepRefused(refusal({ message: 'erofs: upperdir is not supported' }));
     assert.equal(
       error.message,

@@ -1,4 +1,7 @@
-/** What is kept between two starts of one container is what would have been made anew, whichever single thing they differ in. */
+/**
+ * What is kept between two starts of one container is what would have been made anew, whichever single thing they
+ * differ in.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -19,7 +22,10 @@ import { generator, type Random } from '../support/random.js';
 const ROUNDS = 40;
 const SEED = 20261129;
 
-/** Draws a value for each field; the compiler insists that none is missing, so a new field is drawn as soon as there is one. */
+/**
+ * Draws a value for each field; the compiler insists that none is missing, so a new field is drawn as soon as there is
+ * one.
+ */
 type Draws<Value> = { readonly [K in keyof Value]-?: (random: Random) => Value[K] | undefined };
 
 const INVOCATION: Draws<Invocation> = {

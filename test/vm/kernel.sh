@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Debian's kernels for cloud machines, fetched once and kept in $cache; sourced by qemu.sh and arm64.sh after common.sh.
 
-# once DIRECTORY FUNCTION ARGUMENT ...: has the directory made by FUNCTION, which is called in an empty one, unless it is there already.
+# once DIRECTORY FUNCTION ARGUMENT ...: has the directory made by FUNCTION, which is called in an empty one, unless it
+# is there already.
 once() {
   local wanted=$1
   shift
@@ -21,8 +22,8 @@ once() {
 # dependency PACKAGE [OPTION of apt-cache ...]: the kernel that a meta package stands for.
 dependency() { apt-cache "${@:2}" depends "$1" | awk '/Depends: linux-image/ { print $2; exit }'; }
 
-# uncompress_kernel VMLINUZ VMLINUX: started as it is, it is spared its own unpacking, which takes seconds under emulation.
-# The payload is where the header says. x86/boot.rst, "payload_offset"
+# uncompress_kernel VMLINUZ VMLINUX: started as it is, it is spared its own unpacking, which takes seconds under
+# emulation. The payload is where the header says. x86/boot.rst, "payload_offset"
 uncompress_kernel() {
   python3 - "$1" payload <<'P'
 import struct, sys
@@ -41,7 +42,8 @@ P
   [ "$(head -c 4 "$2" | tail -c 3)" = ELF ]
 }
 
-# make_initrd RELEASE BUSYBOX MODULE ...: busybox, the modules with what they need, and the file `init` of the current directory.
+# make_initrd RELEASE BUSYBOX MODULE ...: busybox, the modules with what they need, and the file `init` of the current
+# directory.
 make_initrd() {
   local release=$1 kind file name module
   mkdir -p initrd.d/bin
@@ -67,7 +69,8 @@ make_initrd() {
 # share NAME DIRECTORY CACHE: a directory for the guest, under a name.
 virtiofsd=$(command -v virtiofsd || echo /usr/lib/qemu/virtiofsd)
 share() {
-  "$virtiofsd" --socket-path="$job/$1.sock" -o source="$2" -o cache="$3" -o sandbox=chroot -o log_level=err >>"$job/virtiofsd.log" 2>&1 &
+  "$virtiofsd" --socket-path="$job/$1.sock" -o source="$2" -o cache="$3" -o sandbox=chroot -o log_level=err \
+    >>"$job/virtiofsd.log" 2>&1 &
   started+=($!)
   shares+=("$1")
 }

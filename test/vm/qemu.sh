@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# qemu.sh [-k 6.1|6.12] [-c CPUS] [-s] and the options of common.sh: a command on a stock Debian kernel with every controller, emulated.
-# The root file system is this machine's, read only (virtiofs), below a throw-away overlay. -k: the kernel's series; 6.12 unless told. -s: systemd is
-# PID 1, the command a unit of it, and there is a user 65532 who may have a session.
-# Debian packages: qemu-system-x86 busybox-static e2fsprogs python3 kmod cpio zstd lz4 xz-utils; for -s systemd dbus libpam-systemd dbus-user-session
+# qemu.sh [-k 6.1|6.12] [-c CPUS] [-s] and the options of common.sh: a command on a stock Debian kernel with every
+# controller, emulated.
+# The root file system is this machine's, read only (virtiofs), below a throw-away overlay. -k: the kernel's series;
+# 6.12 unless told. -s: systemd is PID 1, the command a unit of it, and there is a user 65532 who may have a session.
+# Debian packages: qemu-system-x86 busybox-static e2fsprogs python3 kmod cpio zstd lz4 xz-utils; for -s systemd dbus
+# libpam-systemd dbus-user-session
 OWN_OPTIONS=k:c:s
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source "$here/kernel.sh"
@@ -55,7 +57,8 @@ export virtiofsd job
 unshare --mount --propagation private bash -ec '
   mount --bind / "$job/root"
   mount -o remount,bind,ro "$job/root"
-  exec "$virtiofsd" --socket-path="$job/root.sock" -o source="$job/root" -o cache=always -o sandbox=chroot -o log_level=err' \
+  exec "$virtiofsd" --socket-path="$job/root.sock" -o source="$job/root" -o cache=always \
+    -o sandbox=chroot -o log_level=err' \
   >>"$job/virtiofsd.log" 2>&1 &
 started+=($!)
 shares+=(root)

@@ -53,9 +53,8 @@ async function boot(guest: Guest, legs: readonly string[], index: number): Promi
   const found = readResults(join(out, 'records.jsonl'));
   const seconds = Math.round((performance.now() - began) / 1000);
   if (code !== 0) console.log(readFileSync(log, 'utf8'));
-  console.log(
-    `${name}: ${closingLine(found).replace('carrel: ', '')}, ${seconds} s${code === 0 ? '' : `; it ended with ${code}`}`,
-  );
+  const end = code === 0 ? '' : `; it ended with ${code}`;
+  console.log(`${name}: ${closingLine(found).replace('carrel: ', '')}, ${seconds} s${end}`);
   return { ended: code === 0, found };
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# uml.sh [-c NUMBER] and the options of common.sh: a command in User-Mode Linux, a Linux 6.1 that is a process of this machine. It starts in two seconds.
-# One CPU; cgroup v2 has cpu, io, memory and pids. -c: on which of the CPUs that this process may use, from 0.
+# uml.sh [-c NUMBER] and the options of common.sh: a command in User-Mode Linux, a Linux 6.1 that is a process of this
+# machine. It starts in two seconds. One CPU; cgroup v2 has cpu, io, memory and pids. -c: on which of the CPUs that this
+# process may use, from 0.
 # The root file system is this machine's, read only (hostfs), below a throw-away overlay.
 # Debian packages: user-mode-linux busybox-static e2fsprogs gcc libc6-dev
 OWN_OPTIONS=c:
@@ -10,7 +11,8 @@ which=0
 own_option() { which=$2; }
 parse_options "$@"
 # Stops of traced processes across CPUs cost twenty times more than on one.
-mapfile -t cpus < <(taskset -pc $$ | sed 's/.*: //' | tr , '\n' | while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
+mapfile -t cpus < <(taskset -pc $$ | sed 's/.*: //' | tr , '\n' |
+  while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
 cpu=${cpus[which % ${#cpus[@]}]}
 modules=$(echo /usr/lib/uml/modules/*)
 [ -d "$modules" ] || { echo 'uml.sh: no user-mode-linux' >&2; exit 125; }
@@ -48,7 +50,8 @@ timeout -k 5 "$limit" unshare --mount --propagation private --pid --fork --kill-
   mount --bind "$out" "$job/root$out"
   mount -t tmpfs -o size=$((memory + 2200))m tmpfs "$job/memory"
   make_disk "$job/memory/disk"
-  TMPDIR=$job/memory LD_PRELOAD=$job/ptrace.so exec taskset -c "$cpu" linux.uml mem="${memory}M" uml_dir="$job/" umid=guest \
+  TMPDIR=$job/memory LD_PRELOAD=$job/ptrace.so exec taskset -c "$cpu" \
+    linux.uml mem="${memory}M" uml_dir="$job/" umid=guest \
     root=/dev/root rootfstype=hostfs hostfs="$job/root" ro ubd0="$job/memory/disk" init="$out/.vm/stage1" \
     quiet con=null con0=null,fd:1 con1=null,fd:8 con2=null,fd:9 ssl=null' </dev/null >"$job/console" 2>&1 &
 started+=($!)
