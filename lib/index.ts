@@ -18,6 +18,7 @@ export {
   symlink,
 } from './definition/entries.js';
 export type { IdMap, IdMapping, IdMappings, OneId } from './definition/idmap.js';
+export type { InsertedStep } from './definition/inserted.js';
 export type { ProcChoice } from './definition/kernel-files.js';
 export type { IoLimit, IoLimitInput, Limits, LimitsInput, LimitsUpdate } from './definition/limits.js';
 export {
@@ -51,7 +52,6 @@ export type {
   ResourceLimits,
   ResourceLimitsInput,
 } from './definition/rlimits.js';
-export type { InsertedStep } from './definition/steps.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
 export type { DoctorOptions, DoctorReport, Finding } from './doctor/doctor.js';

@@ -1,11 +1,10 @@
 /**
  * Makes dist/, which is published, of the compiled library in build/lib. It holds
  *
- * - `core.cjs`: the builder, its definitions and the errors, which every door shares, whether it is imported or
- *   required;
- * - `engine.cjs`: what is reached through lib/running/engine.ts alone, loaded when one of its functions is first
- *   called;
- * - `shared.cjs`: what else more than one of the files here needs;
+ * - `core.cjs`: the builder, its definitions and the errors, which every door shares, imported or required;
+ * - `engine.cjs` and `commands.cjs`: what is reached through one list of functions alone, loaded when one of these is
+ *   first called;
+ * - `shared.cjs`: what else more than one of the files here needs, and `package.cjs`: where they are;
  * - for each door of package.json a CommonJS file, an ESM wrapper around it, and declarations for both;
  * - `carrel.cjs`, the command.
  *
@@ -16,13 +15,21 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import * as commands from '#lib/cli/commands.js';
 import { bundled } from '#lib/errors/errors.js';
 import * as engine from '#lib/running/engine.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const lib = join(root, 'build/lib');
 const dist = join(root, 'dist');
-const ENGINE = join(lib, 'running/engine.js');
+/** What is loaded when it is first called: each file's functions. */
+const BOUNDARIES: Readonly<Record<string, object>> = { engine, commands };
+/** The modules whose functions these are. */
+const FILES: Readonly<Record<string, string>> = {
+  [join(lib, 'running/engine.js')]: 'engine',
+  [join(lib, 'definition/inserted.js')]: 'engine',
+  [join(lib, 'cli/commands.js')]: 'commands',
+};
 
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: object };
 /** `index`, `plan`, …, each with the name by which it is imported. */
@@ -45,9 +52,14 @@ async function bundle(): Promise<readonly OutputChunk[]> {
   const core = new Set<string>();
   const files = doors.map(({ file }) => [file, join(lib, `${file}.js`)]);
   const build = await rolldown({
-    input: { ...Object.fromEntries(files), carrel: join(lib, 'cli/carrel.js'), engine: ENGINE },
+    input: {
+      ...Object.fromEntries(files),
+      carrel: join(lib, 'cli/carrel.js'),
+      commands: join(lib, 'cli/commands.js'),
+      engine: join(lib, 'running/engine.js'),
+    },
     platform: 'node',
-    plugins: [sources(), boundary(), { name: 'core', buildEnd: reached }],
+    plugins: [sources(), forwarding(), { name: 'core', buildEnd: reached }],
   });
   const { output } = await build.write({
     dir: dist,
@@ -61,7 +73,9 @@ async function bundle(): Promise<readonly OutputChunk[]> {
     sourcemap: true,
     codeSplitting: {
       groups: [
-        { name: 'core', test: (id) => core.has(id), priority: 1 },
+        { name: 'core', test: (id) => core.has(id), priority: 2 },
+        // Apart: the command needs it, and nothing else that is shared.
+        { name: 'package', test: (id) => id === join(lib, 'launch/package.js'), priority: 1 },
         { name: 'shared', test: (id) => !files.some(([, file]) => file === id), minShareCount: 2 },
       ],
     },
@@ -88,26 +102,23 @@ function sources(): Plugin {
   };
 }
 
-/** In place of the list of the engine's functions: the same, each of which loads the engine and calls it there. */
-function boundary(): Plugin {
-  const id = '\0engine';
-  const names = Object.keys(engine);
+/** In place of the functions of a boundary: the same, each of which loads the file that has it and calls it there. */
+function forwarding(): Plugin {
   return {
-    name: 'boundary',
-    resolveId: (path, importer) =>
-      path === './engine.cjs'
-        ? { id: path, external: true }
-        : importer !== undefined && join(dirname(importer), path) === ENGINE
-          ? id
-          : undefined,
-    load: (path) =>
-      path === id
-        ? [
-            'let loaded;',
-            "const engine = () => (loaded ??= require('./engine.cjs'));",
-            ...names.map((name) => `export const ${name} = (...args) => engine().${name}(...args);`),
-          ].join('\n')
-        : undefined,
+    name: 'forwarding',
+    resolveId: (path, importer = '') => {
+      if (path.endsWith('.cjs')) return { id: path, external: true };
+      const file = FILES[join(dirname(importer), path)];
+      // The list that the file is made of has the functions themselves.
+      return file === undefined || FILES[importer] === file ? undefined : `\0${file}`;
+    },
+    load: (id) => {
+      const file = id.slice(1);
+      const boundary = BOUNDARIES[file];
+      if (!id.startsWith('\0') || boundary === undefined) return undefined;
+      const names = Object.keys(boundary).map((name) => `export const ${name} = (...args) => load().${name}(...args);`);
+      return ['let loaded;', `const load = () => (loaded ??= require('./${file}.cjs'));`, ...names].join('\n');
+    },
   };
 }
 

@@ -5,16 +5,6 @@ import { OPTIONS } from './options.js';
 const WIDTH = 100;
 const LEFT = 30;
 
-export const OVERVIEW = `carrel: containers without a daemon
-
-  carrel run [OPTION…] [--] COMMAND [ARGUMENT…]      runs a command in a container
-  carrel explain [OPTION…] [--] [COMMAND …]           prints every act of a run, and performs none
-  carrel doctor [OPTION…]                             tries what this machine allows you, and says what would help
-  carrel --version
-
-carrel run --help lists the options. Without any, a command sees this machine's programs and none of its data.
-`;
-
 export const DOCTOR = `carrel doctor [OPTION…]
 
 Tries what containers need on this machine, as you, and says what would help. It changes nothing.

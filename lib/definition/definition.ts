@@ -6,6 +6,7 @@ import { freezeDeep } from '../plan/plan.js';
 import { type CapabilityChoice, type CapabilitySets, checkCapabilities, DEFAULT_CAPABILITIES } from './capabilities.js';
 import { array, boolean, containerPath, environment, hostPath, integer, knownOptions, object } from './checks.js';
 import { checkIdmap, type IdMap } from './idmap.js';
+import { checkInserted, type InsertedStep } from './inserted.js';
 import { checkMask, checkProc, type ProcChoice } from './kernel-files.js';
 import { checkLimits, type Limits, type LimitsInput } from './limits.js';
 import { checkMount, type Mount } from './mounts.js';
@@ -24,7 +25,6 @@ import { checkNetwork, checkNetworkNamespace, type Network, withNetwork } from '
 import { checkOverlay, type Overlay } from './overlay.js';
 import { checkRlimits, type ResourceLimits, type ResourceLimitsInput } from './rlimits.js';
 import { checkCpuAffinity, checkNice, checkOomScoreAdj } from './scheduling.js';
-import { checkInserted, type InsertedStep } from './steps.js';
 import { checkSysctl, checkSysctlNamespaces, type Sysctl } from './sysctl.js';
 import { checkUser, type NamedUser, type User, type UserInput } from './user.js';
 

@@ -1,14 +1,12 @@
 /** Steps that a caller wrote: made and checked by the same table that types and encodes them. */
 
-import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
+import { invalidType, invalidValue } from '../errors/errors.js';
 import { type Default, type Field, NO_SLOT } from '../plan/fields.js';
 import { freezeDeep } from '../plan/plan.js';
 import {
-  type ContainerStep,
   type DefaultedKeys,
   fieldsOf,
   type HostStep,
-  isEnding,
   OPS,
   type Op,
   STEPS,
@@ -18,28 +16,8 @@ import {
 import { SLOTS_MAX } from '../plan/wire.js';
 import { array, boolean, integer, knownOptions, object, oneOf, text } from './checks.js';
 
-/** A step of the caller's in a container's plan, and the kind of step that it comes before. */
-export interface InsertedStep {
-  /**
-   * Any step except `init` and those that end a plan, which a container has of its own. Slots count from 0 among the
-   * inserted steps.
-   */
-  readonly step: ContainerStep;
-  /** The first step of this kind. */
-  readonly before: Op;
-}
-
-const KINDS = Object.keys(OPS) as readonly Op[];
-
-export function checkInserted(name: string, value: unknown): InsertedStep {
-  object(name, value);
-  knownOptions(name, value as object, ['step', 'before']);
-  const { step, before } = value as Partial<InsertedStep>;
-  const checked = checkStep(`${name}.step`, step, 'container') as ContainerStep;
-  if (isEnding(checked) || checked.op === 'init')
-    throw contradiction(`${name}.step: a container has its own "${checked.op}"`);
-  return freezeDeep({ step: checked, before: oneOf(`${name}.before`, before ?? 'pivotRoot', KINDS) as Op });
-}
+/** The kinds of steps, in the order of the table. */
+export const KINDS = Object.keys(OPS) as readonly Op[];
 
 /** What a step's constructor takes: its fields, those in `Defaulted` only where they differ from the default. */
 export type StepFields<O extends Op, Defaulted extends PropertyKey> = Omit<StepOf<O>, 'op' | 'from' | Defaulted> &

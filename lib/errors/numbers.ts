@@ -1,7 +1,7 @@
 /** The kernel's error numbers as names and sentences, and a refused system call as Node's own errors have it. */
 
 import { constants } from 'node:os';
-import * as util from 'node:util';
+import { getSystemErrorMap } from 'node:util';
 
 /** Error numbers that Node has no name for, errno(3): mount(2), setns(2) and damaged file systems give them. */
 const NAMES: Readonly<Record<number, string>> = { 15: 'ENOTBLK', 87: 'EUSERS', 117: 'EUCLEAN' };
@@ -22,16 +22,18 @@ const TEXTS: Readonly<Record<string, string>> = {
   EUSERS: 'too many users',
 };
 
-/**
- * Node's own sentences. Old versions of Deno and Bun have none, and a named import would keep carrel from being
- * imported there.
- */
-const sentences: ReturnType<typeof util.getSystemErrorMap> = util.getSystemErrorMap?.() ?? new Map();
-
 /** What strerror(3) says. */
 export function errorText(errno: number): string {
-  return sentences.get(-errno)?.[1] ?? TEXTS[errorName(errno)] ?? `error ${errno}`;
+  return sentences().get(-errno)?.[1] ?? TEXTS[errorName(errno)] ?? `error ${errno}`;
 }
+
+/** Node's own sentences. Old versions of Deno and Bun have no such function: in CommonJS, as published, it is undefined. */
+function sentences(): ReturnType<typeof getSystemErrorMap> {
+  known ??= getSystemErrorMap?.() ?? new Map();
+  return known;
+}
+
+let known: ReturnType<typeof getSystemErrorMap> | undefined;
 
 /** What a refused system call was about: the path, and of two paths the second. */
 export interface SystemErrorPaths {

@@ -1,10 +1,8 @@
 /** A refused step as an error. */
 
-import { describe } from '../plan/sentences.js';
 import type { Step } from '../plan/steps.js';
 import { CarrelError } from './classes.js';
-import { hintFor } from './hints.js';
-import { errorName, errorText } from './numbers.js';
+import { errorName } from './numbers.js';
 import type { Refusal } from './refusal.js';
 
 /** The kernel refused a step of a plan. The command has not run, and nothing is left of the container. */
@@ -24,9 +22,8 @@ export class StepError extends CarrelError {
   declare readonly option?: string;
 
   /** @internal */
-  constructor(refusal: Refusal) {
-    const { place, step, syscall, errno, path } = refusal;
-    super(errorName(errno), stepMessage(refusal), hintFor(refusal));
+  constructor({ place, step, syscall, errno, path }: Refusal, message: string, hint: string | undefined) {
+    super(errorName(errno), message, hint);
     this.errno = -errno;
     this.syscall = syscall;
     this.index = place.index;
@@ -35,21 +32,3 @@ export class StepError extends CarrelError {
     if (step?.from !== undefined) this.option = step.from;
   }
 }
-
-function stepMessage({ place, step, errno, message, syscall }: Refusal): string {
-  const what = step === undefined ? 'clone the container’s process' : shortened(describe(step));
-  const said = message === undefined || message === '' ? errorText(errno) : message;
-  const where = { before: 'before the clone', clone: 'at the clone', after: 'after the end', acts: '', steps: '' }[
-    place.list
-  ];
-  const number = where === '' ? `step ${place.index + 1} of ${place.total}` : where;
-  const from = step?.from === undefined ? '' : `, from ${step.from}`;
-  return `${what}: ${errorName(errno)}, ${said} (${syscall}, ${number}${from})`;
-}
-
-/** Arguments and paths can have any length, and people read errors. */
-function shortened(sentence: string): string {
-  return sentence.length <= LONGEST ? sentence : `${sentence.slice(0, LONGEST)}… (${sentence.length} characters)`;
-}
-
-const LONGEST = 400;

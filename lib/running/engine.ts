@@ -3,10 +3,11 @@
  * does not load it; the first call of one of these functions does.
  *
  * Here it is an ordinary list of exports. `scripts/bundle.ts` makes dist/engine.cjs of all that is reached from it
- * alone, and gives the doors, in place of this file, functions that load that one. So these are functions only, the
- * doors import the engine by no other way, and nothing in the engine imports this file.
+ * alone. In place of these, it gives the doors and the builder functions that load that file and call it. So this list
+ * has functions only, and there is no other way to the engine.
  */
 
+export { checkInserted } from '../definition/inserted.js';
 export { doctor, isSupported } from '../doctor/doctor.js';
 export { explain } from '../plan/explain.js';
 export { run as runPlan, spawn as spawnPlan } from './plan.js';

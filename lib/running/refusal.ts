@@ -1,6 +1,8 @@
 /** What a supervisor tells of a plan that could not be performed, as an error. */
 
-import { type CarrelError, planRejected, type Refusal, StepError, supervisorFailed } from '../errors/errors.js';
+import { type CarrelError, planRejected, type StepError, supervisorFailed } from '../errors/errors.js';
+import type { Refusal } from '../errors/refusal.js';
+import { stepRefused } from '../errors/step-refused.js';
 import { readSysctl } from '../host/sysctl.js';
 import type { MessageOf } from '../plan/messages.js';
 import type { Plan } from '../plan/plan.js';
@@ -25,7 +27,7 @@ export function failureOf(plan: Plan, notice: Refused | MessageOf<'rejected' | '
 
 function refusalOf(plan: Plan, refused: Refused): StepError {
   const { step, index, total } = placeOf(plan, refused);
-  return new StepError({
+  return stepRefused({
     syscall: syscallName(refused.syscall),
     errno: refused.error,
     message: kernelMessage(refused.text),

@@ -64,6 +64,7 @@ function opened(env: NodeJS.ProcessEnv, ...args: readonly string[]): readonly st
   return [...new Set([...paths].map(([, path = '']) => path))].sort();
 }
 
+const COMMAND = 'dist/carrel.cjs';
 /** A program that starts a container. */
 const RUN = `import { Container } from 'carrel'; await new Container().run('true');`;
 
@@ -74,14 +75,17 @@ suite('what is read', requires('strace'), () => {
       ['-e', "require('carrel')"],
       ['core.cjs', 'index.cjs'],
     ],
-    'importing carrel/plan': [importing("import 'carrel/plan'"), ['core.cjs', 'plan.cjs', 'plan.mjs', 'shared.cjs']],
+    'importing carrel/plan': [
+      importing("import 'carrel/plan'"),
+      ['core.cjs', 'package.cjs', 'plan.cjs', 'plan.mjs', 'shared.cjs'],
+    ],
     'importing carrel/steps': [
       importing("import 'carrel/steps'"),
-      ['core.cjs', 'shared.cjs', 'steps.cjs', 'steps.mjs'],
+      ['core.cjs', 'package.cjs', 'shared.cjs', 'steps.cjs', 'steps.mjs'],
     ],
     'importing carrel/syscalls': [
       importing("import 'carrel/syscalls'"),
-      ['core.cjs', 'shared.cjs', 'syscalls.cjs', 'syscalls.mjs'],
+      ['core.cjs', 'package.cjs', 'shared.cjs', 'syscalls.cjs', 'syscalls.mjs'],
     ],
     'a definition': [
       importing(
@@ -100,16 +104,21 @@ suite('what is read', requires('strace'), () => {
         'node-gyp-build/index.js',
         'node-gyp-build/node-gyp-build.js',
         'node-gyp-build/package.json',
+        'package.cjs',
         'shared.cjs',
       ],
     ],
     'carrel --version': [
-      ['dist/carrel.cjs', '--version'],
-      ['carrel.cjs', 'core.cjs', 'shared.cjs'],
+      [COMMAND, '--version'],
+      ['carrel.cjs', 'package.cjs'],
+    ],
+    'carrel --help': [
+      [COMMAND, '--help'],
+      ['carrel.cjs', 'package.cjs'],
     ],
     'carrel run --help': [
-      ['dist/carrel.cjs', 'run', '--help'],
-      ['carrel.cjs', 'core.cjs', 'shared.cjs'],
+      [COMMAND, 'run', '--help'],
+      ['carrel.cjs', 'commands.cjs', 'core.cjs', 'package.cjs'],
     ],
   };
   for (const [what, [program, files]] of Object.entries(cases))

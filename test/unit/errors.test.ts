@@ -7,7 +7,8 @@ import { describe, test } from 'node:test';
 import { CODES } from '#lib/errors/codes.js';
 import { errorName, type Refusal, unknownOption } from '#lib/errors/errors.js';
 import { HINTS } from '#lib/errors/hints.js';
-import { CarrelError, ExitError, StepError } from '#lib/index.js';
+import { stepRefused } from '#lib/errors/step-refused.js';
+import { CarrelError, ExitError } from '#lib/index.js';
 import { fieldsOf, type Step } from '#lib/plan/steps.js';
 
 const { E2BIG, EACCES, EAGAIN, EINVAL, EIO, ELOOP, ENODEV, ENOENT, ENOSPC, ENOSYS, ENOTDIR, EPERM, EROFS, ETXTBSY } =
@@ -46,7 +47,7 @@ const refusal = (changes: Partial<Refusal>): Refusal => ({
 
 describe('the message of a StepError', () => {
   test('says what, why in the kernel’s words, by which call, which step of how many, and from which option', () => {
-    const error = new StepError(refusal({ message: 'erofs: upperdir is not supported' }));
+    const error = stepRefused(refusal({ message: 'erofs: upperdir is not supported' }));
     assert.equal(
       error.message,
       'mount erofs on /: EINVAL, erofs: upperdir is not supported (fsconfig, step 4 of 21, from rootfs())',
@@ -55,12 +56,12 @@ describe('the message of a StepError', () => {
 
   test('says the error’s own text where the kernel said nothing', () => {
     const said = 'mount erofs on /: EINVAL, invalid argument (fsconfig, step 4 of 21, from rootfs())';
-    assert.equal(new StepError(refusal({})).message, said);
-    assert.equal(new StepError(refusal({ message: '' })).message, said);
+    assert.equal(stepRefused(refusal({})).message, said);
+    assert.equal(stepRefused(refusal({ message: '' })).message, said);
   });
 
   test('leaves out the option where a step is carrel’s own', () => {
-    const error = new StepError(refusal({ step: { op: 'pivotRoot' }, syscall: 'pivot_root' }));
+    const error = stepRefused(refusal({ step: { op: 'pivotRoot' }, syscall: 'pivot_root' }));
     assert.equal(
       error.message,
       'pivotRoot, and the old root is gone: EINVAL, invalid argument (pivot_root, step 4 of 21)',
@@ -69,7 +70,7 @@ describe('the message of a StepError', () => {
 
   test('says where a step stood that is not among the container’s', () => {
     const at = (list: 'before' | 'after' | 'clone'): string =>
-      new StepError(refusal({ place: { list, index: 0, total: 1 }, errno: EROFS })).message;
+      stepRefused(refusal({ place: { list, index: 0, total: 1 }, errno: EROFS })).message;
     assert.match(at('before'), /\(fsconfig, before the clone, from rootfs\(\)\)$/);
     assert.match(at('after'), /\(fsconfig, after the end, from rootfs\(\)\)$/);
     const { step, ...clone } = refusal({
@@ -78,13 +79,13 @@ describe('the message of a StepError', () => {
       errno: EIO,
     });
     assert.ok(step !== undefined);
-    assert.equal(new StepError(clone).message, 'clone the container’s process: EIO, i/o error (clone3, at the clone)');
+    assert.equal(stepRefused(clone).message, 'clone the container’s process: EIO, i/o error (clone3, at the clone)');
   });
 });
 
 describe('a StepError', () => {
   test('has the fields of Node’s system errors, and the step', () => {
-    const error = new StepError(refusal({ path: '/upper' }));
+    const error = stepRefused(refusal({ path: '/upper' }));
     assert.ok(error instanceof CarrelError && error instanceof Error);
     assert.equal(error.name, 'StepError');
     assert.equal(error.code, 'EINVAL');
@@ -97,7 +98,7 @@ describe('a StepError', () => {
   });
 
   test('has no field that it knows nothing for', () => {
-    const error = new StepError(refusal({ step: { op: 'pivotRoot' } }));
+    const error = stepRefused(refusal({ step: { op: 'pivotRoot' } }));
     for (const name of ['path', 'option', 'hint']) assert.ok(!(name in error), name);
   });
 });
@@ -199,15 +200,15 @@ describe('hints', () => {
   ];
   for (const [name, changes, hint] of cases) {
     test(name, () => {
-      const error = new StepError(refusal(changes));
+      const error = stepRefused(refusal(changes));
       assert.match(error.hint ?? '', hint);
       assert.ok(error.message.endsWith(`\n  hint: ${error.hint}`));
     });
   }
 
   test('none for a proc that failed otherwise, nor for another file system', () => {
-    assert.equal(new StepError(refusal({ step: proc, errno: EROFS })).hint, undefined);
-    assert.equal(new StepError(refusal({ step: mount, errno: EPERM })).hint, undefined);
+    assert.equal(stepRefused(refusal({ step: proc, errno: EROFS })).hint, undefined);
+    assert.equal(stepRefused(refusal({ step: mount, errno: EPERM })).hint, undefined);
   });
 
   test('AppArmor’s restriction is not blamed where it is off, nor for root, nor for what the command lacks', () => {
@@ -218,7 +219,7 @@ describe('hints', () => {
       { ...first, ...ubuntu, uid: 0 },
       { ...ubuntu, step: exec, errno: EACCES },
     ])
-      assert.doesNotMatch(new StepError(refusal(changes)).hint ?? '', /AppArmor/);
+      assert.doesNotMatch(stepRefused(refusal(changes)).hint ?? '', /AppArmor/);
   });
 
   test('every row can be reached: none is behind a more general one', () => {
@@ -245,7 +246,7 @@ describe('hints', () => {
 
 test('a message stays readable, however long a command is', () => {
   const args = ['/bin/ls', ...Array.from({ length: 100_000 }, () => 'argument')];
-  const { message } = new StepError(refusal({ step: { ...exec, args }, errno: E2BIG }));
+  const { message } = stepRefused(refusal({ step: { ...exec, args }, errno: E2BIG }));
   assert.ok(message.length < 1000, String(message.length));
   assert.match(message, /… \(\d+ characters\): E2BIG/);
 });
