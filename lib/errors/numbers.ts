@@ -27,7 +27,9 @@ export function errorText(errno: number): string {
   return sentences().get(-errno)?.[1] ?? TEXTS[errorName(errno)] ?? `error ${errno}`;
 }
 
-/** Node's own sentences. Old versions of Deno and Bun have no such function: in CommonJS, as published, it is undefined. */
+/**
+ * Node's own sentences. Old versions of Deno and Bun have no such function: in CommonJS, as published, it is undefined.
+ */
 function sentences(): ReturnType<typeof getSystemErrorMap> {
   known ??= getSystemErrorMap?.() ?? new Map();
   return known;
