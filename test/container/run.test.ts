@@ -45,7 +45,7 @@ suite('run()', () => {
     assert.equal(found, 'ENOENT');
   });
 
-  test('cwd goes before the container’s', async () => {
+  test('cwd replaces the container’s', async () => {
     assert.equal((await box.run('pwd')).stdout, '/\n');
     assert.equal((await box.cwd('/usr').run('pwd')).stdout, '/usr\n');
     assert.equal((await box.cwd('/usr').run('pwd', [], { cwd: '/tmp' })).stdout, '/tmp\n');
