@@ -13,6 +13,7 @@ import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.j
 import type { Network } from './definition/network.js';
 import type { Overlay } from './definition/overlay.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
+import type { SeccompInput } from './definition/seccomp.js';
 import type { UserInput } from './definition/user.js';
 import { invalidType } from './errors/errors.js';
 import type { Plan } from './plan/plan.js';
@@ -270,6 +271,27 @@ export class Container {
    */
   noNewPrivileges(enabled = true): Container {
     return this.#with({ noNewPrivileges: enabled });
+  }
+
+  /**
+   * Sets which system calls programs inside can make. OCI `linux.seccomp`, seccomp(2)
+   *
+   * - `'default'`: about as Docker's. What it does not name does not exist inside: ENOSYS. Known dangers are EPERM, such
+   *   as keyrings, mounts and new namespaces without CAP_SYS_ADMIN, io_uring, bpf, and sockets that are not Unix, IP or
+   *   netlink.
+   * - `'unconfined'`: no filter.
+   * - A profile as OCI and Docker have it in JSON: `seccomp(JSON.parse(text))`. Of several rules that fit a call, the
+   *   strictest counts. Profiles with `SCMP_ACT_NOTIFY` are refused. What carrel itself does behind the filter has to
+   *   get through it, execve(2) above all.
+   *
+   * With each profile, calls of another architecture kill the process (SIGSYS), and those of x32 are ENOSYS. A filter
+   * cannot be taken off. Default: `'default'`.
+   *
+   * @throws TypeError or RangeError naming the place in the profile; a TypeError at the start, where a rule that refuses
+   *   calls names one that carrel does not know, or where carrel's own calls are refused.
+   */
+  seccomp(seccomp: SeccompInput | undefined): Container {
+    return this.#with({ seccomp });
   }
 
   /**

@@ -32,6 +32,7 @@ import { planLimits } from './limits.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
 import { limitResources, raiseLimits, schedule } from './resources.js';
+import { planSeccomp } from './seccomp.js';
 import { boundingSet, dropRights } from './security.js';
 import { Slots } from './slots.js';
 import { planStdio } from './stdio.js';
@@ -121,6 +122,8 @@ export function compileFrame(
   const isFirst = user.uid === first?.uid && user.gid === first.gid && groups.length === 0;
   const isCaller = ids.kind === 'one' && ids.own;
 
+  const { rights, filters } = dropRights(definition, user, planSeccomp(definition, boundingSet(definition), host));
+
   const steps: ContainerStep[] = [
     // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
     ...(shifted ? [{ op: 'unshare', namespaces: ['time'], from: 'timeOffsets()' } as const] : []),
@@ -160,7 +163,7 @@ export function compileFrame(
     // No step above is to fail by them, and none of them may bind init.
     ...limitResources(definition, command),
     // Rights go last: every step above needs some.
-    ...dropRights(definition, user),
+    ...rights,
   ];
 
   const frame: Frame = freezeDeep({
@@ -169,7 +172,7 @@ export function compileFrame(
     clone: definition.namespaces.filter(
       (entry): entry is Namespace => typeof entry === 'string' && entry !== 'cgroup' && !(entry === 'time' && shifted),
     ),
-    leading: insertSteps(steps, ENDING, definition, slots),
+    leading: insertSteps(steps, filters, ENDING, definition, slots),
     after: [...limits.after, ...mounts.after],
     slots: slots.names,
     received: slots.received,

@@ -7,20 +7,22 @@ import type { ContainerStep, EndingOp, Op } from '../plan/steps.js';
 import type { Slots } from './slots.js';
 
 /**
- * Puts each before the first step of the kind that it names; those that name the same kind keep their order. `steps`
- * lead to an ending of the kind `ending`, which is not among them.
+ * Puts each before the first step of the kind that it names; those that name the same kind keep their order. `steps`,
+ * then `filters` lead to an ending of the kind `ending`, which is not among them. What comes before the ending comes
+ * before the filters too: it is no program's.
  */
 export function insertSteps(
   steps: readonly ContainerStep[],
+  filters: readonly ContainerStep[],
   ending: EndingOp,
   { steps: inserted }: ContainerDefinition,
   slots: Slots,
 ): readonly ContainerStep[] {
-  if (inserted.length === 0) return steps;
+  if (inserted.length === 0) return [...steps, ...filters];
   // Their slots are numbered from 0 among themselves: here they come after all others.
   const first = slots.names.length;
   for (let slot = 0; slot < slotCount(inserted.map(({ step }) => step)); slot += 1) slots.add(`step() slot ${slot}`);
-  const kinds: ReadonlySet<Op> = new Set([...steps.map(({ op }) => op), ending]);
+  const kinds: ReadonlySet<Op> = new Set([...[...steps, ...filters].map(({ op }) => op), ending]);
   const missing = inserted.find(({ before }) => !kinds.has(before));
   if (missing !== undefined) {
     const { step, before } = missing;
@@ -33,10 +35,10 @@ export function insertSteps(
       .filter(({ before }) => before === op)
       .map(({ step }) => ({ ...moveSlots(step, (slot) => first + slot), from: 'step()' }));
   const done = new Set<Op>();
-  const leading = steps.flatMap((step) => {
+  const withOwn = (step: ContainerStep): readonly ContainerStep[] => {
     if (done.has(step.op)) return [step];
     done.add(step.op);
     return [...ownBefore(step.op), step];
-  });
-  return [...leading, ...ownBefore(ending)];
+  };
+  return [...steps.flatMap(withOwn), ...ownBefore(ending), ...filters.flatMap(withOwn)];
 }

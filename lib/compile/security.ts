@@ -2,15 +2,41 @@
 
 import type { CapabilitySets } from '../definition/capabilities.js';
 import type { ContainerDefinition } from '../definition/definition.js';
-import type { Capability } from '../plan/constants.js';
+import { CAPABILITIES, type Capability } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
 
-export function dropRights(definition: ContainerDefinition, user: { readonly uid: number }): readonly ContainerStep[] {
-  return [
-    { op: 'setCapabilities', ...setsOf(definition, user), from: 'capabilities()' },
-    ...(definition.noNewPrivileges ? ([{ op: 'noNewPrivileges', from: 'noNewPrivileges()' }] as const) : []),
-  ];
+/**
+ * The capabilities and `filter`, in the order that the kernel wants them in: `rights`, then `filters`, which are all
+ * that stands before the ending.
+ */
+export function dropRights(
+  definition: ContainerDefinition,
+  user: { readonly uid: number },
+  filter: readonly ContainerStep[],
+): { readonly rights: readonly ContainerStep[]; readonly filters: readonly ContainerStep[] } {
+  const capabilities: ContainerStep = {
+    op: 'setCapabilities',
+    ...setsOf(definition, user),
+    from: 'capabilities()',
+  };
+  if (definition.noNewPrivileges) {
+    return { rights: [capabilities, { op: 'noNewPrivileges', from: 'noNewPrivileges()' }], filters: filter };
+  }
+  if (filter.length === 0) return { rights: [capabilities], filters: [] };
+  // A filter could mislead a set-user-id program, so the kernel wants CAP_SYS_ADMIN of who loads it. It is loaded while
+  // that is held; then the capabilities go. seccomp(2)
+  return { rights: [], filters: [{ op: 'setCapabilities', ...LOADING, from: 'seccomp()' }, ...filter, capabilities] };
 }
+
+const EVERY = Object.keys(CAPABILITIES) as readonly Capability[];
+/** Nothing is taken away for good yet. */
+const LOADING: CapabilitySets = {
+  bounding: EVERY,
+  effective: ['CAP_SYS_ADMIN'],
+  permitted: EVERY,
+  inheritable: [],
+  ambient: [],
+};
 
 /** The most that any program of a container can have. */
 export function boundingSet({ capabilities }: ContainerDefinition): readonly Capability[] {

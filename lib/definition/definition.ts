@@ -25,6 +25,7 @@ import { checkNetwork, checkNetworkNamespace, type Network, withNetwork } from '
 import { checkOverlay, type Overlay } from './overlay.js';
 import { checkRlimits, type ResourceLimits, type ResourceLimitsInput } from './rlimits.js';
 import { checkCpuAffinity, checkNice, checkOomScoreAdj } from './scheduling.js';
+import { checkSeccomp, type Seccomp, type SeccompInput } from './seccomp.js';
 import { checkSysctl, checkSysctlNamespaces, type Sysctl } from './sysctl.js';
 import { checkUser, type NamedUser, type User, type UserInput } from './user.js';
 
@@ -62,6 +63,8 @@ export interface ContainerDefinition {
   /** Root's, and the most that any program inside can have; or all five sets. */
   readonly capabilities: readonly Capability[] | CapabilitySets;
   readonly noNewPrivileges: boolean;
+  /** A profile as it was checked. */
+  readonly seccomp: Seccomp;
   readonly rlimits: ResourceLimits;
   readonly sysctl: Sysctl;
   /** The file mode creation mask. */
@@ -101,6 +104,7 @@ export interface DefinitionInput {
   readonly user?: UserInput | undefined;
   readonly capabilities?: CapabilityChoice | undefined;
   readonly noNewPrivileges?: boolean | undefined;
+  readonly seccomp?: SeccompInput | undefined;
   readonly rlimits?: ResourceLimitsInput | undefined;
   readonly sysctl?: Readonly<Record<string, string | number>> | undefined;
   readonly umask?: number | undefined;
@@ -125,6 +129,7 @@ const DEFAULTS: ContainerDefinition = freezeDeep({
   user: { uid: 0, gid: 0 },
   capabilities: DEFAULT_CAPABILITIES,
   noNewPrivileges: true,
+  seccomp: 'default',
   rlimits: {},
   sysctl: {},
   umask: 0o022,
@@ -154,6 +159,7 @@ const PARTS: {
   capabilities: checkCapabilities,
   limits: checkLimits,
   noNewPrivileges: (value) => boolean('noNewPrivileges', value),
+  seccomp: checkSeccomp,
   rlimits: checkRlimits,
   sysctl: checkSysctl,
   umask: (value) => integer('umask', value, 0, 0o777),

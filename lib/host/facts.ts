@@ -3,6 +3,7 @@
 import type { CgroupFacts } from '../cgroup/files.js';
 import type { ResourceLimits } from '../definition/rlimits.js';
 import { CAPABILITIES, type Capability } from '../plan/constants.js';
+import type { Architecture } from '../seccomp/syscalls.js';
 
 /** A run of ids: `count` ids from `inside` on are those from `outside` on. user_namespaces(7) */
 export interface IdRange {
@@ -33,6 +34,9 @@ export interface HostMount {
 }
 
 export interface Host {
+  readonly arch: Architecture;
+  /** The kernel's release: `[6, 1]`. */
+  readonly kernel: readonly [major: number, minor: number];
   /** Effective ids of this process. */
   readonly uid: number;
   readonly gid: number;

@@ -76,3 +76,9 @@ export function subordinateRanges(text: string | undefined, names?: readonly str
     })
     .map(([, first, count]) => ({ inside: 0, outside: Number(first), count: Number(count) }));
 }
+
+/** The first two numbers of a release of the kernel. uname(2) */
+export function kernelRelease(text: string): readonly [major: number, minor: number] {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(text) ?? [];
+  return [Number(major ?? 0), Number(minor ?? 0)];
+}

@@ -1,7 +1,7 @@
 /** Asks the machine, once, what `compile` must know of it. Nothing here changes anything. */
 
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { release, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { CgroupFacts } from '../cgroup/files.js';
 import { questions } from '../compile/questions.js';
@@ -9,7 +9,7 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { Memo } from '../plan/memo.js';
 import type { Host, HostPath } from './facts.js';
-import { idRanges, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
+import { idRanges, kernelRelease, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { runtimeLack } from './runtime.js';
 
 let facts: Host | undefined;
@@ -100,6 +100,8 @@ function ask(): Host {
   if (status === undefined) throw unsupported('/proc is not mounted');
   const entries = PROGRAMS.flatMap(entry);
   return Object.freeze({
+    arch: process.arch,
+    kernel: kernelRelease(release()),
     uid: process.geteuid?.() ?? 0,
     gid: process.getegid?.() ?? 0,
     capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`),

@@ -146,3 +146,31 @@ export type Capability = (typeof CAPABILITY_NAMES)[number];
 export const CAPABILITIES: Readonly<Record<Capability, bigint>> = Object.freeze(
   Object.fromEntries(CAPABILITY_NAMES.map((name, bit) => [name, 1n << BigInt(bit)])),
 ) as Readonly<Record<Capability, bigint>>;
+
+/**
+ * What becomes of a system call, seccomp(2); the numbers are `SECCOMP_RET_*` of linux/seccomp.h. From the strictest on,
+ * which is the kernel's own order where several filters have an opinion.
+ */
+export const SECCOMP_ACTIONS = {
+  SCMP_ACT_KILL_PROCESS: 0x80000000,
+  SCMP_ACT_KILL_THREAD: 0x00000000,
+  SCMP_ACT_KILL: 0x00000000,
+  SCMP_ACT_TRAP: 0x00030000,
+  SCMP_ACT_ERRNO: 0x00050000,
+  SCMP_ACT_TRACE: 0x7ff00000,
+  SCMP_ACT_LOG: 0x7ffc0000,
+  SCMP_ACT_ALLOW: 0x7fff0000,
+} as const;
+
+/** What becomes of a system call, as OCI names it. */
+export type SeccompAction = keyof typeof SECCOMP_ACTIONS;
+
+/** How a filter is loaded, seccomp(2); the numbers are `SECCOMP_FILTER_FLAG_*` of linux/seccomp.h. */
+export const SECCOMP_FLAGS = {
+  SECCOMP_FILTER_FLAG_TSYNC: 0x01,
+  SECCOMP_FILTER_FLAG_LOG: 0x02,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 0x04,
+} as const;
+
+/** How a filter is loaded, as OCI and the kernel name it. */
+export type SeccompFlag = keyof typeof SECCOMP_FLAGS;

@@ -99,6 +99,10 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     return `capabilities ${capabilities(step.effective)}${others.length === 0 ? '' : ` (${others.join('; ')})`}`;
   },
   noNewPrivileges: () => 'no new privileges',
+  seccomp: (step) => {
+    const flags = step.flags.map((flag) => flag.replace('SECCOMP_FILTER_FLAG_', '').toLowerCase());
+    return `seccomp: a filter of ${step.program.length / 8} instructions${attributes(flags)}`;
+  },
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
   exit: (step) => `exit with status ${step.status}`,
 };

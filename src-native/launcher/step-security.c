@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Steps that take rights away. They come last before the ending.
+#include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
+#include <linux/seccomp.h>
 #include "step.h"
 
 static struct outcome set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable)
@@ -58,6 +60,19 @@ struct outcome step_no_new_privileges(struct child *child, const struct step_no_
 	(void)child;
 	(void)step;
 	TRY(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+	return DONE;
+}
+
+struct outcome step_seccomp(struct child *child, const struct step_seccomp *step)
+{
+	const uint32_t count = step->program.length / sizeof(struct sock_filter);
+	if (step->program.length % sizeof(struct sock_filter) || count > BPF_MAXINSNS)
+		return REFUSED(seccomp, SYS_EINVAL);
+	const struct sock_fprog program = {
+		.len = (unsigned short)count,
+		.filter = (struct sock_filter *)(uintptr_t)(child->plan->base + step->program.offset),
+	};
+	TRY(seccomp, SECCOMP_SET_MODE_FILTER, (unsigned int)step->flags, &program);
 	return DONE;
 }
 

@@ -81,6 +81,8 @@ export const CGROUPS = {
 
 /** Root of a machine. */
 export const root: Host = {
+  arch: 'x64',
+  kernel: [6, 1],
   uid: 0,
   gid: 0,
   capabilities: ALL_CAPABILITIES,
@@ -108,11 +110,12 @@ export const root: Host = {
 };
 
 /** An ordinary user. */
-export const user: Host = { ...root, uid: 1000, gid: 100, capabilities: 0n, cgroups: CGROUPS.none };
+export const user: Host = { ...root, kernel: [5, 15], uid: 1000, gid: 100, capabilities: 0n, cgroups: CGROUPS.none };
 
 /** Root of a user namespace with one id, as `unshare --map-root-user` makes it. */
 export const namespaceRoot: Host = {
   ...root,
+  arch: 'arm64',
   uidMap: [{ inside: 0, outside: 1000, count: 1 }],
   gidMap: [{ inside: 0, outside: 100, count: 1 }],
   cgroups: CGROUPS.hybrid,

@@ -28,6 +28,7 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   user: (box) => box.user(1000),
   capabilities: (box) => box.capabilities(['CAP_CHOWN']),
   noNewPrivileges: (box) => box.noNewPrivileges(false),
+  seccomp: (box) => box.seccomp('unconfined'),
   limits: (box) => box.limits({ memory: '64m', pids: 32 }),
   init: (box) => box.init(false),
   timeOffsets: (box) => box.timeOffsets({ monotonic: 1500 }),

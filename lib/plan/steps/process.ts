@@ -1,7 +1,7 @@
 /** What the command's process gets, and what is taken from it. */
 
-import { CAPABILITIES, RESOURCES } from '../constants.js';
-import { choice, containerPath, defaulted, flags, integer, number, numbers, optional } from '../fields.js';
+import { CAPABILITIES, RESOURCES, SECCOMP_FLAGS } from '../constants.js';
+import { bytes, choice, containerPath, defaulted, flags, integer, number, numbers, optional } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 const capabilities = flags(CAPABILITIES);
@@ -84,4 +84,13 @@ export const PROCESS_STEPS = {
    * @source prctl(2) PR_SET_NO_NEW_PRIVS, Linux 3.5
    */
   noNewPrivileges: { column: 'container', fields: {} },
+  /**
+   * Loads `program`, a filter for every system call that follows, of this process and of all that comes of it.
+   * It is classic BPF, eight bytes an instruction, 4096 instructions at most. The ending has to get through it.
+   *
+   * @needs {@link noNewPrivileges} before it, or CAP_SYS_ADMIN
+   * @errors EINVAL for a program that the kernel does not take.
+   * @source seccomp(2), Linux 3.17
+   */
+  seccomp: { column: 'container', fields: { program: bytes, flags: defaulted(flags(SECCOMP_FLAGS), []) } },
 } as const satisfies StepGroup;

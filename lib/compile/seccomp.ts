@@ -1,0 +1,59 @@
+/** The filter of a container's system calls. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { SeccompProfile } from '../definition/seccomp.js';
+import { contradiction } from '../errors/errors.js';
+import { type Host, hasCapability } from '../host/facts.js';
+import type { Capability } from '../plan/constants.js';
+import { Memo } from '../plan/memo.js';
+import type { StepOf } from '../plan/steps.js';
+import { bytesOf, instructionsOf, PROGRAM_MAX } from '../seccomp/bpf.js';
+import { DEFAULT_PROFILE } from '../seccomp/default.js';
+import { type Machine, mayPass, type Rules, rulesOf } from '../seccomp/rules.js';
+import { ENDING } from './command.js';
+import { hasNamespace } from './ids.js';
+
+/** @param capabilities The most that any program of the container can have. */
+export function planSeccomp(
+  definition: ContainerDefinition,
+  capabilities: readonly Capability[],
+  host: Host,
+): readonly StepOf<'seccomp'>[] {
+  const { seccomp, noNewPrivileges } = definition;
+  if (seccomp === 'unconfined') return [];
+  if (!noNewPrivileges && !hasNamespace(definition, 'user') && !hasCapability(host, 'CAP_SYS_ADMIN')) {
+    throw contradiction(
+      'noNewPrivileges(false) needs CAP_SYS_ADMIN here, to load a seccomp filter: keep "user" among the namespaces, ' +
+        "or add seccomp('unconfined')",
+    );
+  }
+  const profile = seccomp === 'default' ? DEFAULT_PROFILE : seccomp;
+  const { arch, kernel } = host;
+  const { program, rules } = programs.get(profile, { arch, kernel, capabilities });
+  for (const [step, calls] of Object.entries(AFTERWARDS)) {
+    if (step === ENDING || !noNewPrivileges) checkPasses(rules, step, calls);
+  }
+  return [{ op: 'seccomp', program, flags: profile.flags ?? [], from: 'seccomp()' }];
+}
+
+/** To compile a profile takes longer than all the rest of a plan. */
+const programs = new Memo((profile: SeccompProfile, machine: Machine): { program: Uint8Array; rules: Rules } => {
+  const rules = rulesOf(profile, machine);
+  const instructions = instructionsOf(rules);
+  if (instructions === undefined)
+    throw contradiction(`seccomp: a filter holds ${PROGRAM_MAX} instructions, and the profile needs more`);
+  return { program: bytesOf(instructions), rules };
+});
+
+/** The calls of the steps that stand behind the filter. */
+const AFTERWARDS = {
+  setCapabilities: ['capget', 'capset', 'prctl'],
+  [ENDING]: ['mmap', 'close_range', 'sendmsg', 'fcntl', 'dup3', 'umask', 'execve', 'exit_group'],
+} as const;
+
+/** Else the refusal is told as a broken step, or kills the child without a word. */
+function checkPasses(rules: Rules, step: string, calls: readonly string[]): void {
+  const refused = calls.filter((name) => !mayPass(rules, name));
+  if (refused.length > 0)
+    throw contradiction(`seccomp: the profile refuses ${refused.join(', ')}, which carrel's own step "${step}" needs`);
+}
