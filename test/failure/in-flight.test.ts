@@ -1,7 +1,4 @@
-/**
- * Descriptors under way in sockets, which the kernel counts for a user: a container cannot use them up for its caller,
- * and where somebody else has, a start says so.
- */
+/** A container cannot use up what its user may have under way in sockets, and a start says so where others have. */
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
