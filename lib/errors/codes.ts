@@ -10,7 +10,8 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'The hint says what would help.',
   ERR_ENDED: 'A call that needs a running container came after its end.',
   ERR_EXIT:
-    'With `check: true`, a command did not end with exit code 0. An `ExitError`, which carries the whole result.',
+    'With `check: true`, a command did not end with exit code 0, or wrote more than `maxOutput`. ' +
+    'An `ExitError`, which carries the whole result.',
   ERR_HOOK: 'A function of `hook()` threw, or its promise rejected: that is the `cause`. The container has ended.',
   ERR_INVALID_ARG_TYPE: 'An argument is of the wrong type. A `TypeError`, thrown at the call that got it.',
   ERR_INVALID_ARG_VALUE:

@@ -1,5 +1,5 @@
 /**
- * What a refused step is told as. It is apart from the class, and not among what `errors.ts` passes on: whoever imports
+ * What a refused step is told as. It is apart from the class, and not among what `errors.ts` passes on: who imports
  * the class alone has neither the sentences nor the hints.
  */
 

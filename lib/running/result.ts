@@ -70,7 +70,7 @@ export interface Usage {
 
 /** How a command ended. A non-zero exit code is a result, not an error. */
 export interface ExitStatus {
-  /** Exit code 0. */
+  /** Exit code 0; of `run()` also: it wrote no more than `maxOutput`. */
   readonly ok: boolean;
   /** 0 to 255; `null` where a signal ended it. */
   readonly exitCode: number | null;

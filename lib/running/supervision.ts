@@ -161,7 +161,7 @@ export class Supervision implements ChannelListener {
     this.#order({ kind: 'signal', signal: number });
   }
 
-  /** Ends everything in the container, and says why, whoever has said so before. */
+  /** Ends everything in the container, and says why, even if something else said so before. */
   end(reason: Reason): void {
     if (this.isOver) return;
     this.#asked = reason;

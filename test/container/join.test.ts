@@ -91,7 +91,7 @@ suite('joining the namespaces of another container', () => {
     assert.deepEqual(await seen(box, DEFAULT), linksOf(other.pid, DEFAULT));
   });
 
-  test('whoever joins sees the files of its mount namespace, with the rights of root in it', async () => {
+  test('a container that joins sees the files of its mount namespace, with the rights of root in it', async () => {
     await using other = await running(new Container());
     const all = new Container().namespaces([
       Object.fromEntries(DEFAULT.map((name) => [name, other])) as Readonly<Record<Namespace, ContainerProcess>>,

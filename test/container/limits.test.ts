@@ -21,7 +21,7 @@ const hold = (mib: number): readonly string[] => ['-c', `x = bytearray(${mib} <<
 
 /** Where the container's cgroups are. */
 describe('limits()', requires('cgroups', 'python3'), () => {
-  test('memory: more is not to be had, and the kernel’s count says why it ended', async () => {
+  test('memory: more is refused, and the kernel’s count says why it ended', async () => {
     const without = await limited({}).run('python3', hold(64));
     assert.equal(without.exitCode, 0);
     assert.equal(without.usage.oomKills, 0);

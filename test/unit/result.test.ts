@@ -168,7 +168,7 @@ describe('usage', () => {
     });
   });
 
-  test('what the cgroups have counted goes before what wait4 says, and adds to it', () => {
+  test('what the cgroups have counted counts more than what wait4 says, and adds to it', () => {
     const counters = { memoryPeak: 4096, oomKills: 1, cpu: 3_000, cpuUser: 100, cpuSystem: 300, throttled: 250 };
     const others = { pidsPeak: 5, ioRead: 6, ioWritten: 7 };
     const { usage } = exitStatus(
