@@ -277,7 +277,8 @@ export class Container {
    * `rlimits({ nofile: 1024, core: 0, cpu: { soft: 10, hard: 20 } })`. Names are those of getrlimit(2), with or without
    * `RLIMIT_`. One number is both limits; `'unlimited'` is none. Bytes may be a text such as `'64m'`; `cpu` is in
    * seconds. Each limit of the command's own `rlimits` overrides the container's limit of the same name. Default: the
-   * caller's limits. OCI `process.rlimits`, getrlimit(2)
+   * caller's limits. Where the container is the caller's own user, `nofile` is three quarters of the caller's: so the
+   * container cannot use up what that user may have under way in sockets. OCI `process.rlimits`, getrlimit(2)
    *
    * `nproc` counts all processes of the user on the machine: those of an ordinary user outside the container too. Many
    * run-times reach `as` long before they use that much memory. To raise a hard limit takes CAP_SYS_RESOURCE on the

@@ -11,6 +11,14 @@ const root: Condition = { words: 'on /', holds: ({ step }) => step?.op === 'bind
 
 export const MOUNT_HINTS: readonly Hint[] = [
   {
+    op: 'any',
+    error: 'EAGAIN',
+    syscall: 'openat2',
+    text:
+      'something on this machine renames or mounts without a pause, and the kernel cannot tell where ".." leads ' +
+      'meanwhile: end it, or give paths, and links on the way, without ".."',
+  },
+  {
     op: 'propagation',
     error: 'EACCES',
     text:
