@@ -31,6 +31,7 @@ import { planJoins } from './join.js';
 import { planLimits } from './limits.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
+import { impliedLimits } from './quotas.js';
 import { limitResources, raiseLimits, schedule } from './resources.js';
 import { boundingSet, dropRights } from './security.js';
 import { Slots } from './slots.js';
@@ -158,7 +159,7 @@ export function compileFrame(
     { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
     { op: 'umask', mask: definition.umask, from: 'umask()' },
     // No step above is to fail by them, and none of them may bind init.
-    ...limitResources(definition, command),
+    ...limitResources(definition, command, impliedLimits(ids, host)),
     // Rights go last: every step above needs some.
     ...dropRights(definition, user),
   ];
