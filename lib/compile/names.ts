@@ -1,7 +1,8 @@
 /** How the container's own host name is resolved: /etc/hosts, hosts(5). */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import { type Host, isWithin } from '../host/facts.js';
+import type { Host } from '../host/facts.js';
+import { isWithin } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 
 const PATH = '/etc/hosts';
