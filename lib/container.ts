@@ -176,7 +176,11 @@ export class Container {
     return this.#with({ idmap });
   }
 
-  /** Sets the host name inside: 1 to 64 letters, digits, `-` and `.`. Default: `carrel`. sethostname(2) */
+  /**
+   * Sets the host name inside: 1 to 64 letters, digits, `-` and `.`. Default: `carrel`. /etc/hosts leads it to
+   * 127.0.0.1. A root filesystem's own file keeps its lines, in a read-only one in memory over it. Where a writable
+   * directory has none, none is made, and the plan says so. sethostname(2), hosts(5)
+   */
   hostname(name: string | undefined): Container {
     return this.#with({ hostname: name });
   }
@@ -299,7 +303,8 @@ export class Container {
    * `rlimits({ nofile: 1024, core: 0, cpu: { soft: 10, hard: 20 } })`. Names are those of getrlimit(2), with or without
    * `RLIMIT_`. One number is both limits; `'unlimited'` is none. Bytes may be a text such as `'64m'`; `cpu` is in
    * seconds. Each limit of the command's own `rlimits` overrides the container's limit of the same name. Default: the
-   * caller's limits. OCI `process.rlimits`, getrlimit(2)
+   * caller's limits. Where the container is the caller's own user, `nofile` is three quarters of the caller's: so the
+   * container cannot use up what that user may have under way in sockets. OCI `process.rlimits`, getrlimit(2)
    *
    * `nproc` counts all processes of the user on the machine: those of an ordinary user outside the container too. Many
    * run-times reach `as` long before they use that much memory. To raise a hard limit takes CAP_SYS_RESOURCE on the

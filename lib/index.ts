@@ -52,12 +52,21 @@ export type {
   ResourceLimits,
   ResourceLimitsInput,
 } from './definition/rlimits.js';
+export type {
+  Seccomp,
+  SeccompArgument,
+  SeccompCondition,
+  SeccompInput,
+  SeccompOperator,
+  SeccompProfile,
+  SeccompRule,
+} from './definition/seccomp.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
 export type { DoctorOptions, DoctorReport, Finding } from './doctor/doctor.js';
 export { CarrelError, ExitError, StepError } from './errors/errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
-export type { Capability, MountAttribute, Namespace, Resource } from './plan/constants.js';
+export type { Capability, MountAttribute, Namespace, Resource, SeccompAction, SeccompFlag } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';

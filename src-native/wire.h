@@ -6,7 +6,7 @@
 
 enum {
 	PLAN_MAGIC = 0x504c5243,
-	WIRE_VERSION = 3,
+	WIRE_VERSION = 4,
 	PLAN_MAX = 67108864,
 	SLOTS_MAX = 1024,
 	RECEIVED_MAX = 251,
@@ -119,9 +119,10 @@ enum {
 	STEP_CHDIR = 53,
 	STEP_SET_CAPABILITIES = 54,
 	STEP_NO_NEW_PRIVILEGES = 55,
+	STEP_SECCOMP = 56,
 };
 
-enum { STEP_COUNT = 55 };
+enum { STEP_COUNT = 56 };
 
 struct step_barrier {
 	struct record head;
@@ -352,9 +353,12 @@ struct step_open_tree {
 	struct record head;
 	uint64_t slot;
 	struct wire_bytes source;
+	struct wire_bytes within;
+	uint64_t descriptor;
 	uint64_t recursive;
+	uint64_t nofollow;
 };
-static_assert(sizeof(struct step_open_tree) == 32, "openTree");
+static_assert(sizeof(struct step_open_tree) == 56, "openTree");
 
 struct step_mount {
 	struct record head;
@@ -519,6 +523,13 @@ struct step_no_new_privileges {
 };
 static_assert(sizeof(struct step_no_new_privileges) == 8, "noNewPrivileges");
 
+struct step_seccomp {
+	struct record head;
+	struct wire_bytes program;
+	uint64_t flags;
+};
+static_assert(sizeof(struct step_seccomp) == 24, "seccomp");
+
 enum field_kind {
 	FIELD_NUMBER,
 	FIELD_INTEGER,
@@ -678,9 +689,12 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 		{FIELD_CHOICE, 0x1e0000},
 	}},
-	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 3, {
+	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 6, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_BOOLEAN, 0x0},
 		{FIELD_BOOLEAN, 0x0},
 	}},
 	[STEP_MOUNT] = {COLUMN_CONTAINER, 0, 6, {
@@ -774,6 +788,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_FLAGS, 0x1ffffffffff},
 	}},
 	[STEP_NO_NEW_PRIVILEGES] = {COLUMN_CONTAINER, 0, 0, {}},
+	[STEP_SECCOMP] = {COLUMN_CONTAINER, 0, 2, {
+		{FIELD_BYTES, 0x0},
+		{FIELD_FLAGS, 0x7},
+	}},
 };
 
 #define NAMESPACES_KNOWN 0x7e020080ull

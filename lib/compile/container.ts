@@ -31,6 +31,7 @@ import { planJoins } from './join.js';
 import { planLimits } from './limits.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
+import { impliedLimits } from './quotas.js';
 import { limitResources, raiseLimits, schedule } from './resources.js';
 import { planSeccomp } from './seccomp.js';
 import { boundingSet, dropRights } from './security.js';
@@ -161,7 +162,7 @@ export function compileFrame(
     { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
     { op: 'umask', mask: definition.umask, from: 'umask()' },
     // No step above is to fail by them, and none of them may bind init.
-    ...limitResources(definition, command),
+    ...limitResources(definition, command, impliedLimits(ids, host)),
     // Rights go last: every step above needs some.
     ...rights,
   ];

@@ -47,7 +47,7 @@ export function canMapRange(host: Host): boolean {
 }
 
 /** Whether this process is in the machine's first user namespace, in which every id exists. user_namespaces(7) */
-function ownsAllIds({ uidMap }: Host): boolean {
+export function ownsAllIds({ uidMap }: Host): boolean {
   return uidMap.some(({ inside, outside, count }) => inside === 0 && outside === 0 && count === 0xffffffff);
 }
 

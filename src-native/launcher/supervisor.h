@@ -54,8 +54,15 @@ struct supervisor {
 	// An act was broken off, because something has happened that ends the container: watch.c hears of it next.
 	int broken_off;
 	uint32_t ending;
-	// SIGKILL was sent.
+	// It is being ended: by init at first, then by SIGKILL.
 	int killed;
+	// The command has ended: what happens from here on is not why.
+	int is_over;
+	// Since when the end of the child is awaited: it is being ended, or its command has ended; 0: it is not.
+	uint64_t ends_since;
+	// How often it was looked for what holds that up.
+	uint64_t searches;
+	int reaped;
 	// When the child was cloned, or came to its plan.
 	uint64_t began;
 	// The new namespaces of the child that waits for its plan; 0: there is none. spare.c
@@ -84,5 +91,7 @@ __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const str
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
+// Adds what one process has used, and those that it has waited for.
+void supervisor_count(struct supervisor *self, const struct rusage *usage);
 // Tells Node how many OOM kills there were. Returns whether there were more than it has told before.
 int supervisor_tell_oom(struct supervisor *self);

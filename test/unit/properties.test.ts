@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import type { Command } from '#lib/compile/command.js';
 import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
+import type { SeccompProfile } from '#lib/definition/seccomp.js';
 import type { Host } from '#lib/host/facts.js';
 import {
   bind,
@@ -131,16 +132,33 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
         ? { bounding: capabilities, permitted: capabilities.filter(() => random.boolean()) }
         : { add: capabilities.filter(() => random.boolean()), drop: capabilities.filter(() => random.boolean()) },
   noNewPrivileges: (random) => random.boolean(),
+  seccomp: (random) => random.pick(['default', 'unconfined', profile(random)]),
   init: (random) => random.boolean(),
   steps: (random) =>
     random.list(2, () => ({
       step: random.pick([
-        { op: 'openTree', slot: random.below(3), source: '/usr', recursive: true } as const,
+        { op: 'openTree', slot: random.below(3), source: '/usr', recursive: true, nofollow: false } as const,
         { op: 'setHostname', hostname: 'other' } as const,
       ]),
       before: 'exec' as const,
     })),
 };
+
+function profile(random: Random): SeccompProfile {
+  return {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    flags: random.pick([[], ['SECCOMP_FILTER_FLAG_LOG']] as const),
+    syscalls: random.list(3, () => ({
+      names: random.pick([['ptrace'], ['bpf', 'keyctl', 'uselib']]),
+      action: random.pick(['SCMP_ACT_ERRNO', 'SCMP_ACT_KILL', 'SCMP_ACT_LOG'] as const),
+      args: random.list(
+        2,
+        () => ({ index: random.below(6), value: random.below(2 ** 40), op: 'SCMP_CMP_GT' }) as const,
+      ),
+      includes: random.pick([{}, { caps: ['CAP_SYS_ADMIN'] }, { arches: ['arm64'], minKernel: '5.16' }] as const),
+    })),
+  };
+}
 
 function definition(random: Random): DefinitionInput {
   const options = Object.entries(VALUES).filter(() => random.boolean());
@@ -267,7 +285,10 @@ describe('any definition', () => {
   test('keeps its slots apart when plans are joined', () => {
     each((_random, plan) => {
       if (plan.kept > 0) return;
-      const part = planOf({ steps: [{ op: 'openTree', slot: 3, source: '/x', recursive: true }], received: 3 });
+      const part = planOf({
+        steps: [{ op: 'openTree', slot: 3, source: '/x', recursive: true, nofollow: false }],
+        received: 3,
+      });
       const both = concat(part, plan);
       assert.equal(both.steps.length, plan.steps.length + 1);
       const own = both.steps[0];
