@@ -243,7 +243,7 @@ function release(at: string, value: unknown): string {
 /** They say which calls of other architectures a program can make. In a container of carrel's it can make none. */
 function checkArchitectures({ architectures, archMap }: Readonly<Record<string, unknown>>): void {
   const name = (at: string, value: unknown): void => {
-    if (!/^SCMP_ARCH_[A-Z0-9]+$/.test(text(at, value)))
+    if (!/^SCMP_ARCH_[A-Z0-9_]+$/.test(text(at, value)))
       throw invalidValue(at, 'a name such as "SCMP_ARCH_X86_64"', value);
   };
   for (const [index, one] of listOf('seccomp.architectures', architectures).entries())

@@ -253,7 +253,11 @@ const NEAR = 100;
 function middleOf(ranges: readonly Range[], end: number): number {
   const half = ((ranges[0]?.from ?? 0) + end) / 2;
   const distances = ranges.map(({ from }) => Math.abs(from - half));
-  return distances.reduce((best, distance, index) => (distance < (distances[best] ?? 0) ? index : best), 1);
+  // Not in front of the first one: that divides nothing.
+  return distances.reduce(
+    (best, distance, index) => (index > 0 && distance < (distances[best] ?? 0) ? index : best),
+    1,
+  );
 }
 
 /** The numbers of calls are below it. */

@@ -63,7 +63,7 @@ const FAMILIES = [1, 2, 10, 16];
 const FAMILIES_END = 64;
 /** PER_LINUX, PER_LINUX32, both with UNAME26, and the question which one it is. personality(2) */
 const PERSONALITIES = [0, 8, 0x20000, 0x20008, 0xffffffff];
-/** ADDR_NO_RANDOMIZE, MMAP_PAGE_ZERO, ADDR_COMPAT_LAYOUT, READ_IMPLIES_EXEC: beside the question, which has every bit. */
+/** ADDR_NO_RANDOMIZE, MMAP_PAGE_ZERO, ADDR_COMPAT_LAYOUT, READ_IMPLIES_EXEC. The question has every bit. */
 const WEAK_LAYOUTS = [0x40000, 0x100000, 0x200000, 0x400000];
 const EVERY = 0x80000000;
 const F_SETLEASE = 1024;

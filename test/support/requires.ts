@@ -11,6 +11,7 @@ import { controllersOf } from '#lib/cgroup/files.js';
 import { probeCgroups } from '#lib/cgroup/probe.js';
 import { cgroupMounts } from '#lib/cgroup/tree.js';
 import { findBusybox } from './busybox.js';
+import { hasProfiles } from './profiles.js';
 
 /** Why the machine lacks it; `undefined` when it is there. */
 type Probe = () => string | undefined;
@@ -35,9 +36,12 @@ const PROBES = {
   'linux-6.6': () => since(6, 6),
   'linux-6.9': () => since(6, 9),
   'linux-6.13': () => since(6, 13),
+  libseccomp: () => (libseccomp() === undefined ? 'no libseccomp for python3' : undefined),
   make: () => runs('no make', 'make', '--version'),
   newuidmap: () => (existsSync('/usr/bin/newuidmap') ? undefined : 'no newuidmap'),
   postgresql: () => runs('no PostgreSQL', 'sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb && command -v psql'),
+  /** Docker's and Podman's seccomp profiles. */
+  profiles: () => (hasProfiles() ? undefined : 'no profiles of Docker and Podman'),
   python3: () => runs('no python3', 'python3', '--version'),
   readelf: () => runs('no readelf', 'readelf', '--version'),
   redis: () => runs('no Redis', 'sh', '-c', 'command -v redis-server && command -v redis-cli'),
@@ -54,6 +58,7 @@ const PROBES = {
     runs('no subordinate ids', 'unshare', '--user', '--map-root-user', '--map-users=auto', '--map-groups=auto', 'true'),
   'time-namespaces': () => runs('no time namespaces', 'unshare', '--user', '--map-root-user', '--time', 'true'),
   'user-namespaces': () => runs('no user namespaces for this user', 'unshare', '--user', '--map-root-user', 'true'),
+  x64: () => (process.arch === 'x64' ? undefined : 'another architecture than x64'),
   'x64-gcc': () => runs('no compiler for x64', 'x86_64-linux-gnu-gcc', '--version'),
 } as const satisfies Record<string, Probe>;
 
@@ -84,6 +89,12 @@ function since(major: number, minor: number): string | undefined {
     .split('.')
     .map((part) => Number.parseInt(part, 10));
   return ours > major || (ours === major && below >= minor) ? undefined : `needs Linux ${major}.${minor}`;
+}
+
+/** The python3 that Debian's packages are for: a machine may have others. */
+export function libseccomp(): string | undefined {
+  const pythons = ['/usr/bin/python3', 'python3'];
+  return pythons.find((python) => runs('', python, '-c', 'import seccomp') === undefined);
 }
 
 function hasCgroups(): boolean {

@@ -125,6 +125,7 @@ describe('a Container', () => {
       .cwd(undefined)
       .user(undefined)
       .capabilities(undefined)
+      .seccomp(undefined)
       .timeOffsets(undefined)
       .domainname(undefined)
       .network(undefined)
@@ -145,6 +146,7 @@ describe('a Container', () => {
       cwd: fresh.cwd,
       user: fresh.user,
       capabilities: fresh.capabilities,
+      seccomp: 'default',
       rlimits: {},
       sysctl: {},
       umask: 0o022,
