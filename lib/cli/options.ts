@@ -7,10 +7,10 @@ import type { NamespaceEntry } from '../definition/namespaces.js';
 import type { Network } from '../definition/network.js';
 import type { Namespace } from '../plan/constants.js';
 import type { CliOption } from './draft.js';
+import { RIGHTS_OPTIONS } from './rights.js';
 import {
   assign,
   bindOf,
-  capability,
   decimal,
   ioLimit,
   limit,
@@ -258,31 +258,7 @@ export const OPTIONS: readonly CliOption[] = [
       definition.umask = octal(value);
     },
   },
-  {
-    name: 'cap-add',
-    value: 'NAME',
-    group: 'Rights and limits',
-    help: 'adds a capability to the default ones: net_admin',
-    apply: ({ capabilities }, value) => capabilities.add.push(...list(value).map(capability)),
-  },
-  {
-    name: 'cap-drop',
-    value: 'NAME|all',
-    group: 'Rights and limits',
-    help: 'takes away one of the default capabilities, or all',
-    apply: ({ capabilities }, value) => {
-      if (value.toLowerCase() === 'all') capabilities.dropAll = true;
-      else capabilities.drop.push(...list(value).map(capability));
-    },
-  },
-  {
-    name: 'new-privileges',
-    group: 'Rights and limits',
-    help: 'lets set-user-id programs gain privileges',
-    apply: ({ definition }) => {
-      definition.noNewPrivileges = false;
-    },
-  },
+  ...RIGHTS_OPTIONS,
   {
     name: 'memory',
     value: 'SIZE',

@@ -1,6 +1,8 @@
 /** The values of options: a text → what the builder takes. */
 
+import { readFileSync } from 'node:fs';
 import { bind, type Mount, tmpfs } from '../definition/mounts.js';
+import type { SeccompInput } from '../definition/seccomp.js';
 import { usageError } from '../errors/errors.js';
 import type { Capability } from '../plan/constants.js';
 
@@ -70,6 +72,19 @@ export function ioLimit(value: string): readonly [string, Readonly<Record<string
 
 export function capability(name: string): Capability {
   return name.toUpperCase().replace(/^(?!CAP_)/, 'CAP_') as Capability;
+}
+
+/** What Docker's `--security-opt` takes, as far as carrel has it. The profile is checked by the builder. */
+export function securityOption(value: string): SeccompInput {
+  const [key, what] = pair(value);
+  if (key !== 'seccomp') throw usageError(`it takes seccomp=…, and no "${key}"`);
+  if (what === 'default' || what === 'unconfined') return what;
+  const text = readFileSync(what, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw usageError(`${what} is no JSON: ${(error as Error).message}`);
+  }
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

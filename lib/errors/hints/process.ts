@@ -38,4 +38,21 @@ export const PROCESS_HINTS: readonly Hint[] = [
     error: 'EINVAL',
     text: 'one of these CPUs does not exist, or this process cannot use it: see taskset -p and cpuset(7)',
   },
+  {
+    op: 'seccomp',
+    error: 'EACCES',
+    text: 'to load a filter takes the step noNewPrivileges before it, or CAP_SYS_ADMIN in the user namespace',
+  },
+  {
+    op: 'seccomp',
+    error: 'EINVAL',
+    text:
+      'the program is no classic BPF that seccomp(2) takes, 4096 instructions at most; or this kernel was built without ' +
+      'CONFIG_SECCOMP_FILTER',
+  },
+  {
+    op: 'seccomp',
+    error: 'ENOMEM',
+    text: 'the filters of a process hold 32,768 instructions together, and those around this one leave too little room',
+  },
 ];

@@ -42,5 +42,10 @@ export const PROGRAM_HINTS: readonly Hint[] = [
       'arguments and environment together hold up to a quarter of the stack’s limit (getconf ARG_MAX): ' +
       'pass more on standard input',
   },
+  {
+    op: 'exec',
+    error: 'EPERM',
+    text: 'a seccomp profile, or a security module of the host, refuses {syscall}: see seccomp()',
+  },
   { op: 'exec', error: 'ETXTBSY', text: 'another process has the program open for writing' },
 ];

@@ -1,0 +1,125 @@
+/** libseccomp, which Docker and Podman use, makes filters of the same profiles that give the same verdicts. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { SeccompProfile, SeccompRule } from '#lib/definition/seccomp.js';
+import { CAPABILITIES, type Capability } from '#lib/plan/constants.js';
+import { AUDIT_ARCH, bytesOf, instructionsOf } from '#lib/seccomp/bpf.js';
+import { DEFAULT_PROFILE } from '#lib/seccomp/default.js';
+import { type Machine, rulesOf } from '#lib/seccomp/rules.js';
+import { runFilter } from '../support/bpf.js';
+import { boundaries, callsOf, profileOf } from '../support/profiles.js';
+import { libseccomp, requires } from '../support/requires.js';
+
+const SCRIPT = fileURLToPath(new URL('../../../test/support/libseccomp.py', import.meta.url));
+const EVERY = Object.keys(CAPABILITIES) as readonly Capability[];
+const arch = process.arch as Machine['arch'];
+
+interface Peer {
+  readonly program: Uint8Array;
+  /** Names that this libseccomp is too old for. */
+  readonly unknown: ReadonlySet<string>;
+}
+
+/** What is conditional is decided here, by the same lines as in Docker: libseccomp knows no conditions. */
+function byLibseccomp(
+  profile: SeccompProfile,
+  rules: readonly SeccompRule[],
+  fallback: readonly [string, number],
+): Peer {
+  const known = new Set(callsOf({ arch } as Machine).map(([name]) => name));
+  const input = {
+    default: fallback,
+    rules: rules.flatMap((rule) => {
+      const action = [rule.action, rule.errnoRet ?? 0];
+      // What does what is done anyway, libseccomp does not take.
+      if (String(action) === String(fallback)) return [];
+      const args = (rule.args ?? []).map(({ index, op, value, valueTwo = 0 }) => [
+        index,
+        op,
+        Number(value),
+        Number(valueTwo),
+      ]);
+      return rule.names.filter((name) => known.has(name)).map((name) => [action, name, args]);
+    }),
+  };
+  assert.ok(profile.syscalls.length > 0);
+  const python = libseccomp() ?? 'python3';
+  const child = execFileSync(python, [SCRIPT], {
+    input: JSON.stringify(input),
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const unknown = execFileSync(python, ['-c', UNKNOWN, ...known], { encoding: 'utf8' });
+  return { program: Buffer.from(child, 'base64'), unknown: new Set(unknown.split(/\s+/)) };
+}
+
+const UNKNOWN =
+  'import seccomp, sys; print(*[n for n in sys.argv[1:] if seccomp.resolve_syscall(seccomp.Arch(), n) < 0])';
+
+/** Rules that count on this machine. */
+function counting(profile: SeccompProfile, machine: Machine): readonly SeccompRule[] {
+  return profile.syscalls.filter(
+    (rule) =>
+      rulesOf({ defaultAction: 'SCMP_ACT_KILL', syscalls: [{ ...rule, names: ['read'] }] }, machine).calls.size > 0,
+  );
+}
+
+function compare(
+  profile: SeccompProfile,
+  machine: Machine,
+  verdictOf: (name: string, number: number, args: readonly bigint[]) => number | undefined,
+): void {
+  const instructions = instructionsOf(rulesOf(profile, machine));
+  assert.ok(instructions !== undefined);
+  const own = bytesOf(instructions);
+  let compared = 0;
+  for (const [name, number] of callsOf(machine))
+    for (const args of boundaries(profile, name)) {
+      const theirs = verdictOf(name, number, args);
+      if (theirs === undefined) continue;
+      compared += 1;
+      const ours = runFilter(own, { number, arch: AUDIT_ARCH[arch], args }).verdict;
+      if (ours !== theirs) assert.equal(ours.toString(16), theirs.toString(16), `${name}(${args.join(', ')})`);
+    }
+  assert.ok(compared > 400);
+}
+
+describe('the same verdicts as libseccomp', requires('libseccomp'), () => {
+  const docker = ['CAP_CHOWN', 'CAP_SYS_CHROOT', 'CAP_AUDIT_WRITE'] as const;
+  for (const capabilities of [docker, [], EVERY] as const) {
+    const machine: Machine = { arch, kernel: [6, 1], capabilities };
+    for (const whose of ['docker', 'podman'] as const)
+      test(`${whose}’s profile, ${capabilities.length} capabilities`, requires('profiles'), () => {
+        const profile = profileOf(whose);
+        const { program, unknown } = byLibseccomp(profile, counting(profile, machine), [
+          profile.defaultAction,
+          profile.defaultErrnoRet ?? 0,
+        ]);
+        compare(profile, machine, (name, number, args) =>
+          unknown.has(name) ? undefined : runFilter(program, { number, arch: AUDIT_ARCH[arch], args }).verdict,
+        );
+      });
+
+    test(`the default profile, ${capabilities.length} capabilities`, () => {
+      const rules = counting(DEFAULT_PROFILE, machine);
+      const refusals = rules.filter(({ action }) => action !== 'SCMP_ACT_ALLOW');
+      const permissions = rules.filter(({ action }) => action === 'SCMP_ACT_ALLOW');
+      // A rule without arguments makes libseccomp forget those with arguments. The kernel takes the stricter verdict of
+      // two filters, as carrel does of two rules: what refuses is one filter, what allows another one.
+      const refuse = byLibseccomp(DEFAULT_PROFILE, refusals, ['SCMP_ACT_ALLOW', 0]);
+      const allow = byLibseccomp(DEFAULT_PROFILE, permissions, [
+        'SCMP_ACT_ERRNO',
+        DEFAULT_PROFILE.defaultErrnoRet ?? 0,
+      ]);
+      compare(DEFAULT_PROFILE, machine, (name, number, args) => {
+        if (refuse.unknown.has(name)) return undefined;
+        const call = { number, arch: AUDIT_ARCH[arch], args };
+        const refused = runFilter(refuse.program, call).verdict;
+        return refused === 0x7fff0000 ? runFilter(allow.program, call).verdict : refused;
+      });
+    });
+  }
+});
