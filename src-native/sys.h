@@ -125,6 +125,7 @@ enum {
 	SYS_ELOOP = 40,
 	SYS_EMSGSIZE = 90,
 	SYS_ETOOMANYREFS = 109,
+	SYS_ECANCELED = 125,
 };
 
 struct sys_iovec {

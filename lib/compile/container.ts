@@ -11,6 +11,7 @@ import type { User } from '../definition/user.js';
 import { contradiction } from '../errors/errors.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { Capability, Namespace } from '../plan/constants.js';
+import type { Descriptor } from '../plan/fields.js';
 import { complete, type Frame } from '../plan/frame.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
@@ -51,7 +52,7 @@ export interface CompiledFrame {
   readonly frame: Frame;
   readonly home: string;
   /** The slot of each of the command's descriptors. */
-  readonly descriptors: readonly number[];
+  readonly descriptors: readonly Descriptor[];
 }
 
 /** The whole plan of a command. */
@@ -155,7 +156,7 @@ export function compileFrame(
     { op: 'joinSessionKeyring' },
     ...(isCaller || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
     // As the user: a directory that the user may not enter is an error, not a way in.
-    { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
+    { op: 'chdir', target: command.cwd ?? definition.cwd, alternatives: [], from: 'cwd()' },
     { op: 'umask', mask: definition.umask, from: 'umask()' },
     // No step above is to fail by them, and none of them may bind init.
     ...limitResources(definition, command),

@@ -153,7 +153,7 @@ void supervisor_part_with_slots(struct supervisor *self)
 {
 	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
 		int fd = self->page->slots[i];
-		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
+		if (fd > 2 && !self->page->held[i] && fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
 			sys_close(fd);
 	}
 }
@@ -213,6 +213,17 @@ int supervisor_tell_oom(struct supervisor *self)
 	return 1;
 }
 
+// Before anybody is told: who knows of the end finds nothing held.
+static void release_held(struct supervisor *self)
+{
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+		if (!self->page->held[i])
+			continue;
+		sys_close(self->page->slots[i]);
+		self->page->slots[i] = -1;
+	}
+}
+
 static void conclude(struct supervisor *self)
 {
 	const struct page *page = self->page;
@@ -223,6 +234,7 @@ static void conclude(struct supervisor *self)
 		self->notices.exited.ending = ENDING_OOM;
 	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
 	timing_moment(&self->timing, MOMENT_OVER);
+	release_held(self);
 	tell_end(self);
 }
 

@@ -92,6 +92,8 @@ const inherited = (files: readonly string[]): readonly Expected[] =>
 /** Every step has its row: a step that nobody can hold to strace does not exist. */
 const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = {
   barrier: () => [call('sendmsg', 'iov_base="b"'), ...held],
+  // What is tried is another process's.
+  assertRefused: () => [call('clone', 'SIGCHLD'), call('wait4')],
   denySetgroups: () => [call('write', '"deny"')],
   setUidMap: ({ ranges }) => [call('write', `"${lines(ranges)}"`)],
   setGidMap: ({ ranges }) => [call('write', `"${lines(ranges)}"`)],
@@ -184,6 +186,14 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   directory: () => [parents],
   file: ({ target, mode }) => [parents, call('openat', file(target), 'O_CREAT|O_EXCL', octal(mode)), call('write')],
   symlink: ({ target, text }) => [parents, call('symlinkat', quote(text), file(target))],
+  chmod: ({ target, mode }) => [
+    call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
+    call('fchmod', octal(mode)),
+  ],
+  lockFile: ({ target }) => [
+    call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
+    call('fcntl', 'F_OFD_SETLK', 'F_RDLCK'),
+  ],
   pivotRoot: () => [
     call('fchdir'),
     call('pivot_root', '".", "."'),
