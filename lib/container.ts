@@ -1,6 +1,7 @@
 /** The builder: an immutable value over a plain definition. A setter gives a new one, and leaves the machine alone. */
 
 import { inspect } from 'node:util';
+import { type Addition, type Additive, add, sum } from './definition/additions.js';
 import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
@@ -41,6 +42,8 @@ import type { SpawnOptions } from './running/spawn.js';
  */
 export class Container {
   #definition: ContainerDefinition;
+  /** What calls have added since, until somebody reads it. */
+  #added: Addition | undefined;
   #hooks: readonly Hook[] = [];
 
   /**
@@ -53,7 +56,15 @@ export class Container {
 
   #with(changes: DefinitionInput): Container {
     const next = new Container();
-    next.#definition = define(this.#definition, changes);
+    next.#definition = define(this.toJSON(), changes);
+    next.#hooks = this.#hooks;
+    return next;
+  }
+
+  #add<Part extends Additive>(part: Part, value: NonNullable<DefinitionInput[Part]>): Container {
+    const next = new Container();
+    next.#definition = this.#definition;
+    next.#added = add(this.#definition, this.#added, part, value);
     next.#hooks = this.#hooks;
     return next;
   }
@@ -85,7 +96,7 @@ export class Container {
    * earlier one has put below its target. OCI `mounts`.
    */
   mount(...mounts: readonly Mount[]): Container {
-    return this.#with({ mounts: [...this.#definition.mounts, ...mounts] });
+    return this.#add('mounts', mounts);
   }
 
   /**
@@ -96,7 +107,7 @@ export class Container {
    * @throws TypeError naming the path.
    */
   mask(...paths: readonly string[]): Container {
-    return this.#with({ mask: [...this.#definition.mask, ...paths] });
+    return this.#add('mask', paths);
   }
 
   /**
@@ -198,7 +209,7 @@ export class Container {
    * own, and so has TERM with a terminal. OCI `process.env`.
    */
   env(variables: Readonly<Record<string, string>>): Container {
-    return this.#with({ env: { ...this.#definition.env, ...variables } });
+    return this.#add('env', variables);
   }
 
   /**
@@ -266,7 +277,8 @@ export class Container {
    * `rlimits({ nofile: 1024, core: 0, cpu: { soft: 10, hard: 20 } })`. Names are those of getrlimit(2), with or without
    * `RLIMIT_`. One number is both limits; `'unlimited'` is none. Bytes may be a text such as `'64m'`; `cpu` is in
    * seconds. Each limit of the command's own `rlimits` overrides the container's limit of the same name. Default: the
-   * caller's limits. OCI `process.rlimits`, getrlimit(2)
+   * caller's limits. Where the container is the caller's own user, `nofile` is three quarters of the caller's: so the
+   * container cannot use up what that user may have under way in sockets. OCI `process.rlimits`, getrlimit(2)
    *
    * `nproc` counts all processes of the user on the machine: those of an ordinary user outside the container too. Many
    * run-times reach `as` long before they use that much memory. To raise a hard limit takes CAP_SYS_RESOURCE on the
@@ -349,7 +361,7 @@ export class Container {
   step(step: ContainerStep, options: { readonly before?: Op } = {}): Container {
     knownOptions('step()', options, ['before']);
     const { before = 'pivotRoot' } = options;
-    return this.#with({ steps: [...this.#definition.steps, { step, before }] });
+    return this.#add('steps', [{ step, before }]);
   }
 
   /**
@@ -377,7 +389,7 @@ export class Container {
    *   aborted already. Then nothing was started.
    */
   spawn(file: string, args: readonly string[] = [], options: SpawnOptions = {}): ContainerProcess {
-    return spawn(this.#definition, this.#hooks, { file, args, options });
+    return spawn(this.toJSON(), this.#hooks, { file, args, options });
   }
 
   /**
@@ -400,7 +412,7 @@ export class Container {
   ): Promise<RunResult<Buffer>>;
   run(file: string, args?: readonly string[], options?: RunOptions): Promise<RunResult<string | Buffer>>;
   async run(file: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult<string | Buffer>> {
-    return run(this.#definition, this.#hooks, { file, args, options });
+    return run(this.toJSON(), this.#hooks, { file, args, options });
   }
 
   /**
@@ -410,7 +422,7 @@ export class Container {
    * @throws What `spawn` throws.
    */
   plan(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): Plan {
-    return planOf(this.#definition, this.#hooks, { file, args, options });
+    return planOf(this.toJSON(), this.#hooks, { file, args, options });
   }
 
   /**
@@ -423,10 +435,14 @@ export class Container {
 
   /** Gives the definition, complete and plain; `new Container(definition)` makes an equal one. */
   toJSON(): ContainerDefinition {
+    if (this.#added !== undefined) {
+      this.#definition = sum(this.#added);
+      this.#added = undefined;
+    }
     return this.#definition;
   }
 
   [inspect.custom](): string {
-    return `Container ${inspect(this.#definition, { depth: 4 })}`;
+    return `Container ${inspect(this.toJSON(), { depth: 4 })}`;
   }
 }

@@ -88,43 +88,44 @@ enum {
 	STEP_READ_COUNTER = 22,
 	STEP_REMOVE_CGROUP = 23,
 	STEP_UNSHARE = 24,
-	STEP_OPEN_NAMESPACE = 25,
-	STEP_SETNS = 26,
-	STEP_SET_TIME_OFFSET = 27,
-	STEP_SET_HOSTNAME = 28,
-	STEP_SET_DOMAINNAME = 29,
-	STEP_LINK_UP = 30,
-	STEP_SYSCTL = 31,
-	STEP_PROPAGATION = 32,
-	STEP_OPEN_TREE = 33,
-	STEP_MOUNT = 34,
-	STEP_BIND = 35,
-	STEP_DEVICE = 36,
-	STEP_MOUNT_SETATTR = 37,
-	STEP_MASK = 38,
-	STEP_READONLY_PATH = 39,
-	STEP_PIVOT_ROOT = 40,
-	STEP_DIRECTORY = 41,
-	STEP_FILE = 42,
-	STEP_SYMLINK = 43,
-	STEP_CHMOD = 44,
-	STEP_LOCK_FILE = 45,
-	STEP_RMDIR = 46,
-	STEP_OPEN_TERMINAL = 47,
-	STEP_RELAY = 48,
-	STEP_CONTROLLING_TERMINAL = 49,
-	STEP_SET_RLIMIT = 50,
-	STEP_SET_PRIORITY = 51,
-	STEP_SET_OOM_SCORE_ADJ = 52,
-	STEP_SET_AFFINITY = 53,
-	STEP_UMASK = 54,
-	STEP_JOIN_SESSION_KEYRING = 55,
-	STEP_CHDIR = 56,
-	STEP_SET_CAPABILITIES = 57,
-	STEP_NO_NEW_PRIVILEGES = 58,
+	STEP_NEST_NAMESPACES = 25,
+	STEP_OPEN_NAMESPACE = 26,
+	STEP_SETNS = 27,
+	STEP_SET_TIME_OFFSET = 28,
+	STEP_SET_HOSTNAME = 29,
+	STEP_SET_DOMAINNAME = 30,
+	STEP_LINK_UP = 31,
+	STEP_SYSCTL = 32,
+	STEP_PROPAGATION = 33,
+	STEP_OPEN_TREE = 34,
+	STEP_MOUNT = 35,
+	STEP_BIND = 36,
+	STEP_DEVICE = 37,
+	STEP_MOUNT_SETATTR = 38,
+	STEP_MASK = 39,
+	STEP_READONLY_PATH = 40,
+	STEP_PIVOT_ROOT = 41,
+	STEP_DIRECTORY = 42,
+	STEP_FILE = 43,
+	STEP_SYMLINK = 44,
+	STEP_CHMOD = 45,
+	STEP_LOCK_FILE = 46,
+	STEP_RMDIR = 47,
+	STEP_OPEN_TERMINAL = 48,
+	STEP_RELAY = 49,
+	STEP_CONTROLLING_TERMINAL = 50,
+	STEP_SET_RLIMIT = 51,
+	STEP_SET_PRIORITY = 52,
+	STEP_SET_OOM_SCORE_ADJ = 53,
+	STEP_SET_AFFINITY = 54,
+	STEP_UMASK = 55,
+	STEP_JOIN_SESSION_KEYRING = 56,
+	STEP_CHDIR = 57,
+	STEP_SET_CAPABILITIES = 58,
+	STEP_NO_NEW_PRIVILEGES = 59,
 };
 
-enum { STEP_COUNT = 58 };
+enum { STEP_COUNT = 59 };
 
 struct step_barrier {
 	struct record head;
@@ -302,6 +303,15 @@ struct step_unshare {
 };
 static_assert(sizeof(struct step_unshare) == 16, "unshare");
 
+struct step_nest_namespaces {
+	struct record head;
+	uint64_t slot;
+	uint64_t namespaces;
+	struct wire_list uids;
+	struct wire_list gids;
+};
+static_assert(sizeof(struct step_nest_namespaces) == 40, "nestNamespaces");
+
 struct step_open_namespace {
 	struct record head;
 	uint64_t slot;
@@ -362,9 +372,12 @@ struct step_open_tree {
 	struct record head;
 	uint64_t slot;
 	struct wire_bytes source;
+	struct wire_bytes within;
+	uint64_t descriptor;
 	uint64_t recursive;
+	uint64_t nofollow;
 };
-static_assert(sizeof(struct step_open_tree) == 32, "openTree");
+static_assert(sizeof(struct step_open_tree) == 56, "openTree");
 
 struct step_mount {
 	struct record head;
@@ -676,6 +689,12 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_UNSHARE] = {COLUMN_CONTAINER, 0, 1, {
 		{FIELD_FLAGS, 0x7e020080},
 	}},
+	[STEP_NEST_NAMESPACES] = {COLUMN_CONTAINER, 0, 4, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_FLAGS, 0x4e000000},
+		{FIELD_NUMBERS, 0x0},
+		{FIELD_NUMBERS, 0x0},
+	}},
 	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 4, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
@@ -708,9 +727,12 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 		{FIELD_CHOICE, 0x1e0000},
 	}},
-	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 3, {
+	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 6, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_BOOLEAN, 0x0},
 		{FIELD_BOOLEAN, 0x0},
 	}},
 	[STEP_MOUNT] = {COLUMN_CONTAINER, 0, 6, {

@@ -47,7 +47,7 @@ export function canMapRange(host: Host): boolean {
 }
 
 /** Whether this process is in the machine's first user namespace, in which every id exists. user_namespaces(7) */
-function ownsAllIds({ uidMap }: Host): boolean {
+export function ownsAllIds({ uidMap }: Host): boolean {
   return uidMap.some(({ inside, outside, count }) => inside === 0 && outside === 0 && count === 0xffffffff);
 }
 
@@ -208,6 +208,21 @@ function outside(ids: IdPlan, name: 'uid' | 'gid', id: number): number | undefin
   if (ids.kind === 'joined') return undefined;
   const range = ids[name].find(({ inside, count }) => id >= inside && id < inside + count);
   return range === undefined ? undefined : range.outside + id - range.inside;
+}
+
+/** A map, flat, by which every id of the container is itself in a user namespace inside. */
+export function idsInside(ids: IdPlan, name: 'uid' | 'gid'): readonly number[] {
+  switch (ids.kind) {
+    case 'range':
+      return [0, 0, RANGE_SIZE];
+    case 'one':
+      return [ids[name], ids[name], 1];
+    case 'ranges':
+      return ids[name].flatMap(({ inside, count }) => [inside, inside, count]);
+    case 'host':
+    case 'joined':
+      return [];
+  }
 }
 
 export function hasGroup(ids: IdPlan, gid: number): boolean {

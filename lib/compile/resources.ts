@@ -1,7 +1,7 @@
 /** What the container's processes may use, and how they stand to others. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import type { LimitValue, ResourceLimit } from '../definition/rlimits.js';
+import type { LimitValue, ResourceLimit, ResourceLimits } from '../definition/rlimits.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { Resource } from '../plan/constants.js';
 import type { HostStep, StepOf } from '../plan/steps.js';
@@ -12,8 +12,11 @@ import { canMapRange } from './ids.js';
 export function limitResources(
   definition: ContainerDefinition,
   command: FramedCommand,
+  implied: ResourceLimits,
 ): readonly StepOf<'setRlimit'>[] {
-  return limits(definition, command).map(([resource, limit]) => setRlimit(resource, limit));
+  return entries({ ...implied, ...definition.rlimits, ...command.rlimits }).map(([resource, limit]) =>
+    setRlimit(resource, limit),
+  );
 }
 
 /**
@@ -44,7 +47,11 @@ function limits(
   { rlimits }: ContainerDefinition,
   command: FramedCommand,
 ): readonly (readonly [Resource, ResourceLimit])[] {
-  return Object.entries({ ...rlimits, ...command.rlimits }) as [Resource, ResourceLimit][];
+  return entries({ ...rlimits, ...command.rlimits });
+}
+
+function entries(limits: ResourceLimits): readonly (readonly [Resource, ResourceLimit])[] {
+  return Object.entries(limits) as [Resource, ResourceLimit][];
 }
 
 const size = (limit: LimitValue): number => (limit === 'unlimited' ? Number.POSITIVE_INFINITY : limit);

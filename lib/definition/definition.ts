@@ -133,11 +133,13 @@ const DEFAULTS: ContainerDefinition = freezeDeep({
 });
 
 /** One check for each part of a definition: turns what the caller gave into what the definition holds, or throws. */
-const PARTS: { readonly [K in keyof DefinitionInput]-?: (value: NonNullable<DefinitionInput[K]>) => unknown } = {
+const PARTS: {
+  readonly [K in keyof DefinitionInput]-?: (value: NonNullable<DefinitionInput[K]>, from: number) => unknown;
+} = {
   rootfs: (value) =>
     typeof value === 'object' && !(value instanceof URL) ? checkOverlay('rootfs', value) : hostPath('rootfs', value),
   readonly: (value) => boolean('readonly', value),
-  mounts: (value) => array('mounts', value).map((mount, index) => checkMount(`mounts[${index}]`, mount)),
+  mounts: (value, from) => array('mounts', value).map((mount, index) => checkMount(`mounts[${from + index}]`, mount)),
   mask: checkMask,
   proc: checkProc,
   namespaces: checkNamespaces,
@@ -159,8 +161,13 @@ const PARTS: { readonly [K in keyof DefinitionInput]-?: (value: NonNullable<Defi
   oomScoreAdj: checkOomScoreAdj,
   cpuAffinity: checkCpuAffinity,
   init: (value) => boolean('init', value),
-  steps: (value) => array('steps', value).map((step, index) => checkInserted(`steps[${index}]`, step)),
+  steps: (value, from) => array('steps', value).map((step, index) => checkInserted(`steps[${from + index}]`, step)),
 };
+
+/** Checks one part. `from` is the number of its first entry, which errors name. */
+export function checkPart(name: keyof DefinitionInput, value: unknown, from = 0): unknown {
+  return (PARTS[name] as (value: unknown, from: number) => unknown)(value, from);
+}
 
 /** Lays `changes` over a definition. Checks every part, and that the parts go together. */
 export function define(base: ContainerDefinition | undefined, changes: DefinitionInput): ContainerDefinition {
@@ -169,7 +176,7 @@ export function define(base: ContainerDefinition | undefined, changes: Definitio
   const next: Record<string, unknown> = { ...(base ?? DEFAULTS) };
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) next[name] = (DEFAULTS as unknown as Record<string, unknown>)[name];
-    else next[name] = (PARTS[name as keyof DefinitionInput] as (value: unknown) => unknown)(value);
+    else next[name] = checkPart(name as keyof DefinitionInput, value);
     if (next[name] === undefined) delete next[name];
   }
   if ('network' in changes) spellNetwork(next, changes, base?.network);
@@ -187,7 +194,8 @@ function spellNetwork(next: Record<string, unknown>, { namespaces, network }: De
   }
 }
 
-function checkWhole(definition: ContainerDefinition): void {
+/** Checks that the parts go together. */
+export function checkWhole(definition: ContainerDefinition): void {
   const { namespaces, rootfs, mounts, mask, hostname, domainname, network, sysctl, idmap } = definition;
   // Mounts made in the host's own mount namespace would stay on the host. mount_namespaces(7)
   if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0 || mask.length > 0)) {

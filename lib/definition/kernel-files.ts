@@ -12,9 +12,9 @@ export function checkProc(value: unknown): ProcChoice {
   return oneOf('proc', value, CHOICES) as ProcChoice;
 }
 
-export function checkMask(value: unknown): readonly string[] {
+export function checkMask(value: unknown, from: number): readonly string[] {
   return array('mask', value).map((path, index) => {
-    const name = `mask[${index}]`;
+    const name = `mask[${from + index}]`;
     const checked = containerPath(name, path);
     if (checked === '/' || checked === '/proc' || checked === '/dev') {
       throw invalidValue(name, 'below "/", "/proc" and "/dev"', path);

@@ -73,7 +73,8 @@ export const denySetgroups: StepConstructor<'denySetgroups'> = step('denySetgrou
 
 /**
  * *Host.* Writes /proc/PID/uid_map, once. `ranges` is flat: first id inside, first id outside, count, and so on. It
- * holds 340 ranges at most.
+ * holds 340 ranges at most. A second user namespace, by {@link unshare}, has its own: at a barrier behind that. Outside
+ * is then the user namespace above.
  *
  * Needs a new user namespace; for more than the caller's own id, CAP_SETUID in the parent user namespace.
  *
@@ -247,6 +248,18 @@ export const removeCgroup: StepConstructor<'removeCgroup'> = step('removeCgroup'
 export const unshare: StepConstructor<'unshare'> = step('unshare');
 
 /**
+ * Makes a user namespace inside the child's own, and new `namespaces` that belong to it. The child joins these at once.
+ * It joins the user namespace in `slot` later, by {@link setns}, and then makes its mounts anew by {@link unshare}:
+ * what was mounted before is locked then. No capability inside can unmount it, or make it writable. `uids` and `gids`
+ * are the maps: first id inside, first id in the child's user namespace, count, and so on.
+ *
+ * Needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID in the child's user namespace, and a /proc around that is proc.
+ *
+ * Source: mount_namespaces(7), "Restrictions on mount namespaces"; user_namespaces(7).
+ */
+export const nestNamespaces: StepConstructor<'nestNamespaces'> = step('nestNamespaces');
+
+/**
  * *Host, or container.* Opens the namespace at `path` of the host into `slot`. It must be of `type`, and have the inode
  * number `inode`, unless that is 0.
  *
@@ -325,13 +338,19 @@ export const propagation: StepConstructor<'propagation'> = step('propagation');
 
 /**
  * *Host, or container.* Copies the mount at `source`, a path of the host, into `slot`, attached nowhere. With
- * `recursive` it copies those below it too.
+ * `recursive` it copies those below it too. What this plan has mounted on `/` by then is never among them. With
+ * `within`, `source` counts from that directory and never leads out of it. `nofollow` refuses a `source` behind a
+ * symbolic link. With `descriptor` it copies the mount of the directory or file that a slot holds, and the host looks
+ * up no path. The kernel gives the child no mount of another namespace. So the child looks the file up, and takes no
+ * other one.
  *
- * Default: `recursive: true`. Needs CAP_SYS_ADMIN over the mount namespace.
+ * Defaults: `recursive: true`; `nofollow: false`. Needs CAP_SYS_ADMIN over the mount namespace. Errors: EXDEV where
+ * `source` leads out of `within`. ELOOP for a link with `nofollow`. ESTALE where another file is in the place of the
+ * descriptor's. EINVAL without exactly one of `source` and `descriptor`.
  *
- * Source: open_tree(2), Linux 5.2.
+ * Source: open_tree(2), Linux 5.2; openat2(2) RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, Linux 5.6.
  */
-export const openTree: StepConstructor<'openTree', 'recursive'> = step('openTree');
+export const openTree: StepConstructor<'openTree', 'recursive' | 'nofollow'> = step('openTree');
 
 /**
  * Mounts a new file system of `type` on the directory `target`. On `/` it becomes the root for all that follows.

@@ -15,7 +15,7 @@ export class CarrelError extends Error {
   }
 }
 
-/** With `check: true`, a command ended otherwise than with exit code 0. */
+/** With `check: true`, a command ended otherwise than with exit code 0, or wrote more than `maxOutput`. */
 export class ExitError<Result = unknown> extends CarrelError {
   override readonly name: string = 'ExitError';
   /** The whole result, output included. */

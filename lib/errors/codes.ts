@@ -10,14 +10,17 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'The hint says what would help.',
   ERR_ENDED: 'A call that needs a running container came after its end.',
   ERR_EXIT:
-    'With `check: true`, a command did not end with exit code 0. An `ExitError`, which carries the whole result.',
+    'With `check: true`, a command did not end with exit code 0, or wrote more than `maxOutput`. ' +
+    'An `ExitError`, which carries the whole result.',
   ERR_HOOK: 'A function of `hook()` threw, or its promise rejected: that is the `cause`. The container has ended.',
   ERR_INVALID_ARG_TYPE: 'An argument is of the wrong type. A `TypeError`, thrown at the call that got it.',
   ERR_INVALID_ARG_VALUE:
     'An argument has an impossible value, an option is misspelt, or two exclude each other. ' +
     'A `TypeError`, thrown at the call that got it.',
   ERR_INVALID_PLAN: 'The launcher rejected a plan as malformed, before any act. carrel itself makes no such plan.',
-  ERR_LAUNCHER: 'The launcher could not start: `/proc` is not mounted, or this machine executes nothing from memory.',
+  ERR_LAUNCHER:
+    'The launcher could not start: `/proc` is not mounted, or this machine executes nothing from memory. Or it could ' +
+    'not be asked: this user has too many descriptors under way in sockets, or it is stopped.',
   ERR_NO_ID_RANGE: 'No range of ids is free for another container.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
   ERR_PROTOCOL: 'A supervisor said what is no message. carrel’s own never do; the container has ended.',

@@ -20,6 +20,7 @@ export {
   hasEnded,
   hookFailed,
   launcherFailed,
+  launcherUnreached,
   noCgroup,
   noIdRange,
   planRejected,

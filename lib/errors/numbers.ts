@@ -3,8 +3,33 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
-/** Error numbers that Node has no name for, errno(3): mount(2), setns(2) and damaged file systems give them. */
-const NAMES: Readonly<Record<number, string>> = { 15: 'ENOTBLK', 87: 'EUSERS', 117: 'EUCLEAN' };
+/** Error numbers that Node has no name for, errno(3): mounts, sockets, keys and damaged file systems give them. */
+const NAMES: Readonly<Record<number, string>> = {
+  15: 'ENOTBLK',
+  44: 'ECHRNG',
+  64: 'ENONET',
+  65: 'ENOPKG',
+  76: 'ENOTUNIQ',
+  77: 'EBADFD',
+  85: 'ERESTART',
+  87: 'EUSERS',
+  94: 'ESOCKTNOSUPPORT',
+  96: 'EPFNOSUPPORT',
+  108: 'ESHUTDOWN',
+  109: 'ETOOMANYREFS',
+  112: 'EHOSTDOWN',
+  117: 'EUCLEAN',
+  121: 'EREMOTEIO',
+  123: 'ENOMEDIUM',
+  124: 'EMEDIUMTYPE',
+  126: 'ENOKEY',
+  127: 'EKEYEXPIRED',
+  128: 'EKEYREVOKED',
+  129: 'EKEYREJECTED',
+  130: 'EOWNERDEAD',
+  131: 'ENOTRECOVERABLE',
+  132: 'ERFKILL',
+};
 
 /** The kernel's name of an error number: `ENOENT`. Node's own map has only the errors that libuv knows. */
 export function errorName(errno: number): string {
@@ -17,7 +42,14 @@ const TEXTS: Readonly<Record<string, string>> = {
   ENOEXEC: 'exec format error',
   ENOLCK: 'no locks available',
   ENOTBLK: 'block device required',
+  EKEYEXPIRED: 'key has expired',
+  EKEYREJECTED: 'key was rejected by service',
+  EKEYREVOKED: 'key has been revoked',
+  ENOKEY: 'required key not available',
+  ENOMEDIUM: 'no medium found',
+  EREMOTEIO: 'remote I/O error',
   ESTALE: 'stale file handle',
+  ETOOMANYREFS: 'too many references: cannot splice',
   EUCLEAN: 'structure needs cleaning',
   EUSERS: 'too many users',
 };

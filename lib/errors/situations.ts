@@ -38,6 +38,23 @@ export function launcherFailed(cause: Error): CarrelError {
   return error;
 }
 
+/** A request that the launcher's socket does not take, though it was tried for long. */
+export function launcherUnreached(code: string): CarrelError {
+  return code === 'ETOOMANYREFS'
+    ? new CarrelError(
+        'ERR_LAUNCHER',
+        'the launcher could not be asked: this user has as many descriptors under way in sockets as this process may ' +
+          'open (sendmsg ETOOMANYREFS)',
+        'a process of this user has sent descriptors that nobody receives: end it, or raise the limit of open files ' +
+          '(ulimit -n) of this one',
+      )
+    : new CarrelError(
+        'ERR_LAUNCHER',
+        `the launcher takes no more requests (sendmsg ${code})`,
+        'it is stopped, or gets no processor; the process called carrel is the one',
+      );
+}
+
 export function supervisorLost(): CarrelError {
   return new CarrelError(
     'ERR_SUPERVISOR_LOST',

@@ -1,5 +1,5 @@
 /**
- * What a refused step is told as. It is apart from the class, and not among what `errors.ts` passes on: whoever imports
+ * What a refused step is told as. It is apart from the class, and not among what `errors.ts` passes on: who imports
  * the class alone has neither the sentences nor the hints.
  */
 
@@ -13,8 +13,10 @@ export function stepRefused(refusal: Refusal): StepError {
   return new StepError(refusal, stepMessage(refusal), hintFor(refusal));
 }
 
-function stepMessage({ place, step, errno, message, syscall }: Refusal): string {
-  const what = step === undefined ? 'clone the container’s process' : shortened(describe(step));
+function stepMessage({ place, step, errno, message, syscall, path }: Refusal): string {
+  // Which tree that is, only another step says.
+  const tree = step?.op === 'idmap' && path !== undefined ? `, the tree of ${path}` : '';
+  const what = step === undefined ? 'clone the container’s process' : shortened(`${describe(step)}${tree}`);
   const said = message === undefined || message === '' ? errorText(errno) : message;
   const where = { before: 'before the clone', clone: 'at the clone', after: 'after the end', acts: '', steps: '' }[
     place.list

@@ -9,11 +9,13 @@ import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
 import { isNamed, type NamedUser, type User } from '../definition/user.js';
+import { isWithin } from '../plan/paths.js';
 import { openat2, type ResolveFlag } from '../syscalls/open.js';
-import { isWithin } from './facts.js';
 
 /** Of each file; a system with 10,000 users has about one. */
 const SIZE_MOST = 4 * 1024 * 1024;
+/** Of a path, where something is renamed all the time. */
+const TRIES = 512;
 const NONE: Users = Object.freeze({});
 const FILES = { passwd: '/etc/passwd', group: '/etc/group' } as const;
 
@@ -140,13 +142,14 @@ function relativeTo(directory: number, place: number): string {
  * Resolved as it will be inside: links lead nowhere but in the root, and never through /proc's magic ones. openat2(2)
  */
 function open(dirfd: number, path: string, ...more: readonly ResolveFlag[]): number | undefined {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return openat2({ dirfd, path }, { flags: ['path'], resolve: ['inRoot', 'noMagiclinks', ...more] });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      if (code !== 'EAGAIN') throw error;
+      // Something was renamed meanwhile, and the kernel could not be sure of "..". Who renames may be the container.
+      if (code !== 'EAGAIN' || tries === TRIES) throw error;
     }
   }
 }

@@ -41,7 +41,7 @@ export class Channel {
     this.#socket.on('close', () => this.#ended());
   }
 
-  /** Has the notices of a supervisor told to `listener`, instead of whoever was told them before. */
+  /** Has the notices of a supervisor told to `listener`, instead of the listener before it. */
   listen(supervisor: number, listener: ChannelListener): void {
     this.#listeners.set(supervisor, listener);
   }

@@ -7,7 +7,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { launcherFailed } from '../errors/errors.js';
+import { launcherFailed, launcherUnreached } from '../errors/errors.js';
 import { encodeMessage } from '../plan/message-bytes.js';
 import { lane } from './lane.js';
 import { logOf } from './log.js';
@@ -18,6 +18,11 @@ const log = logOf('launcher');
 
 /** Milliseconds after which a request is tried again that did not fit into the socket. */
 const RETRY_MS = 1;
+/**
+ * How often it is tried: its queue is emptied by the launcher, within a minute if at all; for fewer descriptors of this
+ * user under way carrel waits for others, who may never come. unix(7)
+ */
+const TRIES: Readonly<Record<string, number>> = { EAGAIN: 60_000, ETOOMANYREFS: 1000 };
 
 /**
  * Where a command in front of the launcher finds it, behind the launcher's socket and the lane; the launcher itself
@@ -108,7 +113,12 @@ export function makeSpares(makes: boolean): void {
  * Asks the launcher to perform a plan, by a supervisor of that number. `descriptors` are the plan, the channel, and
  * what fills the first slots; the caller may close them when `sent` is called. A launcher that has died is replaced.
  */
-export function request(supervisor: number, descriptors: readonly number[], sent: (error?: Error) => void): void {
+export function request(
+  supervisor: number,
+  descriptors: readonly number[],
+  sent: (error?: Error) => void,
+  tried = 0,
+): void {
   let launcher: Launcher;
   try {
     launcher = ready();
@@ -125,10 +135,11 @@ export function request(supervisor: number, descriptors: readonly number[], sent
   const error = launcher.start(supervisor, descriptors);
   if (error === 'EPIPE' || error === 'ECONNRESET') {
     launcher.abandon();
-    request(supervisor, descriptors, sent);
-  } else if (error === 'EAGAIN' || error === 'ETOOMANYREFS') {
-    // Its queue is full, or as many descriptors are under way as this user may have open. unix(7)
-    setTimeout(() => request(supervisor, descriptors, sent), RETRY_MS);
+    request(supervisor, descriptors, sent, tried);
+  } else if (error !== undefined && tried + 1 < (TRIES[error] ?? 0)) {
+    setTimeout(() => request(supervisor, descriptors, sent, tried + 1), RETRY_MS);
+  } else if (error !== undefined && error in TRIES) {
+    sent(launcherUnreached(error));
   } else {
     sent(error === undefined ? undefined : launcherFailed(new Error(`sendmsg ${error}`)));
   }

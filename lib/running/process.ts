@@ -53,7 +53,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   readonly #origin: { readonly stack?: string } = {};
 
   /**
-   * @internal What it works with is made by its maker, so that whoever names this class has not loaded all of that.
+   * @internal What it works with is made by its maker, so naming this class does not load all of that.
    * @param args The command, from the program's own name on.
    */
   constructor(

@@ -1,6 +1,7 @@
 /** Runs a command to its end and collects what it writes. */
 
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { ExitError, invalidType } from '../errors/errors.js';
@@ -16,19 +17,20 @@ export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'd
   /** `'utf8'` gives strings, `'buffer'` gives Buffers. Default: `'utf8'`. */
   readonly encoding?: 'utf8' | 'buffer' | undefined;
   /**
-   * Bytes that stdout and stderr may each hold; a command that writes more is ended, with reason `output-limit`, and
-   * what came until then is kept. Bytes or a text such as `'1m'`. Default: `'16m'`.
+   * Bytes that stdout and stderr may each hold. A command that writes more is ended. Its reason is `output-limit` and
+   * it is not `ok`, also where it has ended by itself meanwhile. What came until then is kept. Bytes or a text such as
+   * `'1m'`. Default: `'16m'`.
    */
   readonly maxOutput?: number | string | undefined;
-  /** Throws an {@link ExitError} that carries the result, unless the exit code is 0. Default: `false`. */
+  /** Throws an {@link ExitError} that carries the result, unless that is `ok`. Default: `false`. */
   readonly check?: boolean | undefined;
 }
 
 /** What a command wrote, and how it ended. */
 export interface RunResult<Output extends string | Buffer = string> extends ExitStatus {
-  /** What it wrote to descriptor 1, up to `maxOutput`. */
+  /** What it wrote to descriptor 1, up to `maxOutput`. A text that was cut ends with a whole character. */
   readonly stdout: Output;
-  /** What it wrote to descriptor 2, up to `maxOutput`. */
+  /** What it wrote to descriptor 2, as `stdout`. */
   readonly stderr: Output;
   /** There was more output than `maxOutput` allows. */
   readonly truncated: boolean;
@@ -88,15 +90,24 @@ export async function collect(child: ContainerProcess, how: Collecting): Promise
     gather(stdout as Readable, how.maxOutput, full),
     gather(stderr as Readable, how.maxOutput, full),
   ]);
+  const truncated = out.truncated || err.truncated;
   const result: RunResult<string | Buffer> = Object.freeze({
     ...status,
-    stdout: how.encoding === 'utf8' ? out.bytes.toString('utf8') : out.bytes,
-    stderr: how.encoding === 'utf8' ? err.bytes.toString('utf8') : err.bytes,
-    truncated: out.truncated || err.truncated,
+    // By what it wrote, and not by which comes first: the end of a short command, or its output.
+    ...(truncated ? { ok: false, reason: 'output-limit' as const } : {}),
+    stdout: output(out, how),
+    stderr: output(err, how),
+    truncated,
     command: child.spawnargs,
   });
-  if (how.check && !result.ok) throw new ExitError(exitMessage(result), result);
+  if (how.check && !result.ok) throw new ExitError(exitMessage(result, how), result);
   return result;
+}
+
+function output({ bytes, truncated }: Gathered, { encoding }: Collecting): string | Buffer {
+  if (encoding === 'buffer') return bytes;
+  // A decoder keeps back the beginning of a character whose end was cut off.
+  return truncated ? new StringDecoder('utf8').write(bytes) : bytes.toString('utf8');
 }
 
 interface Gathered {
@@ -119,8 +130,9 @@ function gather(stream: Readable, most: number, full: () => void): Promise<Gathe
   });
 }
 
-function exitMessage(result: RunResult<string | Buffer>): string {
-  const how = result.signal === null ? `exit code ${result.exitCode}` : `${result.signal} (${result.reason})`;
+function exitMessage(result: RunResult<string | Buffer>, { maxOutput }: Collecting): string {
+  const ended = result.signal === null ? `exit code ${result.exitCode}` : `${result.signal} (${result.reason})`;
+  const how = result.truncated ? `output-limit, more than ${maxOutput} bytes` : ended;
   const tail = result.stderr.toString().trim().split('\n').slice(-5).join('\n');
   return `${result.command.join(' ')}: ${how}${tail === '' ? '' : `\n${tail}`}`;
 }

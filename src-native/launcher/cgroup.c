@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "cgroup.h"
 #include "pids.h"
+#include "resolve.h"
 #include "text.h"
 
 enum { FILE_LONGEST = 16384 };
 
 struct outcome cgroup_open(int directory, const char *file, int flags, int *ret_fd)
 {
-	struct open_how how = {
-		.flags = (uint64_t)(flags | O_CLOEXEC | O_NOFOLLOW),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-	};
-	long fd;
-	do
-		fd = sys_openat2(directory, file, &how, sizeof(how));
-	while (fd == -SYS_EAGAIN || fd == -SYS_EINTR);
-	if (fd < 0)
-		return REFUSED(openat2, -fd);
-	*ret_fd = (int)fd;
-	return DONE;
+	return resolve_open(directory, file, (uint64_t)flags | O_NOFOLLOW,
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV, ret_fd);
 }
 
 struct outcome cgroup_read(int directory, const char *file, char *ret_text, size_t *ret_length)

@@ -27,9 +27,11 @@ struct child {
 	int owns_files;
 	// What exec sets for the command.
 	uint32_t umask;
-	// Until it has passed a barrier, the same user's processes may look into it. For an ordinary user's supervisor,
-	// which could not write its maps otherwise, and hooks, which could not open its namespaces. proc(5)
+	// The same user's processes may look into it: until it has passed a barrier, and at one that `shows_itself` is
+	// about. proc(5)
 	int dumpable;
+	// An ordinary user's supervisor could not write its maps otherwise, nor a hook open its namespaces.
+	int shows_itself;
 };
 
 // Performs the plan's steps.

@@ -47,7 +47,7 @@ static void drop_first(struct outbox *outbox)
 		outbox->waiting[i] = outbox->waiting[i + 1];
 }
 
-// The descriptor first: whoever reads the message looks for it.
+// The descriptor first: the reader of the message looks for it.
 static long send_first(struct outbox *outbox)
 {
 	const struct message_head *message = outbox->waiting[0].message;
@@ -76,7 +76,7 @@ void outbox_send(struct outbox *outbox)
 		}
 		if (sent < 0) {
 			// A channel that carries nothing any more: Node would wait for ever, and at a barrier the child
-			// with it. Whoever polls it sees that it is over.
+			// with it. Its poller sees that it is over.
 			sys_shutdown(outbox->channel, SYS_SHUT_RDWR);
 			while (outbox->count > 0)
 				drop_first(outbox);

@@ -2,23 +2,12 @@
 #include "path.h"
 #include "layer.h"
 #include "memory.h"
+#include "resolve.h"
 #include "text.h"
 
 struct outcome path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
 {
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
-	};
-	long fd;
-	// EAGAIN: something was renamed or mounted meanwhile, and the kernel could not be sure of "..". openat2(2)
-	do
-		fd = sys_openat2(root, path, &how, sizeof(how));
-	while (fd == -SYS_EAGAIN || fd == -SYS_EINTR);
-	if (fd < 0)
-		return REFUSED(openat2, -fd);
-	*ret_fd = (int)fd;
-	return DONE;
+	return resolve_open(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve, ret_fd);
 }
 
 struct outcome path_open(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)

@@ -17,6 +17,7 @@ struct outcome step_fchown(struct child *child, const struct step_fchown *step);
 struct outcome step_set_groups(struct child *child, const struct step_set_groups *step);
 struct outcome step_set_user(struct child *child, const struct step_set_user *step);
 struct outcome step_unshare(struct child *child, const struct step_unshare *step);
+struct outcome step_nest_namespaces(struct child *child, const struct step_nest_namespaces *step);
 struct outcome step_open_namespace(struct child *child, const struct step_open_namespace *step);
 struct outcome step_setns(struct child *child, const struct step_setns *step);
 struct outcome step_set_hostname(struct child *child, const struct step_set_hostname *step);

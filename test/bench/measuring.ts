@@ -42,7 +42,7 @@ export class Measuring {
     return samples;
   }
 
-  /** Starts `count` at once, and tells by how many milliseconds a timer was late at the most meanwhile. */
+  /** Starts `count` at once, and tells by how many milliseconds a timer was late at worst meanwhile. */
   async delay(name: string, count: number): Promise<number> {
     const request: Request = { name, count, pace: 'rested', delay: true };
     this.#process.send(request);

@@ -57,7 +57,9 @@ suite('assertRefused', () => {
         mount({ type: 'none-such', target: '/tmp' }),
       ],
     });
-    const { stdout } = await box.step(tried).run('sh', ['-c', 'pwd; ls /proc/self/fd | wc -l; ls /proc'], { check: true });
+    const { stdout } = await box
+      .step(tried)
+      .run('sh', ['-c', 'pwd; ls /proc/self/fd | wc -l; ls /proc'], { check: true });
     const [cwd, descriptors, ...entries] = stdout.split('\n');
     assert.equal(cwd, '/');
     assert.equal(descriptors, '4');

@@ -7,6 +7,7 @@ import { suite, test } from 'node:test';
 import { Container } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 import { rejectsAtStep } from '../support/refusals.js';
+import { requires } from '../support/requires.js';
 import { holds, lacks } from '../support/rights.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -27,8 +28,15 @@ const HARD = Number(limitIn(readFileSync('/proc/self/limits', 'utf8'), 'Max open
 
 suite('rlimits()', () => {
   test('without: the caller’s', async () => {
+    const own = limitIn(readFileSync('/proc/self/limits', 'utf8'), 'Max file size');
+    assert.deepEqual(await limit(box, 'Max file size'), own);
+  });
+
+  test('without: as many open files as root has, three quarters of what another user has', async () => {
     const own = limitIn(readFileSync('/proc/self/limits', 'utf8'), 'Max open files');
-    assert.deepEqual(await limit(box, 'Max open files'), own);
+    const less = String(Math.floor(Number(own[0]) * 0.75));
+    const isRoot = !requires('root').skip;
+    assert.deepEqual(await limit(box, 'Max open files'), isRoot ? own : [less, less]);
   });
 
   test('with: both limits, in the command and what comes of it', async () => {

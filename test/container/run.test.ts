@@ -27,7 +27,7 @@ suite('run()', () => {
       command: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
       degraded: [],
     });
-    assert.ok(usage.wallMs > 0 && usage.maxRssBytes > 4096 && usage.minorFaults > 0);
+    assert.ok(usage.wallMs > 0 && (usage.maxRssBytes ?? 0) > 4096 && (usage.minorFaults ?? 0) > 0);
   });
 
   test('input is written and closed; none is an empty one', async () => {
@@ -45,7 +45,7 @@ suite('run()', () => {
     assert.equal(found, 'ENOENT');
   });
 
-  test('cwd goes before the container’s', async () => {
+  test('cwd replaces the container’s', async () => {
     assert.equal((await box.run('pwd')).stdout, '/\n');
     assert.equal((await box.cwd('/usr').run('pwd')).stdout, '/usr\n');
     assert.equal((await box.cwd('/usr').run('pwd', [], { cwd: '/tmp' })).stdout, '/tmp\n');
@@ -89,6 +89,47 @@ suite('maxOutput', () => {
       assert.equal(result[stream], 'y\n'.repeat(512));
       assert.deepEqual([result.truncated, result.reason, result.ok], [true, 'output-limit', false]);
     }
+  });
+
+  test('a command that has ended by itself before its output was read: the same verdict, each time', async () => {
+    const verdicts = new Set<string>();
+    for (let i = 0; i < 40; i += 1) {
+      const { reason, ok, truncated } = await box.run('printf', ['1234567'], { maxOutput: 6 });
+      verdicts.add(`${reason} ${ok} ${truncated}`);
+    }
+    assert.deepEqual([...verdicts], ['output-limit false true']);
+  });
+
+  test('the same verdict where its time is up, or it fails, meanwhile', async () => {
+    for (const script of ['printf 1234567; exit 3', 'printf 1234567; kill -9 $$', 'printf 1234567; sleep 9999']) {
+      const result = await box.run('sh', ['-c', script], { maxOutput: 6, timeout: 5000 });
+      assert.deepEqual([result.reason, result.ok, result.stdout], ['output-limit', false, '123456'], script);
+    }
+  });
+
+  test('check: cut output never passes', async () => {
+    for (let i = 0; i < 20; i += 1) {
+      await assert.rejects(box.run('printf', ['1234567'], { maxOutput: 6, check: true }), {
+        code: 'ERR_EXIT',
+        message: /^printf 1234567: output-limit, more than 6 bytes$/,
+      });
+    }
+  });
+
+  test('a text that was cut ends with a whole character; bytes are all that the limit allows', async () => {
+    const text = 'aü€😀';
+    const whole = [1, 1, 3, 3, 3, 6, 6, 6, 6, 10];
+    for (const [index, kept] of whole.entries()) {
+      const maxOutput = index + 1;
+      const { stdout } = await box.run('printf', [text], { maxOutput });
+      assert.equal(stdout, Buffer.from(text).subarray(0, kept).toString(), String(maxOutput));
+      const bytes = await box.run('printf', [text], { maxOutput, encoding: 'buffer' });
+      assert.deepEqual(bytes.stdout, Buffer.from(text).subarray(0, maxOutput));
+    }
+  });
+
+  test('what is no text, and was not cut, stays as it is', async () => {
+    assert.equal((await box.run('printf', ['a\\303'], { maxOutput: 2 })).stdout, 'a\ufffd');
   });
 });
 

@@ -35,7 +35,7 @@ suite('user()', () => {
     assert.match((await box.user({ uid: 7, gid: 8 }).run('sh', ['-c', script])).stdout, /^7\n8\n/);
   });
 
-  test('the option of a command goes before the container’s', requires('root'), async () => {
+  test('the option of a command replaces the container’s', requires('root'), async () => {
     assert.match((await box.run('sh', ['-c', script], { user: '1000' })).stdout, /^1000\n1000\n/);
     assert.match((await box.user(1000).run('sh', ['-c', script], { user: 0 })).stdout, /^0\n0\n/);
   });

@@ -45,7 +45,7 @@ function runTypeScript(code: string): Printed {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
   });
   writeFileSync(file, outputText);
-  // attach() wants a terminal: script(1) gives it one, and whoever sits at it leaves at once.
+  // attach() wants a terminal: script(1) gives it one, and its user leaves at once.
   const command = code.includes('.attach()')
     ? ['script', '-qec', `${process.execPath} ${file}`, '/dev/null']
     : [process.execPath, file];
@@ -68,7 +68,7 @@ function execute([file = '', ...args]: readonly string[]): Printed {
 function check({ status, stdout, stderr }: Printed, announced: string | undefined): void {
   assert.equal(status, 0, `${stdout}\n${stderr}`);
   if (announced === undefined) return;
-  // Both, one below the other, for whoever has to see the difference.
+  // Both, one below the other, for a reader who has to see the difference.
   const printed = Object.entries(places).reduce((text, [place, real]) => text.replaceAll(real, place), stdout);
   if (!isAsAnnounced(announced, printed)) assert.equal(printed, announced);
 }

@@ -19,7 +19,7 @@ const probe = JSON.stringify(import.meta.resolve('#lib/cgroup/probe.js'));
 suite('the own cgroup of this process', requires('root', 'cgroup2'), () => {
   test('is there for containers, whatever its children start and end', () =>
     withDelegated(async ({ directory, prefix }) => {
-      // Beside it there must be nothing to be had.
+      // Beside it nothing is free.
       const source = `
         import { spawn } from 'node:child_process';
         import { once } from 'node:events';

@@ -97,7 +97,7 @@ suite('on the host', requires('gcc'), () => {
     assert.ok((await child.result).ok);
   });
 
-  test('whoever tries all the time catches nobody, but the child of an ordinary user', async () => {
+  test('who tries all the time catches nobody, but the child of an ordinary user', async () => {
     const child = new Container().spawn('cat');
     await once(child, 'spawn');
     const launcher = above(child.pid ?? 0).at(-1);

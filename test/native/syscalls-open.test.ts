@@ -119,7 +119,7 @@ describe('openat2', () => {
   test('cached opens what the kernel remembers, or says EAGAIN', () => {
     const path = join(directory, 'outer');
     let content: string | undefined;
-    // Whoever changes a directory on the way meanwhile makes it EAGAIN once more.
+    // A process that changes a directory on the way meanwhile makes it EAGAIN once more.
     for (let tries = 0; tries < 1000 && content === undefined; tries += 1) {
       statSync(path);
       try {

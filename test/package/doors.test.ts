@@ -22,7 +22,7 @@ type Carrel = typeof import('carrel');
 type Plans = typeof import('carrel/plan');
 
 for (const name of DOORS) {
-  test(`${name}: whoever imports it has the same values as who requires it`, async () => {
+  test(`${name}: import gives the same values as require`, async () => {
     const imported = (await import(name)) as Readonly<Record<string, unknown>>;
     const required = require(name) as Readonly<Record<string, unknown>>;
     assert.deepEqual(Object.keys(required).sort(), Object.keys(imported).sort());

@@ -18,7 +18,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly import: Target; readonly require: Target }>>;
 }
 
-/** `carrel/steps` for `./steps`, and its declarations, for whoever imports and for whoever requires it. */
+/** `carrel/steps` for `./steps`, and its declarations, for import and for require. */
 const entries = Object.entries(
   (JSON.parse(readFileSync(`${checkout}/package.json`, 'utf8')) as Manifest).exports,
 ).flatMap(([path, target]) =>
@@ -42,7 +42,7 @@ test('the exports are those of test/package/exports.txt', async () => {
       `${name}, when it is required`,
     );
     const [declared = [], required = []] = types.map((path) => exportsOf(program, path));
-    assert.deepEqual(required, declared, `${name}, as it is declared for whoever requires it`);
+    assert.deepEqual(required, declared, `${name}, as it is declared for require`);
     assert.deepEqual(
       values.filter((value) => !declared.includes(value)),
       [],

@@ -60,6 +60,9 @@ const CLONE: Readonly<Record<string, string>> = {
   network: 'CLONE_NEWNET',
 };
 
+/** In the order in which they are joined. */
+const NESTED = ['network', 'ipc', 'uts', 'cgroup'] as const;
+
 /** The clone itself. */
 export function expectedClone(namespaces: readonly string[]): Expected {
   return call('clone3', 'CLONE_FILES', 'CLONE_PIDFD', ...namespaces.map((name) => CLONE[name] ?? name));
@@ -132,9 +135,28 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   limitCpuTime: ({ file: name }) => [call('openat2', quote(name), 'O_RDONLY'), call('timerfd_create')],
   readCounter: ({ file: name }) => [maybe('openat2', quote(name), 'O_RDONLY')],
   removeCgroup: () => [call('unlinkat', 'AT_REMOVEDIR'), maybe('unlinkat', quote(BASE), 'AT_REMOVEDIR')],
+  nestNamespaces: ({ namespaces, uids, gids }) => [
+    call('socketpair'),
+    call('clone', 'SIGCHLD'),
+    ...[uids, gids].flatMap((ranges, index) => [
+      call('openat', index === 0 ? '"uid_map"' : '"gid_map"', 'O_WRONLY'),
+      call('write', `"${lines(ranges)}"`),
+    ]),
+    call('openat', '"ns/user"'),
+    ...NESTED.filter((name) => namespaces.includes(name)).flatMap((name) => [
+      call('openat', '"ns/'),
+      call('setns', CLONE[name] ?? ''),
+    ]),
+    call('wait4'),
+  ],
   openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
   setns: ({ type }) => [call('setns', CLONE[type] ?? '')],
-  openTree: ({ source }) => [copy(quote(source))],
+  openTree: ({ source = '', within, nofollow, descriptor }) => [
+    // One that is looked up by openat2 is opened by O_PATH, which only looks.
+    ...(within === undefined && !nofollow && descriptor === undefined ? [call('open_tree', quote(source))] : []),
+    ...(descriptor === undefined ? [] : [maybe('open_tree', ', OPEN_TREE_CLOEXEC')]),
+    copy(),
+  ],
   unshare: ({ namespaces }) => [call('unshare', ...namespaces.map((name) => CLONE[name] ?? ''))],
   propagation: ({ type }) => [call('mount_setattr', `MS_${type.toUpperCase()}`)],
   mount: ({ type, options, attributes: names, target }) => [
@@ -157,7 +179,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     maybe('unlinkat', quote(path.slice(path.lastIndexOf('/') + 1)), 'AT_REMOVEDIR'),
   ],
   bind: ({ source, slot, attributes: names, create, target }) => [
-    ...(slot === undefined ? [copy(quote(source ?? ''))] : []),
+    ...(slot === undefined ? [call('open_tree', quote(source ?? ''), 'OPEN_TREE_CLOEXEC'), copy()] : []),
     ...attributesOf(names),
     ...onRoot(target),
     ...(create ? [parents, maybe('openat', file(target), 'O_CREAT|O_EXCL|O_NOFOLLOW')] : []),

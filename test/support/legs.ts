@@ -12,7 +12,7 @@ export interface Leg {
   readonly suites: readonly string[];
   /** What stands before the command to change the user; nothing for the user who runs the tests. */
   readonly prefix: readonly string[];
-  /** Test files at a time; as many as there are CPUs, two at the most, unless it says so. */
+  /** Test files at a time; as many as there are CPUs, at most two, unless it says so. */
   readonly concurrency?: number;
 }
 

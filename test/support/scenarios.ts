@@ -31,6 +31,7 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .step(mountSetattr({ target: '/scratch', attributes: ['noexec'] }))
       .hook(() => undefined)
       .spawn('true', [], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }),
+  locked: () => new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).spawn('true'),
   limited: () =>
     new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000, onUnsupported: 'warn' }).spawn('true'),
   ending: () =>

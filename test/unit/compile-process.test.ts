@@ -25,6 +25,16 @@ describe('rlimits', () => {
 
   test('without: none', () => assert.deepEqual(limits(plan(plain).steps), []));
 
+  test('without, where the container is the caller’s own user: fewer descriptors than the caller has', () => {
+    const fewer = [['nofile', 768, 768]];
+    for (const host of [user, namespaceRoot]) {
+      assert.deepEqual(limits(plan(plain, host).steps), fewer);
+      assert.deepEqual(limits(plan(plain.rlimits({ nofile: 64 }), host).steps), [['nofile', 64, 64]]);
+    }
+    assert.deepEqual(limits(plan(plain.namespaces(['mount']), root).steps), []);
+    assert.deepEqual(limits(plan(plain, { ...user, rlimits: {} }).steps), []);
+  });
+
   test('with: a step each, for the command alone, when nothing else can fail by them', () => {
     const made = plan(plain.rlimits({ nofile: 64, core: 'unlimited', cpu: { soft: 1, hard: 'unlimited' } }));
     assert.deepEqual(limits(made.steps), [

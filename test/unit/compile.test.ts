@@ -138,7 +138,7 @@ describe('the user', () => {
     assert.deepEqual([inheritable, ambient], [[], []]);
   });
 
-  test('the command’s own user goes before the container’s', () => {
+  test('the command’s own user replaces the container’s', () => {
     const made = plan(image.user(5), root, { user: { uid: 6, gid: 7 } });
     assert.deepEqual(all(made.steps, 'setUser').at(-1), { op: 'setUser', uid: 6, gid: 7, from: 'user()' });
   });
@@ -306,7 +306,7 @@ describe('a contradiction with the host is said at once', () => {
     test(name, () => assert.throws(make, { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message }));
   }
 
-  test('where one id is all there is, the command is that one, whoever it is', () => {
+  test('where one id is all there is, the command is that one, whichever it is', () => {
     const made = plan(image.user(7), user, { user: { uid: 7, gid: 8 } });
     const ranges = actsOf(made).flatMap((act) =>
       act.op === 'setUidMap' || act.op === 'setGidMap' ? [act.ranges] : [],

@@ -11,7 +11,7 @@ import { suite, test } from 'node:test';
 import { inspect } from 'node:util';
 import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
-import { bind, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
+import { bind, CarrelError, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
 import { Channel } from '#lib/launch/channel.js';
 import { Lane } from '#lib/launch/lane.js';
 import { native } from '#lib/launch/native.js';
@@ -41,7 +41,7 @@ const box = new Container()
   .env({ A: 'b' })
   .user('7:8')
   .capabilities(['CAP_CHOWN'])
-  .step({ op: 'openTree', slot: 0, source: '/usr', recursive: true }, { before: 'exec' });
+  .step({ op: 'openTree', slot: 0, source: '/usr', recursive: true, nofollow: false }, { before: 'exec' });
 
 /** What nobody means, and some send; new ones each time, because they are mutated too. */
 const strange = (): readonly unknown[] => [
@@ -152,12 +152,15 @@ function structuredCloneOr(value: unknown): unknown {
 }
 
 const CODES = /^ERR_(INVALID_ARG_VALUE|INVALID_ARG_TYPE|OUT_OF_RANGE)$/;
+/** What a plan may be refused for beside them: the name of a user whom these hosts do not have. */
+const UNKNOWN = /^ERR_UNKNOWN_(USER|GROUP)$/;
 
 /** The value, or `undefined` where it was refused as it should be. */
-function attempt<Result>(run: () => Result, what: () => string): Result | undefined {
+function attempt<Result>(run: () => Result, what: () => string, also?: RegExp): Result | undefined {
   try {
     return run();
   } catch (error) {
+    if (error instanceof CarrelError && also?.test(error.code)) return undefined;
     assert.ok(error instanceof TypeError || error instanceof RangeError, `${what()}: ${error}`);
     assert.match(String((error as NodeJS.ErrnoException).code), CODES, `${what()}: ${error.stack}`);
     assert.ok(error.message.length < 10_000, 'the message repeats what it was given');
@@ -185,7 +188,7 @@ suite('mutated', () => {
       const json = JSON.stringify(made);
       assert.equal(JSON.stringify(new Container(JSON.parse(json))), json, what());
       for (const host of HOSTS) {
-        const plan = attempt(() => compile(made.toJSON(), command, host, RANGE_FIRST), what);
+        const plan = attempt(() => compile(made.toJSON(), command, host, RANGE_FIRST), what, UNKNOWN);
         if (plan !== undefined) assert.ok(encode(plan).length > 0 && explain(plan).length > 0, what());
       }
     }

@@ -11,6 +11,14 @@ const root: Condition = { words: 'on /', holds: ({ step }) => step?.op === 'bind
 
 export const MOUNT_HINTS: readonly Hint[] = [
   {
+    op: 'any',
+    error: 'EAGAIN',
+    syscall: 'openat2',
+    text:
+      'something on this machine renames or mounts without a pause, and the kernel cannot tell where ".." leads ' +
+      'meanwhile: end it, or give paths, and links on the way, without ".."',
+  },
+  {
     op: 'propagation',
     error: 'EACCES',
     text:
@@ -138,6 +146,27 @@ export const MOUNT_HINTS: readonly Hint[] = [
     op: 'openTree',
     error: 'EMFILE',
     text: 'this process cannot hold so many trees open: raise its limit of open files (ulimit -n)',
+  },
+  {
+    op: 'openTree',
+    error: 'ELOOP',
+    syscall: 'openat2',
+    text: 'a symbolic link is on the way to {path}, and nofollow refuses one; name the directory that it leads to',
+  },
+  {
+    op: 'openTree',
+    error: 'EXDEV',
+    text: '{path} leads out of {within}, by a symbolic link or "..": somebody who writes there may have put it there',
+  },
+  {
+    op: 'openTree',
+    error: 'EAGAIN',
+    text: 'somebody renames directories above {path} all the time, and the kernel cannot be sure where it leads',
+  },
+  {
+    op: 'openTree',
+    error: 'ESTALE',
+    text: 'another file has taken the place of the one that the descriptor holds',
   },
   { op: 'openTree', error: 'ENOENT', text: '{path} does not exist on the host' },
   { op: 'openTree', error: 'ENOTDIR', text: '{path} leads through a file of the host' },

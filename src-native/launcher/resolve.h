@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// openat2(2), for whoever resolves a path: it is the only place that tries a call again which answered EAGAIN.
+#pragma once
+#include "../sys.h"
+#include "outcome.h"
+
+// Opens `path` below `directory`, close-on-exec. Gives EAGAIN where the kernel answers nothing else.
+struct outcome resolve_open(int directory, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
