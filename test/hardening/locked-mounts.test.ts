@@ -113,7 +113,7 @@ suite('a container that has CAP_SYS_ADMIN', () => {
     assert.match(text, /make namespaces in a user namespace inside this one.*network/s);
     assert.match(text, /pivotRoot[\s\S]*setns user[\s\S]*unshare mount[\s\S]*init/);
     assert.doesNotMatch(new Container().explain('true'), /inside this one/);
-    assert.doesNotMatch(box.namespaces(['user', 'pid']).explain('true'), /inside this one/);
+    assert.doesNotMatch(able.namespaces(['user', 'pid']).explain('true'), /inside this one/);
   });
 
   test('hooks see the namespaces that the command gets', async () => {
