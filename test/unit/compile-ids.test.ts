@@ -358,10 +358,13 @@ describe('capabilities() in five sets', () => {
     assert.deepEqual(clone, ['user', 'mount', 'pid']);
     const [nest] = all(steps, 'nestNamespaces');
     assert.deepEqual(nest?.namespaces, ['cgroup', 'uts', 'ipc', 'network']);
-    assert.deepEqual([nest?.uids, nest?.gids], [
-      [0, 0, 65_536],
-      [0, 0, 65_536],
-    ]);
+    assert.deepEqual(
+      [nest?.uids, nest?.gids],
+      [
+        [0, 0, 65_536],
+        [0, 0, 65_536],
+      ],
+    );
     const [at, mounted, inside] = [ops.indexOf('nestNamespaces'), ops.indexOf('pivotRoot'), ops.indexOf('setns')];
     assert.ok(at < ops.indexOf('propagation') && mounted < inside && inside < ops.indexOf('init'));
     assert.deepEqual(steps[inside], { op: 'setns', slot: nest?.slot, type: 'user', from: 'capabilities()' });
