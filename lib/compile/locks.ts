@@ -2,8 +2,8 @@
  * Mounts that a container with CAP_SYS_ADMIN cannot move: read-only binds, masks, the layers and what lies below.
  *
  * There are two user namespaces. The container's mounts are made in the outer one. Only then the child joins the inner
- * one, and makes a copy of its mounts: the kernel locks what a user namespace has inherited. All other namespaces belong
- * to the inner one, so that its root has its rights over them. mount_namespaces(7)
+ * one, and copies its mounts: the kernel locks what a user namespace has inherited. Network, IPC, host name and cgroup
+ * namespaces belong to the inner one, so that its root has rights over them. mount_namespaces(7)
  */
 
 import type { ContainerDefinition } from '../definition/definition.js';

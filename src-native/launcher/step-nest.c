@@ -17,8 +17,8 @@ static struct outcome make_namespaces(const struct child *child, uint64_t namesp
 {
 	PASS(child_hold(child));
 	// It is looked into in a moment: there is to be nothing else to find.
-	sys_close_range(0, (unsigned int)socket - 1, 0);
-	sys_close_range((unsigned int)socket + 1, ~0u, 0);
+	TRY(close_range, 0, (unsigned int)socket - 1, 0);
+	TRY(close_range, (unsigned int)socket + 1, ~0u, 0);
 	TRY(unshare, CLONE_NEWUSER | namespaces);
 	// The child writes the maps: what /proc has of this process must be the child's own to open. proc(5)
 	TRY(prctl, PR_SET_DUMPABLE, 1, 0, 0);
@@ -32,7 +32,7 @@ __attribute__((noreturn)) static void make(const struct child *child, uint64_t n
 	char end;
 	made.outcome = make_namespaces(child, namespaces, socket, made.pid);
 	sys_write(socket, &made, sizeof(made));
-	// Until the child has what it wants, and closes the other end.
+	// Until the child has what it wants.
 	sys_read(socket, &end, 1);
 	sys_exit_group(0);
 }
@@ -107,6 +107,8 @@ struct outcome step_nest_namespaces(struct child *child, const struct step_nest_
 	TRY(close, pair[1]);
 	const struct outcome outcome = take(child, step, pair[0]);
 	sys_close(pair[0]);
+	// It may have been refused what closes its own copy of that end.
+	sys_kill(pid, SYS_SIGKILL);
 	do
 		waited = sys_wait4(pid, 0, SYS_WALL, 0);
 	while (waited == -SYS_EINTR);

@@ -69,7 +69,7 @@ suite('a user namespace inside the first', () => {
         'umount /tmp 2>/dev/null && echo gone',
         'unshare -U true 2>/dev/null && echo nested',
         '(echo 9 > /proc/sys/user/max_user_namespaces) 2>/dev/null',
-        'unshare -U unshare -U true 2>/dev/null && echo raised',
+        'unshare -Ur unshare -U true 2>/dev/null && echo raised',
         'echo end',
       ].join('\n'),
     );

@@ -151,7 +151,12 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('wait4'),
   ],
   openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
-  setns: ({ type }) => [call('setns', CLONE[type] ?? '')],
+  // The child holds on to its supervisor anew.
+  setns: ({ type }) => [
+    call('setns', CLONE[type] ?? ''),
+    maybe('prctl', 'PR_SET_PDEATHSIG'),
+    maybe('prctl', 'PR_SET_DUMPABLE'),
+  ],
   openTree: ({ source = '', within, nofollow, descriptor }) => [
     // One that is looked up by openat2 is opened by O_PATH, which only looks.
     ...(within === undefined && !nofollow && descriptor === undefined ? [call('open_tree', quote(source))] : []),

@@ -369,7 +369,7 @@ describe('capabilities() in five sets', () => {
     assert.ok(at < ops.indexOf('propagation') && mounted < inside && inside < ops.indexOf('init'));
     assert.deepEqual(steps[inside], { op: 'setns', slot: nest?.slot, type: 'user', from: 'capabilities()' });
     assert.deepEqual(steps[inside + 1], { op: 'unshare', namespaces: ['mount'], from: 'capabilities()' });
-    for (const other of [image, able.namespaces(['user', 'pid']).rootfs(undefined)])
+    for (const other of [image, able.rootfs(undefined).namespaces(['user', 'pid'])])
       assert.equal(all(plan(other).steps, 'nestNamespaces').length, 0);
   });
 
