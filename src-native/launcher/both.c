@@ -5,6 +5,8 @@
 #include <linux/nsfs.h>
 #include "tree.h"
 
+enum { GROUPS_MOST = 256 };
+
 struct outcome both_fchown(const struct page *page, const struct step_fchown *step)
 {
 	struct stat stat;
@@ -42,6 +44,17 @@ struct outcome both_open_tree(const struct plan *plan, struct page *page, const 
 	int tree = -1;
 	PASS(tree_copy(AT_FDCWD, plan_string(plan, step->source), step->recursive ? AT_RECURSIVE : 0, &tree));
 	page->slots[step->slot] = tree;
+	return DONE;
+}
+
+struct outcome both_set_groups(const struct plan *plan, const struct step_set_groups *step)
+{
+	uint32_t groups[GROUPS_MOST];
+	if (step->groups.count > GROUPS_MOST)
+		return REFUSED(setgroups, SYS_EINVAL);
+	for (uint32_t i = 0; i < step->groups.count; i++)
+		groups[i] = (uint32_t)plan_number_at(plan, step->groups, i);
+	TRY(setgroups, step->groups.count, groups);
 	return DONE;
 }
 

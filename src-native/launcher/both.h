@@ -7,6 +7,7 @@
 struct outcome both_fchown(const struct page *page, const struct step_fchown *step);
 struct outcome both_open_namespace(const struct plan *plan, struct page *page, const struct step_open_namespace *step);
 struct outcome both_open_tree(const struct plan *plan, struct page *page, const struct step_open_tree *step);
+struct outcome both_set_groups(const struct plan *plan, const struct step_set_groups *step);
 // Of the process `pid`, 0 for this one.
 struct outcome both_set_rlimit(int pid, const struct step_set_rlimit *step);
 struct outcome both_setns(const struct page *page, const struct step_setns *step);
