@@ -184,9 +184,9 @@ async function run(file: string, args: readonly string[], options: RunOptions): 
   const began = performance.now();
   const result = await box.run(file, args, { ...options, encoding: 'utf8' });
   const total = performance.now() - began;
-  const { wallMs, userMs, systemMs } = result.usage;
+  const { wallMs, cpuMs = Number.NaN } = result.usage;
   const ms = (time: number): string => `${time.toFixed(1)} ms`;
-  console.log(`[${ms(total)} in all; the container ${ms(wallMs)}, its cpu time ${ms(userMs + systemMs)}]`);
+  console.log(`[${ms(total)} in all; the container ${ms(wallMs)}, its cpu time ${ms(cpuMs)}]`);
   return result;
 }
 

@@ -106,6 +106,7 @@ struct message_exited {
 	int32_t wait_status;
 	uint32_t ending;
 	uint32_t counted;
+	uint32_t waited;
 	uint64_t wall_ns;
 	uint64_t user_us;
 	uint64_t system_us;
@@ -121,6 +122,7 @@ struct message_exited {
 static_assert(offsetof(struct message_exited, wait_status) == 16, "message_exited");
 static_assert(offsetof(struct message_exited, ending) == 20, "message_exited");
 static_assert(offsetof(struct message_exited, counted) == 24, "message_exited");
+static_assert(offsetof(struct message_exited, waited) == 28, "message_exited");
 static_assert(offsetof(struct message_exited, wall_ns) == 32, "message_exited");
 static_assert(offsetof(struct message_exited, user_us) == 40, "message_exited");
 static_assert(offsetof(struct message_exited, system_us) == 48, "message_exited");

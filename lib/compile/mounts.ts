@@ -33,14 +33,18 @@ export function planMounts(
 ): MountPlan {
   if (!definition.namespaces.includes('mount')) return { acts: [], steps: [], after: [] };
   const trees = new Trees(ids, host, slots);
+  const settings = [...noNestedUsers(definition, host), ...sysctls(definition)];
+  const own = proc(definition, host).some(({ op }) => op === 'mount');
   const steps: ContainerStep[] = [
     // First of all: else what is mounted below would show on the host. mount_namespaces(7)
     { op: 'propagation', target: '/', type: 'private' },
-    ...noNestedUsers(definition, host),
-    // As long as /proc is the host's: it shows each process what is its own, and there may be no other.
-    ...sysctls(definition),
+    // Through the host's /proc, as long as it is there: it shows each process what is its own.
+    ...(own ? [] : settings),
     ...root(definition, host, trees, user),
     ...proc(definition, host),
+    // Through a /proc of its own where it can be: the host's keeps an entry of each key for each namespace, in one
+    // chain, and to find one takes longer the more containers there are. proc_sys_compare() in fs/proc/proc_sysctl.c
+    ...(own ? settings : []),
     ...sys(definition, host),
     ...dev(definition, ids, user),
     ...temporary(definition),

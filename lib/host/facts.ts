@@ -71,8 +71,3 @@ export interface Host {
 export function hasCapability(host: Host, name: Capability): boolean {
   return (host.capabilities & CAPABILITIES[name]) !== 0n;
 }
-
-/** Whether `path` is `directory`, or below it. Both are absolute and without `..`. */
-export function isWithin(path: string, directory: string): boolean {
-  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
-}

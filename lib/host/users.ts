@@ -10,8 +10,8 @@ import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
 import { isNamed, type NamedUser, type User } from '../definition/user.js';
+import { isWithin } from '../plan/paths.js';
 import { openat2, type ResolveFlag } from '../syscalls/open.js';
-import { isWithin } from './facts.js';
 
 /** Of each file; a system with 10,000 users has about one. */
 const SIZE_MOST = 4 * 1024 * 1024;

@@ -92,6 +92,8 @@ export const MESSAGES = {
       ending: { oneOf: ENDINGS },
       /** Which of the counters have counted, by the bits of COUNTERS. */
       counted: 'u32',
+      /** Whether wait4(2) has told of the command what is below: 0 where somebody has killed init. */
+      waited: 'u32',
       /** What passed since the clone. */
       wallNs: 'u64',
       userUs: 'u64',

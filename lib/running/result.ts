@@ -14,38 +14,43 @@ import { milliseconds, splitCpu } from './stats.js';
 export type Reason = 'exited' | 'signaled' | 'timeout' | 'cpu-timeout' | 'oom' | 'output-limit' | 'aborted' | 'killed';
 
 /**
- * What was used. With `limits()` the cgroups of the container tell of all its processes, and of nothing else; without,
- * wait4(2) tells of the command, the children that it has waited for, and the set-up.
+ * What was used. What is not known is `undefined`, and `degraded` says why. With `limits()` the container's cgroups
+ * tell of all its processes, and of nothing else. Without, wait4(2) tells of what carrel's init has reaped, and of the
+ * set-up. That is every process, however the container ended. With `init(false)`, or in a pid namespace that was
+ * joined, it is the command, and the children that it has waited for.
  */
 export interface Usage {
-  /** Wall-clock time from right before the clone to the end, in milliseconds, by the supervisor's clock. */
+  /**
+   * Wall-clock time from right before the clone to the end, in milliseconds, by the supervisor's clock. Where the
+   * supervisor was killed: from the call, by Node's clock.
+   */
   readonly wallMs: number;
   /**
    * CPU time of all of the container, in milliseconds: `userMs` and `systemMs` together. `cpu.stat`; cgroup v1
    * `cpuacct.usage`; else wait4(2).
    */
-  readonly cpuMs: number;
+  readonly cpuMs: number | undefined;
   /** CPU time in user mode, in milliseconds. `cpu.stat`; cgroup v1 `cpuacct.usage_user`; else wait4(2). */
-  readonly userMs: number;
+  readonly userMs: number | undefined;
   /**
    * CPU time in the kernel, in milliseconds. `cpu.stat`; cgroup v1 `cpuacct.usage_sys`; else wait4(2), with the
    * container's set-up.
    */
-  readonly systemMs: number;
+  readonly systemMs: number | undefined;
   /** The largest resident set of any one process, in bytes. wait4(2) */
-  readonly maxRssBytes: number;
+  readonly maxRssBytes: number | undefined;
   /** Page faults that took no reading from storage. wait4(2) */
-  readonly minorFaults: number;
+  readonly minorFaults: number | undefined;
   /** Page faults that took reading from storage. wait4(2) */
-  readonly majorFaults: number;
+  readonly majorFaults: number | undefined;
   /** Blocks of 512 bytes read from storage. wait4(2) */
-  readonly blocksIn: number;
+  readonly blocksIn: number | undefined;
   /** Blocks of 512 bytes written to storage. wait4(2) */
-  readonly blocksOut: number;
+  readonly blocksOut: number | undefined;
   /** How often a process gave the CPU away, to wait for something. wait4(2) */
-  readonly voluntarySwitches: number;
+  readonly voluntarySwitches: number | undefined;
   /** How often a process was taken off the CPU. wait4(2) */
-  readonly involuntarySwitches: number;
+  readonly involuntarySwitches: number | undefined;
   /**
    * The most memory that all of the container had at a time, in bytes, page cache and files in memory included.
    * `memory.peak`, Linux 5.19; cgroup v1 `memory.max_usage_in_bytes`.
@@ -91,6 +96,8 @@ type Exited = MessageOf<'exited'>;
  */
 export function exitStatus(exited: Exited, asked: Reason | undefined, degraded: readonly string[] = []): ExitStatus {
   const status = exited.waitStatus;
+  const waited = exited.waited !== 0;
+  const told = (number: number): number | undefined => (waited ? number : undefined);
   const signal = status & 0x7f;
   const exitCode = signal === 0 ? (status >> 8) & 0xff : null;
   return Object.freeze({
@@ -98,17 +105,17 @@ export function exitStatus(exited: Exited, asked: Reason | undefined, degraded: 
     exitCode,
     signal: signal === 0 ? null : signalName(signal),
     reason: reason(exited, signal, asked),
-    degraded,
+    degraded: waited ? degraded : Object.freeze([...degraded, NOT_WAITED]),
     usage: Object.freeze({
       wallMs: exited.wallNs / 1e6,
       ...cpuOf(exited),
-      maxRssBytes: exited.maxRssKb * 1024,
-      minorFaults: exited.minorFaults,
-      majorFaults: exited.majorFaults,
-      blocksIn: exited.blocksIn,
-      blocksOut: exited.blocksOut,
-      voluntarySwitches: exited.voluntarySwitches,
-      involuntarySwitches: exited.involuntarySwitches,
+      maxRssBytes: told(exited.maxRssKb * 1024),
+      minorFaults: told(exited.minorFaults),
+      majorFaults: told(exited.majorFaults),
+      blocksIn: told(exited.blocksIn),
+      blocksOut: told(exited.blocksOut),
+      voluntarySwitches: told(exited.voluntarySwitches),
+      involuntarySwitches: told(exited.involuntarySwitches),
       peakMemoryBytes: counted(exited, 'memoryPeak'),
       peakPids: counted(exited, 'pidsPeak'),
       oomKills: counted(exited, 'oomKills'),
@@ -129,6 +136,7 @@ function cpuOf(exited: Exited): Pick<Usage, 'cpuMs' | 'userMs' | 'systemMs'> {
   const { userMs, systemMs } = splitCpu(all, counted(exited, 'cpuUser'), counted(exited, 'cpuSystem'));
   if (all !== undefined && userMs !== undefined && systemMs !== undefined)
     return { cpuMs: all / 1e3, userMs, systemMs };
+  if (exited.waited === 0) return { cpuMs: milliseconds(all), userMs: undefined, systemMs: undefined };
   const [user, system] = [exited.userUs / 1e3, exited.systemUs / 1e3];
   return { cpuMs: milliseconds(all) ?? user + system, userMs: user, systemMs: system };
 }
@@ -156,36 +164,43 @@ function reason(exited: Exited, signal: number, asked: Reason | undefined): Reas
   return signal === 0 ? 'exited' : 'signaled';
 }
 
-/** What is told where nobody has counted. */
-const UNCOUNTED: Usage = Object.freeze({
-  wallMs: 0,
-  cpuMs: 0,
-  userMs: 0,
-  systemMs: 0,
-  maxRssBytes: 0,
-  minorFaults: 0,
-  majorFaults: 0,
-  blocksIn: 0,
-  blocksOut: 0,
-  voluntarySwitches: 0,
-  involuntarySwitches: 0,
-  peakMemoryBytes: undefined,
-  peakPids: undefined,
-  oomKills: undefined,
-  throttledMs: undefined,
-  readBytes: undefined,
-  writtenBytes: undefined,
-});
+/** What of the usage wait4(2) alone can tell. */
+const WAITED = 'maxRssBytes, minorFaults, majorFaults, blocksIn, blocksOut, voluntarySwitches, involuntarySwitches';
+const NOT_WAITED =
+  `usage.{${WAITED}}, and the CPU time where no cgroup counts it: ` +
+  'the first process of the container was killed before it had reaped all others';
+const LOST = 'usage, but for wallMs: the supervisor was killed, and nobody has counted';
 
-/** The status of a command whose supervisor was killed: the kernel ended it by SIGKILL, and nothing was counted. */
-export function lostStatus(): ExitStatus {
+/**
+ * The status of a command whose supervisor was killed: the kernel ended it by SIGKILL, and nothing was counted.
+ * `degraded` is the plan's.
+ */
+export function lostStatus(wallMs: number, degraded: readonly string[] = []): ExitStatus {
   return Object.freeze({
     ok: false,
     exitCode: null,
     signal: 'SIGKILL',
     reason: 'signaled',
-    degraded: [],
-    usage: UNCOUNTED,
+    degraded: Object.freeze([...degraded, LOST]),
+    usage: Object.freeze({
+      wallMs,
+      cpuMs: undefined,
+      userMs: undefined,
+      systemMs: undefined,
+      maxRssBytes: undefined,
+      minorFaults: undefined,
+      majorFaults: undefined,
+      blocksIn: undefined,
+      blocksOut: undefined,
+      voluntarySwitches: undefined,
+      involuntarySwitches: undefined,
+      peakMemoryBytes: undefined,
+      peakPids: undefined,
+      oomKills: undefined,
+      throttledMs: undefined,
+      readBytes: undefined,
+      writtenBytes: undefined,
+    }),
   });
 }
 

@@ -7,6 +7,7 @@
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { protocolBroken, supervisorLost } from '../errors/errors.js';
 import type { ChannelListener } from '../launch/channel.js';
+import { monotonicNs } from '../launch/clock.js';
 import { namespacesOf } from '../launch/namespaces.js';
 import { native } from '../launch/native.js';
 import type { Connection } from '../launch/start.js';
@@ -65,6 +66,7 @@ export class Supervision implements ChannelListener {
   #settlement: Settlement | undefined;
   readonly #hooks: readonly Hook[];
   readonly #timing: Timing;
+  readonly #calledNs: number;
   #state: SupervisionState = { phase: 'starting', command: undefined };
   /** Why carrel itself ends the container, if it does. */
   #asked: Reason | undefined;
@@ -84,6 +86,7 @@ export class Supervision implements ChannelListener {
     this.#settlement = settlement;
     this.#hooks = hooks;
     this.#timing = new Timing(calledNs);
+    this.#calledNs = calledNs;
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -220,7 +223,7 @@ export class Supervision implements ChannelListener {
   channelEnded(error: Error | undefined): void {
     if (this.isOver) return;
     // Nobody opens another channel to a supervisor: it ends with this one.
-    const untold = this.#state.phase === 'running' ? lostStatus() : supervisorLost();
+    const untold = this.#state.phase === 'running' ? this.#lostStatus() : supervisorLost();
     this.#finish(this.#failure ?? error ?? untold, true);
   }
 
@@ -239,6 +242,10 @@ export class Supervision implements ChannelListener {
         native().close(descriptor);
       }
     }
+  }
+
+  #lostStatus(): ExitStatus {
+    return lostStatus((monotonicNs() - this.#calledNs) / 1e6, this.#plan.degraded);
   }
 
   #order(order: UnaddressedOrder): void {

@@ -3,12 +3,12 @@
 #include "init.h"
 #include <linux/prctl.h>
 
-// Reaps one ended process. Returns 1 when it was the command.
-static int reap(struct page *page, int command)
+// Reaps one ended process. Returns 1 when it was the command, -1 where there is none.
+static int reap(struct page *page, int command, int options)
 {
 	struct sys_siginfo info = {0};
 	// Looks before it reaps: while the flag is not set, the command's pid is its own.
-	if (sys_waitid(SYS_P_ALL, 0, &info, SYS_WEXITED | SYS_WNOHANG | SYS_WNOWAIT | SYS_WALL) < 0 || info.pid == 0)
+	if (sys_waitid(SYS_P_ALL, 0, &info, SYS_WEXITED | SYS_WNOWAIT | SYS_WALL | options) < 0 || info.pid == 0)
 		return -1;
 	if (info.pid == command)
 		__atomic_store_n(&page->command_over, 1, __ATOMIC_SEQ_CST);
@@ -18,6 +18,16 @@ static int reap(struct page *page, int command)
 		return 0;
 	__atomic_store_n(&page->command_status, status, __ATOMIC_RELEASE);
 	return 1;
+}
+
+// Ends all others, and reaps them: what they have used is told of init then. Where PID 1 ends before them, the kernel
+// reaps them for nobody. pid_namespaces(7), wait4(2)
+__attribute__((noreturn)) static void end(struct page *page, int command)
+{
+	sys_kill(-1, SYS_SIGKILL);
+	while (reap(page, command, 0) >= 0)
+		;
+	sys_exit_group(0);
 }
 
 void init_run(struct page *page, int command)
@@ -30,10 +40,10 @@ void init_run(struct page *page, int command)
 		if (signal == SYS_SIGCHLD) {
 			int ended;
 			// One SIGCHLD may stand for many: signals do not queue. signal(7)
-			while ((ended = reap(page, command)) == 0)
+			while ((ended = reap(page, command, SYS_WNOHANG)) == 0)
 				;
-			if (ended == 1)
-				sys_exit_group(0);
+			if (ended == 1 || __atomic_load_n(&page->all_end, __ATOMIC_ACQUIRE))
+				end(page, command);
 		} else if (signal > 0) {
 			sys_kill(command, (int)signal);
 		}

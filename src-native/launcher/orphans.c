@@ -5,12 +5,15 @@
 #include "pids.h"
 #include "text.h"
 
-void orphans_end(const struct cgroups *cgroups)
+void orphans_end(struct supervisor *self)
 {
 	for (;;) {
-		long pid = sys_wait4(-1, 0, SYS_WNOHANG | SYS_WALL, 0);
+		struct rusage usage = {0};
+		long pid = sys_wait4(-1, 0, SYS_WNOHANG | SYS_WALL, &usage);
 		if (pid == -SYS_ECHILD)
 			return;
+		if (pid > 0)
+			supervisor_count(self, &usage);
 		if (pid != 0)
 			continue;
 		char path[64];
@@ -26,7 +29,7 @@ void orphans_end(const struct cgroups *cgroups)
 		if (file >= 0)
 			sys_close((int)file);
 		pids_end(list, length < 0 ? 0 : (size_t)length);
-		cgroups_end(cgroups);
+		cgroups_end(&self->cgroups);
 		const struct sys_timespec pause = {0, 1000000};
 		sys_ppoll(0, 0, &pause);
 	}

@@ -45,6 +45,26 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 	return 0;
 }
 
+static uint64_t microseconds(int64_t seconds, int64_t rest)
+{
+	return (uint64_t)seconds * 1000000 + (uint64_t)rest;
+}
+
+void supervisor_count(struct supervisor *self, const struct rusage *usage)
+{
+	struct message_exited *exited = &self->notices.exited;
+	exited->user_us += microseconds(usage->ru_utime.tv_sec, usage->ru_utime.tv_usec);
+	exited->system_us += microseconds(usage->ru_stime.tv_sec, usage->ru_stime.tv_usec);
+	if ((uint64_t)usage->ru_maxrss > exited->max_rss_kb)
+		exited->max_rss_kb = (uint64_t)usage->ru_maxrss;
+	exited->minor_faults += (uint64_t)usage->ru_minflt;
+	exited->major_faults += (uint64_t)usage->ru_majflt;
+	exited->blocks_in += (uint64_t)usage->ru_inblock;
+	exited->blocks_out += (uint64_t)usage->ru_oublock;
+	exited->voluntary_switches += (uint64_t)usage->ru_nvcsw;
+	exited->involuntary_switches += (uint64_t)usage->ru_nivcsw;
+}
+
 static void reap(struct supervisor *self)
 {
 	struct rusage usage = {0};
@@ -57,15 +77,9 @@ static void reap(struct supervisor *self)
 	int by_init = self->command != 0 && self->command != self->child && status == 0;
 	exited->wait_status = by_init ? __atomic_load_n(&self->page->command_status, __ATOMIC_ACQUIRE) : status;
 	exited->ending = self->ending;
-	exited->user_us = (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec;
-	exited->system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec;
-	exited->max_rss_kb = (uint64_t)usage.ru_maxrss;
-	exited->minor_faults = (uint64_t)usage.ru_minflt;
-	exited->major_faults = (uint64_t)usage.ru_majflt;
-	exited->blocks_in = (uint64_t)usage.ru_inblock;
-	exited->blocks_out = (uint64_t)usage.ru_oublock;
-	exited->voluntary_switches = (uint64_t)usage.ru_nvcsw;
-	exited->involuntary_switches = (uint64_t)usage.ru_nivcsw;
+	// Killed init tells nothing of those that it had not reaped.
+	exited->waited = by_init || self->command == 0 || self->command == self->child;
+	supervisor_count(self, &usage);
 }
 
 struct outcome supervisor_prepare(struct supervisor *self)
@@ -278,7 +292,7 @@ void supervisor_run(struct supervisor *self, const struct request *request)
 		timing_moment(&self->timing, MOMENT_ENDED);
 		reap(self);
 		timing_moment(&self->timing, MOMENT_REAPED);
-		orphans_end(&self->cgroups);
+		orphans_end(self);
 	}
 	conclude(self);
 	drain(self);

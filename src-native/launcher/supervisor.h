@@ -54,8 +54,9 @@ struct supervisor {
 	// An act was broken off, because something has happened that ends the container: watch.c hears of it next.
 	int broken_off;
 	uint32_t ending;
-	// SIGKILL was sent.
+	// It is being ended: by init until `end_by`, then by SIGKILL.
 	int killed;
+	uint64_t end_by;
 	// When the child was cloned, or came to its plan.
 	uint64_t began;
 	// The new namespaces of the child that waits for its plan; 0: there is none. spare.c
@@ -84,5 +85,7 @@ __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const str
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
+// Adds what one process has used, and those that it has waited for.
+void supervisor_count(struct supervisor *self, const struct rusage *usage);
 // Tells Node how many OOM kills there were. Returns whether there were more than it has told before.
 int supervisor_tell_oom(struct supervisor *self);

@@ -7,13 +7,23 @@
 #include "supervisor.h"
 #include "text.h"
 
-// Ends the container. With a pid namespace of its own the kernel ends all that is in it.
+// How long init has to end and reap all others. What they have used is not known where it does not come to it.
+enum { INIT_ENDS_NS = 1000000000 };
+
+// Ends the container. With a pid namespace of its own the kernel ends all that is in it when its first process ends.
 static void end(struct supervisor *self, uint32_t ending)
 {
 	if (self->ending == ENDING_NONE)
 		self->ending = ending;
+	if (!self->killed)
+		self->end_by = timing_now() + INIT_ENDS_NS;
 	self->killed = 1;
-	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
+	if (self->command > 0 && self->command != self->child && timing_now() < self->end_by) {
+		__atomic_store_n(&self->page->all_end, 1, __ATOMIC_RELEASE);
+		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGCHLD);
+	} else {
+		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
+	}
 	cgroups_thaw(&self->cgroups);
 }
 
@@ -290,7 +300,7 @@ void watch_child(struct supervisor *self)
 		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup
 		// v1
 		if (self->killed)
-			cgroups_thaw(&self->cgroups);
+			end(self, self->ending);
 		if (polled[OOM].revents || self->cgroups.oom_looks) {
 			cgroups_note_oom(&self->cgroups, polled[OOM].revents);
 			if (supervisor_tell_oom(self) && self->cgroups.oom_ends)

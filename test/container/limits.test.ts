@@ -81,7 +81,7 @@ describe('limits()', requires('cgroups', 'python3'), () => {
     const limits = { cpuTime: 300 };
     const status = await limited(limits).run('sh', ['-c', 'while :; do :; done & while :; do :; done']);
     assert.deepEqual([status.reason, status.signal, status.ok], ['cpu-timeout', 'SIGKILL', false]);
-    assert.ok(status.usage.cpuMs >= 300, `${status.usage.cpuMs}`);
+    assert.ok((status.usage.cpuMs ?? 0) >= 300, `${status.usage.cpuMs}`);
     const idle = await limited({ cpuTime: 1000 }).run('sleep', ['1.2']);
     assert.equal(idle.reason, 'exited', 'waiting costs nothing');
   });

@@ -27,7 +27,7 @@ suite('run()', () => {
       command: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
       degraded: [],
     });
-    assert.ok(usage.wallMs > 0 && usage.maxRssBytes > 4096 && usage.minorFaults > 0);
+    assert.ok(usage.wallMs > 0 && (usage.maxRssBytes ?? 0) > 4096 && (usage.minorFaults ?? 0) > 0);
   });
 
   test('input is written and closed; none is an empty one', async () => {

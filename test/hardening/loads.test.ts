@@ -37,7 +37,7 @@ interface Load {
 }
 
 function figures({ usage, reason }: ExitStatus): string {
-  const { wallMs, cpuMs, peakMemoryBytes = 0, peakPids, oomKills } = usage;
+  const { wallMs, cpuMs = Number.NaN, peakMemoryBytes = 0, peakPids, oomKills } = usage;
   const peaks = `${(peakMemoryBytes / MIB).toFixed(1)} MiB, ${peakPids ?? '?'} processes, ${oomKills} OOM kills`;
   return `${reason} after ${wallMs.toFixed(0)} ms, CPU ${cpuMs.toFixed(0)} ms, ${peaks}`;
 }
@@ -114,7 +114,7 @@ print(n)`;
     while (shares.length < 3 && !shares.some((share) => share <= 0.35)) {
       const { usage } = await suffer(context, { script, reason: 'cpu-timeout', container });
       assert.ok((usage.throttledMs ?? 0) > 0, 'it was held back');
-      shares.push(usage.cpuMs / usage.wallMs);
+      shares.push((usage.cpuMs ?? Number.NaN) / usage.wallMs);
     }
     assert.ok(Math.min(...shares) <= 0.35, `${shares}`);
   });

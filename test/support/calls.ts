@@ -132,7 +132,12 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   removeCgroup: () => [call('unlinkat', 'AT_REMOVEDIR'), maybe('unlinkat', quote(BASE), 'AT_REMOVEDIR')],
   openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
   setns: ({ type }) => [call('setns', CLONE[type] ?? '')],
-  openTree: ({ source }) => [copy(quote(source))],
+  openTree: ({ source = '', within, nofollow, descriptor }) => [
+    // One that is looked up by openat2 is opened by O_PATH, which only looks.
+    ...(within === undefined && !nofollow && descriptor === undefined ? [call('open_tree', quote(source))] : []),
+    ...(descriptor === undefined ? [] : [maybe('open_tree', ', OPEN_TREE_CLOEXEC')]),
+    copy(),
+  ],
   unshare: ({ namespaces }) => [call('unshare', ...namespaces.map((name) => CLONE[name] ?? ''))],
   propagation: ({ type }) => [call('mount_setattr', `MS_${type.toUpperCase()}`)],
   mount: ({ type, options, attributes: names, target }) => [
@@ -155,7 +160,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     maybe('unlinkat', quote(path.slice(path.lastIndexOf('/') + 1)), 'AT_REMOVEDIR'),
   ],
   bind: ({ source, slot, attributes: names, create, target }) => [
-    ...(slot === undefined ? [copy(quote(source ?? ''))] : []),
+    ...(slot === undefined ? [call('open_tree', quote(source ?? ''), 'OPEN_TREE_CLOEXEC'), copy()] : []),
     ...attributesOf(names),
     ...onRoot(target),
     ...(create ? [parents, maybe('openat', file(target), 'O_CREAT|O_EXCL|O_NOFOLLOW')] : []),

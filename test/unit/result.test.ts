@@ -30,6 +30,7 @@ function notice(numbers: Partial<Exited>, counters: Partial<Record<Counter, numb
     waitStatus: 0,
     ending: 'none',
     counted: 0,
+    waited: 1,
     wallNs: 0,
     userUs: 0,
     systemUs: 0,
@@ -185,6 +186,18 @@ describe('usage', () => {
     assert.deepEqual([usage.peakMemoryBytes, usage.peakPids], [undefined, 2]);
   });
 
+  test('what wait4 has not told is undefined and listed, whatever stands there', () => {
+    const counters = { cpu: 3_000, cpuUser: 100, cpuSystem: 300 };
+    const lost = { waited: 0, maxRssKb: 3, minorFaults: 4, userUs: 5, blocksIn: 6, voluntarySwitches: 7 };
+    const { usage, degraded } = exitStatus(notice({ ...lost, wallNs: 1e6 }), undefined, ['limits.swap: none']);
+    const { wallMs, ...rest } = usage;
+    assert.deepEqual([wallMs, new Set(Object.values(rest))], [1, new Set([undefined])]);
+    assert.equal(degraded[0], 'limits.swap: none');
+    assert.match(degraded[1] ?? '', /^usage\.\{maxRssBytes, .*was killed before it had reaped all others$/);
+    const counted = exitStatus(notice({ ...lost, counted: 0x1ff }, counters), undefined).usage;
+    assert.deepEqual([counted.cpuMs, counted.userMs, counted.maxRssBytes], [3, 0.75, undefined]);
+  });
+
   test('is frozen, as the status around it', () => {
     const status = exitStatus(notice({}), undefined);
     assert.ok(Object.isFrozen(status) && Object.isFrozen(status.usage));
@@ -192,7 +205,12 @@ describe('usage', () => {
 });
 
 test('a command whose supervisor was killed ended by SIGKILL, with nothing counted', () => {
-  const status = lostStatus();
+  const status = lostStatus(1500, ['limits.swap: none']);
   assert.deepEqual([status.ok, status.exitCode, status.signal, status.reason], [false, null, 'SIGKILL', 'signaled']);
-  assert.deepEqual(new Set(Object.values(status.usage)), new Set([0, undefined]));
+  const { wallMs, ...rest } = status.usage;
+  assert.deepEqual([wallMs, new Set(Object.values(rest))], [1500, new Set([undefined])]);
+  assert.deepEqual(status.degraded, [
+    'limits.swap: none',
+    'usage, but for wallMs: the supervisor was killed, and nobody has counted',
+  ]);
 });
