@@ -7,6 +7,7 @@ import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { dev } from './dev.js';
 import type { IdPlan } from './ids.js';
+import { hostsOfRoot } from './names.js';
 import { sysctls } from './namespace-settings.js';
 import { overlayEnd, overlayRoot } from './overlay.js';
 import { hidden, noNestedUsers, proc, sys } from './proc.js';
@@ -70,11 +71,14 @@ function root(definition: ContainerDefinition, host: Host, trees: Trees, user: U
   if (readonly && !isInMemory(definition)) attributes.push('readonly');
   // Made where the image lacks them.
   const targets = [...(proc === 'none' ? [] : ['/proc']), '/dev', '/tmp'];
-  const missing = targets.map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from: 'rootfs()' }));
-  if (typeof rootfs !== 'string') return [...overlayRoot(definition, rootfs, host, trees, attributes), ...missing];
+  const made = [
+    ...targets.map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from: 'rootfs()' })),
+    ...hostsOfRoot(definition, host, isInMemory(definition)),
+  ];
+  if (typeof rootfs !== 'string') return [...overlayRoot(definition, rootfs, host, trees, attributes), ...made];
   const from = 'rootfs()';
   const tree = trees.open(rootfs, true, true, from);
-  return [{ op: 'bind', ...tree, target: '/', attributes, recursive: true, create: false, from }, ...missing];
+  return [{ op: 'bind', ...tree, target: '/', attributes, recursive: true, create: false, from }, ...made];
 }
 
 /** Whether writes to the root stay in memory. */

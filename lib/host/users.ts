@@ -36,6 +36,15 @@ export function readUsers(definition: ContainerDefinition, user: User | NamedUse
   return { passwd: OWN_PASSWD.join('\n'), group: OWN_GROUP.join('\n') };
 }
 
+/**
+ * The text of a file of a root filesystem, or of the host's; `undefined` where there is none.
+ *
+ * @throws Where it is no regular file, is larger than `most` bytes, or cannot be read.
+ */
+export function readInRoot(rootfs: string | Overlay | undefined, path: string, most: number): string | undefined {
+  return withLayers(rootfs === undefined ? ['/'] : layersOf(rootfs), (layers) => find(layers, path, [], most));
+}
+
 /** What lies on top comes first. */
 function layersOf(rootfs: string | Overlay): readonly string[] {
   if (typeof rootfs === 'string') return [rootfs];
@@ -55,22 +64,35 @@ function openLayer(path: string): Layer {
 }
 
 function read(paths: readonly string[], targets: readonly string[], named: boolean): Users {
+  try {
+    return withLayers(paths, (layers) => {
+      const covers = [...targets, ...layers.flatMap((layer) => targets.flatMap((target) => placeOf(layer, target)))];
+      const passwd = find(layers, FILES.passwd, covers, SIZE_MOST);
+      const group = named ? find(layers, FILES.group, covers, SIZE_MOST) : undefined;
+      return { ...(passwd === undefined ? {} : { passwd }), ...(group === undefined ? {} : { group }) };
+    });
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+}
+
+function withLayers<Result>(paths: readonly string[], use: (layers: readonly Layer[]) => Result): Result {
   const layers: Layer[] = [];
   try {
     for (const path of paths) layers.push(openLayer(path));
     const served = layers.findIndex(({ descriptor }) => isServed(descriptor));
     if (served >= 0) throw new Error(`${paths[served]} is on FUSE, and who serves it may never answer`);
-    const covers = [...targets, ...layers.flatMap((layer) => targets.flatMap((target) => placeOf(layer, target)))];
-    const find = (path: string): string | undefined =>
-      layers.length === 1 ? layers.map((layer) => readFile(layer, path, covers))[0] : readLayered(layers, path, covers);
-    const passwd = find(FILES.passwd);
-    const group = named ? find(FILES.group) : undefined;
-    return { ...(passwd === undefined ? {} : { passwd }), ...(group === undefined ? {} : { group }) };
-  } catch (error) {
-    return { problem: (error as Error).message };
+    return use(layers);
   } finally {
     for (const { descriptor } of layers) closeSync(descriptor);
   }
+}
+
+function find(layers: readonly Layer[], path: string, covers: readonly string[], most: number): string | undefined {
+  const [first, ...others] = layers;
+  return first !== undefined && others.length === 0
+    ? readFile(first, path, covers, most)
+    : readLayered(layers, path, covers, most);
 }
 
 /**
@@ -79,7 +101,12 @@ function read(paths: readonly string[], targets: readonly string[], named: boole
  * (overlayfs calls it opaque) is not seen here: a user of a layer below it could then be found who is in no file
  * inside.
  */
-function readLayered(layers: readonly Layer[], path: string, covers: readonly string[]): string | undefined {
+function readLayered(
+  layers: readonly Layer[],
+  path: string,
+  covers: readonly string[],
+  most: number,
+): string | undefined {
   for (const layer of layers) {
     const directory = open(layer, posix.dirname(path), 'noSymlinks');
     if (directory === undefined) continue;
@@ -92,24 +119,24 @@ function readLayered(layers: readonly Layer[], path: string, covers: readonly st
     closeSync(place);
     // A whiteout: the file was deleted. overlayfs
     if (stat.isCharacterDevice() && stat.rdev === 0) return undefined;
-    return readFile(layer, path, covers);
+    return readFile(layer, path, covers, most);
   }
   return undefined;
 }
 
 /** The file's text; `undefined` where there is none. */
-function readFile(layer: Layer, path: string, covers: readonly string[]): string | undefined {
+function readFile(layer: Layer, path: string, covers: readonly string[], most: number): string | undefined {
   const place = open(layer, path);
   if (place === undefined) return undefined;
   try {
     // Looked at before it is opened: to open a device or a FIFO is an act.
     const { size } = checkFile(place, path);
-    const real = relativeTo(layer, place);
-    if (covers.some((target) => isWithin(real, target))) throw new Error(`a mount is to cover ${path}`);
-    if (size > SIZE_MOST) throw new Error(`${path} is larger than ${SIZE_MOST} bytes`);
+    if (covers.length > 0 && covers.some((target) => isWithin(relativeTo(layer, place), target)))
+      throw new Error(`a mount is to cover ${path}`);
+    if (size > most) throw new Error(`${path} is larger than ${most} bytes`);
     const file = openNow(place, path);
     try {
-      return text(file, path);
+      return text(file, path, size);
     } finally {
       closeSync(file);
     }
@@ -138,24 +165,26 @@ function openNow(place: number, path: string): number {
 }
 
 /**
- * Whether a process serves the file system: who asks it something may wait for ever, and cannot even be killed
- * meanwhile. The file system itself is not asked.
+ * Whether a process serves the file system: who reads there may wait for ever, and cannot even be killed meanwhile.
+ * What is on a block device is the kernel's, which saves a look at all mounts; others have the major number 0. fuse(4)
  */
 function isServed(place: number): boolean {
+  const { dev } = fstatSync(place);
+  if (((dev >>> 8) & 0xfff) !== 0) return false;
   const id = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${place}`, 'latin1'))?.[1];
   const mounts = readFileSync('/proc/self/mountinfo', 'latin1');
   const line = new RegExp(`^${id} .* - (\\S+) `, 'm').exec(mounts);
-  return line === null || /^fuse(blk)?(\.|$)/.test(line[1] ?? '');
+  return line === null || /^fuse(\.|$)/.test(line[1] ?? '');
 }
 
-/** It may grow meanwhile. */
-function text(file: number, path: string): string {
-  const bytes = Buffer.alloc(SIZE_MOST + 1, 0, 'latin1');
+/** It may grow meanwhile: then nobody knows what it says. */
+function text(file: number, path: string, size: number): string {
+  const bytes = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (;;) {
     const count = readSync(file, bytes, length, bytes.length - length, length);
     length += count;
-    if (length > SIZE_MOST) throw new Error(`${path} is larger than ${SIZE_MOST} bytes`);
+    if (length > size) throw new Error(`${path} grows while it is read`);
     if (count === 0) return bytes.toString('utf8', 0, length);
   }
 }

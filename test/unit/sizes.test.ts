@@ -16,7 +16,7 @@ const LAUNCHER_LINES = 3600;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
-  'lib/container.ts': 450,
+  'lib/container.ts': 480,
   'src-native/sys.h': 650,
 };
 
