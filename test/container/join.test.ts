@@ -164,8 +164,9 @@ suite('joining by a path', () => {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     try {
-      await until(() => readFileSync(`/proc/${holder.pid}/setgroups`, 'utf8') === 'deny\n');
-      await until(() => readFileSync(`/proc/${holder.pid}/uid_map`, 'utf8') !== '');
+      await changed(holder.pid, 'user');
+      await until(() => readFileSync(`/proc/${holder.pid}/gid_map`, 'utf8') !== '');
+      assert.equal(readFileSync(`/proc/${holder.pid}/setgroups`, 'utf8'), 'deny\n');
       const rest = DEFAULT.filter((name) => name !== 'network' && name !== 'user');
       const path = (name: string): string => `/proc/${holder.pid}/ns/${name}`;
       const namespaces = [...rest, { user: path('user'), network: path('net') }];
