@@ -17,8 +17,8 @@ struct child {
 	int root;
 	// How many mounts it has attached on "/", one on top of the other.
 	uint32_t roots;
-	// It has mounted something: it is more than namespaces from here on.
-	int has_mounted;
+	// It has made namespaces that no hook has seen.
+	int has_nested;
 	// What it has mounted itself. layer.c
 	struct owned *owned;
 	// The socket to the supervisor; the ending closes it, which is how the supervisor knows.

@@ -131,7 +131,6 @@ struct outcome path_target(const struct child *child, const char *path, uint64_t
 
 struct outcome path_attach(struct child *child, int tree, const char *path, int target)
 {
-	child->has_mounted = 1;
 	if (!text_equal(path, "/"))
 		return path_cover(tree, target);
 	// On top of "/": paths that begin at the process's root do not see it, so sources on the host are still found.

@@ -31,9 +31,9 @@ __attribute__((noreturn)) static void make(const struct child *child, uint64_t n
 	struct made made = {DONE, ""};
 	char end;
 	made.outcome = make_namespaces(child, namespaces, socket, made.pid);
-	sys_write(socket, &made, sizeof(made));
 	// Until the child has what it wants.
-	sys_read(socket, &end, 1);
+	if (sys_write(socket, &made, sizeof(made)) == sizeof(made))
+		sys_read(socket, &end, 1);
 	sys_exit_group(0);
 }
 
@@ -113,5 +113,6 @@ struct outcome step_nest_namespaces(struct child *child, const struct step_nest_
 		waited = sys_wait4(pid, 0, SYS_WALL, 0);
 	while (waited == -SYS_EINTR);
 	PASS(outcome);
+	child->has_nested = 1;
 	return waited < 0 ? REFUSED(wait4, -waited) : DONE;
 }

@@ -148,6 +148,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
       call('openat', '"ns/'),
       call('setns', CLONE[name] ?? ''),
     ]),
+    call('kill', 'SIGKILL'),
     call('wait4'),
   ],
   openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
