@@ -8,7 +8,7 @@ import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { dev } from './dev.js';
 import type { IdPlan } from './ids.js';
 import { sysctls } from './namespace-settings.js';
-import { overlayEnd, overlayRoot } from './overlay.js';
+import { overlaySteps } from './overlay.js';
 import { hidden, noNestedUsers, proc, sys } from './proc.js';
 import { hostPrograms } from './programs.js';
 import type { Slots } from './slots.js';
@@ -54,7 +54,7 @@ export function planMounts(
     ...definition.mask.map((target): ContainerStep => ({ op: 'mask', target, from: 'mask()' })),
     { op: 'pivotRoot' },
   ];
-  return { acts: trees.acts, steps, after: overlayEnd(definition) };
+  return { acts: trees.acts, steps, after: trees.after };
 }
 
 function root(definition: ContainerDefinition, host: Host, trees: Trees, user: User): readonly ContainerStep[] {
@@ -67,7 +67,10 @@ function root(definition: ContainerDefinition, host: Host, trees: Trees, user: U
   // Made where the image lacks them.
   const targets = [...(proc === 'none' ? [] : ['/proc']), '/dev', '/tmp'];
   const missing = targets.map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from: 'rootfs()' }));
-  if (typeof rootfs !== 'string') return [...overlayRoot(definition, rootfs, host, trees, attributes), ...missing];
+  if (typeof rootfs !== 'string') {
+    const place = { target: '/', attributes, from: 'rootfs(overlay())' };
+    return [...overlaySteps(definition, rootfs, place, host, trees), ...missing];
+  }
   const from = 'rootfs()';
   const tree = trees.open(rootfs, true, true, from);
   return [{ op: 'bind', ...tree, target: '/', attributes, recursive: true, create: false, from }, ...missing];
