@@ -21,6 +21,7 @@ export interface Expected {
 
 const call = (name: string, ...args: readonly string[]): Expected => ({ name, args });
 const maybe = (name: string, ...args: readonly string[]): Expected => ({ name, args, optional: true });
+const unlessMade = (expected: Expected): Expected => ({ ...expected, optional: true });
 const quote = (text: string): string =>
   `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 const file = (path: string): string => quote(path.slice(path.lastIndexOf('/') + 1));
@@ -187,7 +188,18 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   ],
   readonlyPath: () => [copy(), ...attributesOf(['readonly']), attach],
   directory: () => [parents],
-  file: ({ target, mode }) => [parents, call('openat', file(target), 'O_CREAT|O_EXCL', octal(mode)), call('write')],
+  // A new file; or over one that is there, one in memory.
+  file: ({ target, mode }) => [
+    parents,
+    maybe('fsopen', '"tmpfs"'),
+    maybe('fsconfig', 'FSCONFIG_CMD_CREATE'),
+    maybe('fsmount', 'MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV'),
+    maybe('openat', '"file"', 'O_CREAT|O_EXCL', octal(mode)),
+    maybe('openat', file(target), 'O_CREAT|O_EXCL', octal(mode)),
+    call('write'),
+    ...[attach, copy('"file"'), call('fchdir'), call('umount2', 'MNT_DETACH'), call('chdir', '"/"')].map(unlessMade),
+    ...[...attributesOf(['readonly']), attach].map(unlessMade),
+  ],
   symlink: ({ target, text }) => [parents, call('symlinkat', quote(text), file(target))],
   pivotRoot: () => [
     call('fchdir'),
