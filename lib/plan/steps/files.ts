@@ -28,9 +28,9 @@ export const FILE_STEPS = {
    */
   symlink: { column: 'container', fields: { target: containerPath, text: string } },
   /**
-   * Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions. Files
-   * that overlayfs numbers, such as `#1f`, go with it. With anything else in it, it stays, and so does whatever has taken
-   * its name. An empty slot is none to remove.
+   * Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions.
+   * Files that overlayfs numbers, such as `#1f`, go with it. With anything else in it, it stays, and so does what has
+   * taken its name. With an empty slot it does nothing.
    * It belongs in `after`: overlayfs leaves such a directory in its work directory.
    *
    * @needs to own the directory
