@@ -596,7 +596,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_SLOT, 0x0},
 		{FIELD_OPTIONAL_SLOT, 0x0},
 	}},
-	[STEP_SET_GROUPS] = {COLUMN_CONTAINER, 0, 1, {
+	[STEP_SET_GROUPS] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 1, {
 		{FIELD_NUMBERS, 0x0},
 	}},
 	[STEP_SET_USER] = {COLUMN_CONTAINER, 0, 2, {

@@ -122,7 +122,8 @@ export const fchown: StepConstructor<'fchown'> = step('fchown');
 export const idmap: StepConstructor<'idmap'> = step('idmap');
 
 /**
- * Sets the supplementary groups, 256 at most.
+ * *Host, or container.* Sets the supplementary groups, 256 at most. In `before` they are the supervisor's, with which
+ * the child is born: so root drops the host's groups before it joins a user namespace that denies setgroups.
  *
  * Default: `groups: []`. Needs CAP_SETGID, and a user namespace that has not denied it. Errors: EINVAL for more groups.
  *
