@@ -137,7 +137,7 @@ static int blocks_signals(pid_t pid)
 		return 0;
 	close(file);
 	const char *blocked = strstr(text, "SigBlk:\t");
-	return blocked && strncmp(blocked + 8, "fffffffe7ffbfeff", 16) == 0;
+	return blocked && strncmp(blocked + 8, "fffffffffffbfeff", 16) == 0;
 }
 
 static void born(const struct process *parent_then, pid_t pid)
