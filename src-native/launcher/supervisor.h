@@ -54,7 +54,7 @@ struct supervisor {
 	// An act was broken off, because something has happened that ends the container: watch.c hears of it next.
 	int broken_off;
 	uint32_t ending;
-	// It is being ended: by init until `end_by`, then by SIGKILL.
+	// It is being ended: by init until `end_by`, where that is not 0, then by SIGKILL.
 	int killed;
 	uint64_t end_by;
 	// When the child was cloned, or came to its plan.

@@ -15,16 +15,30 @@ static void end(struct supervisor *self, uint32_t ending)
 {
 	if (self->ending == ENDING_NONE)
 		self->ending = ending;
-	if (!self->killed)
+	if (!self->killed && self->command > 0 && self->command != self->child) {
 		self->end_by = timing_now() + INIT_ENDS_NS;
-	self->killed = 1;
-	if (self->command > 0 && self->command != self->child && timing_now() < self->end_by) {
 		__atomic_store_n(&self->page->all_end, 1, __ATOMIC_RELEASE);
 		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGCHLD);
-	} else {
+	} else if (timing_now() >= self->end_by) {
 		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
 	}
+	self->killed = 1;
 	cgroups_thaw(&self->cgroups);
+}
+
+// For how long to wait for something to happen; 0: for ever.
+static const struct sys_timespec *patience(const struct supervisor *self, struct sys_timespec *ret_time)
+{
+	const uint64_t now = timing_now();
+	const uint64_t left = self->end_by > now ? self->end_by - now : 0;
+	// It may be frozen again. Or kills are told of late.
+	if (self->cgroups.oom_looks || (self->killed && self->cgroups.freezer >= 0))
+		*ret_time = (struct sys_timespec){0, 5000000};
+	else if (self->killed && left > 0)
+		*ret_time = (struct sys_timespec){(int64_t)(left / 1000000000), (int64_t)(left % 1000000000)};
+	else
+		return 0;
+	return ret_time;
 }
 
 // Whether the child was ended, by this supervisor or by somebody else.
@@ -293,8 +307,8 @@ void watch_child(struct supervisor *self)
 			[OOM] = cgroups_oom(&self->cgroups),
 			[CPU_CLOCK] = cgroups_cpu_clock(&self->cgroups),
 		};
-		const struct sys_timespec soon = {0, 5000000};
-		long ready = sys_ppoll(polled, COUNT, self->killed || self->cgroups.oom_looks ? &soon : 0);
+		struct sys_timespec time;
+		long ready = sys_ppoll(polled, COUNT, patience(self, &time));
 		if (ready < 0 && ready != -SYS_EINTR)
 			end(self, ENDING_NONE);
 		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup

@@ -1,6 +1,7 @@
 /** Ids: maps, and owners shown mapped. */
 
 import type { Condition, Hint } from './hint.js';
+import { PROC_READONLY } from './namespaces.js';
 
 function said(words: RegExp): Condition['holds'] {
   return ({ message = '' }) => words.test(message);
@@ -18,6 +19,9 @@ const nameless: Condition = {
 };
 
 export const ID_HINTS: readonly Hint[] = [
+  ...(['denySetgroups', 'setUidMap', 'setGidMap'] as const).map(
+    (op): Hint => ({ op, error: 'EROFS', syscall: 'openat', text: PROC_READONLY }),
+  ),
   {
     op: 'setUser',
     error: 'EINVAL',
