@@ -175,7 +175,11 @@ export class Container {
     return this.#with({ idmap });
   }
 
-  /** Sets the host name inside: 1 to 64 letters, digits, `-` and `.`. Default: `carrel`. sethostname(2) */
+  /**
+   * Sets the host name inside: 1 to 64 letters, digits, `-` and `.`. Default: `carrel`. /etc/hosts leads it to
+   * 127.0.0.1. A root filesystem's own file keeps its lines, in a read-only one in memory over it. Where a writable
+   * directory has none, none is made, and the plan says so. sethostname(2), hosts(5)
+   */
   hostname(name: string | undefined): Container {
     return this.#with({ hostname: name });
   }

@@ -6,7 +6,7 @@
 
 enum {
 	PLAN_MAGIC = 0x504c5243,
-	WIRE_VERSION = 3,
+	WIRE_VERSION = 4,
 	PLAN_MAX = 67108864,
 	SLOTS_MAX = 1024,
 	RECEIVED_MAX = 251,
@@ -352,9 +352,12 @@ struct step_open_tree {
 	struct record head;
 	uint64_t slot;
 	struct wire_bytes source;
+	struct wire_bytes within;
+	uint64_t descriptor;
 	uint64_t recursive;
+	uint64_t nofollow;
 };
-static_assert(sizeof(struct step_open_tree) == 32, "openTree");
+static_assert(sizeof(struct step_open_tree) == 56, "openTree");
 
 struct step_mount {
 	struct record head;
@@ -678,9 +681,12 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 		{FIELD_CHOICE, 0x1e0000},
 	}},
-	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 3, {
+	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 6, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_BOOLEAN, 0x0},
 		{FIELD_BOOLEAN, 0x0},
 	}},
 	[STEP_MOUNT] = {COLUMN_CONTAINER, 0, 6, {

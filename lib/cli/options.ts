@@ -82,7 +82,7 @@ export const OPTIONS: readonly CliOption[] = [
     group: 'Files',
     help:
       'the same in full, for paths with a colon: type=bind,source=DIR,target=DIR, with ,readonly ,optional ,noexec ' +
-      'and others, or type=tmpfs,target=DIR[,size=64m][,mode=1777]',
+      ',nofollow ,within=DIR and others, or type=tmpfs,target=DIR[,size=64m][,mode=1777]',
     apply: ({ mounts }, value) => mounts.push(mountOf(value)),
   },
   {

@@ -7,6 +7,7 @@ import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { dev } from './dev.js';
 import type { IdPlan } from './ids.js';
+import { hostsOfRoot } from './names.js';
 import { sysctls } from './namespace-settings.js';
 import { overlayEnd, overlayRoot } from './overlay.js';
 import { hidden, noNestedUsers, proc, sys } from './proc.js';
@@ -33,14 +34,18 @@ export function planMounts(
 ): MountPlan {
   if (!definition.namespaces.includes('mount')) return { acts: [], steps: [], after: [] };
   const trees = new Trees(ids, host, slots);
+  const settings = [...noNestedUsers(definition, host), ...sysctls(definition)];
+  const own = proc(definition, host).some(({ op }) => op === 'mount');
   const steps: ContainerStep[] = [
     // First of all: else what is mounted below would show on the host. mount_namespaces(7)
     { op: 'propagation', target: '/', type: 'private' },
-    ...noNestedUsers(definition, host),
-    // As long as /proc is the host's: it shows each process what is its own, and there may be no other.
-    ...sysctls(definition),
+    // Through the host's /proc, as long as it is there: it shows each process what is its own.
+    ...(own ? [] : settings),
     ...root(definition, host, trees, user),
     ...proc(definition, host),
+    // Through a /proc of its own where it can be: the host's keeps an entry of each key for each namespace, in one
+    // chain, and to find one takes longer the more containers there are. proc_sys_compare() in fs/proc/proc_sysctl.c
+    ...(own ? settings : []),
     ...sys(definition, host),
     ...dev(definition, ids, user),
     ...temporary(definition),
@@ -66,11 +71,14 @@ function root(definition: ContainerDefinition, host: Host, trees: Trees, user: U
   if (readonly && !isInMemory(definition)) attributes.push('readonly');
   // Made where the image lacks them.
   const targets = [...(proc === 'none' ? [] : ['/proc']), '/dev', '/tmp'];
-  const missing = targets.map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from: 'rootfs()' }));
-  if (typeof rootfs !== 'string') return [...overlayRoot(definition, rootfs, host, trees, attributes), ...missing];
+  const made = [
+    ...targets.map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from: 'rootfs()' })),
+    ...hostsOfRoot(definition, host, isInMemory(definition)),
+  ];
+  if (typeof rootfs !== 'string') return [...overlayRoot(definition, rootfs, host, trees, attributes), ...made];
   const from = 'rootfs()';
   const tree = trees.open(rootfs, true, true, from);
-  return [{ op: 'bind', ...tree, target: '/', attributes, recursive: true, create: false, from }, ...missing];
+  return [{ op: 'bind', ...tree, target: '/', attributes, recursive: true, create: false, from }, ...made];
 }
 
 /** Whether writes to the root stay in memory. */

@@ -2,6 +2,7 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
+import { DEFAULT_HOSTNAME } from './names.js';
 
 const DOMAINNAME = 'kernel/domainname';
 
@@ -10,7 +11,10 @@ export function namespaceSettings(definition: ContainerDefinition): readonly Con
   const { namespaces, hostname, network } = definition;
   return [
     ...(namespaces.includes('uts')
-      ? [{ op: 'setHostname', hostname: hostname ?? 'carrel', from: 'hostname()' } as const, domainname(definition)]
+      ? [
+          { op: 'setHostname', hostname: hostname ?? DEFAULT_HOSTNAME, from: 'hostname()' } as const,
+          domainname(definition),
+        ]
       : []),
     ...(namespaces.includes('network')
       ? [{ op: 'linkUp', name: 'lo', from: network === undefined ? 'namespaces()' : 'network()' } as const]

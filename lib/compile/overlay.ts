@@ -3,8 +3,9 @@
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
 import { contradiction } from '../errors/errors.js';
-import { type Host, isWithin } from '../host/facts.js';
+import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
+import { isWithin } from '../plan/paths.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { inUserNamespace } from './ids.js';
 import { tmpfsStep } from './tmpfs.js';

@@ -99,8 +99,8 @@ export function hidden(definition: ContainerDefinition, host: Host): readonly Co
 
 /**
  * No user namespaces inside: each would hold all capabilities over its own, and with them reach code of the kernel that
- * only they reach. A container that is given CAP_SYS_ADMIN is meant to make containers. The step goes through the
- * host's /proc, before another root is there: the writer decides which namespace it is about. namespaces(7), Linux 4.9
+ * only they reach. A container that is given CAP_SYS_ADMIN is meant to make containers. The writer decides which
+ * namespace it is about, in any /proc. namespaces(7), Linux 4.9
  */
 export function noNestedUsers(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
   if (!definition.namespaces.includes('user') || boundingSet(definition).includes('CAP_SYS_ADMIN')) return [];

@@ -5,6 +5,7 @@ import type { User } from '../definition/user.js';
 import type { Host, HostPath } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
+import { hostsOfHost, ownHosts } from './names.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 import { OWN_GROUP, OWN_PASSWD } from './users.js';
@@ -17,6 +18,7 @@ export function hostPrograms(
   user: User,
 ): readonly ContainerStep[] {
   const own = isListed(OWN_PASSWD, user.uid) ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
+  const named = hostsOfHost(definition, host);
   const ownGroup = isListed(OWN_GROUP, user.gid) ? [] : [`user:x:${user.gid}:`];
   return [
     tmpfsStep('/', ['mode=755']),
@@ -31,7 +33,7 @@ export function hostPrograms(
     ...host.settings.map((entry) => hostEntry(entry, trees)),
     textFile('/etc/passwd', [...OWN_PASSWD, ...own]),
     textFile('/etc/group', [...OWN_GROUP, ...ownGroup]),
-    textFile('/etc/hosts', ['127.0.0.1\tlocalhost', '::1\tlocalhost']),
+    named ?? ownHosts(definition, host),
     textFile('/etc/nsswitch.conf', [
       'passwd: files',
       'group: files',
@@ -39,7 +41,9 @@ export function hostPrograms(
       'services: files',
       'protocols: files',
     ]),
-    ...(definition.namespaces.includes('network') ? [] : host.resolver.map(resolver)),
+    ...(definition.namespaces.includes('network')
+      ? []
+      : host.resolver.filter((entry) => named === undefined || !isHosts(entry)).map(resolver)),
   ];
 }
 
@@ -59,8 +63,9 @@ function textFile(target: string, lines: readonly string[]): StepOf<'file'> {
 }
 
 /** In the host's network, names are resolved as the host does. */
-function resolver({ path }: HostPath): ContainerStep {
-  const target = path.endsWith('hosts') ? '/etc/hosts' : '/etc/resolv.conf';
+function resolver(entry: HostPath): ContainerStep {
+  const { path } = entry;
+  const target = isHosts(entry) ? '/etc/hosts' : '/etc/resolv.conf';
   return {
     op: 'bind',
     source: path,
@@ -70,4 +75,8 @@ function resolver({ path }: HostPath): ContainerStep {
     create: true,
     from: 'namespaces()',
   };
+}
+
+function isHosts({ path }: HostPath): boolean {
+  return path.endsWith('hosts');
 }

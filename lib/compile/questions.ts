@@ -1,6 +1,7 @@
 /** What one container must ask of the host before it is compiled: which paths exist, and what is mounted. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
+import { hostsAskedFor } from './names.js';
 import { sysOf } from './proc.js';
 
 export interface Questions {
@@ -10,13 +11,29 @@ export interface Questions {
   readonly entries: readonly string[];
   /** Whether it matters what is mounted on the host now. */
   readonly mounts: boolean;
+  /** Whose /etc/hosts the container's own name is added to. */
+  readonly hosts?: 'host' | 'root';
+  /** Whether the container shares the host's name, and has an /etc/hosts of carrel's. */
+  readonly hostname?: true;
 }
 
-export function questions({ rootfs, mounts }: ContainerDefinition): Questions {
+export function questions(definition: ContainerDefinition): Questions {
+  const { rootfs, mounts } = definition;
+  const names = namesAskedFor(definition);
   const optional = mounts.flatMap((mount) => (mount.type === 'bind' && mount.optional ? [mount.source] : []));
-  if (rootfs === undefined) return { paths: optional, entries: [], mounts: false };
+  if (rootfs === undefined) return { paths: optional, entries: [], mounts: false, ...names };
   const roots =
     typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
   const layers = typeof rootfs === 'string' ? [] : [...roots, ...(rootfs.work === undefined ? [] : [rootfs.work])];
-  return { paths: [...layers, ...optional], entries: roots.map(sysOf), mounts: layers.length > 0 };
+  return { paths: [...layers, ...optional], entries: roots.map(sysOf), mounts: layers.length > 0, ...names };
+}
+
+function namesAskedFor(definition: ContainerDefinition): Pick<Questions, 'hosts' | 'hostname'> {
+  const hosts = hostsAskedFor(definition);
+  const { namespaces, rootfs } = definition;
+  const sharesName = namespaces.every(
+    (entry) => entry !== 'uts' && (typeof entry === 'string' || entry.type !== 'uts'),
+  );
+  const hasOwnFile = rootfs === undefined && namespaces.includes('mount') && namespaces.includes('network');
+  return { ...(hosts === undefined ? {} : { hosts }), ...(sharesName && hasOwnFile ? { hostname: true } : {}) };
 }

@@ -17,7 +17,7 @@ function userMount(mount: Mount, host: Host, trees: Trees): readonly ContainerSt
   const { target } = mount;
   switch (mount.type) {
     case 'bind':
-      return [bindStep(mount, host, trees, from)];
+      return bindSteps(mount, host, trees, from);
     case 'tmpfs':
       return [
         { op: 'directory', target, mode: 0o755, from },
@@ -32,13 +32,13 @@ function userMount(mount: Mount, host: Host, trees: Trees): readonly ContainerSt
   }
 }
 
-function bindStep(mount: BindMount, host: Host, trees: Trees, from: string): ContainerStep {
+function bindSteps(mount: BindMount, host: Host, trees: Trees, from: string): readonly ContainerStep[] {
   const { source, target, recursive } = mount;
   if (mount.optional && host.found.every(({ path }) => path !== source)) {
-    return { op: 'omit', what: `the bind on ${target}`, reason: `${source} does not exist on the host`, from };
+    return [{ op: 'omit', what: `the bind on ${target}`, reason: `${source} does not exist on the host`, from }];
   }
-  const tree = trees.open(source, recursive, mount.idmapped, from);
-  return { op: 'bind', ...tree, target, attributes: attributesOf(mount), recursive, create: true, from };
+  const { steps, tree } = trees.openWithCare(mount, recursive, mount.idmapped, from);
+  return [...steps, { op: 'bind', ...tree, target, attributes: attributesOf(mount), recursive, create: true, from }];
 }
 
 function tmpfsOptions({ size, mode }: TmpfsMount): readonly string[] {

@@ -1,6 +1,7 @@
 /** Mounts as a definition holds them, and the functions that make them. */
 
-import { invalidValue } from '../errors/errors.js';
+import { contradiction, invalidValue } from '../errors/errors.js';
+import { isWithin } from '../plan/paths.js';
 import { freezeDeep } from '../plan/plan.js';
 import { boolean, bytes, hostPath, integer, knownOptions, mountTarget, object } from './checks.js';
 import {
@@ -38,6 +39,10 @@ export interface BindMount extends MountSafety {
   readonly optional: boolean;
   /** Whether the kernel maps owners to those of the container. */
   readonly idmapped: boolean;
+  /** Whether a symbolic link on the way to the source is an error. */
+  readonly nofollow: boolean;
+  /** The directory of the host that the source never leads out of; `undefined`: links may lead anywhere. */
+  readonly within?: string;
 }
 
 /** An empty file system in memory. Made by {@link tmpfs}. */
@@ -58,7 +63,10 @@ export type Mount = BindMount | TmpfsMount | FileEntry | SymlinkEntry | Director
 export interface SafetyOptions {
   /** Set-user-id bits and capabilities of files have no effect. Default: `true`. */
   readonly nosuid?: boolean;
-  /** Nobody can open device files. Default: `true`; in a user namespace nobody can open them with `false` either. */
+  /**
+   * Nobody can open device files. Default: `true`. With `false` a device of the host's that is bound works, and so do
+   * those of a bound directory, as far as their permissions go. Programs can make none there.
+   */
   readonly nodev?: boolean;
   /** Nobody can execute programs there. Default: `false`. */
   readonly noexec?: boolean;
@@ -78,6 +86,17 @@ export interface BindOptions extends SafetyOptions {
    * `true`.
    */
   readonly idmapped?: boolean;
+  /**
+   * A symbolic link on the way to the source is an error, `ELOOP`; with `within`, one below that directory. Default:
+   * `false`, links are followed.
+   */
+  readonly nofollow?: boolean;
+  /**
+   * A directory of the host that the source is in. carrel resolves the source from there. A link or a `..` that leads
+   * out is an error, `EXDEV`; the kernel checks that while it resolves. Use it where another container, or a user of
+   * yours, can write above the source. Default: none.
+   */
+  readonly within?: string | URL;
 }
 
 const SAFETY = ['nosuid', 'nodev', 'noexec'] as const;
@@ -99,17 +118,27 @@ const SAFETY = ['nosuid', 'nodev', 'noexec'] as const;
  */
 export function bind(source: string | URL, target: string, options: BindOptions = {}): BindMount {
   object('options', options);
-  knownOptions('bind()', options, ['readonly', 'recursive', 'optional', 'idmapped', ...SAFETY]);
+  knownOptions('bind()', options, ['readonly', 'recursive', 'optional', 'idmapped', 'nofollow', 'within', ...SAFETY]);
+  const from = hostPath('source', source);
   return freezeDeep({
     type: 'bind',
-    source: hostPath('source', source),
+    source: from,
     target: mountTarget('target', target),
     readonly: boolean('options.readonly', options.readonly ?? false),
     recursive: boolean('options.recursive', options.recursive ?? true),
     optional: boolean('options.optional', options.optional ?? false),
     idmapped: boolean('options.idmapped', options.idmapped ?? true),
+    nofollow: boolean('options.nofollow', options.nofollow ?? false),
+    ...(options.within === undefined ? {} : { within: around(from, options.within) }),
     ...safety(options),
   });
+}
+
+/** The directory that a source is in, without a slash at its end. */
+function around(source: string, value: unknown): string {
+  const directory = hostPath('options.within', value).replace(/(?<=.)\/$/, '');
+  if (isWithin(source, directory)) return directory;
+  throw contradiction(`bind(): the source ${source} is not in options.within, ${directory}`);
 }
 
 /** Options of {@link tmpfs}. */

@@ -1,6 +1,7 @@
 /** Directories laid over each other, as a root filesystem. */
 
 import { contradiction, invalidValue, outOfRange } from '../errors/errors.js';
+import { isWithin } from '../plan/paths.js';
 import { freezeDeep } from '../plan/plan.js';
 import { hostPath, knownOptions, object } from './checks.js';
 
@@ -91,14 +92,12 @@ function hostDirectory(name: string, value: unknown): string {
 /** The kernel refuses layers that are part of each other: writes to one would show in the other. */
 function checkApart({ lower, upper = '', work = '' }: Overlay): void {
   const named = [...lower.map((path) => ['lower', path] as const), ['upper', upper] as const];
-  const within = (path: string, directory: string): boolean =>
-    `${path}/`.startsWith(`${directory === '/' ? '' : directory}/`);
   for (const [option, path] of [
     ['upper', upper],
     ['work', work],
   ] as const) {
     const other = named.find(
-      ([name, directory]) => name !== option && (within(path, directory) || within(directory, path)),
+      ([name, directory]) => name !== option && (isWithin(path, directory) || isWithin(directory, path)),
     );
     if (other === undefined) continue;
     throw contradiction(`overlay(): ${option} ${path} and ${other[0]} ${other[1]} must not be part of each other`);

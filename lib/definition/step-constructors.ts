@@ -314,13 +314,19 @@ export const propagation: StepConstructor<'propagation'> = step('propagation');
 
 /**
  * *Host, or container.* Copies the mount at `source`, a path of the host, into `slot`, attached nowhere. With
- * `recursive` it copies those below it too.
+ * `recursive` it copies those below it too. What this plan has mounted on `/` by then is never among them. With
+ * `within`, `source` counts from that directory and never leads out of it. `nofollow` refuses a `source` behind a
+ * symbolic link. With `descriptor` it copies the mount of the directory or file that a slot holds, and the host looks
+ * up no path. The kernel gives the child no mount of another namespace. So the child looks the file up, and takes no
+ * other one.
  *
- * Default: `recursive: true`. Needs CAP_SYS_ADMIN over the mount namespace.
+ * Defaults: `recursive: true`; `nofollow: false`. Needs CAP_SYS_ADMIN over the mount namespace. Errors: EXDEV where
+ * `source` leads out of `within`. ELOOP for a link with `nofollow`. ESTALE where another file is in the place of the
+ * descriptor's. EINVAL without exactly one of `source` and `descriptor`.
  *
- * Source: open_tree(2), Linux 5.2.
+ * Source: open_tree(2), Linux 5.2; openat2(2) RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, Linux 5.6.
  */
-export const openTree: StepConstructor<'openTree', 'recursive'> = step('openTree');
+export const openTree: StepConstructor<'openTree', 'recursive' | 'nofollow'> = step('openTree');
 
 /**
  * Mounts a new file system of `type` on the directory `target`. On `/` it becomes the root for all that follows.

@@ -1,5 +1,6 @@
 /** The hint table: (step, error) → what most likely helps. Its rows are in the files below `hints/`, by subject. */
 
+import { isWithin } from '../plan/paths.js';
 import { CLONE_HINTS } from './hints/clone.js';
 import type { Hint } from './hints/hint.js';
 import { ID_HINTS } from './hints/ids.js';
@@ -41,12 +42,28 @@ function fits({ op, error, syscall, when }: Hint, refusal: Refusal): boolean {
   );
 }
 
-function fieldOf({ path, step, syscall }: Refusal, name: string): string | undefined {
+function fieldOf(refusal: Refusal, name: string): string | undefined {
+  const { path, step, syscall } = refusal;
   if (name === 'path') return path;
+  if (name === 'unmapped') return unmapped(refusal);
   if (name === 'syscall') return syscall;
   // Where a program was looked for: the directories of PATH.
   if (name === 'searched' && step?.op === 'exec')
     return step.paths.map((file) => file.slice(0, Math.max(0, file.lastIndexOf('/'))) || '.').join(':');
   const value = (step as Readonly<Record<string, unknown>> | undefined)?.[name];
   return value === undefined ? undefined : String(value);
+}
+
+/** File systems whose owners the kernel can show mapped; tmpfs only since Linux 6.3. mount_setattr(2) */
+const MAPPED = ['btrfs', 'erofs', 'ext2', 'ext3', 'ext4', 'f2fs', 'ntfs3', 'squashfs', 'vfat', 'xfs'];
+const NAMED_MOST = 3;
+
+/** The mounts of a tree that cannot be shown mapped, most likely; in brackets, or nothing. */
+function unmapped({ path = '/', mounts = () => [] }: Refusal): string {
+  const all = mounts();
+  const around = all.filter((mount) => isWithin(path, mount.path)).sort((a, b) => a.path.length - b.path.length);
+  const tree = [...around.slice(-1), ...all.filter((mount) => mount.path !== path && isWithin(mount.path, path))];
+  const found = tree.filter(({ type }) => !MAPPED.includes(type)).map((mount) => `${mount.type} on ${mount.path}`);
+  const more = found.length > NAMED_MOST ? ` and ${found.length - NAMED_MOST} more` : '';
+  return found.length === 0 ? '' : ` (${found.slice(0, NAMED_MOST).join(', ')}${more})`;
 }

@@ -27,4 +27,6 @@ export interface Refusal {
   readonly found?: boolean;
   /** What a setting of the kernel is, by its name as sysctl(8) has it; `undefined` where there is none. */
   readonly sysctl?: (name: string) => string | undefined;
+  /** What is mounted on the host. */
+  readonly mounts?: () => readonly { readonly path: string; readonly type: string }[];
 }

@@ -13,8 +13,10 @@ export function stepRefused(refusal: Refusal): StepError {
   return new StepError(refusal, stepMessage(refusal), hintFor(refusal));
 }
 
-function stepMessage({ place, step, errno, message, syscall }: Refusal): string {
-  const what = step === undefined ? 'clone the container’s process' : shortened(describe(step));
+function stepMessage({ place, step, errno, message, syscall, path }: Refusal): string {
+  // Which tree that is, only another step says.
+  const tree = step?.op === 'idmap' && path !== undefined ? `, the tree of ${path}` : '';
+  const what = step === undefined ? 'clone the container’s process' : shortened(`${describe(step)}${tree}`);
   const said = message === undefined || message === '' ? errorText(errno) : message;
   const where = { before: 'before the clone', clone: 'at the clone', after: 'after the end', acts: '', steps: '' }[
     place.list

@@ -20,6 +20,12 @@ export interface HostPath {
   readonly real?: string;
 }
 
+/** What a file says; or why that is unknown. Neither where there is none. */
+export interface HostText {
+  readonly text?: string;
+  readonly problem?: string;
+}
+
 /** A line of /proc/self/mountinfo. proc_pid_mountinfo(5) */
 export interface HostMount {
   readonly id: number;
@@ -62,6 +68,10 @@ export interface Host {
   readonly readonly: readonly string[];
   /** Name resolution, for containers in the host's network. */
   readonly resolver: readonly HostPath[];
+  /** The /etc/hosts that the container's own name is added to, where there is one: the host's, or the root's. */
+  readonly hosts?: HostText;
+  /** The host's name, where the container shares it. */
+  readonly hostname?: string;
   /** Resource limits of this process. */
   readonly rlimits: ResourceLimits;
   /** Asked for where there are limits only: to find out takes making one. */
@@ -70,9 +80,4 @@ export interface Host {
 
 export function hasCapability(host: Host, name: Capability): boolean {
   return (host.capabilities & CAPABILITIES[name]) !== 0n;
-}
-
-/** Whether `path` is `directory`, or below it. Both are absolute and without `..`. */
-export function isWithin(path: string, directory: string): boolean {
-  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
 }

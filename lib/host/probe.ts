@@ -1,16 +1,17 @@
 /** Asks the machine, once, what `compile` must know of it. Nothing here changes anything. */
 
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { CgroupFacts } from '../cgroup/files.js';
 import { questions } from '../compile/questions.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { Memo } from '../plan/memo.js';
-import type { Host, HostPath } from './facts.js';
+import type { Host, HostPath, HostText } from './facts.js';
 import { idRanges, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { runtimeLack } from './runtime.js';
+import { readInRoot } from './users.js';
 
 let facts: Host | undefined;
 
@@ -28,11 +29,12 @@ interface Answers {
   readonly found: readonly HostPath[];
   /** The text of mountinfo, where it matters what is mounted. */
   readonly mountinfo: string | undefined;
+  readonly names: Pick<Host, 'hosts' | 'hostname'>;
 }
 
-const factsFor = new Memo((_: ContainerDefinition, { host, found, mountinfo }: Answers): Host => {
+const factsFor = new Memo((_: ContainerDefinition, { host, found, mountinfo, names }: Answers): Host => {
   const mounts = mountinfo === undefined ? host.mounts : mountsOf(mountinfo);
-  return Object.freeze({ ...host, found, mounts });
+  return Object.freeze({ ...host, found, mounts, ...names });
 });
 
 /**
@@ -43,11 +45,27 @@ const factsFor = new Memo((_: ContainerDefinition, { host, found, mountinfo }: A
 export function probeFor(definition: ContainerDefinition, cgroups?: CgroupFacts): Host {
   const asked = questions(definition);
   const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
-  if (asked.paths.length + asked.entries.length === 0 && !asked.mounts) return host;
+  const names = {
+    ...(asked.hosts === undefined ? {} : { hosts: hostsOf(definition, asked.hosts) }),
+    ...(asked.hostname ? { hostname: hostname() } : {}),
+  };
+  if (asked.paths.length + asked.entries.length + Object.keys(names).length === 0 && !asked.mounts) return host;
   const found = [...asked.entries.flatMap(entry), ...asked.paths.flatMap(existing)];
   // Unreadable: nothing is known to be mounted.
   const mountinfo = asked.mounts ? (read('/proc/self/mountinfo') ?? '') : undefined;
-  return factsFor.get(definition, { host, found, mountinfo });
+  return factsFor.get(definition, { host, found, mountinfo, names });
+}
+
+/** More is no table of names that a program could search at each look-up. */
+const HOSTS_MOST = 64 * 1024;
+
+function hostsOf({ rootfs }: ContainerDefinition, whose: 'host' | 'root'): HostText {
+  try {
+    const text = readInRoot(whose === 'host' ? undefined : rootfs, '/etc/hosts', HOSTS_MOST);
+    return text === undefined ? {} : { text };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
 }
 
 /** Where the programs of a Linux system are: read-only in a container without a root file system of its own. */

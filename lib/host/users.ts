@@ -3,14 +3,14 @@
  * hostile: nothing is opened but a regular file inside of it, and no more is read than is bearable.
  */
 
-import { closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { posix } from 'node:path';
 import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
 import { isNamed, type NamedUser, type User } from '../definition/user.js';
+import { isWithin } from '../plan/paths.js';
 import { openat2, type ResolveFlag } from '../syscalls/open.js';
-import { isWithin } from './facts.js';
 
 /** Of each file; a system with 10,000 users has about one. */
 const SIZE_MOST = 4 * 1024 * 1024;
@@ -35,6 +35,15 @@ export function readUsers(definition: ContainerDefinition, user: User | NamedUse
   return { passwd: OWN_PASSWD.join('\n'), group: OWN_GROUP.join('\n') };
 }
 
+/**
+ * The text of a file of a root filesystem, or of the host's; `undefined` where there is none.
+ *
+ * @throws Where it is no regular file, is larger than `most` bytes, or cannot be read.
+ */
+export function readInRoot(rootfs: string | Overlay | undefined, path: string, most: number): string | undefined {
+  return withLayers(rootfs === undefined ? ['/'] : layersOf(rootfs), (layers) => find(layers, path, [], most));
+}
+
 /** What lies on top comes first. */
 function layersOf(rootfs: string | Overlay): readonly string[] {
   if (typeof rootfs === 'string') return [rootfs];
@@ -42,20 +51,30 @@ function layersOf(rootfs: string | Overlay): readonly string[] {
 }
 
 function read(paths: readonly string[], targets: readonly string[], named: boolean): Users {
+  try {
+    return withLayers(paths, (layers) => {
+      const covers = [...targets, ...layers.flatMap((layer) => targets.flatMap((target) => placeOf(layer, target)))];
+      const passwd = find(layers, FILES.passwd, covers, SIZE_MOST);
+      const group = named ? find(layers, FILES.group, covers, SIZE_MOST) : undefined;
+      return { ...(passwd === undefined ? {} : { passwd }), ...(group === undefined ? {} : { group }) };
+    });
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+}
+
+function withLayers<Result>(paths: readonly string[], use: (layers: readonly number[]) => Result): Result {
   const layers: number[] = [];
   try {
     for (const path of paths) layers.push(openat2(path, { flags: ['path', 'directory'] }));
-    const covers = [...targets, ...layers.flatMap((layer) => targets.flatMap((target) => placeOf(layer, target)))];
-    const find = (path: string): string | undefined =>
-      layers.length === 1 ? readFile(layers[0] ?? -1, path, covers) : readLayered(layers, path, covers);
-    const passwd = find(FILES.passwd);
-    const group = named ? find(FILES.group) : undefined;
-    return { ...(passwd === undefined ? {} : { passwd }), ...(group === undefined ? {} : { group }) };
-  } catch (error) {
-    return { problem: (error as Error).message };
+    return use(layers);
   } finally {
     for (const layer of layers) closeSync(layer);
   }
+}
+
+function find(layers: readonly number[], path: string, covers: readonly string[], most: number): string | undefined {
+  return layers.length === 1 ? readFile(layers[0] ?? -1, path, covers, most) : readLayered(layers, path, covers, most);
 }
 
 /**
@@ -64,7 +83,12 @@ function read(paths: readonly string[], targets: readonly string[], named: boole
  * (overlayfs calls it opaque) is not seen here: a user of a layer below it could then be found who is in no file
  * inside.
  */
-function readLayered(layers: readonly number[], path: string, covers: readonly string[]): string | undefined {
+function readLayered(
+  layers: readonly number[],
+  path: string,
+  covers: readonly string[],
+  most: number,
+): string | undefined {
   for (const layer of layers) {
     const directory = open(layer, posix.dirname(path), 'noSymlinks');
     if (directory === undefined) continue;
@@ -77,24 +101,25 @@ function readLayered(layers: readonly number[], path: string, covers: readonly s
     closeSync(place);
     // A whiteout: the file was deleted. overlayfs
     if (stat.isCharacterDevice() && stat.rdev === 0) return undefined;
-    return readFile(layer, path, covers);
+    return readFile(layer, path, covers, most);
   }
   return undefined;
 }
 
 /** The file's text; `undefined` where there is none. */
-function readFile(directory: number, path: string, covers: readonly string[]): string | undefined {
+function readFile(directory: number, path: string, covers: readonly string[], most: number): string | undefined {
   const place = open(directory, path);
   if (place === undefined) return undefined;
   try {
     // Looked at before it is opened: to open a device or a FIFO is an act.
     const { size } = checkFile(place, path);
-    const real = relativeTo(directory, place);
-    if (covers.some((target) => isWithin(real, target))) throw new Error(`a mount is to cover ${path}`);
-    if (size > SIZE_MOST) throw new Error(`${path} is larger than ${SIZE_MOST} bytes`);
-    const file = openSync(`/proc/self/fd/${place}`, 'r');
+    if (covers.length > 0 && covers.some((target) => isWithin(relativeTo(directory, place), target)))
+      throw new Error(`a mount is to cover ${path}`);
+    if (size > most) throw new Error(`${path} is larger than ${most} bytes`);
+    // Without blocking: somebody may hold a lease on it. fcntl(2)
+    const file = openSync(`/proc/self/fd/${place}`, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      return text(file, path);
+      return text(file, path, size);
     } finally {
       closeSync(file);
     }
@@ -109,14 +134,14 @@ function checkFile(descriptor: number, path: string): { readonly size: number } 
   return stat;
 }
 
-/** It may grow meanwhile. */
-function text(file: number, path: string): string {
-  const bytes = Buffer.alloc(SIZE_MOST + 1, 0, 'latin1');
+/** It may grow meanwhile: then nobody knows what it says. */
+function text(file: number, path: string, size: number): string {
+  const bytes = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (;;) {
     const count = readSync(file, bytes, length, bytes.length - length, length);
     length += count;
-    if (length > SIZE_MOST) throw new Error(`${path} is larger than ${SIZE_MOST} bytes`);
+    if (length > size) throw new Error(`${path} grows while it is read`);
     if (count === 0) return bytes.toString('utf8', 0, length);
   }
 }

@@ -44,7 +44,11 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   setRlimit: (step) => `rlimit ${step.resource}: ${limit(step.soft)}, at most ${limit(step.hard)}`,
   openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
   setns: (step) => `setns ${step.type}, slot ${step.slot}`,
-  openTree: (step) => `open_tree ${quoted(step.source)} into slot ${step.slot}`,
+  openTree: (step) => {
+    const from = step.descriptor === undefined ? quoted(step.source ?? '') : `of slot ${step.descriptor}`;
+    const within = step.within === undefined ? '' : ` within ${quoted(step.within)}`;
+    return `open_tree ${from}${within}${step.nofollow ? ', no links,' : ''} into slot ${step.slot}`;
+  },
   rmdir: (step) => `rmdir ${quoted(step.path)}`,
   makeCgroup: (step) =>
     `make the cgroup ${quoted(`${step.parent}/${step.base}`)}/${step.name ?? '…'}` +

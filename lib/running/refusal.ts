@@ -3,6 +3,7 @@
 import { type CarrelError, planRejected, type StepError, supervisorFailed } from '../errors/errors.js';
 import type { Refusal } from '../errors/refusal.js';
 import { stepRefused } from '../errors/step-refused.js';
+import { readMounts } from '../host/mountinfo.js';
 import { readSysctl } from '../host/sysctl.js';
 import type { MessageOf } from '../plan/messages.js';
 import type { Plan } from '../plan/plan.js';
@@ -33,14 +34,15 @@ function unprepared(syscall: string, errno: number): CarrelError {
 }
 
 function refusalOf(plan: Plan, refused: Refused): StepError {
-  const { step, index, total } = placeOf(plan, refused);
+  const { step, index, total, beside } = placeOf(plan, refused);
   return stepRefused({
     syscall: syscallName(refused.syscall),
     errno: refused.error,
     message: kernelMessage(refused.text),
     uid: process.getuid?.() ?? 0,
     sysctl: readSysctl,
-    ...about(step, refused),
+    mounts: readMounts,
+    ...about(step, refused, beside),
     place: { list: refused.list, index, total },
     ...(step === undefined ? {} : { step }),
   });
@@ -50,46 +52,65 @@ interface Place {
   readonly step: Step | undefined;
   readonly index: number;
   readonly total: number;
+  /** All that is performed one after the other with it. */
+  readonly beside: readonly Step[];
 }
 
 /** The step, where it stands in its list, and how many that has; of an act of a barrier, those of the barrier. */
 function placeOf(plan: Plan, { list, index, act }: Refused): Place {
   switch (list) {
     case 'before':
-      return { step: plan.before[act], index: act, total: plan.before.length };
+      return { step: plan.before[act], index: act, total: plan.before.length, beside: plan.before };
     case 'clone':
-      return { step: undefined, index: 0, total: 1 };
+      return { step: undefined, index: 0, total: 1, beside: [] };
     case 'steps':
-      return { step: plan.steps[index], index, total: plan.steps.length };
+      return { step: plan.steps[index], index, total: plan.steps.length, beside: plan.steps };
     case 'acts': {
       const barrier = plan.steps[index];
-      const step = barrier?.op === 'barrier' ? barrier.acts[act] : undefined;
-      return { step, index, total: plan.steps.length };
+      const acts = barrier?.op === 'barrier' ? barrier.acts : [];
+      return { step: acts[act], index, total: plan.steps.length, beside: acts };
     }
     case 'after':
-      return { step: plan.after[act], index: act, total: plan.after.length };
+      return { step: plan.after[act], index: act, total: plan.after.length, beside: plan.after };
     default:
       return list satisfies never;
   }
 }
 
 /** The path that a step was about, and what only the notice knows about it. */
-function about(step: Step | undefined, refused: Refused): Pick<Refusal, 'path' | 'found' | 'message'> {
+function about(
+  step: Step | undefined,
+  refused: Refused,
+  beside: readonly Step[],
+): Pick<Refusal, 'path' | 'found' | 'message'> {
   if (step === undefined) return {};
   if (step.op === 'exec') return aboutExec(step, refused);
-  const path = pathOf(step, syscallName(refused.syscall));
+  const path = step.op === 'idmap' ? treeIn(step.slot, beside) : pathOf(step, syscallName(refused.syscall));
   const helper = step.op === 'newuidmap' || step.op === 'newgidmap' ? aboutHelper(refused) : {};
   return { ...(path === undefined ? {} : { path }), ...helper };
 }
 
 /** The path that the table knows as one, where the step has it. Of the two of a bind, the one that was refused. */
 function pathOf(step: Step, syscall: string): string | undefined {
+  if (step.op === 'openTree') return sourceOf(step);
   const values = step as unknown as Readonly<Record<string, string | undefined>>;
   const inOrder = (['container', 'host'] as const).flatMap((where) =>
     fieldsOf(step.op).flatMap(([name, field]) => (field.path === where ? [values[name]] : [])),
   );
   const found = inOrder.filter((path) => path !== undefined);
   return syscall === 'open_tree' ? found.at(-1) : found[0];
+}
+
+/** Where the tree in a slot comes from. */
+function treeIn(slot: number, steps: readonly Step[]): string | undefined {
+  const opened = steps.find((step) => step.op === 'openTree' && step.slot === slot);
+  return opened?.op === 'openTree' ? sourceOf(opened) : undefined;
+}
+
+/** The whole path of a tree on the host. */
+function sourceOf({ source, within }: StepOf<'openTree'>): string | undefined {
+  if (source === undefined || within === undefined) return source;
+  return source === '.' ? within : `${within === '/' ? '' : within}/${source}`;
 }
 
 function aboutExec(step: StepOf<'exec'>, { path }: Refused): Pick<Refusal, 'path' | 'found'> {

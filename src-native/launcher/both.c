@@ -37,11 +37,35 @@ struct outcome both_open_namespace(const struct plan *plan, struct page *page, c
 	return DONE;
 }
 
-struct outcome both_open_tree(const struct plan *plan, struct page *page, const struct step_open_tree *step)
+// Opens the source below a directory, or without following a link. Whoever renames things above it meanwhile may make
+// the kernel unsure of "..", over and over. openat2(2)
+static struct outcome open_source(int base, const char *path, uint64_t resolve, int *ret_fd)
 {
-	int tree = -1;
-	PASS(tree_copy(AT_FDCWD, plan_string(plan, step->source), step->recursive ? AT_RECURSIVE : 0, &tree));
-	page->slots[step->slot] = tree;
+	enum { TRIES = 128 };
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = resolve};
+	long fd = -SYS_EAGAIN;
+	for (int i = 0; i < TRIES && (fd == -SYS_EAGAIN || fd == -SYS_EINTR); i++)
+		fd = sys_openat2(base, path, &how, sizeof(how));
+	if (fd < 0)
+		return REFUSED(openat2, -fd);
+	*ret_fd = (int)fd;
+	return DONE;
+}
+
+struct outcome both_open_source(const struct plan *plan, const struct step_open_tree *step, int *ret_fd)
+{
+	const char *path = plan_string(plan, step->source);
+	const uint64_t links = step->nofollow ? RESOLVE_NO_SYMLINKS : 0;
+	if (step->within.length) {
+		int base = (int)TRY(
+			openat, AT_FDCWD, plan_string(plan, step->within), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		PASS(open_source(base, path, RESOLVE_BENEATH | links, ret_fd));
+		TRY(close, base);
+		return DONE;
+	}
+	if (links)
+		return open_source(AT_FDCWD, path, links, ret_fd);
+	*ret_fd = (int)TRY(open_tree, AT_FDCWD, path, OPEN_TREE_CLOEXEC);
 	return DONE;
 }
 

@@ -6,6 +6,7 @@
 #include "path.h"
 #include "step.h"
 #include "memory.h"
+#include "text.h"
 #include "tree.h"
 
 // Sets one option, "key" or "key=value".
@@ -70,9 +71,73 @@ struct outcome step_mount(struct child *child, const struct step_mount *step)
 	return path_attach(child, tree, path, target);
 }
 
+// Takes `depth` mounts off the attached mount `tree`: what lies on its root hides it. umount2(2)
+static struct outcome uncover(int tree, uint32_t depth)
+{
+	TRY(fchdir, tree);
+	for (uint32_t i = 0; i < depth; i++)
+		TRY(umount2, ".", SYS_MNT_DETACH);
+	TRY(chdir, "/");
+	return DONE;
+}
+
+// Copies the tree that `source` holds. A recursive copy of the process's own root has also what this child has mounted
+// on it, which would hide the host's. Only of an attached mount can that be taken off, so it is attached for a moment.
+static struct outcome copy_source(const struct child *child, int source, unsigned int recursive, int *ret_tree)
+{
+	int is_root = 0;
+	PASS(tree_copy(source, "", AT_EMPTY_PATH | recursive, ret_tree));
+	if (!recursive || child->roots == 0)
+		return DONE;
+	int root = (int)TRY(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	PASS(tree_same(source, root, &is_root));
+	TRY(close, root);
+	if (!is_root)
+		return DONE;
+	int copy = *ret_tree;
+	TRY(move_mount, copy, "", child->root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	PASS(uncover(copy, child->roots));
+	PASS(tree_copy(copy, "", AT_EMPTY_PATH | recursive, ret_tree));
+	PASS(uncover(copy, 1));
+	TRY(close, copy);
+	return DONE;
+}
+
+// Opens by its path what `descriptor` holds, which was opened in another mount namespace. It is the same file, or none.
+static struct outcome find_again(int descriptor, int *ret_fd)
+{
+	char link[32];
+	char path[SYS_PATH_MAX];
+	struct stat given;
+	struct stat found;
+	TRY(fstat, descriptor, &given);
+	*text_number(text_copy(link, "/proc/self/fd/"), (uint64_t)descriptor) = 0;
+	long length = TRY(readlinkat, AT_FDCWD, link, path, sizeof(path));
+	if (length == sizeof(path))
+		return REFUSED(readlinkat, SYS_ENAMETOOLONG);
+	path[length] = 0;
+	*ret_fd = (int)TRY(open_tree, AT_FDCWD, path, OPEN_TREE_CLOEXEC);
+	TRY(fstat, *ret_fd, &found);
+	if (given.st_dev != found.st_dev || given.st_ino != found.st_ino)
+		return REFUSED(fstat, SYS_ESTALE);
+	return DONE;
+}
+
 struct outcome step_open_tree(struct child *child, const struct step_open_tree *step)
 {
-	return both_open_tree(child->plan, child->page, step);
+	const int given = step->descriptor != NO_SLOT;
+	int source = -1;
+	int tree = -1;
+	if (given == (step->source.length > 0))
+		return REFUSED(open_tree, SYS_EINVAL);
+	if (given)
+		PASS(find_again(child->page->slots[step->descriptor], &source));
+	else
+		PASS(both_open_source(child->plan, step, &source));
+	PASS(copy_source(child, source, step->recursive ? AT_RECURSIVE : 0, &tree));
+	TRY(close, source);
+	child->page->slots[step->slot] = tree;
+	return DONE;
 }
 
 // Makes what the tree can be attached to: a directory for a directory, an empty file for all else.
@@ -94,10 +159,13 @@ struct outcome step_bind(struct child *child, const struct step_bind *step)
 	unsigned int recursive = step->recursive ? AT_RECURSIVE : 0;
 	int tree = -1;
 	int target = -1;
-	if (step->slot == NO_SLOT)
-		PASS(tree_copy(AT_FDCWD, plan_string(child->plan, step->source), recursive, &tree));
-	else
+	if (step->slot == NO_SLOT) {
+		int source = (int)TRY(open_tree, AT_FDCWD, plan_string(child->plan, step->source), OPEN_TREE_CLOEXEC);
+		PASS(copy_source(child, source, recursive, &tree));
+		TRY(close, source);
+	} else {
 		tree = child->page->slots[step->slot];
+	}
 	PASS(tree_set(tree, step->attributes, recursive));
 	struct outcome outcome = path_target(child, path, 0, 0, &target);
 	if (outcome.error == SYS_ENOENT && step->create) {

@@ -108,7 +108,7 @@ suite('overlay()', requires('busybox'), () => {
       writeFileSync(join(path, 'etc/top'), `${index}\n`);
     }
     const box = new Container().rootfs(overlay({ lower: [...many, busyboxRoot()] }));
-    assert.equal(await output(box, 'ls /etc | wc -l; cat /etc/top'), '122\n0\n');
+    assert.equal(await output(box, 'ls /etc | grep -vx hosts | wc -l; cat /etc/top'), '122\n0\n');
     assert.equal(await output(box, 'touch /etc/new; ls /etc/new'), '/etc/new\n');
     for (const path of many) removeTree(path);
   });

@@ -31,7 +31,7 @@ suite('step()', () => {
 
   test('slots are the step’s own: a tree that one opens, another binds', async () => {
     const own = box
-      .step({ op: 'openTree', slot: 0, source: '/usr/lib', recursive: true })
+      .step({ op: 'openTree', slot: 0, source: '/usr/lib', recursive: true, nofollow: false })
       .step({ op: 'directory', target: '/libraries', mode: 0o755 })
       .step({
         op: 'bind',

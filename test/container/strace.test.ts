@@ -1,6 +1,8 @@
 /** `explain()` is held to strace(1): the kernel is asked what the plan says, call by call, and nothing else. */
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { bind, Container, type Plan, type Step, tmpfs } from 'carrel';
 import { settled } from '#lib/plan/compose.js';
@@ -97,6 +99,7 @@ const quiet = { stdio: 'ignore' } as const;
 
 suite('what explain() says is what strace sees', requires('strace', 'busybox', 'some-root'), () => {
   const root = freshBusyboxRoot();
+  writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n');
   const boxes: Readonly<Record<string, () => Plan>> = {
     'the host’s programs': () => new Container().plan('true', [], quiet),
     'a root filesystem': () => new Container().rootfs(root).plan('true', [], quiet),

@@ -129,6 +129,6 @@ suite('network()', () => {
     const none = await box.network('none').run('readlink', ['/proc/self/ns/net'], { check: true });
     assert.notEqual(link.stdout, none.stdout);
     const resolver = await shared.run('cat', ['/etc/hosts'], { check: true });
-    assert.equal(resolver.stdout, readFileSync('/etc/hosts', 'utf8'));
+    assert.ok(resolver.stdout.startsWith(readFileSync('/etc/hosts', 'utf8').trimEnd()));
   });
 });

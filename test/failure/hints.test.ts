@@ -57,9 +57,43 @@ suite('a root filesystem', () => {
     const container = `new Container().rootfs(${JSON.stringify(join(layers, 'merged'))})`;
     const overlay = `lowerdir=${busyboxRoot()},upperdir=${layers}/upper,workdir=${layers}/work`;
     const told = await refusalIn(inside(MOUNTS, `mount -t overlay -o ${overlay} none ${layers}/merged`), container);
-    const hint = /cannot show its owners mapped \(overlayfs/;
-    assertAtStep(told, { op: 'idmap', code: 'EINVAL', syscall: 'mount_setattr', hint });
+    const path = join(layers, 'merged');
+    const hint = /cannot show the owners mapped of .*\/merged, .*\(overlay on .*\/merged\): overlayfs and.*ext4/;
+    assertAtStep(told, { op: 'idmap', code: 'EINVAL', syscall: 'mount_setattr', path, hint });
     assert.equal(await refusalIn(inside(MOUNTS, `mount --bind ${busyboxRoot()} ${layers}/merged`), container), null);
+  });
+});
+
+suite('a bind with a mount below that cannot be idmapped', requires('root'), () => {
+  const top = mkdtempSync(join(files, 'below-'));
+  for (const name of ['lower', 'mount', 'memory']) mkdirSync(join(top, 'home', name), { recursive: true });
+  writeFileSync(join(top, 'home/lower/inside'), '');
+  mkdirSync(join(top, 'beside'));
+  const script = `mount -t tmpfs none ${top}/home/memory; mkdir ${top}/home/memory/u ${top}/home/memory/w
+    mount -t overlay -o lowerdir=${top}/home/lower,upperdir=${top}/home/memory/u,workdir=${top}/home/memory/w none \
+      ${top}/home/mount`;
+  const told = (options: string, more = ''): Promise<Told | null> =>
+    refusalIn(
+      inside(MOUNTS, script),
+      `new Container()${more}.mount(bind('${top}/beside', '/a'), bind('${top}/home', '/home/me', ${options}))`,
+    );
+
+  test('names that bind, its path and the mount', async () => {
+    const hint = /of .*\/home, or .*overlay on .*\/home\/mount.*idmapped: false.*recursive: false.*idmap\(\{ uid: 0/;
+    assertAtStep(await told('{}'), {
+      op: 'idmap',
+      code: 'EINVAL',
+      path: join(top, 'home'),
+      option: 'mount(bind())',
+      message: /the tree of .*\/home: EINVAL/,
+      hint,
+    });
+  });
+
+  test('what the hint says works', async () => {
+    assert.equal(await told('{ idmapped: false }'), null);
+    assert.equal(await told('{ recursive: false }'), null);
+    assert.equal(await told('{}', '.idmap({ uid: 0, gid: 0 })'), null);
   });
 });
 

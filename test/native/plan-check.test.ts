@@ -191,7 +191,7 @@ describe('a plan is refused that', () => {
     },
     'has a truth value of 2': () => {
       const bytes = Buffer.from(
-        encode({ ...harmless, before: [{ op: 'openTree', slot: 0, source: '/', recursive: true }] }),
+        encode({ ...harmless, before: [{ op: 'openTree', slot: 0, source: '/', recursive: true, nofollow: false }] }),
       );
       bytes.writeBigUInt64LE(2n, bytes.readUInt32LE(at.beforeOffset) + RECORD_HEAD + 16);
       return bytes;

@@ -21,6 +21,7 @@ export interface Expected {
 
 const call = (name: string, ...args: readonly string[]): Expected => ({ name, args });
 const maybe = (name: string, ...args: readonly string[]): Expected => ({ name, args, optional: true });
+const unlessMade = (expected: Expected): Expected => ({ ...expected, optional: true });
 const quote = (text: string): string =>
   `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 const file = (path: string): string => quote(path.slice(path.lastIndexOf('/') + 1));
@@ -132,7 +133,12 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   removeCgroup: () => [call('unlinkat', 'AT_REMOVEDIR'), maybe('unlinkat', quote(BASE), 'AT_REMOVEDIR')],
   openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
   setns: ({ type }) => [call('setns', CLONE[type] ?? '')],
-  openTree: ({ source }) => [copy(quote(source))],
+  openTree: ({ source = '', within, nofollow, descriptor }) => [
+    // One that is looked up by openat2 is opened by O_PATH, which only looks.
+    ...(within === undefined && !nofollow && descriptor === undefined ? [call('open_tree', quote(source))] : []),
+    ...(descriptor === undefined ? [] : [maybe('open_tree', ', OPEN_TREE_CLOEXEC')]),
+    copy(),
+  ],
   unshare: ({ namespaces }) => [call('unshare', ...namespaces.map((name) => CLONE[name] ?? ''))],
   propagation: ({ type }) => [call('mount_setattr', `MS_${type.toUpperCase()}`)],
   mount: ({ type, options, attributes: names, target }) => [
@@ -155,7 +161,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     maybe('unlinkat', quote(path.slice(path.lastIndexOf('/') + 1)), 'AT_REMOVEDIR'),
   ],
   bind: ({ source, slot, attributes: names, create, target }) => [
-    ...(slot === undefined ? [copy(quote(source ?? ''))] : []),
+    ...(slot === undefined ? [call('open_tree', quote(source ?? ''), 'OPEN_TREE_CLOEXEC'), copy()] : []),
     ...attributesOf(names),
     ...onRoot(target),
     ...(create ? [parents, maybe('openat', file(target), 'O_CREAT|O_EXCL|O_NOFOLLOW')] : []),
@@ -182,7 +188,18 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   ],
   readonlyPath: () => [copy(), ...attributesOf(['readonly']), attach],
   directory: () => [parents],
-  file: ({ target, mode }) => [parents, call('openat', file(target), 'O_CREAT|O_EXCL', octal(mode)), call('write')],
+  // A new file; or over one that is there, one in memory.
+  file: ({ target, mode }) => [
+    parents,
+    maybe('fsopen', '"tmpfs"'),
+    maybe('fsconfig', 'FSCONFIG_CMD_CREATE'),
+    maybe('fsmount', 'MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV'),
+    maybe('openat', '"file"', 'O_CREAT|O_EXCL', octal(mode)),
+    maybe('openat', file(target), 'O_CREAT|O_EXCL', octal(mode)),
+    call('write'),
+    ...[attach, copy('"file"'), call('fchdir'), call('umount2', 'MNT_DETACH'), call('chdir', '"/"')].map(unlessMade),
+    ...[...attributesOf(['readonly']), attach].map(unlessMade),
+  ],
   symlink: ({ target, text }) => [parents, call('symlinkat', quote(text), file(target))],
   pivotRoot: () => [
     call('fchdir'),

@@ -108,7 +108,14 @@ export const root: Host = {
 };
 
 /** An ordinary user. */
-export const user: Host = { ...root, uid: 1000, gid: 100, capabilities: 0n, cgroups: CGROUPS.none };
+export const user: Host = {
+  ...root,
+  uid: 1000,
+  gid: 100,
+  capabilities: 0n,
+  cgroups: CGROUPS.none,
+  hosts: { text: '127.0.0.1 localhost\n' },
+};
 
 /** Root of a user namespace with one id, as `unshare --map-root-user` makes it. */
 export const namespaceRoot: Host = {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { parse } from '#lib/cli/arguments.js';
 import { optionsHelp } from '#lib/cli/help.js';
 import { OPTIONS } from '#lib/cli/options.js';
+import { bind } from '#lib/index.js';
 
 test('no two options have the same name or letter', () => {
   const names = OPTIONS.flatMap(({ name, short }) => [name, ...(short === undefined ? [] : [short])]);
@@ -49,6 +50,16 @@ test('each limit says what the builder’s does; without one there is none, and 
   const rates = ['--io', '8:0,wbps=1m', '--io', '8:16,rbps=8192', '--io', '8:0,wiops=9'];
   const io = { '8:0': { wbps: 1024 ** 2, wiops: 9 }, '8:16': { rbps: 8192 } };
   assert.deepEqual(limitsOf(...rates), { onUnsupported: 'error', io });
+});
+
+test('--mount says what bind() does', () => {
+  const mounts = parse('run', [
+    '--mount',
+    'type=bind,source=/v/a:b,target=/c,readonly,nofollow,within=/v',
+    'true',
+  ]).container.toJSON().mounts;
+  const options = { readonly: true, nofollow: true, within: '/v' };
+  assert.deepEqual(mounts, [bind('/v/a:b', '/c', options)]);
 });
 
 test('--io says what is wrong with a device, a rate or a limit', () => {

@@ -105,7 +105,7 @@ describe('a StepError', () => {
 
 describe('hints', () => {
   const clone = { place: { list: 'clone', index: 0, total: 1 }, syscall: 'clone3' } as const;
-  const openTree: Step = { op: 'openTree', slot: 0, source: '/srv', recursive: true };
+  const openTree: Step = { op: 'openTree', slot: 0, source: '/srv', recursive: true, nofollow: false };
   const chdir: Step = { op: 'chdir', target: '/x' };
   const settings = (values: Readonly<Record<string, string>>): Pick<Refusal, 'sysctl'> => ({
     sysctl: (name) => values[name],
@@ -238,7 +238,8 @@ describe('hints', () => {
   test('every name in braces is a field of the step, or known to all', () => {
     for (const { op, text } of HINTS) {
       const fields = op === 'clone' || op === 'any' ? [] : fieldsOf(op).map(([name]) => name);
-      const known = ['path', 'syscall', ...(op === 'exec' ? ['searched'] : []), ...fields];
+      const own: Readonly<Record<string, readonly string[]>> = { exec: ['searched'], idmap: ['unmapped'] };
+      const known = ['path', 'syscall', ...(own[op] ?? []), ...fields];
       for (const [, name = ''] of text.matchAll(/\{(\w+)\}/g)) assert.ok(known.includes(name), `${op}: {${name}}`);
     }
   });

@@ -18,7 +18,7 @@ const small: Plan = {
       op: 'barrier',
       acts: [
         { op: 'setUidMap', ranges: [0, 1610612736, 65536] },
-        { op: 'openTree', slot: 1, source: '/srv/my box', recursive: true },
+        { op: 'openTree', slot: 1, source: '/srv/my box', recursive: true, nofollow: false },
         { op: 'idmap', slot: 1 },
       ],
       hook: false,

@@ -41,7 +41,7 @@ const box = new Container()
   .env({ A: 'b' })
   .user('7:8')
   .capabilities(['CAP_CHOWN'])
-  .step({ op: 'openTree', slot: 0, source: '/usr', recursive: true }, { before: 'exec' });
+  .step({ op: 'openTree', slot: 0, source: '/usr', recursive: true, nofollow: false }, { before: 'exec' });
 
 /** What nobody means, and some send; new ones each time, because they are mutated too. */
 const strange = (): readonly unknown[] => [

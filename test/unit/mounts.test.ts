@@ -20,6 +20,7 @@ describe('bind() and tmpfs()', () => {
       recursive: true,
       optional: false,
       idmapped: true,
+      nofollow: false,
       ...safe,
     });
     assert.deepEqual(tmpfs('/b'), { type: 'tmpfs', target: '/b', mode: 0o1777, ...safe });

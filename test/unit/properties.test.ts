@@ -135,7 +135,7 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
   steps: (random) =>
     random.list(2, () => ({
       step: random.pick([
-        { op: 'openTree', slot: random.below(3), source: '/usr', recursive: true } as const,
+        { op: 'openTree', slot: random.below(3), source: '/usr', recursive: true, nofollow: false } as const,
         { op: 'setHostname', hostname: 'other' } as const,
       ]),
       before: 'exec' as const,
@@ -267,7 +267,10 @@ describe('any definition', () => {
   test('keeps its slots apart when plans are joined', () => {
     each((_random, plan) => {
       if (plan.kept > 0) return;
-      const part = planOf({ steps: [{ op: 'openTree', slot: 3, source: '/x', recursive: true }], received: 3 });
+      const part = planOf({
+        steps: [{ op: 'openTree', slot: 3, source: '/x', recursive: true, nofollow: false }],
+        received: 3,
+      });
       const both = concat(part, plan);
       assert.equal(both.steps.length, plan.steps.length + 1);
       const own = both.steps[0];

@@ -18,8 +18,8 @@ export interface Hint {
   readonly syscall?: string;
   readonly when?: Condition;
   /**
-   * `{path}` stands for the path of the refused step, `{syscall}` for the call. Any other name in braces stands for the
-   * step's field of that name.
+   * `{path}` stands for the path of the refused step, `{syscall}` for the call, `{unmapped}` for
+   * mounts that cannot be shown mapped. Any other name in braces stands for the step's field of that name.
    */
   readonly text: string;
 }

@@ -18,6 +18,8 @@ const nameless: Condition = {
   holds: said(/user ?name|passwd/i),
 };
 
+const bound: Condition = { words: 'of a bind', holds: ({ step }) => step?.from === 'mount(bind())' };
+
 export const ID_HINTS: readonly Hint[] = [
   ...(['denySetgroups', 'setUidMap', 'setGidMap'] as const).map(
     (op): Hint => ({ op, error: 'EROFS', syscall: 'openat', text: PROC_READONLY }),
@@ -77,8 +79,19 @@ export const ID_HINTS: readonly Hint[] = [
   {
     op: 'idmap',
     error: 'EINVAL',
+    when: bound,
     text:
-      'this file system cannot show its owners mapped (overlayfs and most network file systems cannot): ' +
-      'put the directory on ext4, xfs, btrfs, or on tmpfs with Linux 6.3',
+      'the kernel cannot show the owners mapped of {path}, or of what is mounted below it{unmapped}. ' +
+      'bind(…, { idmapped: false }) shows them as nobody’s; { recursive: false } leaves out what is mounted below. ' +
+      'idmap({ uid: 0, gid: 0 }) shows all as it is, because root inside is the host’s root for files then. ' +
+      'ext4, xfs, btrfs, and tmpfs with Linux 6.3 can be mapped; overlayfs, FUSE and devices cannot',
+  },
+  {
+    op: 'idmap',
+    error: 'EINVAL',
+    text:
+      'the kernel cannot show the owners mapped of {path}, or of what is mounted below it{unmapped}: ' +
+      'overlayfs and most network file systems cannot. ' +
+      'Put the directory on ext4, xfs, btrfs, or on tmpfs with Linux 6.3, or start as an ordinary user',
   },
 ];

@@ -152,6 +152,27 @@ export const MOUNT_HINTS: readonly Hint[] = [
     error: 'EMFILE',
     text: 'this process cannot hold so many trees open: raise its limit of open files (ulimit -n)',
   },
+  {
+    op: 'openTree',
+    error: 'ELOOP',
+    syscall: 'openat2',
+    text: 'a symbolic link is on the way to {path}, and nofollow refuses one; name the directory that it leads to',
+  },
+  {
+    op: 'openTree',
+    error: 'EXDEV',
+    text: '{path} leads out of {within}, by a symbolic link or "..": somebody who writes there may have put it there',
+  },
+  {
+    op: 'openTree',
+    error: 'EAGAIN',
+    text: 'somebody renames directories above {path} all the time, and the kernel cannot be sure where it leads',
+  },
+  {
+    op: 'openTree',
+    error: 'ESTALE',
+    text: 'another file has taken the place of the one that the descriptor holds',
+  },
   { op: 'openTree', error: 'ENOENT', text: '{path} does not exist on the host' },
   { op: 'openTree', error: 'ENOTDIR', text: '{path} leads through a file of the host' },
   { op: 'openTree', error: 'EACCES', text: 'the caller has no permission to enter a directory above {path}' },
