@@ -4,7 +4,7 @@
  */
 
 import { type Layout, offsetsOf, shapeOf, sizeOf } from '#lib/plan/layout.js';
-import { ENDINGS, HEAD, LISTS, MESSAGES, type MessageKind, TEXT_MAX } from '#lib/plan/messages.js';
+import { ENDINGS, HEAD, LEFT, LISTS, MESSAGES, type MessageKind, TEXT_MAX } from '#lib/plan/messages.js';
 import { ACT_TIME, MOMENTS, TIMES } from '#lib/plan/times.js';
 import { C_TYPES, constants, snake, upper } from './c-names.js';
 import { generate } from './generated.js';
@@ -75,6 +75,7 @@ ${orderSizes.join('\n')}
 
 ${constants('LIST', LISTS)}
 ${constants('ENDING', ENDINGS)}
+${constants('LEFT', LEFT)}
 ${constants('MOMENT', MOMENTS)}
 // What comes with a message "timing".
 ${struct('times', TIMES)}

@@ -105,6 +105,8 @@ struct message_exited {
 	struct message_head head;
 	int32_t wait_status;
 	uint32_t ending;
+	uint32_t left;
+	uint32_t guessed;
 	uint32_t counted;
 	uint32_t waited;
 	uint64_t wall_ns;
@@ -121,20 +123,22 @@ struct message_exited {
 };
 static_assert(offsetof(struct message_exited, wait_status) == 16, "message_exited");
 static_assert(offsetof(struct message_exited, ending) == 20, "message_exited");
-static_assert(offsetof(struct message_exited, counted) == 24, "message_exited");
-static_assert(offsetof(struct message_exited, waited) == 28, "message_exited");
-static_assert(offsetof(struct message_exited, wall_ns) == 32, "message_exited");
-static_assert(offsetof(struct message_exited, user_us) == 40, "message_exited");
-static_assert(offsetof(struct message_exited, system_us) == 48, "message_exited");
-static_assert(offsetof(struct message_exited, max_rss_kb) == 56, "message_exited");
-static_assert(offsetof(struct message_exited, minor_faults) == 64, "message_exited");
-static_assert(offsetof(struct message_exited, major_faults) == 72, "message_exited");
-static_assert(offsetof(struct message_exited, blocks_in) == 80, "message_exited");
-static_assert(offsetof(struct message_exited, blocks_out) == 88, "message_exited");
-static_assert(offsetof(struct message_exited, voluntary_switches) == 96, "message_exited");
-static_assert(offsetof(struct message_exited, involuntary_switches) == 104, "message_exited");
-static_assert(offsetof(struct message_exited, counters) == 112, "message_exited");
-static_assert(sizeof(struct message_exited) == 184, "message_exited");
+static_assert(offsetof(struct message_exited, left) == 24, "message_exited");
+static_assert(offsetof(struct message_exited, guessed) == 28, "message_exited");
+static_assert(offsetof(struct message_exited, counted) == 32, "message_exited");
+static_assert(offsetof(struct message_exited, waited) == 36, "message_exited");
+static_assert(offsetof(struct message_exited, wall_ns) == 40, "message_exited");
+static_assert(offsetof(struct message_exited, user_us) == 48, "message_exited");
+static_assert(offsetof(struct message_exited, system_us) == 56, "message_exited");
+static_assert(offsetof(struct message_exited, max_rss_kb) == 64, "message_exited");
+static_assert(offsetof(struct message_exited, minor_faults) == 72, "message_exited");
+static_assert(offsetof(struct message_exited, major_faults) == 80, "message_exited");
+static_assert(offsetof(struct message_exited, blocks_in) == 88, "message_exited");
+static_assert(offsetof(struct message_exited, blocks_out) == 96, "message_exited");
+static_assert(offsetof(struct message_exited, voluntary_switches) == 104, "message_exited");
+static_assert(offsetof(struct message_exited, involuntary_switches) == 112, "message_exited");
+static_assert(offsetof(struct message_exited, counters) == 120, "message_exited");
+static_assert(sizeof(struct message_exited) == 192, "message_exited");
 
 struct message_refused {
 	struct message_head head;
@@ -196,6 +200,12 @@ enum {
 	ENDING_HANGUP = 3,
 	ENDING_CPU_TIMEOUT = 4,
 	ENDING_OOM = 5,
+};
+
+enum {
+	LEFT_NOBODY = 0,
+	LEFT_SOMEBODY = 1,
+	LEFT_UNASKED = 2,
 };
 
 enum {

@@ -12,6 +12,7 @@ export {
   usageError,
 } from './arguments.js';
 export { CarrelError, ExitError } from './classes.js';
+export { endDegraded } from './degraded.js';
 export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
 export type { Refusal, StepPlace } from './refusal.js';
 export {

@@ -33,6 +33,8 @@ import { RECEIVED_MAX } from './wire.js';
 export const LISTS = { before: 1, clone: 2, steps: 3, acts: 4, after: 5 } as const;
 /** Why the supervisor ended the container, if it did. */
 export const ENDINGS = { none: 0, timeout: 1, signal: 2, hangup: 3, cpuTimeout: 4, oom: 5 } as const;
+/** Who may be left of a container: `nobody`; `somebody`; or nobody was found, and whether that is all is `unasked`. */
+export const LEFT = { nobody: 0, somebody: 1, unasked: 2 } as const;
 
 /** A list of a plan. */
 export type List = keyof typeof LISTS;
@@ -90,6 +92,9 @@ export const MESSAGES = {
       /** As wait4(2) has it. */
       waitStatus: 'i32',
       ending: { oneOf: ENDINGS },
+      left: { oneOf: LEFT },
+      /** 1: nobody tells how the command ended, and the status is that of SIGKILL. */
+      guessed: 'u32',
       /** Which of the counters have counted, by the bits of COUNTERS. */
       counted: 'u32',
       /** Whether wait4(2) has told of the command what is below: 0 where somebody has killed init. */

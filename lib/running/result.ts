@@ -1,6 +1,7 @@
 /** How a command ended, and what it used. */
 
 import { constants } from 'node:os';
+import { endDegraded } from '../errors/errors.js';
 import { COUNTERS, type Counter } from '../plan/constants.js';
 import type { MessageOf } from '../plan/messages.js';
 import { milliseconds, splitCpu } from './stats.js';
@@ -85,7 +86,11 @@ export interface ExitStatus {
   readonly reason: Reason;
   /** What it used. */
   readonly usage: Usage;
-  /** What `limits()` asked for and this host cannot do, and what it cannot tell: one sentence each. */
+  /**
+   * One sentence each: what `limits()` asked for and this host cannot do; what nobody can tell of the usage or the
+   * status; that processes may be left, because they were there a second after SIGKILL. Then their supervisor stays
+   * behind, holds their ids, and ends them as soon as it can.
+   */
   readonly degraded: readonly string[];
 }
 
@@ -105,7 +110,7 @@ export function exitStatus(exited: Exited, asked: Reason | undefined, degraded: 
     exitCode,
     signal: signal === 0 ? null : signalName(signal),
     reason: reason(exited, signal, asked),
-    degraded: waited ? degraded : Object.freeze([...degraded, NOT_WAITED]),
+    degraded: Object.freeze([...degraded, ...untold(exited)]),
     usage: Object.freeze({
       wallMs: exited.wallNs / 1e6,
       ...cpuOf(exited),
@@ -124,6 +129,15 @@ export function exitStatus(exited: Exited, asked: Reason | undefined, degraded: 
       writtenBytes: counted(exited, 'ioWritten'),
     }),
   });
+}
+
+/** What could not be found out, or not be done, at the end. */
+function untold({ waited, guessed, left }: Exited): readonly string[] {
+  return [
+    ...(waited === 0 ? [NOT_WAITED] : []),
+    ...(guessed === 0 ? [] : [endDegraded.guessed]),
+    ...(left === 'nobody' ? [] : [endDegraded[left]]),
+  ];
 }
 
 function counted(exited: Exited, counter: Counter): number | undefined {
@@ -168,7 +182,7 @@ function reason(exited: Exited, signal: number, asked: Reason | undefined): Reas
 const WAITED = 'maxRssBytes, minorFaults, majorFaults, blocksIn, blocksOut, voluntarySwitches, involuntarySwitches';
 const NOT_WAITED =
   `usage.{${WAITED}}, and the CPU time where no cgroup counts it: ` +
-  'the first process of the container was killed before it had reaped all others';
+  'the first process of the container could not be waited for, or was killed before it had reaped all others';
 const LOST = 'usage, but for wallMs: the supervisor was killed, and nobody has counted';
 
 /**

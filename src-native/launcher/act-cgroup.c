@@ -255,7 +255,9 @@ struct outcome act_remove_cgroup(struct supervisor *self, const struct step_remo
 	if (directory < 0 || cgroup == self->cgroups.held + self->cgroups.count)
 		return DONE;
 	long removed = 0;
-	for (int i = 0; i < TRIES_TO_REMOVE; i++) {
+	// Where somebody is left there is another time. reap.c
+	const int is_last = self->notices.exited.left != LEFT_SOMEBODY;
+	for (int i = 0; i < (is_last ? TRIES_TO_REMOVE : 1); i++) {
 		removed = sys_unlinkat(cgroup->base, cgroup->name, SYS_AT_REMOVEDIR);
 		if (removed != -SYS_EBUSY)
 			break;
@@ -264,6 +266,8 @@ struct outcome act_remove_cgroup(struct supervisor *self, const struct step_remo
 		cgroups_thaw(&self->cgroups);
 		pause_ns((int64_t)PAUSE_NS << (i < PAUSES_DOUBLED ? 0 : 2));
 	}
+	if (removed == -SYS_EBUSY && !is_last)
+		return DONE;
 	if (removed < 0 && removed != -SYS_ENOENT)
 		return REFUSED(unlinkat, -removed);
 	int parent = (int)TRY(openat, cgroup->base, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);

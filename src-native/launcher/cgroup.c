@@ -99,5 +99,5 @@ void cgroup_end(int directory)
 	size_t length = 0;
 	if (cgroup_end_at_once(directory) || cgroup_read(directory, "cgroup.procs", list, &length).error)
 		return;
-	pids_end(list, length);
+	pids_end(list, length, 0);
 }

@@ -40,27 +40,63 @@ struct outcome entry_write(int pid, const char *name, const char *text, size_t l
 	return DONE;
 }
 
+// Reads proc_pid_stat(5) of the process, from behind its name on, which may have spaces and brackets itself: a space is
+// in front of each field. Returns where that begins, or 0.
+static const char *read_stat(int pid, char *text, size_t size)
+{
+	int file = -1;
+	if (entry_open(pid, "stat", O_RDONLY, &file).error)
+		return 0;
+	long at = sys_read(file, text, size - 1);
+	sys_close(file);
+	text[at < 0 ? 0 : at] = 0;
+	while (at > 0 && text[at - 1] != ')')
+		at--;
+	return at > 0 ? text + at : 0;
+}
+
+static unsigned int number_at(const char *at)
+{
+	unsigned int number = 0;
+	for (; text_is_digit(*at); at++)
+		number = number * 10 + (unsigned int)(*at - '0');
+	return number;
+}
+
 int entry_is_of_dying(int pid)
 {
 	// include/linux/sched.h; the same in every kernel. It is set before the process gives up its memory, and with
 	// it its entries.
 	enum { PF_EXITING = 4 };
-	// Of proc_pid_stat(5): the flags are the seventh field behind the name, which may have spaces and brackets
-	// itself.
+	// The flags are the seventh field behind the name.
 	enum { FLAGS = 7 };
-	char text[512];
-	int file = -1;
-	if (entry_open(pid, "stat", O_RDONLY, &file).error)
+	char text[1024];
+	const char *at = read_stat(pid, text, sizeof(text));
+	for (int fields = 0; at && *at && fields < FLAGS; at++)
+		fields += *at == ' ';
+	return at && (number_at(at) & PF_EXITING) != 0;
+}
+
+uint64_t entry_namespace(int pid, const char *name)
+{
+	char path[64];
+	struct stat stat;
+	char *end = text_copy(text_number(text_copy(path, "/proc/"), (uint64_t)pid), "/ns/");
+	*text_copy(end, name) = 0;
+	return entry_check().error || sys_newfstatat(AT_FDCWD, path, &stat, 0) < 0 ? 0 : stat.st_ino;
+}
+
+int entry_exit_status(int pid, int *ret_status)
+{
+	char text[1024];
+	const char *at = read_stat(pid, text, sizeof(text));
+	const char *last = 0;
+	for (; at && *at; at++)
+		if (*at == ' ')
+			last = at + 1;
+	// Who may not look sees a 0 there, and no namespace.
+	if (!last || entry_namespace(pid, "user") == 0)
 		return 0;
-	long length = sys_read(file, text, sizeof(text));
-	sys_close(file);
-	long at = length;
-	while (at > 0 && text[at - 1] != ')')
-		at--;
-	for (int fields = 0; at < length && fields < FLAGS; at++)
-		fields += text[at] == ' ';
-	unsigned int flags = 0;
-	for (; at < length && text_is_digit(text[at]); at++)
-		flags = flags * 10 + (unsigned int)(text[at] - '0');
-	return (flags & PF_EXITING) != 0;
+	*ret_status = (int)number_at(last);
+	return 1;
 }

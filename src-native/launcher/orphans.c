@@ -1,36 +1,60 @@
 // SPDX-License-Identifier: MIT
-// Ends what a container without a pid namespace leaves behind: it became the supervisor's own by
-// PR_SET_CHILD_SUBREAPER, so nobody hides by double forking. proc(5), /proc/PID/task/TID/children
 #include "orphans.h"
+#include "entry.h"
 #include "pids.h"
 #include "text.h"
 
-void orphans_end(struct supervisor *self)
+long orphans_end(const struct cgroups *cgroups, int held)
 {
-	for (;;) {
-		struct rusage usage = {0};
-		long pid = sys_wait4(-1, 0, SYS_WNOHANG | SYS_WALL, &usage);
-		if (pid == -SYS_ECHILD)
-			return;
-		if (pid > 0)
-			supervisor_count(self, &usage);
-		if (pid != 0)
-			continue;
-		char path[64];
-		char list[1024];
-		char *at = text_number(text_copy(path, "/proc/self/task/"), (uint64_t)sys_getpid());
-		*text_copy(at, "/children") = 0;
-		long file = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-		// A kernel, or a /proc, that does not tell. Where there is no more room there will be again, and they
-		// are there still.
-		if (file < 0 && file != -SYS_ENFILE && file != -SYS_EMFILE && file != -SYS_ENOMEM)
-			return;
-		long length = file < 0 ? 0 : sys_read((int)file, list, sizeof(list));
-		if (file >= 0)
-			sys_close((int)file);
-		pids_end(list, length < 0 ? 0 : (size_t)length);
-		cgroups_end(&self->cgroups);
-		const struct sys_timespec pause = {0, 1000000};
-		sys_ppoll(0, 0, &pause);
+	char path[64];
+	char list[4096];
+	// Not by thread-self: a /proc of another pid namespace would show other numbers. proc_pid_task_tid_children(5)
+	char *at = text_number(text_copy(path, "/proc/self/task/"), (uint64_t)sys_getpid());
+	*text_copy(at, "/children") = 0;
+	const int file = (int)sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	const long length = file < 0 ? file : sys_read(file, list, sizeof(list));
+	if (file >= 0)
+		sys_close(file);
+	const long count = length < 0 ? -1 : pids_end(list, (size_t)length, held);
+	cgroups_end(cgroups);
+	return count;
+}
+
+// The directory is held: when its process ends, nobody who gets its number is looked at, or killed, in its place.
+// pidfd_send_signal(2)
+static int end_if_in(int proc, const char *pid, const char *name, uint64_t inode)
+{
+	struct stat stat;
+	char path[32];
+	*text_copy(text_copy(path, "ns/"), name) = 0;
+	const int directory = (int)sys_openat(proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (directory < 0)
+		return 0;
+	const int is_in = sys_newfstatat(directory, path, &stat, 0) == 0 && stat.st_ino == inode;
+	if (is_in)
+		sys_pidfd_send_signal(directory, SYS_SIGKILL);
+	sys_close(directory);
+	return is_in;
+}
+
+long orphans_end_in(const char *name, uint64_t inode)
+{
+	_Alignas(struct sys_dirent64) char entries[4096];
+	long count = 0;
+	long size;
+	if (entry_check().error)
+		return -1;
+	const int proc = (int)sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (proc < 0)
+		return -1;
+	while ((size = sys_getdents64(proc, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < size;) {
+			const struct sys_dirent64 *entry = (const struct sys_dirent64 *)(entries + at);
+			if (text_is_digit(entry->name[0]))
+				count += end_if_in(proc, entry->name, name, inode);
+			at += entry->length;
+		}
 	}
+	sys_close(proc);
+	return size < 0 ? -1 : count;
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What is left of a container when its first process has ended.
+// What is left of a container when its first process has ended, or should have. Without a pid namespace it became the
+// supervisor's own by PR_SET_CHILD_SUBREAPER, so nobody hides by double forking. Elsewhere a namespace tells who it is.
 #pragma once
-#include "supervisor.h"
+#include "cgroups.h"
 
-// Ends and reaps every process that is this one's child, until there is none, frozen or not. Counts what they used.
-void orphans_end(struct supervisor *self);
+// Sends SIGKILL to every process that is this one's child, frozen or not. Returns how many there are beside `held`, or
+// −1 where /proc does not tell.
+long orphans_end(const struct cgroups *cgroups, int held);
+// Sends SIGKILL to every process in the namespace that /proc calls `name`, and whose inode number that is. Returns how
+// many there are, or −1 where /proc does not tell.
+long orphans_end_in(const char *name, uint64_t inode);

@@ -143,12 +143,12 @@ static void close_all_else(const struct outbox *outbox)
 	}
 }
 
-void outbox_finish(struct outbox *outbox)
+void outbox_finish(struct outbox *outbox, int holds)
 {
 	const struct sys_timespec pause = {0, PAUSE_NS};
 	int pauses = 0;
 	outbox_send(outbox);
-	if (outbox->count > 0)
+	if (outbox->count > 0 && !holds)
 		close_all_else(outbox);
 	while (outbox->count > 0) {
 		enum { ROOM, CHANNEL, COUNT };

@@ -36,5 +36,6 @@ void outbox_send(struct outbox *outbox);
 struct pollfd outbox_poll(const struct outbox *outbox);
 // Hangs up, with all that waits.
 void outbox_close(struct outbox *outbox);
-// Waits until all has gone, or Node has hung up. It holds nothing else meanwhile: all other descriptors are closed.
-void outbox_finish(struct outbox *outbox);
+// Waits until all has gone, or Node has hung up. Meanwhile all other descriptors are closed, unless this process still
+// `holds` something.
+void outbox_finish(struct outbox *outbox, int holds);

@@ -3,9 +3,10 @@
 #include "../sys.h"
 #include "text.h"
 
-void pids_end(const char *list, size_t length)
+long pids_end(const char *list, size_t length, int held)
 {
 	int number = 0;
+	long count = 0;
 	for (size_t i = 0; i < length; i++) {
 		if (text_is_digit(list[i])) {
 			number = number * 10 + (list[i] - '0');
@@ -13,6 +14,8 @@ void pids_end(const char *list, size_t length)
 		}
 		if (number > 0)
 			sys_kill(number, SYS_SIGKILL);
+		count += number > 0 && number != held;
 		number = 0;
 	}
+	return count;
 }

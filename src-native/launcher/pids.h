@@ -3,5 +3,5 @@
 #pragma once
 #include <stddef.h>
 
-// SIGKILL to each. A number that the list breaks off in is left out.
-void pids_end(const char *list, size_t length);
+// SIGKILL to each. A number that the list breaks off in is left out. Returns how many there are beside `held`.
+long pids_end(const char *list, size_t length, int held);

@@ -79,10 +79,10 @@ static void stop(struct relay *relay)
 	relay->socket = -1;
 }
 
-// Nobody looks at the terminal any more. Its session gets SIGHUP, and reads the end of file. tty_ioctl(4), SIGHUP in
-// signal(7)
-static void hang_up(struct relay *relay)
+void relay_hang_up(struct relay *relay)
 {
+	if (!relay_open(relay))
+		return;
 	stop(relay);
 	sys_close(relay->master);
 	relay->master = -1;
@@ -92,7 +92,7 @@ void relay_carry(struct relay *relay, short master_events, short socket_events)
 {
 	// Node has closed its end; where it has only ended its side, there is no POLLHUP. unix(7)
 	if (socket_events & (POLLHUP | POLLERR)) {
-		hang_up(relay);
+		relay_hang_up(relay);
 		return;
 	}
 	// Nobody has the terminal open who could read it: for what is kept, poll would tell of that again and again.
@@ -110,7 +110,7 @@ void relay_carry(struct relay *relay, short master_events, short socket_events)
 		relay->input_over = fill(&relay->in, relay->socket) == 0;
 	// The socket may be full: then the rest waits in the buffer until there is room.
 	if (!empty(&relay->out) && failed(pour_into_socket(relay)))
-		hang_up(relay);
+		relay_hang_up(relay);
 	else if (relay->output_over && empty(&relay->out))
 		stop(relay);
 }

@@ -32,3 +32,6 @@ struct pollfd relay_socket(const struct relay *relay);
 // Carries what can be carried without waiting.
 void relay_carry(struct relay *relay, short master_events, short socket_events);
 void relay_resize(const struct relay *relay, uint32_t columns, uint32_t rows);
+// Nobody looks at the terminal any more. Its session gets SIGHUP, and reads the end of file. tty_ioctl(4), SIGHUP in
+// signal(7)
+void relay_hang_up(struct relay *relay);

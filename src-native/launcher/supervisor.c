@@ -5,7 +5,7 @@
 #include "child.h"
 #include "launcher.h"
 #include "memory.h"
-#include "orphans.h"
+#include "reap.h"
 #include "report.h"
 #include "spare.h"
 #include "text.h"
@@ -63,23 +63,6 @@ void supervisor_count(struct supervisor *self, const struct rusage *usage)
 	exited->blocks_out += (uint64_t)usage->ru_oublock;
 	exited->voluntary_switches += (uint64_t)usage->ru_nvcsw;
 	exited->involuntary_switches += (uint64_t)usage->ru_nivcsw;
-}
-
-static void reap(struct supervisor *self)
-{
-	struct rusage usage = {0};
-	struct message_exited *exited = &self->notices.exited;
-	int status = 0;
-	while (sys_wait4(self->child, &status, SYS_WALL, &usage) == -SYS_EINTR)
-		;
-	exited->wall_ns = timing_now() - self->began;
-	// Init ended by itself: what it tells of the command counts. Else it was killed, and the command with it.
-	int by_init = self->command != 0 && self->command != self->child && status == 0;
-	exited->wait_status = by_init ? __atomic_load_n(&self->page->command_status, __ATOMIC_ACQUIRE) : status;
-	exited->ending = self->ending;
-	// Killed init tells nothing of those that it had not reaped.
-	exited->waited = by_init || self->command == 0 || self->command == self->child;
-	supervisor_count(self, &usage);
 }
 
 struct outcome supervisor_prepare(struct supervisor *self)
@@ -186,6 +169,8 @@ static void drain(struct supervisor *self)
 	// Still open here where the child ended before it told of its command: the terminal would never be over.
 	if (self->report_child >= 0)
 		supervisor_part_with_slots(self);
+	// Who is left may hold the terminal for ever.
+	const int is_held = self->notices.exited.left == LEFT_SOMEBODY;
 	while (relay_open(&self->relay) && self->outbox.channel >= 0) {
 		enum { MASTER, SOCKET, CHANNEL, ROOM, COUNT };
 		struct pollfd polled[COUNT] = {
@@ -194,8 +179,12 @@ static void drain(struct supervisor *self)
 			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
 			[ROOM] = outbox_poll(&self->outbox),
 		};
-		if (sys_ppoll(polled, COUNT, 0) < 0)
+		const struct sys_timespec soon = {0, 100000000};
+		const long ready = sys_ppoll(polled, COUNT, is_held ? &soon : 0);
+		if (ready < 0)
 			continue;
+		if (ready == 0)
+			return;
 		relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);
@@ -242,7 +231,8 @@ static void conclude(struct supervisor *self)
 
 __attribute__((noreturn)) static void finish(struct supervisor *self, int status)
 {
-	outbox_finish(&self->outbox);
+	outbox_finish(&self->outbox, self->notices.exited.left == LEFT_SOMEBODY);
+	reap_rest(self);
 	sys_exit_group(status);
 }
 
@@ -290,9 +280,8 @@ void supervisor_run(struct supervisor *self, const struct request *request)
 	if (begin_child(self, plan_fd)) {
 		watch_child(self);
 		timing_moment(&self->timing, MOMENT_ENDED);
-		reap(self);
+		reap_container(self);
 		timing_moment(&self->timing, MOMENT_REAPED);
-		orphans_end(self);
 	}
 	conclude(self);
 	drain(self);

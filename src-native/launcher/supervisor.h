@@ -54,9 +54,15 @@ struct supervisor {
 	// An act was broken off, because something has happened that ends the container: watch.c hears of it next.
 	int broken_off;
 	uint32_t ending;
-	// It is being ended: by init until `end_by`, then by SIGKILL.
+	// It is being ended: by init at first, then by SIGKILL.
 	int killed;
-	uint64_t end_by;
+	// The command has ended: what happens from here on is not why.
+	int is_over;
+	// Since when the end of the child is awaited: it is being ended, or its command has ended; 0: it is not.
+	uint64_t ends_since;
+	// How often it was looked for what holds that up.
+	uint64_t searches;
+	int reaped;
 	// When the child was cloned, or came to its plan.
 	uint64_t began;
 	// The new namespaces of the child that waits for its plan; 0: there is none. spare.c

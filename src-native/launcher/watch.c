@@ -3,28 +3,63 @@
 #include "watch.h"
 #include "entry.h"
 #include "memory.h"
+#include "orphans.h"
 #include "report.h"
 #include "supervisor.h"
 #include "text.h"
 
+// How long a process has for its end, until nobody waits for it any more. PID 1 waits for all that is in its pid
+// namespace, which may be much; but for a process too that waits for a file system, or that somebody stops who has
+// entered from elsewhere.
+enum { PATIENCE_NS = 500000000ll, PATIENCE_PID_1_NS = 4000000000ll };
 // How long init has to end and reap all others. What they have used is not known where it does not come to it.
 enum { INIT_ENDS_NS = 1000000000 };
+
+static void await_end(struct supervisor *self)
+{
+	if (!self->ends_since)
+		self->ends_since = timing_now();
+}
 
 // Ends the container. With a pid namespace of its own the kernel ends all that is in it when its first process ends.
 static void end(struct supervisor *self, uint32_t ending)
 {
-	if (self->ending == ENDING_NONE)
+	if (self->ending == ENDING_NONE && !self->is_over)
 		self->ending = ending;
-	if (!self->killed)
-		self->end_by = timing_now() + INIT_ENDS_NS;
 	self->killed = 1;
-	if (self->command > 0 && self->command != self->child && timing_now() < self->end_by) {
+	await_end(self);
+	if (self->command > 0 && self->command != self->child && timing_now() - self->ends_since < INIT_ENDS_NS) {
 		__atomic_store_n(&self->page->all_end, 1, __ATOMIC_RELEASE);
 		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGCHLD);
 	} else {
 		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
 	}
 	cgroups_thaw(&self->cgroups);
+}
+
+// One of those that end with PID 1 may hold it up: by tracing it, or the command, of whose end nobody tells init then.
+// PTRACE_EVENT_EXIT in ptrace(2)
+static void search(struct supervisor *self)
+{
+	const uint64_t inode = entry_namespace(self->child, "pid");
+	end(self, ENDING_NONE);
+	if (inode && self->command == self->child)
+		orphans_end_in("pid", inode);
+}
+
+// Whether the end that is awaited does not come.
+static int is_late(struct supervisor *self)
+{
+	if (!self->ends_since)
+		return 0;
+	const uint64_t waited = timing_now() - self->ends_since;
+	if (!(self->plan.header->clone & CLONE_NEWPID))
+		return waited > PATIENCE_NS;
+	if (waited / PATIENCE_NS > self->searches) {
+		self->searches++;
+		search(self);
+	}
+	return waited > PATIENCE_PID_1_NS;
 }
 
 // Whether the child was ended, by this supervisor or by somebody else.
@@ -265,9 +300,9 @@ static void on_timer(struct supervisor *self)
 	uint64_t expirations;
 	sys_read(self->timer, &expirations, sizeof(expirations));
 	uint32_t signal = self->plan.header->timeout_signal;
-	if (self->ending == ENDING_NONE)
+	if (self->ending == ENDING_NONE && !self->is_over)
 		self->ending = ENDING_TIMEOUT;
-	if (!self->running || signal == SYS_SIGKILL || signal == 0)
+	if (!self->running || self->is_over || signal == SYS_SIGKILL || signal == 0)
 		end(self, ENDING_TIMEOUT);
 	else {
 		signal_command(self, signal);
@@ -281,9 +316,11 @@ void watch_child(struct supervisor *self)
 		// The child shares these descriptors until it tells of its command: none may be closed under it.
 		const int carries = self->report_child < 0;
 		const struct pollfd none = {.fd = -1};
-		enum { CHILD, REPORT, CHANNEL, ROOM, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, COUNT };
+		enum { CHILD, COMMAND, REPORT, CHANNEL, ROOM, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, COUNT };
 		struct pollfd polled[COUNT] = {
 			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
+			// Init ends right after it, or does not.
+			[COMMAND] = {.fd = self->ends_since ? -1 : self->command_pidfd, .events = POLLIN},
 			[REPORT] = {.fd = self->report, .events = POLLIN},
 			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
 			[ROOM] = outbox_poll(&self->outbox),
@@ -294,7 +331,7 @@ void watch_child(struct supervisor *self)
 			[CPU_CLOCK] = cgroups_cpu_clock(&self->cgroups),
 		};
 		const struct sys_timespec soon = {0, 5000000};
-		long ready = sys_ppoll(polled, COUNT, self->killed || self->cgroups.oom_looks ? &soon : 0);
+		long ready = sys_ppoll(polled, COUNT, self->ends_since || self->cgroups.oom_looks ? &soon : 0);
 		if (ready < 0 && ready != -SYS_EINTR)
 			end(self, ENDING_NONE);
 		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup
@@ -306,13 +343,17 @@ void watch_child(struct supervisor *self)
 			if (supervisor_tell_oom(self) && self->cgroups.oom_ends)
 				end(self, ENDING_OOM);
 		}
+		// The report first: a command that is over already did run, and Node hears of both.
+		if (ready > 0 && polled[REPORT].revents)
+			on_report(self);
+		else if ((ready > 0 && polled[CHILD].revents) || is_late(self))
+			return;
 		if (ready <= 0)
 			continue;
-		// The report first: a command that is over already did run, and Node hears of both.
-		if (polled[REPORT].revents)
-			on_report(self);
-		else if (polled[CHILD].revents)
-			return;
+		if (polled[COMMAND].revents) {
+			self->is_over = 1;
+			await_end(self);
+		}
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);
 		if (polled[CHANNEL].revents)

@@ -5,32 +5,18 @@
  */
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
 import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
+import { inject } from '../support/injecting.js';
 import { ancestors, readProcesses } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 
 const box = new Container();
 
 useCleanHost({ warmUp: () => box.run('true') });
-
-/** Has `call` refused by ENFILE to a process, as often as `when` says; resolves when that begins, to what ends it. */
-async function refuse(pid: number, call: string, when: string): Promise<() => Promise<void>> {
-  const inject = `inject=${call}:error=ENFILE:when=${when}`;
-  const strace = spawn('strace', ['-p', String(pid), '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const [told] = (await once(strace.stderr, 'data')) as [Buffer];
-  assert.match(told.toString(), /attached/);
-  return async () => {
-    strace.kill('SIGINT');
-    await once(strace, 'close');
-  };
-}
 
 suite('without a descriptor', requires('root', 'strace'), () => {
   test('a supervisor ends what the command has left behind all the same', async () => {
@@ -43,7 +29,7 @@ suite('without a descriptor', requires('root', 'strace'), () => {
     const left = Number(said.toString());
     assert.ok(readProcesses().has(left));
     const [, , supervisor = 0] = ancestors(child.pid ?? 0);
-    const enough = await refuse(supervisor, 'openat', '1..5');
+    const enough = await inject(supervisor, 'openat', { error: 'ENFILE', when: '1..5' });
     child.stdin?.end('\n');
     assert.equal((await child.result).exitCode, 0);
     assert.equal(readProcesses().has(left), false);

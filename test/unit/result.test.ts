@@ -31,6 +31,8 @@ function notice(numbers: Partial<Exited>, counters: Partial<Record<Counter, numb
     ending: 'none',
     counted: 0,
     waited: 1,
+    left: 'nobody',
+    guessed: 0,
     wallNs: 0,
     userUs: 0,
     systemUs: 0,

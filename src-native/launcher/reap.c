@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "reap.h"
+#include "entry.h"
+#include "orphans.h"
+#include "supervisor.h"
+
+enum {
+	PATIENCE_NS = 1000000000,
+	PAUSE_NS = 1000000,
+	// Node knows: nobody is in a hurry.
+	PAUSE_LAST_NS = 100000000,
+};
+
+static void pause_for(int64_t nanoseconds)
+{
+	const struct sys_timespec pause = {0, nanoseconds};
+	sys_ppoll(0, 0, &pause);
+}
+
+static void note_status(struct supervisor *self, int status)
+{
+	struct message_exited *exited = &self->notices.exited;
+	// Init ended by itself: what it tells of the command counts. Else it was killed, and the command with it.
+	const int by_init = self->command != 0 && self->command != self->child && status == 0;
+	exited->wait_status = by_init ? __atomic_load_n(&self->page->command_status, __ATOMIC_ACQUIRE) : status;
+	// Killed init tells nothing of those that it had not reaped.
+	exited->waited = self->reaped && (by_init || self->command == 0 || self->command == self->child);
+}
+
+// Reaps who has ended. Returns whether there is anybody else.
+static int reap_ended(struct supervisor *self)
+{
+	struct rusage usage = {0};
+	int status = 0;
+	for (;;) {
+		const long pid = sys_wait4(-1, &status, SYS_WNOHANG | SYS_WALL, &usage);
+		if (pid == 0 || pid == -SYS_ECHILD)
+			return pid == 0;
+		if (pid > 0)
+			supervisor_count(self, &usage);
+		if (pid != self->child)
+			continue;
+		self->reaped = 1;
+		note_status(self, status);
+	}
+}
+
+// What is known of a first process that could not be reaped.
+static void note_held(struct supervisor *self)
+{
+	struct message_exited *exited = &self->notices.exited;
+	struct pollfd ended = {.fd = self->child_pidfd, .events = POLLIN};
+	const struct sys_timespec now = {0, 0};
+	int status = SYS_SIGKILL;
+	if (sys_ppoll(&ended, 1, &now) > 0) {
+		exited->guessed = !entry_exit_status(self->child, &status);
+		note_status(self, status);
+		return;
+	}
+	exited->left = LEFT_SOMEBODY;
+	// Init has told how the command ended, and is on its way to its own end; else nothing undoes SIGKILL.
+	const int told = !self->killed && __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
+	note_status(self, told ? 0 : status);
+}
+
+void reap_container(struct supervisor *self)
+{
+	struct message_exited *exited = &self->notices.exited;
+	const uint64_t began = timing_now();
+	exited->wall_ns = began - self->began;
+	exited->ending = self->ending;
+	while (reap_ended(self)) {
+		const long others = orphans_end(&self->cgroups, self->reaped ? 0 : self->child);
+		if (timing_now() - began >= PATIENCE_NS) {
+			exited->left = self->reaped || others != 0 ? LEFT_SOMEBODY : LEFT_NOBODY;
+			break;
+		}
+		pause_for(PAUSE_NS);
+	}
+	if (!self->reaped)
+		note_held(self);
+}
+
+void reap_rest(struct supervisor *self)
+{
+	if (self->notices.exited.left != LEFT_SOMEBODY)
+		return;
+	int64_t pause = PAUSE_NS;
+	outbox_close(&self->outbox);
+	relay_hang_up(&self->relay);
+	while (reap_ended(self)) {
+		orphans_end(&self->cgroups, 0);
+		pause_for(pause);
+		pause = pause * 2 < PAUSE_LAST_NS ? pause * 2 : PAUSE_LAST_NS;
+	}
+	self->notices.exited.left = LEFT_NOBODY;
+	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
+}
