@@ -30,7 +30,8 @@ function prefixOf(node: string, prepare = ''): readonly string[] {
 /** What there is of `directories` inside, and whether Node runs there as root, and as `user`. */
 async function ask(prefix: readonly string[], directories: readonly string[], container = 'box'): Promise<Told> {
   const source = `const box = new Container();
-    const { stdout: listed } = await box.run('sh', ['-c', 'for d; do ls -A "$d"; done 2>&1', 'sh', ...${JSON.stringify(directories)}]);
+    const list = 'for d; do ls -A "$d"; done 2>&1';
+    const { stdout: listed } = await box.run('sh', ['-c', list, 'sh', ...${JSON.stringify(directories)}]);
     const version = [];
     for (const file of [process.execPath, 'node'])
       version.push((await ${container}.run(file, ['-p', 'process.execPath'], { check: true })).stdout.trim());
@@ -105,7 +106,8 @@ suite('Node itself', requires('user-namespaces'), () => {
   test('its name leads to it, also where the host has another', async () => {
     const there = '/usr/local/bin/node';
     // /usr/local/bin comes first in the PATH of a container.
-    const other = `mount -t tmpfs none /usr/local/bin; printf '#!/bin/sh\\necho other\\n' > ${there}; chmod 755 ${there}`;
+    const other = `mount -t tmpfs none /usr/local/bin
+      printf '#!/bin/sh\\necho other\\n' > ${there}; chmod 755 ${there}`;
     const node = join(home, 'node');
     assert.deepEqual((await ask(prefixOf(node, other), [])).version, [node, node]);
     assert.deepEqual(
@@ -118,11 +120,12 @@ suite('Node itself', requires('user-namespaces'), () => {
 suite('a Node installation', requires('user-namespaces'), () => {
   const prefix = '/root/.nvm/versions/node/v1';
   /** Where nvm has it, in a home that is closed to all but root. */
-  const install = `mount -t tmpfs -o mode=700 none /root; mkdir -p ${prefix}/bin ${prefix}/lib/node_modules/npm/bin /root/.ssh
-    echo secret > /root/.ssh/id_rsa; : > ${prefix}/bin/other; mkdir ${prefix}/lib/other ${prefix}/share
-    printf '#!/usr/bin/env node\\nconsole.log("npm by", process.execPath)\\n' > ${prefix}/lib/node_modules/npm/bin/npm-cli.js
-    chmod 755 ${prefix}/lib/node_modules/npm/bin/npm-cli.js; ln -s ../lib/node_modules/npm/bin/npm-cli.js ${prefix}/bin/npm
-    ln -s ../lib/other ${prefix}/bin/elsewhere`;
+  const cli = `${prefix}/lib/node_modules/npm/bin/npm-cli.js`;
+  const install = `mount -t tmpfs -o mode=700 none /root
+    mkdir -p ${prefix}/bin ${prefix}/lib/node_modules/npm/bin ${prefix}/lib/other ${prefix}/share /root/.ssh
+    echo secret > /root/.ssh/id_rsa; : > ${prefix}/bin/other
+    printf '#!/usr/bin/env node\\nconsole.log("npm by", process.execPath)\\n' > ${cli}; chmod 755 ${cli}
+    ln -s ../lib/node_modules/npm/bin/npm-cli.js ${prefix}/bin/npm; ln -s ../lib/other ${prefix}/bin/elsewhere`;
 
   test('shows node, the packages and their commands', async () => {
     const directories = ['/root', prefix, `${prefix}/bin`, `${prefix}/lib`, `${prefix}/lib/node_modules`];
@@ -134,7 +137,8 @@ suite('a Node installation', requires('user-namespaces'), () => {
   test('runs for a user below root’s closed home, and npm runs too', requires('root'), async () => {
     const source = `const box = new Container().user(1000);
       const told = [];
-      for (const [file, ...args] of [[process.execPath, '-p', 'process.getuid()'], ['node', '-p', '1'], ['npm'], ['ls', '/root']])
+      const commands = [[process.execPath, '-p', 'process.getuid()'], ['node', '-p', '1'], ['npm'], ['ls', '/root']];
+      for (const [file, ...args] of commands)
         told.push(await box.run(file, args).then(({ stdout, exitCode }) => [stdout, exitCode]));
       console.log(JSON.stringify(told));`;
     const told = await askCaller<unknown>(source, { prefix: prefixOf(`${prefix}/bin/node`, install) });
