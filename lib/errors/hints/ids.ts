@@ -26,6 +26,13 @@ export const ID_HINTS: readonly Hint[] = [
     text: 'the container has no such id; only the maker of a joined user namespace knows its ids: see user()',
   },
   {
+    op: 'setGroups',
+    error: 'EPERM',
+    text:
+      'the user namespace denies setgroups, as one that unshare --map-root-user makes does, or the caller lacks ' +
+      'CAP_SETGID: go without groups, user({ …, additionalGids: [] })',
+  },
+  {
     op: 'setUidMap',
     error: 'EPERM',
     text:
