@@ -235,7 +235,8 @@ export class Container {
    * it more. A user other than root holds no capabilities.
    *
    * @throws TypeError or RangeError at once; {@link CarrelError} at the start: `ERR_UNKNOWN_GROUP`, and
-   *   `ERR_UNKNOWN_USER`, also where a mount covers /etc/passwd, so that nobody can tell who it will be.
+   *   `ERR_UNKNOWN_USER`, also where nobody can tell who it will be: a mount covers /etc/passwd, a process holds a
+   *   lease on it, or it is on FUSE.
    */
   user(user: UserInput | undefined): Container {
     return this.#with({ user });
@@ -248,6 +249,10 @@ export class Container {
    * ambient ones are empty then (CVE-2022-29162). Or it takes all five sets, for any user:
    * `{ bounding, effective, permitted, inheritable, ambient }`; those that are left out are empty. They count for the
    * container's own namespaces only, unless `user` is not among them.
+   *
+   * `CAP_SYS_ADMIN` lets programs inside mount, and make containers. It moves nothing that carrel has mounted: neither
+   * `readonly` binds nor masks, since these belong to a user namespace around the container's own. Both must be new for
+   * that, `user` and `mount`.
    *
    * @throws TypeError naming what is unknown, or in one set and not in the one that it must be in.
    */

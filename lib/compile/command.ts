@@ -4,6 +4,7 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { ResourceLimits } from '../definition/rlimits.js';
 import type { NamedUser, User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
+import type { Descriptor } from '../plan/fields.js';
 import type { EndingOp, StepOf } from '../plan/steps.js';
 
 /**
@@ -41,7 +42,7 @@ export interface FramedCommand {
 }
 
 /** Docker's. */
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** How a command's plan ends. */
 export const ENDING = 'exec' satisfies EndingOp;
@@ -52,7 +53,7 @@ export function execStep(
   command: Command,
   host: Host,
   home: string,
-  descriptors: readonly number[],
+  descriptors: readonly Descriptor[],
 ): StepOf<typeof ENDING> {
   const { file, args } = command.invocation;
   const env = environment(definition, command, host, home);
@@ -72,10 +73,11 @@ function environment(
   host: Host,
   home: string,
 ): Record<string, string> {
-  const ownPrograms =
-    definition.rootfs === undefined && definition.namespaces.includes('mount') && host.execDir !== undefined;
+  const ownPrograms = definition.rootfs === undefined && definition.namespaces.includes('mount');
+  const { directory } = host.executable;
   return {
-    PATH: ownPrograms ? `${DEFAULT_PATH}:${host.execDir}` : DEFAULT_PATH,
+    // What is called `node` inside is what the caller runs.
+    PATH: ownPrograms && directory !== undefined ? `${directory}:${DEFAULT_PATH}` : DEFAULT_PATH,
     HOME: home,
     ...(framed.terminal === undefined ? {} : { TERM: 'xterm' }),
     ...definition.env,

@@ -47,5 +47,9 @@ export function planJoins(definition: ContainerDefinition, host: Host, slots: Sl
   // the host's by joining it, so it comes last. setns(2)
   const order: readonly Namespace[] = canMapRange(host) ? [...OTHERS, 'user'] : ['user', ...OTHERS];
   const user = places.get('user');
-  return { open, before: order.flatMap(setns), steps: setns('mount'), ...(user === undefined ? {} : { user }) };
+  // Root's groups stay behind with the host: what it joins may deny setgroups, and nobody can tell. user_namespaces(7)
+  const groups: readonly HostStep[] =
+    user !== undefined && canMapRange(host) ? [{ op: 'setGroups', groups: [], from }] : [];
+  const before = [...groups, ...order.flatMap(setns)];
+  return { open, before, steps: setns('mount'), ...(user === undefined ? {} : { user }) };
 }

@@ -64,6 +64,9 @@ struct outcome step_mount(struct child *child, const struct step_mount *step)
 		read_message(child->page, context);
 		return outcome;
 	}
+	if (step->slot != NO_SLOT)
+		child->page->slots[step->slot] = (int)TRY(openat, AT_FDCWD, plan_string(child->plan, step->made),
+			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	TRY(chdir, "/");
 	TRY(close, context);
 	if (step->own)
@@ -210,6 +213,7 @@ struct outcome step_pivot_root(struct child *child, const struct step_pivot_root
 	// one, and the old root itself comes last.
 	for (uint32_t i = 0; i < child->roots; i++)
 		TRY(umount2, ".", SYS_MNT_DETACH);
+	child->roots = 0;
 	TRY(chdir, "/");
 	// Whatever lay on the root still would be entered by "/..".
 	int above = (int)TRY(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);

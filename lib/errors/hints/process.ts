@@ -1,6 +1,7 @@
 /** What the command is given before it runs: directory, limits, priority, keys. */
 
 import type { Hint } from './hint.js';
+import { PROC_READONLY } from './namespaces.js';
 
 export const PROCESS_HINTS: readonly Hint[] = [
   { op: 'chdir', error: 'ENOENT', text: '{path} does not exist in the container' },
@@ -9,6 +10,23 @@ export const PROCESS_HINTS: readonly Hint[] = [
     op: 'chdir',
     error: 'ELOOP',
     text: 'the path leads through a link of /proc, which could lead out of the container',
+  },
+  {
+    op: 'assertRefused',
+    error: 'ECANCELED',
+    text: 'the kernel allows it, so what the plan relies on does not hold on this machine',
+  },
+  { op: 'lockFile', error: 'EAGAIN', text: 'another process has a write lock on {path}: lslocks(8) shows which' },
+  {
+    op: 'lockFile',
+    error: 'EINVAL',
+    syscall: 'fcntl',
+    text: 'behind init the lock would end with exec: put the step in front of init',
+  },
+  {
+    op: 'chmod',
+    error: 'EPERM',
+    text: '{path} belongs to another user: only its owner, or root of a container that has that id, can change it',
   },
   { op: 'chdir', error: 'EACCES', text: 'the user of the command has no permission to enter that directory' },
   {
@@ -28,6 +46,7 @@ export const PROCESS_HINTS: readonly Hint[] = [
     error: 'EACCES',
     text: 'a nice value below the caller’s takes CAP_SYS_NICE on the host, or RLIMIT_NICE',
   },
+  { op: 'setOomScoreAdj', error: 'EROFS', text: PROC_READONLY },
   {
     op: 'setOomScoreAdj',
     error: 'EACCES',

@@ -47,5 +47,12 @@ export const PROGRAM_HINTS: readonly Hint[] = [
     error: 'EPERM',
     text: 'a seccomp profile, or a security module of the host, refuses {syscall}: see seccomp()',
   },
+  {
+    op: 'exec',
+    error: 'EAGAIN',
+    text:
+      'the user of the command has more processes than its limit: raise rlimits({ nproc }), or RLIMIT_NPROC of the ' +
+      'caller (ulimit -u)',
+  },
   { op: 'exec', error: 'ETXTBSY', text: 'another process has the program open for writing' },
 ];

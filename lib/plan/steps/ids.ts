@@ -14,7 +14,8 @@ export const ID_STEPS = {
   denySetgroups: { column: 'host', fields: {} },
   /**
    * Writes /proc/PID/uid_map, once. `ranges` is flat: first id inside, first id outside, count, and so on.
-   * It holds 340 ranges at most.
+   * It holds 340 ranges at most. A second user namespace, by {@link unshare}, has its own: at a barrier behind that.
+   * Outside is then the user namespace above.
    *
    * @needs a new user namespace; for more than the caller's own id, CAP_SETUID in the parent user namespace
    * @source user_namespaces(7)
@@ -63,13 +64,14 @@ export const ID_STEPS = {
    */
   idmap: { column: 'host', fields: { slot, namespace: optional(slot) } },
   /**
-   * Sets the supplementary groups, 256 at most.
+   * Sets the supplementary groups, 256 at most. In `before` they are the supervisor's, with which the child is born:
+   * so root drops the host's groups before it joins a user namespace that denies setgroups.
    *
    * @needs CAP_SETGID, and a user namespace that has not denied it
    * @errors EINVAL for more groups.
    * @source setgroups(2)
    */
-  setGroups: { column: 'container', fields: { groups: defaulted(numbers, []) } },
+  setGroups: { column: 'both', fields: { groups: defaulted(numbers, []) } },
   /**
    * Sets the real, effective and saved ids. Capabilities stay permitted until {@link setCapabilities}.
    *
