@@ -58,10 +58,10 @@ static void sockets(void)
 	static const struct {
 		const char *name;
 		int family, type;
-	} families[] = {{"AF_PACKET", AF_PACKET, SOCK_RAW}, {"AF_VSOCK", 40, SOCK_STREAM}, {"AF_ALG", AF_ALG, SOCK_SEQPACKET},
-		{"AF_KEY", AF_KEY, SOCK_RAW}, {"AF_RDS", AF_RDS, SOCK_SEQPACKET}, {"AF_TIPC", AF_TIPC, SOCK_RDM},
-		{"AF_CAN", AF_CAN, SOCK_RAW}, {"AF_BLUETOOTH", AF_BLUETOOTH, SOCK_RAW}, {"AF_XDP", 44, SOCK_RAW},
-		{"AF_SMC", 43, SOCK_STREAM}};
+	} families[] = {{"AF_PACKET", AF_PACKET, SOCK_RAW}, {"AF_VSOCK", 40, SOCK_STREAM},
+		{"AF_ALG", AF_ALG, SOCK_SEQPACKET}, {"AF_KEY", AF_KEY, SOCK_RAW}, {"AF_RDS", AF_RDS, SOCK_SEQPACKET},
+		{"AF_TIPC", AF_TIPC, SOCK_RDM}, {"AF_CAN", AF_CAN, SOCK_RAW}, {"AF_BLUETOOTH", AF_BLUETOOTH, SOCK_RAW},
+		{"AF_XDP", 44, SOCK_RAW}, {"AF_SMC", 43, SOCK_STREAM}};
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
 		char name[64];
 		TRIED(families[i].name, socket, families[i].family, families[i].type, 0);

@@ -47,8 +47,7 @@ static int listen_to_magic(void)
 	};
 	struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	int listener = (int)syscall(
-		SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	int listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 	if (listener < 0)
 		die("seccomp");
 	return listener;
@@ -83,7 +82,8 @@ int main(void)
 	while (count < MOST) {
 		struct call *call = &calls[count];
 		unsigned long *a = call->args;
-		if (scanf("%lx %lx %lx %lx %lx %lx", (unsigned long *)&call->number, a, a + 1, a + 2, a + 3, a + 4) != 6)
+		if (scanf("%lx %lx %lx %lx %lx %lx", (unsigned long *)&call->number, a, a + 1, a + 2, a + 3, a + 4) !=
+			6)
 			break;
 		count++;
 	}
