@@ -563,7 +563,7 @@ static_assert(sizeof(struct step_no_new_privileges) == 8, "noNewPrivileges");
 
 struct step_seccomp {
 	struct record head;
-	struct wire_bytes program;
+	struct wire_bytes filter;
 	uint64_t flags;
 };
 static_assert(sizeof(struct step_seccomp) == 24, "seccomp");

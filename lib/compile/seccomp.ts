@@ -29,20 +29,20 @@ export function planSeccomp(
   }
   const profile = seccomp === 'default' ? DEFAULT_PROFILE : seccomp;
   const { arch, kernel } = host;
-  const { program, rules } = programs.get(profile, { arch, kernel, capabilities });
+  const { filter, rules } = filters.get(profile, { arch, kernel, capabilities });
   for (const [step, calls] of Object.entries(AFTERWARDS)) {
     if (step === ENDING || !noNewPrivileges) checkPasses(rules, step, calls);
   }
-  return [{ op: 'seccomp', program, flags: profile.flags ?? [], from: 'seccomp()' }];
+  return [{ op: 'seccomp', filter, flags: profile.flags ?? [], from: 'seccomp()' }];
 }
 
 /** To compile a profile takes longer than all the rest of a plan. */
-const programs = new Memo((profile: SeccompProfile, machine: Machine): { program: Uint8Array; rules: Rules } => {
+const filters = new Memo((profile: SeccompProfile, machine: Machine): { filter: Uint8Array; rules: Rules } => {
   const rules = rulesOf(profile, machine);
   const instructions = instructionsOf(rules);
   if (instructions === undefined)
     throw contradiction(`seccomp: a filter holds ${PROGRAM_MAX} instructions, and the profile needs more`);
-  return { program: bytesOf(instructions), rules };
+  return { filter: bytesOf(instructions), rules };
 });
 
 /** The calls of the steps that stand behind the filter. */

@@ -605,11 +605,12 @@ export const setCapabilities: StepConstructor<'setCapabilities', 'inheritable' |
 export const noNewPrivileges: StepConstructor<'noNewPrivileges'> = step('noNewPrivileges');
 
 /**
- * Loads `program`, a filter for every system call that follows, of this process and of all that comes of it. It is
- * classic BPF, eight bytes an instruction, 4096 instructions at most. The ending has to get through it.
+ * Loads `filter`, a program of classic BPF, which decides on each system call of the child from now on. All that comes
+ * of the child inherits it, and nobody can take it off. An instruction has eight bytes, a program 4096 instructions at
+ * most. The ending has to get through it.
  *
- * Default: `flags: []`. Needs {@link noNewPrivileges} before it, or CAP_SYS_ADMIN. Errors: EINVAL for a program that
- * the kernel does not take.
+ * Default: `flags: []`. Needs {@link noNewPrivileges} before it, or CAP_SYS_ADMIN over the user namespace that the
+ * child is in. Errors: EINVAL for a program that the kernel does not take; EACCES without these rights.
  *
  * Source: seccomp(2), Linux 3.17.
  */

@@ -111,7 +111,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   noNewPrivileges: () => 'no new privileges',
   seccomp: (step) => {
     const flags = step.flags.map((flag) => flag.replace('SECCOMP_FILTER_FLAG_', '').toLowerCase());
-    return `seccomp: a filter of ${step.program.length / 8} instructions${attributes(flags)}`;
+    return `seccomp: a filter of ${step.filter.length / 8} instructions${attributes(flags)}`;
   },
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
   exit: (step) => `exit with status ${step.status}`,

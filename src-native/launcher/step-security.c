@@ -65,12 +65,12 @@ struct outcome step_no_new_privileges(struct child *child, const struct step_no_
 
 struct outcome step_seccomp(struct child *child, const struct step_seccomp *step)
 {
-	const uint32_t count = step->program.length / sizeof(struct sock_filter);
-	if (step->program.length % sizeof(struct sock_filter) || count > BPF_MAXINSNS)
+	const uint32_t count = step->filter.length / sizeof(struct sock_filter);
+	if (step->filter.length % sizeof(struct sock_filter) || count > BPF_MAXINSNS)
 		return REFUSED(seccomp, SYS_EINVAL);
 	const struct sock_fprog program = {
 		.len = (unsigned short)count,
-		.filter = (struct sock_filter *)(uintptr_t)(child->plan->base + step->program.offset),
+		.filter = (struct sock_filter *)(uintptr_t)(child->plan->base + step->filter.offset),
 	};
 	TRY(seccomp, SECCOMP_SET_MODE_FILTER, (unsigned int)step->flags, &program);
 	return DONE;

@@ -283,7 +283,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('capset'),
   ],
   noNewPrivileges: () => [call('prctl', 'PR_SET_NO_NEW_PRIVS, 1')],
-  seccomp: ({ program }) => [call('seccomp', 'SECCOMP_SET_MODE_FILTER', `len=${program.length / 8}`)],
+  seccomp: ({ filter }) => [call('seccomp', 'SECCOMP_SET_MODE_FILTER', `len=${filter.length / 8}`)],
   exec: ({ paths, args, stdio }) => [
     own,
     call('sendmsg', 'iov_base="c"'),

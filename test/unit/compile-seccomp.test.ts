@@ -43,12 +43,12 @@ describe('in a plan', () => {
   test('it is that of the architecture and of the capabilities', () => {
     const [one, other] = [only(plan(plain, root).steps, 'seccomp'), only(plan(plain, namespaceRoot).steps, 'seccomp')];
     const number = SYSCALLS.x64.openat ?? 0;
-    assert.equal(runFilter(one.program, { number, arch: AUDIT_ARCH.x64 }).verdict, ALLOWED);
-    assert.equal(runFilter(other.program, { number, arch: AUDIT_ARCH.x64 }).verdict, KILLED);
+    assert.equal(runFilter(one.filter, { number, arch: AUDIT_ARCH.x64 }).verdict, ALLOWED);
+    assert.equal(runFilter(other.filter, { number, arch: AUDIT_ARCH.x64 }).verdict, KILLED);
     const admin = only(plan(plain.capabilities({ add: ['CAP_SYS_ADMIN'] })).steps, 'seccomp');
     const mount = { number: SYSCALLS.x64.mount ?? 0, arch: AUDIT_ARCH.x64 };
     assert.deepEqual(
-      [one, admin].map(({ program }) => runFilter(program, mount).verdict),
+      [one, admin].map(({ filter }) => runFilter(filter, mount).verdict),
       [EPERM, ALLOWED],
     );
   });

@@ -98,12 +98,13 @@ export const PROCESS_STEPS = {
    */
   noNewPrivileges: { column: 'container', fields: {} },
   /**
-   * Loads `program`, a filter for every system call that follows, of this process and of all that comes of it.
-   * It is classic BPF, eight bytes an instruction, 4096 instructions at most. The ending has to get through it.
+   * Loads `filter`, a program of classic BPF, which decides on each system call of the child from now on.
+   * All that comes of the child inherits it, and nobody can take it off. An instruction has eight bytes, a program 4096
+   * instructions at most. The ending has to get through it.
    *
-   * @needs {@link noNewPrivileges} before it, or CAP_SYS_ADMIN
-   * @errors EINVAL for a program that the kernel does not take.
+   * @needs {@link noNewPrivileges} before it, or CAP_SYS_ADMIN over the user namespace that the child is in
+   * @errors EINVAL for a program that the kernel does not take; EACCES without these rights.
    * @source seccomp(2), Linux 3.17
    */
-  seccomp: { column: 'container', fields: { program: bytes, flags: defaulted(flags(SECCOMP_FLAGS), []) } },
+  seccomp: { column: 'container', fields: { filter: bytes, flags: defaulted(flags(SECCOMP_FLAGS), []) } },
 } as const satisfies StepGroup;
