@@ -41,10 +41,11 @@ export function rulesOf(profile: SeccompProfile, machine: Machine): Rules {
   const numbers = SYSCALLS[machine.arch];
   const calls = new Map<number, Case[]>();
   for (const [at, rule] of profile.syscalls.entries()) {
+    const cases = applies(rule, machine) ? casesOf(rule) : [];
     for (const [index, name] of rule.names.entries()) {
       const number = Object.hasOwn(numbers, name) ? numbers[name] : undefined;
       if (number === undefined) checkLeftOut(`seccomp.syscalls[${at}].names[${index}]`, name, rule, profile, machine);
-      else if (applies(rule, machine)) calls.set(number, [...(calls.get(number) ?? []), ...casesOf(rule)]);
+      else if (cases.length > 0) calls.set(number, [...(calls.get(number) ?? []), ...cases]);
     }
   }
   return {
@@ -106,6 +107,7 @@ export function strictness(verdict: Verdict): number {
 }
 
 function fromStrictest(cases: readonly Case[]): readonly Case[] {
+  if (cases.length === 1) return cases;
   const sorted = [...cases].sort((a, b) => strictness(a.verdict) - strictness(b.verdict));
   const last = sorted.findIndex(({ args }) => args.length === 0);
   return last < 0 ? sorted : sorted.slice(0, last + 1);

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { Container, type SeccompProfile } from 'carrel';
+import { Container, type ContainerStep, type SeccompProfile } from 'carrel';
+import { plan, run } from 'carrel/plan';
+import { exit, noNewPrivileges, seccomp, setCapabilities } from 'carrel/steps';
 import { DEFAULT_PROFILE } from '#lib/seccomp/default.js';
 import type { Machine } from '#lib/seccomp/rules.js';
 import { errorsInside, type Made, PASSED } from '../support/calls-inside.js';
@@ -128,7 +130,33 @@ suite('a profile of one’s own', () => {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO', args }],
     });
-    await rejectsAtStep(() => container.run('true'), { op: 'exec', code: 'EPERM' });
+    await rejectsAtStep(() => container.run('true'), { op: 'exec', code: 'EPERM', hint: /seccomp/ });
+  });
+});
+
+suite('the step by itself', () => {
+  const allow = Uint8Array.of(6, 0, 0, 0, 0, 0, 0xff, 0x7f);
+  const performed = (filter: Uint8Array, before: readonly ContainerStep[]): Promise<unknown> =>
+    run(plan({ clone: ['user'], steps: [...before, seccomp({ filter }), exit()] }));
+
+  test('loads what the kernel takes', async () => {
+    await performed(allow, [noNewPrivileges()]);
+    await performed(Buffer.concat(Array.from({ length: 4096 }, () => allow)), [noNewPrivileges()]);
+  });
+
+  test('is refused for anything else, with a hint', async () => {
+    const hint = /classic BPF/;
+    const wrong = [new Uint8Array(), allow.subarray(1), new Uint8Array(8), new Uint8Array(4097 * 8).fill(6)];
+    // 65,537 instructions are one, in the 16 bits that the kernel counts them in.
+    for (const filter of [...wrong, Buffer.concat(Array.from({ length: 65_537 }, () => allow))])
+      await rejectsAtStep(() => performed(filter, [noNewPrivileges()]), { op: 'seccomp', code: 'EINVAL', hint });
+  });
+
+  test('needs no_new_privs, or CAP_SYS_ADMIN', async () => {
+    await performed(allow, []);
+    const without = setCapabilities({ bounding: [], effective: [], permitted: [] });
+    await performed(allow, [without, noNewPrivileges()]);
+    await rejectsAtStep(() => performed(allow, [without]), { op: 'seccomp', code: 'EACCES', hint: /noNewPrivileges/ });
   });
 });
 

@@ -1,5 +1,7 @@
-// What hostile programs try that no namespace holds: system calls which the default filter refuses.
-// A line a try: its name, and "done" or the name of the error. With arguments: the serial of a ring of the host user's.
+// SPDX-License-Identifier: MIT
+// What hostile programs try that no namespace holds: `calls [RING]`, with the serial of a keyring of the host user's.
+//
+// It prints a line for each try, "what: done" or "what: EPERM".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,9 @@
-// Makes system calls that a filter around it may refuse, and no kernel performs: a filter of its own, which is less
-// strict than an error, hands what gets through to its parent, and that answers with an error that no kernel has.
+// SPDX-License-Identifier: MIT
+// Makes system calls that filters around it may refuse, and that no kernel performs otherwise.
 //
-// stdin: a line a call, its number and five arguments, hexadecimal. stdout: a line a call, the error or 4001.
+// A filter of its own, which is less strict than an error, hands what gets through to another process. That answers
+// with an error that no kernel has. stdin: a line a call, its number and five arguments, hexadecimal. stdout: a line a
+// call, its error, or 4001.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>

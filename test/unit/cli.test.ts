@@ -1,6 +1,9 @@
 /** The command line's options are unique, and its help says what each does. */
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from '#lib/cli/arguments.js';
 import { optionsHelp } from '#lib/cli/help.js';
@@ -89,4 +92,23 @@ test('--io says what is wrong with a device, a rate or a limit', () => {
     assert.throws(() => parse('run', ['--io', value, 'true']), { message }, value);
   }
   assert.throws(() => parse('run', ['--io']), { message: /^--io takes MAJOR:MINOR,RATE=LIMIT/ });
+});
+
+test('--security-opt says what seccomp() does, and reads a profile', () => {
+  const seccompOf = (value: string): unknown =>
+    parse('run', ['--security-opt', value, 'true']).container.toJSON().seccomp;
+  for (const word of ['default', 'unconfined']) assert.equal(seccompOf(`seccomp=${word}`), word);
+  const directory = mkdtempSync(join(tmpdir(), 'cli-'));
+  try {
+    const file = join(directory, 'profile.json');
+    writeFileSync(file, '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": null }');
+    assert.deepEqual(seccompOf(`seccomp=${file}`), { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] });
+    writeFileSync(file, '{');
+    assert.throws(() => seccompOf(`seccomp=${file}`), { message: /^--security-opt: .*profile\.json is no JSON/ });
+    assert.throws(() => seccompOf(`seccomp=${directory}/none`), { message: /^--security-opt: ENOENT/ });
+    assert.throws(() => seccompOf('no-new-privileges=true'), { message: /^--security-opt: it takes seccomp=/ });
+    assert.throws(() => seccompOf('seccomp'), { message: /^--security-opt: .*NAME=VALUE/ });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
