@@ -106,22 +106,24 @@ enum {
 	STEP_DIRECTORY = 40,
 	STEP_FILE = 41,
 	STEP_SYMLINK = 42,
-	STEP_RMDIR = 43,
-	STEP_OPEN_TERMINAL = 44,
-	STEP_RELAY = 45,
-	STEP_CONTROLLING_TERMINAL = 46,
-	STEP_SET_RLIMIT = 47,
-	STEP_SET_PRIORITY = 48,
-	STEP_SET_OOM_SCORE_ADJ = 49,
-	STEP_SET_AFFINITY = 50,
-	STEP_UMASK = 51,
-	STEP_JOIN_SESSION_KEYRING = 52,
-	STEP_CHDIR = 53,
-	STEP_SET_CAPABILITIES = 54,
-	STEP_NO_NEW_PRIVILEGES = 55,
+	STEP_MAKE_TARGET = 43,
+	STEP_REMOVE_TARGET = 44,
+	STEP_RMDIR = 45,
+	STEP_OPEN_TERMINAL = 46,
+	STEP_RELAY = 47,
+	STEP_CONTROLLING_TERMINAL = 48,
+	STEP_SET_RLIMIT = 49,
+	STEP_SET_PRIORITY = 50,
+	STEP_SET_OOM_SCORE_ADJ = 51,
+	STEP_SET_AFFINITY = 52,
+	STEP_UMASK = 53,
+	STEP_JOIN_SESSION_KEYRING = 54,
+	STEP_CHDIR = 55,
+	STEP_SET_CAPABILITIES = 56,
+	STEP_NO_NEW_PRIVILEGES = 57,
 };
 
-enum { STEP_COUNT = 55 };
+enum { STEP_COUNT = 57 };
 
 struct step_barrier {
 	struct record head;
@@ -438,6 +440,23 @@ struct step_symlink {
 };
 static_assert(sizeof(struct step_symlink) == 24, "symlink");
 
+struct step_make_target {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t type;
+	uint64_t slot;
+	uint64_t parent;
+};
+static_assert(sizeof(struct step_make_target) == 40, "makeTarget");
+
+struct step_remove_target {
+	struct record head;
+	uint64_t slot;
+	uint64_t parent;
+	struct wire_bytes name;
+};
+static_assert(sizeof(struct step_remove_target) == 32, "removeTarget");
+
 struct step_rmdir {
 	struct record head;
 	uint64_t slot;
@@ -738,6 +757,17 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	}},
 	[STEP_SYMLINK] = {COLUMN_CONTAINER, 0, 2, {
 		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_MAKE_TARGET] = {COLUMN_CONTAINER, 0, 4, {
+		{FIELD_STRING, 0x0},
+		{FIELD_CHOICE, 0xc000},
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_REMOVE_TARGET] = {COLUMN_HOST, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
 	}},
 	[STEP_RMDIR] = {COLUMN_HOST, 0, 2, {
