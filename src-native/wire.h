@@ -110,22 +110,24 @@ enum {
 	STEP_SYMLINK = 44,
 	STEP_MAKE_TARGET = 45,
 	STEP_REMOVE_TARGET = 46,
-	STEP_RMDIR = 47,
-	STEP_OPEN_TERMINAL = 48,
-	STEP_RELAY = 49,
-	STEP_CONTROLLING_TERMINAL = 50,
-	STEP_SET_RLIMIT = 51,
-	STEP_SET_PRIORITY = 52,
-	STEP_SET_OOM_SCORE_ADJ = 53,
-	STEP_SET_AFFINITY = 54,
-	STEP_UMASK = 55,
-	STEP_JOIN_SESSION_KEYRING = 56,
-	STEP_CHDIR = 57,
-	STEP_SET_CAPABILITIES = 58,
-	STEP_NO_NEW_PRIVILEGES = 59,
+	STEP_CHMOD = 47,
+	STEP_LOCK_FILE = 48,
+	STEP_RMDIR = 49,
+	STEP_OPEN_TERMINAL = 50,
+	STEP_RELAY = 51,
+	STEP_CONTROLLING_TERMINAL = 52,
+	STEP_SET_RLIMIT = 53,
+	STEP_SET_PRIORITY = 54,
+	STEP_SET_OOM_SCORE_ADJ = 55,
+	STEP_SET_AFFINITY = 56,
+	STEP_UMASK = 57,
+	STEP_JOIN_SESSION_KEYRING = 58,
+	STEP_CHDIR = 59,
+	STEP_SET_CAPABILITIES = 60,
+	STEP_NO_NEW_PRIVILEGES = 61,
 };
 
-enum { STEP_COUNT = 59 };
+enum { STEP_COUNT = 61 };
 
 struct step_barrier {
 	struct record head;
@@ -475,6 +477,20 @@ struct step_remove_target {
 };
 static_assert(sizeof(struct step_remove_target) == 32, "removeTarget");
 
+struct step_chmod {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t mode;
+};
+static_assert(sizeof(struct step_chmod) == 24, "chmod");
+
+struct step_lock_file {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes target;
+};
+static_assert(sizeof(struct step_lock_file) == 24, "lockFile");
+
 struct step_rmdir {
 	struct record head;
 	uint64_t slot;
@@ -797,6 +813,14 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	}},
 	[STEP_REMOVE_TARGET] = {COLUMN_HOST, 0, 3, {
 		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_CHMOD] = {COLUMN_CONTAINER, 0, 2, {
+		{FIELD_STRING, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_LOCK_FILE] = {COLUMN_CONTAINER, 0, 2, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
 	}},

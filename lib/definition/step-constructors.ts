@@ -456,7 +456,6 @@ export const file: StepConstructor<'file', 'mode'> = step('file');
 export const symlink: StepConstructor<'symlink'> = step('symlink');
 
 /**
-<<<<<<< HEAD
  * Makes `target` where it is missing: an empty directory or file of `type`, in the very tree that is there. That may be
  * one that the plan did not mount. `slot` then holds what is there. If it was made, `parent` holds the directory above
  * it, and {@link removeTarget} takes it away. As long as `slot` is held, no other container's plan does.
@@ -476,7 +475,8 @@ export const makeTarget: StepConstructor<'makeTarget'> = step('makeTarget');
  * Source: unlinkat(2), flock(2).
  */
 export const removeTarget: StepConstructor<'removeTarget'> = step('removeTarget');
-=======
+
+/**
  * Sets the permissions of the file or directory `target`, which exists, to `mode`, 0 to 0o7777. Links are followed,
  * inside. In a tree of the host's it changes what the host has.
  *
@@ -498,7 +498,6 @@ export const chmod: StepConstructor<'chmod'> = step('chmod');
  * Source: F_OFD_SETLK in fcntl(2), Linux 3.15.
  */
 export const lockFile: StepConstructor<'lockFile'> = step('lockFile');
->>>>>>> de005984d83762262231a7fdf5721ff3e3efbfb4
 
 /**
  * *Host.* Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions.

@@ -87,7 +87,6 @@ struct outcome step_symlink(struct child *child, const struct step_symlink *step
 	return DONE;
 }
 
-<<<<<<< HEAD
 // Opens what `place` holds for reading, and locks it for as long as that is open: then no other plan takes it away.
 // What this user may not read is none of carrel's making. Nothing but a directory or a file is opened at all.
 static struct outcome hold_target(int place, int *ret_fd)
@@ -150,10 +149,7 @@ struct outcome step_make_target(struct child *child, const struct step_make_targ
 	return DONE;
 }
 
-struct outcome step_chdir(struct child *child, const struct step_chdir *step)
-=======
 static struct outcome enter(const struct child *child, const char *path)
->>>>>>> de005984d83762262231a7fdf5721ff3e3efbfb4
 {
 	int directory = -1;
 	PASS(path_open(child, path, O_PATH | O_DIRECTORY, 0, &directory));

@@ -67,6 +67,10 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_symlink(child, (const struct step_symlink *)record);
 	case STEP_MAKE_TARGET:
 		return step_make_target(child, (const struct step_make_target *)record);
+	case STEP_CHMOD:
+		return step_chmod(child, (const struct step_chmod *)record);
+	case STEP_LOCK_FILE:
+		return step_lock_file(child, (const struct step_lock_file *)record);
 	case STEP_OPEN_TERMINAL:
 		return step_open_terminal(child, (const struct step_open_terminal *)record);
 	case STEP_CONTROLLING_TERMINAL:

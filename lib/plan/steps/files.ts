@@ -1,11 +1,7 @@
 /** Files, links and directories: what a container has beside its mounts, and what overlayfs leaves behind. */
 
-<<<<<<< HEAD
 import { TARGET_TYPES } from '../constants.js';
-import { bytes, choice, containerPath, defaulted, number, slot, string } from '../fields.js';
-=======
-import { bytes, containerPath, defaulted, number, slot, string, upTo } from '../fields.js';
->>>>>>> de005984d83762262231a7fdf5721ff3e3efbfb4
+import { bytes, choice, containerPath, defaulted, number, slot, string, upTo } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Files and directories */
@@ -33,7 +29,6 @@ export const FILE_STEPS = {
    */
   symlink: { column: 'container', fields: { target: containerPath, text: string } },
   /**
-<<<<<<< HEAD
    * Makes `target` where it is missing: an empty directory or file of `type`, in the very tree that is there.
    * That may be one that the plan did not mount. `slot` then holds what is there.
    * If it was made, `parent` holds the directory above it, and {@link removeTarget} takes it away.
@@ -55,7 +50,7 @@ export const FILE_STEPS = {
    * @source unlinkat(2), flock(2)
    */
   removeTarget: { column: 'host', fields: { slot, parent: slot, name: string } },
-=======
+  /**
    * Sets the permissions of the file or directory `target`, which exists, to `mode`, 0 to 0o7777. Links are followed,
    * inside. In a tree of the host's it changes what the host has.
    *
@@ -74,7 +69,6 @@ export const FILE_STEPS = {
    * @source F_OFD_SETLK in fcntl(2), Linux 3.15
    */
   lockFile: { column: 'container', fields: { slot, target: containerPath } },
->>>>>>> de005984d83762262231a7fdf5721ff3e3efbfb4
   /**
    * Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions.
    * Files that overlayfs numbers, such as `#1f`, go with it. With anything else in it, it stays, and so does what has
