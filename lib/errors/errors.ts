@@ -24,6 +24,7 @@ export {
   launcherUnreached,
   noCgroup,
   noIdRange,
+  noLocks,
   planRejected,
   protocolBroken,
   subordinateIds,

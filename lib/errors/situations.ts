@@ -84,6 +84,15 @@ export function noIdRange(): CarrelError {
   );
 }
 
+/** No directory is there for the locks on ranges of ids. */
+export function noLocks(problems: readonly string[]): CarrelError {
+  return new CarrelError(
+    'ERR_NO_ID_RANGE',
+    `no range of ids can be locked: ${problems.join('; ')}`,
+    'the locks are in /run, or in /tmp where that cannot be written to: one of them must let this user make a directory',
+  );
+}
+
 export function planRejected(rule: number): CarrelError {
   return new CarrelError('ERR_INVALID_PLAN', `the launcher rejected the plan as malformed (plan.c, line ${rule})`);
 }
