@@ -89,7 +89,7 @@ export function noLocks(problems: readonly string[]): CarrelError {
   return new CarrelError(
     'ERR_NO_ID_RANGE',
     `no range of ids can be locked: ${problems.join('; ')}`,
-    'the locks are in /run, or in /tmp where that cannot be written to: one of them must let this user make a directory',
+    'the locks are in /run, or in /tmp where that is read-only: this user must be able to make a directory there',
   );
 }
 
