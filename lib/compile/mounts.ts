@@ -11,7 +11,7 @@ import { hostsOfRoot } from './names.js';
 import { sysctls } from './namespace-settings.js';
 import { overlaySteps } from './overlay.js';
 import { hidden, noNestedUsers, proc, sys } from './proc.js';
-import { hostPrograms } from './programs.js';
+import { executable, hostPrograms } from './programs.js';
 import type { Slots } from './slots.js';
 import { tmpfsStep } from './tmpfs.js';
 import { Trees } from './trees.js';
@@ -49,6 +49,7 @@ export function planMounts(
     ...sys(definition, host),
     ...dev(definition, ids, user),
     ...temporary(definition),
+    ...executable(definition, host, trees),
     ...userMounts(definition, host, trees),
     // Made read-only when all that belongs there is there.
     ...(definition.readonly && isInMemory(definition)

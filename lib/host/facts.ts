@@ -20,6 +20,14 @@ export interface HostPath {
   readonly real?: string;
 }
 
+/** The program that this process runs, which is Node. */
+export interface Executable {
+  /** Itself, the packages of its installation and their commands, where it is not among the programs. */
+  readonly shown: readonly HostPath[];
+  /** Its directory, where its name alone leads elsewhere or nowhere: it comes first in the PATH. */
+  readonly directory?: string;
+}
+
 /** What a file says; or why that is unknown. Neither where there is none. */
 export interface HostText {
   readonly text?: string;
@@ -57,8 +65,8 @@ export interface Host {
   readonly programs: readonly HostPath[];
   /** The harmless parts of /etc. */
   readonly settings: readonly HostPath[];
-  /** Node's own directory, where it is not among the programs. */
-  readonly execDir: string | undefined;
+  /** The program that this process runs. */
+  readonly executable: Executable;
   /** What is mounted; later ones cover earlier ones. */
   readonly mounts: readonly HostMount[];
   /** Of the paths that were asked about for this container, those that exist. */

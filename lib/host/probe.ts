@@ -2,12 +2,12 @@
 
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { dirname } from 'node:path';
 import type { CgroupFacts } from '../cgroup/files.js';
 import { questions } from '../compile/questions.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { Memo } from '../plan/memo.js';
+import { executable } from './executable.js';
 import type { Host, HostPath, HostText } from './facts.js';
 import { idRanges, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { runtimeLack } from './runtime.js';
@@ -131,7 +131,7 @@ function ask(): Host {
     reservedIds: [...subordinateRanges(read('/etc/subuid')), ...subordinateRanges(read('/etc/subgid'))],
     programs: entries,
     settings: SETTINGS.flatMap(entry),
-    execDir: execDir(entries),
+    executable: executable(entries),
     mounts: mountsOf(read('/proc/self/mountinfo')),
     found: [],
     masked: MASKED.filter((path) => entry(path).length > 0),
@@ -177,13 +177,6 @@ function existing(path: string): readonly HostPath[] {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [{ path }];
   }
-}
-
-/** The directory of Node itself, unless it is among the programs anyway. */
-function execDir(programs: readonly HostPath[]): string | undefined {
-  const directory = dirname(real(process.execPath));
-  const covered = programs.some(({ path, link }) => link === undefined && `${directory}/`.startsWith(`${path}/`));
-  return covered || !statSync(directory).isDirectory() ? undefined : directory;
 }
 
 /** By which /etc/subuid may know this user: its name, where it has one, and its number. */

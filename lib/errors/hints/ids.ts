@@ -1,6 +1,7 @@
 /** Ids: maps, and owners shown mapped. */
 
 import type { Condition, Hint } from './hint.js';
+import { PROC_READONLY } from './namespaces.js';
 
 function said(words: RegExp): Condition['holds'] {
   return ({ message = '' }) => words.test(message);
@@ -20,6 +21,9 @@ const nameless: Condition = {
 const bound: Condition = { words: 'of a bind', holds: ({ step }) => step?.from === 'mount(bind())' };
 
 export const ID_HINTS: readonly Hint[] = [
+  ...(['denySetgroups', 'setUidMap', 'setGidMap'] as const).map(
+    (op): Hint => ({ op, error: 'EROFS', syscall: 'openat', text: PROC_READONLY }),
+  ),
   {
     op: 'setUser',
     error: 'EINVAL',

@@ -162,6 +162,11 @@ export const MOUNT_HINTS: readonly Hint[] = [
   ),
   { op: 'symlink', error: 'EBUSY', text: 'something is mounted on {path}: a link cannot take its place' },
   { op: 'symlink', error: 'EISDIR', text: '{path} is a directory: a link cannot take its place' },
+  {
+    op: 'file',
+    error: 'EFBIG',
+    text: 'the content is larger than the limit of a file’s size: raise RLIMIT_FSIZE of this process (ulimit -f)',
+  },
   { op: 'file', error: 'EINVAL', syscall: 'move_mount', text: '{path} is a directory: a file cannot cover it' },
   {
     op: 'openTree',

@@ -4,7 +4,12 @@ import type { Condition, Hint } from './hint.js';
 
 const written: Condition = { words: 'at the write', holds: ({ syscall }) => syscall === 'write' };
 
+/** Of what is written below the caller's own /proc. */
+export const PROC_READONLY =
+  '/proc is mounted read-only around this process, and what its containers are is written there: mount it read-write';
+
 export const NAMESPACE_HINTS: readonly Hint[] = [
+  ...(['setTimeOffset', 'sysctl'] as const).map((op): Hint => ({ op, error: 'EROFS', text: PROC_READONLY })),
   {
     op: 'any',
     error: 'ESRCH',
