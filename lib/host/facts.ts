@@ -71,7 +71,9 @@ export interface Host {
   readonly mounts: readonly HostMount[];
   /** Of the paths that were asked about for this container, those that exist. */
   readonly found: readonly HostPath[];
-  /** Those of OCI's masked and read-only paths that this kernel has. */
+  /** The /proc around this process shows processes only, and no settings: it is mounted with subset=pid. proc(5) */
+  readonly processesOnly?: true;
+  /** Those of OCI's masked and read-only paths that this kernel has; all of those in a /proc that does not tell. */
   readonly masked: readonly string[];
   readonly readonly: readonly string[];
   /** Name resolution, for containers in the host's network. */

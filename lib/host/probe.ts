@@ -104,6 +104,9 @@ function ask(): Host {
   const status = read('/proc/self/status');
   if (status === undefined) throw unsupported('/proc is not mounted');
   const entries = PROGRAMS.flatMap(entry);
+  const processesOnly = entry('/proc/sys').length === 0;
+  // A new /proc has what that one hides: then its paths are masked where they are there.
+  const isThere = (path: string): boolean => (processesOnly && path.startsWith('/proc/')) || entry(path).length > 0;
   return Object.freeze({
     uid: process.geteuid?.() ?? 0,
     gid: process.getegid?.() ?? 0,
@@ -121,8 +124,9 @@ function ask(): Host {
     executable: executable(entries),
     mounts: mountsOf(read('/proc/self/mountinfo')),
     found: [],
-    masked: MASKED.filter((path) => entry(path).length > 0),
-    readonly: READONLY.filter((path) => entry(path).length > 0),
+    ...(processesOnly ? { processesOnly } : {}),
+    masked: MASKED.filter(isThere),
+    readonly: READONLY.filter(isThere),
     resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(real(path))),
     rlimits: resourceLimits(read('/proc/self/limits')),
   });
