@@ -126,6 +126,7 @@ enum {
 	SYS_ESTALE = 116,
 	SYS_EMSGSIZE = 90,
 	SYS_ETOOMANYREFS = 109,
+	SYS_ECANCELED = 125,
 };
 
 struct sys_iovec {

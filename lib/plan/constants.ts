@@ -15,6 +15,15 @@ export const NAMESPACES = {
   network: 0x40000000,
 } as const satisfies Readonly<Record<Namespace, number>>;
 
+/** Those that can belong to a user namespace inside the child's own, while the child is outside. */
+export const NESTED_NAMESPACES = {
+  cgroup: NAMESPACES.cgroup,
+  uts: NAMESPACES.uts,
+  ipc: NAMESPACES.ipc,
+  network: NAMESPACES.network,
+} as const satisfies Partial<Readonly<Record<Namespace, number>>>;
+export type NestedNamespace = keyof typeof NESTED_NAMESPACES;
+
 /** A clock whose time a time namespace can shift; time_namespaces(7). The numbers are `CLOCK_*` of linux/time.h. */
 export const CLOCKS = { monotonic: 1, boottime: 7 } as const;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Steps that make directories, files and links inside, write to a file there, or enter a directory.
+// Steps that make directories, files and links inside, write to a file there, lock it, or enter a directory.
 #include <linux/magic.h>
 #include "layer.h"
 #include "path.h"
@@ -86,11 +86,60 @@ struct outcome step_symlink(struct child *child, const struct step_symlink *step
 	return DONE;
 }
 
-struct outcome step_chdir(struct child *child, const struct step_chdir *step)
+static struct outcome enter(const struct child *child, const char *path)
 {
 	int directory = -1;
-	PASS(path_open(child, plan_string(child->plan, step->target), O_PATH | O_DIRECTORY, 0, &directory));
+	PASS(path_open(child, path, O_PATH | O_DIRECTORY, 0, &directory));
 	TRY(fchdir, directory);
 	TRY(close, directory);
+	return DONE;
+}
+
+static int is_missing(struct outcome outcome)
+{
+	return outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR;
+}
+
+struct outcome step_chdir(struct child *child, const struct step_chdir *step)
+{
+	const struct outcome first = enter(child, plan_string(child->plan, step->target));
+	struct outcome outcome = first;
+	for (uint32_t i = 0; is_missing(outcome) && i < step->alternatives.count; i++) {
+		outcome = enter(child, plan_string_at(child->plan, step->alternatives, i));
+		child->page->path = i + 1;
+	}
+	if (!is_missing(outcome))
+		return outcome;
+	child->page->path = 0;
+	return first;
+}
+
+// What can be read only: a descriptor of a path alone takes no fchmod. One that would wait, such as a FIFO, does not.
+static struct outcome open_to_read(const struct child *child, struct wire_bytes path, int *ret_file)
+{
+	return path_open(child, plan_string(child->plan, path), O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, ret_file);
+}
+
+struct outcome step_chmod(struct child *child, const struct step_chmod *step)
+{
+	int file = -1;
+	PASS(open_to_read(child, step->target, &file));
+	TRY(fchmod, file, (uint32_t)step->mode);
+	TRY(close, file);
+	return DONE;
+}
+
+struct outcome step_lock_file(struct child *child, const struct step_lock_file *step)
+{
+	const struct flock all = {.l_type = F_RDLCK};
+	int file = -1;
+	// The supervisor has it by the descriptors that both share. Behind init this one would end with exec.
+	if (child->owns_files)
+		return REFUSED(fcntl, SYS_EINVAL);
+	PASS(open_to_read(child, step->target, &file));
+	// Of the open file, not of the process: closing another descriptor of it would end that one. fcntl(2)
+	TRY(fcntl, file, F_OFD_SETLK, (long)&all);
+	child->page->held[step->slot] = 1;
+	child->page->slots[step->slot] = file;
 	return DONE;
 }
