@@ -285,9 +285,9 @@ export class Container {
   /**
    * Sets which system calls programs inside can make. OCI `linux.seccomp`, seccomp(2)
    *
-   * - `'default'`: about as Docker's. What it does not name does not exist inside: ENOSYS. Known dangers are EPERM, such
-   *   as keyrings, mounts and new namespaces without CAP_SYS_ADMIN, io_uring, bpf, and sockets that are not Unix, IP or
-   *   netlink.
+   * - `'default'`: about as Docker's. What it does not name does not exist inside: ENOSYS. Known dangers are EPERM:
+   *   keyrings, io_uring, bpf, and without CAP_SYS_ADMIN mounts and new namespaces. Sockets are of four families: Unix,
+   *   netlink, IPv4 and IPv6.
    * - `'unconfined'`: no filter.
    * - A profile as OCI and Docker have it in JSON: `seccomp(JSON.parse(text))`. Of several rules that fit a call, the
    *   strictest counts. Profiles with `SCMP_ACT_NOTIFY` are refused. What carrel itself does behind the filter has to
@@ -296,7 +296,7 @@ export class Container {
    * With each profile, calls of another architecture kill the process (SIGSYS), and those of x32 are ENOSYS. A filter
    * cannot be taken off. Default: `'default'`.
    *
-   * @throws TypeError or RangeError naming the place in the profile; a TypeError at the start, where a rule that refuses
+   * @throws TypeError or RangeError naming the place in the profile; at the start a TypeError, where a rule that refuses
    *   calls names one that carrel does not know, or where carrel's own calls are refused.
    */
   seccomp(seccomp: SeccompInput | undefined): Container {

@@ -56,7 +56,7 @@ export type {
   ResourceLimits,
   ResourceLimitsInput,
 } from './definition/rlimits.js';
-export type { MountSafety, SafetyOptions } from './definition/safety.js';
+export type { MountSafety, SafetyOptions, TargetOptions } from './definition/safety.js';
 export type {
   Seccomp,
   SeccompArgument,

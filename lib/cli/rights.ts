@@ -35,8 +35,8 @@ export const RIGHTS_OPTIONS: readonly CliOption[] = [
     value: 'seccomp=default|unconfined|FILE',
     group: 'Rights and limits',
     help:
-      'the system calls that programs can make: default, the default, is about Docker’s; unconfined is all; FILE holds ' +
-      'a profile, JSON as Docker and Podman have it',
+      'the system calls that programs can make: default, the default, is about Docker’s; unconfined is all; ' +
+      'FILE holds a profile, JSON as Docker and Podman have it',
     apply: ({ definition }, value) => {
       definition.seccomp = securityOption(value);
     },

@@ -156,6 +156,9 @@ export const CAPABILITIES: Readonly<Record<Capability, bigint>> = Object.freeze(
   Object.fromEntries(CAPABILITY_NAMES.map((name, bit) => [name, 1n << BigInt(bit)])),
 ) as Readonly<Record<Capability, bigint>>;
 
+/** What can be made for something to be mounted on: S_IFDIR and S_IFREG. stat(2), inode(7) */
+export const TARGET_TYPES = { directory: 0o040000, file: 0o100000 } as const;
+
 /**
  * What becomes of a system call, seccomp(2); the numbers are `SECCOMP_RET_*` of linux/seccomp.h. From the strictest on,
  * which is the kernel's own order where several filters have an opinion.
