@@ -296,8 +296,8 @@ export class Container {
    * With each profile, calls of another architecture kill the process (SIGSYS), and those of x32 are ENOSYS. A filter
    * cannot be taken off. Default: `'default'`.
    *
-   * @throws TypeError or RangeError naming the place in the profile; at the start a TypeError, where a rule that refuses
-   *   calls names one that carrel does not know, or where carrel's own calls are refused.
+   * @throws TypeError or RangeError naming the place in the profile. At the start a TypeError, where a rule that
+   *   refuses calls names one that carrel does not know, or where carrel's own calls are refused.
    */
   seccomp(seccomp: SeccompInput | undefined): Container {
     return this.#with({ seccomp });
