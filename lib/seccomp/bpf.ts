@@ -47,6 +47,7 @@ const JUMP = 0x05; // BPF_JMP | BPF_JA
 const EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
 const GREATER = 0x25; // BPF_JMP | BPF_JGT | BPF_K
 const AT_LEAST = 0x35; // BPF_JMP | BPF_JGE | BPF_K
+const SET = 0x45; // BPF_JMP | BPF_JSET | BPF_K
 const RETURN = 0x06; // BPF_RET | BPF_K
 
 /** Where things are in `struct seccomp_data`, seccomp(2). */
@@ -173,12 +174,37 @@ class Program {
   /** The cases of one call, one after the other. */
   #cases(cases: readonly Case[], otherwise: Verdict): Label {
     let next = this.verdict(otherwise);
-    for (const { verdict, args } of [...cases].reverse()) {
+    for (const { verdict, args, bits } of withBits(cases).reverse()) {
       let holds = this.verdict(verdict);
-      for (const one of [...args].reverse()) holds = this.#argument(one, holds, next);
+      if (bits !== undefined) holds = this.#anyBit(args[0]?.index ?? 0, bits, holds, next);
+      else if (args.length === 1 && args[0] !== undefined && this.#isLoaded(args[0], next))
+        holds = this.#sameLoad(args[0], holds);
+      else for (const one of [...args].reverse()) holds = this.#argument(one, holds, next);
       next = holds;
     }
     return next;
+  }
+
+  #anyBit(index: number, bits: number, holds: Label, fails: Label): Label {
+    return this.load(argumentLow(index), this.compare(SET, bits, holds, fails));
+  }
+
+  /** Whether what is in front, at `next`, begins with the load and the mask that `one` needs. */
+  #isLoaded({ index, op, value }: SeccompArgument, next: Label): boolean {
+    const [high, mask] = halves(value);
+    const [first, second] = [this.#reversed.at(-1), this.#reversed.at(-2)];
+    if (op !== 'SCMP_CMP_MASKED_EQ' || high !== 0 || next !== this.here) return false;
+    if (first?.code !== LOAD || first.k !== argumentLow(index)) return false;
+    return mask === 0xffffffff ? second?.code === EQUAL : second?.code === AND && second.k === mask;
+  }
+
+  /** The comparison `one` between that load and what follows it, which goes on where this one fails. */
+  #sameLoad({ value, valueTwo = 0 }: SeccompArgument, holds: Label): Label {
+    const load = this.#reversed.pop() as Instruction;
+    const mask = halves(value)[1] === 0xffffffff ? undefined : (this.#reversed.pop() as Instruction);
+    this.compare(EQUAL, halves(valueTwo)[1], holds, this.here);
+    if (mask !== undefined) this.#put(mask);
+    return this.#put(load);
   }
 
   #argument({ index, op, value, valueTwo = 0 }: SeccompArgument, holds: Label, fails: Label): Label {
@@ -241,6 +267,27 @@ class Program {
     this.#reversed.push(instruction);
     return this.here;
   }
+}
+
+/** Neighbours of one verdict, each about one bit of an int that is set, are one comparison about any of them. */
+function withBits(cases: readonly Case[]): (Case & { readonly bits?: number })[] {
+  const all: (Case & { readonly bits?: number })[] = [];
+  for (const one of cases) {
+    const [argument, ...others] = one.args;
+    const bit = argument === undefined || others.length > 0 ? undefined : bitOf(argument);
+    const last = all.at(-1);
+    const isSame = last?.bits !== undefined && last.verdict === one.verdict && last.args[0]?.index === argument?.index;
+    if (bit === undefined) all.push(one);
+    else if (isSame) all.splice(-1, 1, { ...last, bits: ((last.bits ?? 0) | bit) >>> 0 });
+    else all.push({ ...one, bits: bit });
+  }
+  return all;
+}
+
+function bitOf({ op, value, valueTwo = 0 }: SeccompArgument): number | undefined {
+  const [high, low] = halves(value);
+  const isBit = high === 0 && low !== 0 && (low & (low - 1)) === 0;
+  return op === 'SCMP_CMP_MASKED_EQ' && isBit && BigInt(valueTwo) === BigInt(value) ? low : undefined;
 }
 
 /** A verdict is repeated beyond this distance: a jump reaches 255 instructions. */

@@ -147,6 +147,8 @@ const RULES: readonly DefaultRule[] = [
   ...FAMILIES.map((family) => allow(SOCKETS, 'socket socketpair', int(0, family))),
   ...[0, ...FAMILIES.map((family) => family + 1)]
     .flatMap((from, index) => blocks(from, (FAMILIES[index] ?? FAMILIES_END) - 1))
+    // Those of one size together: a filter looks at them at once.
+    .sort((one, other) => Number(one.value) - Number(other.value))
     .map((block) => refuse(SOCKETS, 'socket socketpair', [block], EAFNOSUPPORT)),
 
   ...PERSONALITIES.map((persona) => allow(PERSONALITY, 'personality', int(0, persona))),
