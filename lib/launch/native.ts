@@ -27,6 +27,7 @@ interface Addon extends SystemCalls {
   contents(descriptor: number): Buffer;
   flock(descriptor: number): void;
   close(descriptor: number): void;
+  divideLimit(pid: number, resource: number, divisor: number): void;
 }
 
 /** What the addon throws. */
@@ -60,6 +61,8 @@ export interface Native {
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
   close(descriptor: number): void;
+  /** Divides the soft limit of a process; one that is unlimited stays so. prlimit(2) */
+  divideLimit(pid: number, resource: number, divisor: number): void;
 }
 
 const log = logOf('native');
@@ -109,6 +112,7 @@ function wrap(addon: Addon): Native {
     contents: (descriptor) => act(() => addon.contents(descriptor)),
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
     close: (descriptor) => act(() => addon.close(descriptor)),
+    divideLimit: (pid, resource, divisor) => act(() => addon.divideLimit(pid, resource, divisor)),
   };
 }
 

@@ -15,6 +15,7 @@ static const struct {
 	{"receive", addon_receive},
 	{"flock", addon_flock},
 	{"close", addon_close},
+	{"divideLimit", addon_divide_limit},
 	{"mount", addon_mount},
 	{"umount2", addon_umount2},
 	{"pivotRoot", addon_pivot_root},

@@ -99,7 +99,7 @@ export const MOUNT_STEPS = {
     },
   },
   /**
-   * Binds the host's character device `source` on a new file `target`.
+   * Binds the host's character device `source` on a new file `target`. Its owner, mode and times cannot be changed there.
    *
    * @needs CAP_SYS_ADMIN over the mount namespace
    * @errors ENODEV, unless it is `major`:`minor`.
