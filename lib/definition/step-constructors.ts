@@ -379,7 +379,7 @@ export const mount: StepConstructor<'mount', 'options' | 'attributes' | 'nofollo
 export const bind: StepConstructor<'bind', 'attributes' | 'recursive' | 'create'> = step('bind');
 
 /**
- * Binds the host's character device `source` on a new file `target`.
+ * Binds the host's character device `source` on a new file `target`. Its owner, mode and times cannot be changed there.
  *
  * Needs CAP_SYS_ADMIN over the mount namespace. Errors: ENODEV, unless it is `major`:`minor`.
  *
