@@ -10,7 +10,7 @@ import type { IdPlan } from './ids.js';
 import { hostsOfRoot } from './names.js';
 import { sysctls } from './namespace-settings.js';
 import { overlaySteps } from './overlay.js';
-import { canSet, hidden, noNestedUsers, proc, sys } from './proc.js';
+import { hidden, noNestedUsers, ownSettings, proc, sys } from './proc.js';
 import { executable, hostPrograms } from './programs.js';
 import { pingGroups, userQuotas } from './quotas.js';
 import type { Slots } from './slots.js';
@@ -37,7 +37,7 @@ export function planMounts(
   const trees = new Trees(ids, host, slots);
   const settings = [
     ...noNestedUsers(definition, host),
-    ...(canSet(definition, host) ? [...userQuotas(definition, host), ...pingGroups(definition, ids, host, user)] : []),
+    ...ownSettings(definition, host, [...userQuotas(definition, host), ...pingGroups(definition, ids, host, user)]),
     ...sysctls(definition),
   ];
   const own = proc(definition, host).some(({ op }) => op === 'mount');

@@ -96,7 +96,8 @@ export function hidden(definition: ContainerDefinition, host: Host): readonly Co
     path.startsWith('/sys/') ? whyNoSys(definition, host) === undefined : definition.proc !== 'none';
   const { limits, init, namespaces, proc: choice } = definition;
   // Init stays in the cgroups of who started it, which are not the container's: their names are nobody's business.
-  const foreign = limits !== undefined && init && namespaces.includes('pid') && choice !== 'none';
+  const limited = limits !== undefined && (host.cgroups?.hierarchies.length ?? 0) > 0;
+  const foreign = limited && init && namespaces.includes('pid') && choice !== 'none';
   return [
     ...(foreign ? CGROUPS_OF_INIT.map((target): ContainerStep => ({ op: 'mask', target, from: 'limits()' })) : []),
     ...host.masked.filter(shown).map((target): ContainerStep => ({ op: 'mask', target })),
@@ -114,12 +115,17 @@ export function noNestedUsers(definition: ContainerDefinition, host: Host): read
   const reason = whyNotSet(definition, host);
   return reason === undefined
     ? [{ op: 'sysctl', path: 'user/max_user_namespaces', value: '0' }]
-    : [{ op: 'omit', what: 'the ban on user namespaces inside, and its quotas', reason }];
+    : [{ op: 'omit', what: 'the ban on user namespaces inside', reason }];
 }
 
-/** Whether the container's settings can be written. */
-export function canSet(definition: ContainerDefinition, host: Host): boolean {
-  return whyNotSet(definition, host) === undefined;
+/** Settings that carrel makes by itself, or why it does not. */
+export function ownSettings(
+  definition: ContainerDefinition,
+  host: Host,
+  settings: readonly ContainerStep[],
+): readonly ContainerStep[] {
+  const reason = settings.length === 0 ? undefined : whyNotSet(definition, host);
+  return reason === undefined ? settings : [{ op: 'omit', what: 'quotas of users inside, and ping for all', reason }];
 }
 
 function whyNotSet(definition: ContainerDefinition, host: Host): string | undefined {

@@ -26,24 +26,31 @@ export function impliedLimits(ids: IdPlan, host: Host): ResourceLimits {
   return { nofile: { soft: smaller(nofile.soft, hard), hard } };
 }
 
-/** What counts for each user of a user namespace, and again for who made that. namespaces(7), inotify(7), fanotify(7) */
-const COUNTED_BY_USER = [
-  'user/max_inotify_instances',
-  'user/max_inotify_watches',
-  'user/max_fanotify_groups',
-  'user/max_fanotify_marks',
-] as const;
+/**
+ * What counts for each user of a user namespace, and again for who made that. Beside each stands half of the kernel's
+ * default, or of its least: a user namespace has no limits of its own at first, and does not tell those around it.
+ * namespaces(7), inotify(7), fanotify(7)
+ */
+const COUNTED_BY_USER = {
+  'user/max_inotify_instances': 64,
+  'user/max_inotify_watches': 4096,
+  'user/max_fanotify_groups': 64,
+  'user/max_fanotify_marks': 4096,
+} as const;
+/** What the kernel says where there is no limit. */
+const UNLIMITED = 2 ** 31 - 1;
 const PING = 'net/ipv4/ping_group_range';
 
 /** The settings that this file has to know of the host. */
-export const OWN_SYSCTLS: readonly string[] = [...COUNTED_BY_USER, PING];
+export const OWN_SYSCTLS: readonly string[] = [...Object.keys(COUNTED_BY_USER), PING];
 
 /** Half of what each user of the host may have, in a user namespace of the container's own. */
 export function userQuotas({ namespaces }: ContainerDefinition, { sysctls }: Host): readonly StepOf<'sysctl'>[] {
   if (!namespaces.includes('user')) return [];
-  return COUNTED_BY_USER.flatMap((path) => {
+  return Object.entries(COUNTED_BY_USER).flatMap(([path, otherwise]) => {
     const most = Number(sysctls[path] ?? Number.NaN);
-    return most > 1 ? [{ op: 'sysctl', path, value: String(Math.floor(most / 2)) } as const] : [];
+    const half = most === UNLIMITED ? otherwise : Math.floor(most / 2);
+    return half >= 1 ? [{ op: 'sysctl', path, value: String(half) } as const] : [];
   });
 }
 

@@ -107,7 +107,11 @@ class Launcher {
  * containers together leave the other half to their caller. user_namespaces(7), getrlimit(2), Linux 5.14
  */
 function halveQuotas(pid: number): void {
-  for (const resource of ['sigpending', 'msgqueue'] as const) native().divideLimit(pid, RESOURCES[resource], 2);
+  for (const resource of ['sigpending', 'msgqueue'] as const) {
+    // A Node whose real user is another than its effective one may not: containers then share the quota with it.
+    const error = native().tryDivideLimit(pid, RESOURCES[resource], 2);
+    if (error !== undefined) log('%s stays that of its caller: %s', resource, error);
+  }
 }
 
 let current: Launcher | undefined;

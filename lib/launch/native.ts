@@ -61,8 +61,11 @@ export interface Native {
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
   close(descriptor: number): void;
-  /** Divides the soft limit of a process; one that is unlimited stays so. prlimit(2) */
-  divideLimit(pid: number, resource: number, divisor: number): void;
+  /**
+   * Divides the soft limit of a process; one that is unlimited stays so. Returns the kernel's error name where it could
+   * not. prlimit(2)
+   */
+  tryDivideLimit(pid: number, resource: number, divisor: number): string | undefined;
 }
 
 const log = logOf('native');
@@ -112,7 +115,7 @@ function wrap(addon: Addon): Native {
     contents: (descriptor) => act(() => addon.contents(descriptor)),
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
     close: (descriptor) => act(() => addon.close(descriptor)),
-    divideLimit: (pid, resource, divisor) => act(() => addon.divideLimit(pid, resource, divisor)),
+    tryDivideLimit: (pid, resource, divisor) => attempt(() => addon.divideLimit(pid, resource, divisor)),
   };
 }
 

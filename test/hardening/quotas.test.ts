@@ -58,7 +58,9 @@ async function beside(fill: string, act: string): Promise<{ readonly held: numbe
 suite('a container that takes all it can have leaves its caller', requires('python3'), () => {
   test('inotify instances', async () => {
     const most = Number(readFileSync('/proc/sys/user/max_inotify_instances', 'utf8'));
-    assert.deepEqual(await beside('fill(inotify, 10000)', 'inotify()'), { held: Math.floor(most / 2), host: 'done' });
+    // A user namespace around this test tells no limit.
+    const held = most === 2 ** 31 - 1 ? 64 : Math.floor(most / 2);
+    assert.deepEqual(await beside('fill(inotify, 10000)', 'inotify()'), { held, host: 'done' });
   });
 
   test('signals that are queued, and timers, which count as such', async () => {
