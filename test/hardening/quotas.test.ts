@@ -88,6 +88,27 @@ except OSError as error:
   });
 });
 
+suite('memory that cgroup v1 counts apart', requires('cgroup-v1', 'cgroups', 'python3'), () => {
+  test('TCP buffers are limited as memory is', async () => {
+    const fill = `${CALLS}
+server = socket.create_server(('127.0.0.1', 0))
+held, ends = 0, []
+for _ in range(100):
+    ends.append(socket.create_connection(server.getsockname()))
+    ends.append(server.accept()[0])
+    ends[-2].setblocking(False)
+    try:
+        while True:
+            held += ends[-2].send(b'x' * 65536)
+    except BlockingIOError:
+        pass
+tell(str(held))`;
+    const most = 32 * 2 ** 20;
+    const { stdout } = await box.limits({ memory: most }).run('python3', ['-c', fill], { check: true });
+    assert.ok(Number(stdout) > 0 && Number(stdout) < 2 * most, stdout);
+  });
+});
+
 suite('ping', requires('python3'), () => {
   const ping = `${CALLS}
 peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
