@@ -27,6 +27,7 @@ interface Addon extends SystemCalls {
   contents(descriptor: number): Buffer;
   bindAbstract(name: string): number;
   flock(descriptor: number): void;
+  setBlocking(descriptor: number): void;
   close(descriptor: number): void;
 }
 
@@ -62,6 +63,8 @@ export interface Native {
   tryBindAbstract(name: string): number | undefined;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
+  /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
+  setBlocking(descriptor: number): void;
   close(descriptor: number): void;
 }
 
@@ -119,6 +122,7 @@ function wrap(addon: Addon): Native {
       return socket;
     },
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
+    setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
   };
 }

@@ -15,6 +15,7 @@ static const struct {
 	{"receive", addon_receive},
 	{"bindAbstract", addon_bind_abstract},
 	{"flock", addon_flock},
+	{"setBlocking", addon_set_blocking},
 	{"close", addon_close},
 	{"mount", addon_mount},
 	{"umount2", addon_umount2},
