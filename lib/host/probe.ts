@@ -176,7 +176,8 @@ function entry(path: string): readonly HostPath[] {
 function existing(path: string): readonly HostPath[] {
   try {
     const at = realpathSync.native(path);
-    return entry(path).map((found) => (at === path ? found : { ...found, real: at }));
+    const directory = statSync(at).isDirectory();
+    return entry(path).map((found) => (at === path ? found : { ...found, real: at, directory }));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [{ path }];
