@@ -28,6 +28,7 @@ export {
   launcherUnreached,
   noCgroup,
   noIdRange,
+  noLocks,
   planRejected,
   planUnwritten,
   protocolBroken,

@@ -13,7 +13,6 @@ static const struct {
 	{"pipe", addon_pipe},
 	{"send", addon_send},
 	{"receive", addon_receive},
-	{"bindAbstract", addon_bind_abstract},
 	{"flock", addon_flock},
 	{"setBlocking", addon_set_blocking},
 	{"close", addon_close},

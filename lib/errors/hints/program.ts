@@ -29,8 +29,8 @@ export const PROGRAM_HINTS: readonly Hint[] = [
     error: 'ENOENT',
     when: oneText,
     text:
-      'all of it was looked for as the name of one program: give arguments as a list, run("ls", ["-la", "/"]), or ask ' +
-      'a shell, run("sh", ["-c", "ls -la /"])',
+      'all of it was looked for as the name of one program: give arguments as a list, run("ls", ["-la", "/"]), or ' +
+      'ask a shell, run("sh", ["-c", "ls -la /"])',
   },
   { op: 'exec', error: 'ENOENT', when: byName, text: 'no such program in {searched}' },
   { op: 'exec', error: 'ENOENT', text: 'no such file in the container' },
