@@ -14,6 +14,7 @@ static const struct {
 	{"send", addon_send},
 	{"receive", addon_receive},
 	{"flock", addon_flock},
+	{"setBlocking", addon_set_blocking},
 	{"close", addon_close},
 	{"divideLimit", addon_divide_limit},
 	{"mount", addon_mount},
