@@ -26,7 +26,9 @@ interface Addon extends SystemCalls {
   receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   contents(descriptor: number): Buffer;
   flock(descriptor: number): void;
+  setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  divideLimit(pid: number, resource: number, divisor: number): void;
 }
 
 /** What the addon throws. */
@@ -59,7 +61,14 @@ export interface Native {
   contents(descriptor: number): Buffer;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
+  /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
+  setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  /**
+   * Divides the soft limit of a process; one that is unlimited stays so. Returns the kernel's error name where it could
+   * not. prlimit(2)
+   */
+  tryDivideLimit(pid: number, resource: number, divisor: number): string | undefined;
 }
 
 const log = logOf('native');
@@ -108,7 +117,9 @@ function wrap(addon: Addon): Native {
     tryReceive: (socket, bytes) => act(() => addon.receive(socket, bytes)),
     contents: (descriptor) => act(() => addon.contents(descriptor)),
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
+    setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
+    tryDivideLimit: (pid, resource, divisor) => attempt(() => addon.divideLimit(pid, resource, divisor)),
   };
 }
 
