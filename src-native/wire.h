@@ -113,15 +113,17 @@ enum {
 	STEP_SET_RLIMIT = 47,
 	STEP_SET_PRIORITY = 48,
 	STEP_SET_OOM_SCORE_ADJ = 49,
-	STEP_SET_AFFINITY = 50,
-	STEP_UMASK = 51,
-	STEP_JOIN_SESSION_KEYRING = 52,
-	STEP_CHDIR = 53,
-	STEP_SET_CAPABILITIES = 54,
-	STEP_NO_NEW_PRIVILEGES = 55,
+	STEP_END_DESCENDANTS = 50,
+	STEP_SET_AFFINITY = 51,
+	STEP_UMASK = 52,
+	STEP_JOIN_SESSION_KEYRING = 53,
+	STEP_CHDIR = 54,
+	STEP_SET_CAPABILITIES = 55,
+	STEP_NO_NEW_PRIVILEGES = 56,
+	STEP_SECCOMP = 57,
 };
 
-enum { STEP_COUNT = 55 };
+enum { STEP_COUNT = 57 };
 
 struct step_barrier {
 	struct record head;
@@ -484,6 +486,13 @@ struct step_set_oom_score_adj {
 };
 static_assert(sizeof(struct step_set_oom_score_adj) == 16, "setOomScoreAdj");
 
+struct step_end_descendants {
+	struct record head;
+	uint64_t namespace;
+	uint64_t listener;
+};
+static_assert(sizeof(struct step_end_descendants) == 24, "endDescendants");
+
 struct step_set_affinity {
 	struct record head;
 	struct wire_list cpus;
@@ -521,6 +530,13 @@ struct step_no_new_privileges {
 	struct record head;
 };
 static_assert(sizeof(struct step_no_new_privileges) == 8, "noNewPrivileges");
+
+struct step_seccomp {
+	struct record head;
+	struct wire_bytes filter;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_seccomp) == 24, "seccomp");
 
 enum field_kind {
 	FIELD_NUMBER,
@@ -762,6 +778,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_SET_OOM_SCORE_ADJ] = {COLUMN_HOST, 0, 1, {
 		{FIELD_INTEGER, 0x0},
 	}},
+	[STEP_END_DESCENDANTS] = {COLUMN_HOST, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+	}},
 	[STEP_SET_AFFINITY] = {COLUMN_CONTAINER, 0, 1, {
 		{FIELD_NUMBERS, 0x0},
 	}},
@@ -780,6 +800,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_FLAGS, 0x1ffffffffff},
 	}},
 	[STEP_NO_NEW_PRIVILEGES] = {COLUMN_CONTAINER, 0, 0, {}},
+	[STEP_SECCOMP] = {COLUMN_CONTAINER, 0, 2, {
+		{FIELD_BYTES, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
+	}},
 };
 
 #define NAMESPACES_KNOWN 0x7e020080ull

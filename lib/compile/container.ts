@@ -101,10 +101,10 @@ export function compileFrame(
   // While the supervisor holds it nobody else gets the range, whatever becomes of Node.
   if (ids.kind === 'range') slots.keep('id range');
   const stdio = planStdio(command, slots, ids, user, owner, host);
-  const joins = planJoins(definition, host, slots);
+  const limits = planLimits(definition.limits, host.cgroups, slots);
+  const joins = planJoins(definition, host, limits.acts.length > 0, slots);
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
-  const limits = planLimits(definition.limits, host.cgroups, slots);
   const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
   const acts = [
     ...mapIds(ids, host),
@@ -133,7 +133,9 @@ export function compileFrame(
     ...(first === undefined ? [] : become(first.uid, first.gid, [], 'idmap()')),
     ...stdio.chown,
     // Not by clone3: the root of a cgroup namespace is the cgroup that its maker is in. cgroup_namespaces(7)
-    ...(has('cgroup') ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const] : []),
+    ...(has('cgroup') && !joins.cgroup
+      ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const]
+      : []),
     // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
     ...mounts.steps,
     ...namespaceSettings(definition),

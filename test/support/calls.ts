@@ -123,6 +123,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   writeCgroup: ({ file: name, value }) => [call('openat2', quote(name), 'O_WRONLY'), call('write', quote(value))],
   // Kept for the end.
   endFrozen: () => [],
+  endDescendants: () => [],
   watchOom: ({ file: name, control }) => [
     call('openat2', quote(name), 'O_RDONLY'),
     ...(control === undefined ? [] : [call('eventfd2'), call('openat2', quote(control), 'O_WRONLY'), call('write')]),
@@ -131,8 +132,10 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   limitCpuTime: ({ file: name }) => [call('openat2', quote(name), 'O_RDONLY'), call('timerfd_create')],
   readCounter: ({ file: name }) => [maybe('openat2', quote(name), 'O_RDONLY')],
   removeCgroup: () => [call('unlinkat', 'AT_REMOVEDIR'), maybe('unlinkat', quote(BASE), 'AT_REMOVEDIR')],
-  openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
-  setns: ({ type }) => [call('setns', CLONE[type] ?? '')],
+  // Of a path in /proc it looks like looking.
+  openNamespace: ({ path }) => [maybe('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
+  // It changes credentials, for the child.
+  setns: ({ type }) => [call('setns', CLONE[type] ?? ''), ...held.map(({ name, args }) => maybe(name, ...args))],
   openTree: ({ source = '', within, nofollow, descriptor }) => [
     // One that is looked up by openat2 is opened by O_PATH, which only looks.
     ...(within === undefined && !nofollow && descriptor === undefined ? [call('open_tree', quote(source))] : []),
@@ -250,6 +253,9 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('capset'),
   ],
   noNewPrivileges: () => [call('prctl', 'PR_SET_NO_NEW_PRIVS, 1')],
+  seccomp: ({ slot }) => [
+    call('seccomp', 'SECCOMP_SET_MODE_FILTER', ...(slot === undefined ? [] : ['SECCOMP_FILTER_FLAG_NEW_LISTENER'])),
+  ],
   exec: ({ paths, args, stdio }) => [
     own,
     call('sendmsg', 'iov_base="c"'),
