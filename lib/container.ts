@@ -239,7 +239,8 @@ export class Container {
    * it more. A user other than root holds no capabilities.
    *
    * @throws TypeError or RangeError at once; {@link CarrelError} at the start: `ERR_UNKNOWN_GROUP`, and
-   *   `ERR_UNKNOWN_USER`, also where a mount covers /etc/passwd, so that nobody can tell who it will be.
+   *   `ERR_UNKNOWN_USER`, also where nobody can tell who it will be: a mount covers /etc/passwd, a process holds a
+   *   lease on it, or it is on FUSE.
    */
   user(user: UserInput | undefined): Container {
     return this.#with({ user });

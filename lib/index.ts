@@ -26,8 +26,6 @@ export {
   type BindOptions,
   bind,
   type Mount,
-  type MountSafety,
-  type SafetyOptions,
   type TmpfsMount,
   type TmpfsOptions,
   tmpfs,
@@ -44,7 +42,13 @@ export type {
   TimeOffsetsInput,
 } from './definition/namespaces.js';
 export type { Network } from './definition/network.js';
-export { type Overlay, type OverlayOptions, overlay } from './definition/overlay.js';
+export {
+  type Overlay,
+  type OverlayMount,
+  type OverlayMountOptions,
+  type OverlayOptions,
+  overlay,
+} from './definition/overlay.js';
 export type {
   LimitInput,
   LimitValue,
@@ -52,6 +56,7 @@ export type {
   ResourceLimits,
   ResourceLimitsInput,
 } from './definition/rlimits.js';
+export type { MountSafety, SafetyOptions } from './definition/safety.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
 export type { DoctorOptions, DoctorReport, Finding } from './doctor/doctor.js';

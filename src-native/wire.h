@@ -10,7 +10,7 @@ enum {
 	PLAN_MAX = 67108864,
 	SLOTS_MAX = 1024,
 	RECEIVED_MAX = 251,
-	STEP_FIELDS_MAX = 6,
+	STEP_FIELDS_MAX = 8,
 };
 #define NO_SLOT 0xffffffffu
 
@@ -369,8 +369,10 @@ struct step_mount {
 	uint64_t attributes;
 	uint64_t nofollow;
 	uint64_t own;
+	struct wire_bytes made;
+	uint64_t slot;
 };
-static_assert(sizeof(struct step_mount) == 56, "mount");
+static_assert(sizeof(struct step_mount) == 72, "mount");
 
 struct step_bind {
 	struct record head;
@@ -440,9 +442,10 @@ static_assert(sizeof(struct step_symlink) == 24, "symlink");
 
 struct step_rmdir {
 	struct record head;
-	struct wire_bytes path;
+	uint64_t slot;
+	struct wire_bytes name;
 };
-static_assert(sizeof(struct step_rmdir) == 16, "rmdir");
+static_assert(sizeof(struct step_rmdir) == 24, "rmdir");
 
 struct step_open_terminal {
 	struct record head;
@@ -609,7 +612,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_SLOT, 0x0},
 		{FIELD_OPTIONAL_SLOT, 0x0},
 	}},
-	[STEP_SET_GROUPS] = {COLUMN_CONTAINER, 0, 1, {
+	[STEP_SET_GROUPS] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 1, {
 		{FIELD_NUMBERS, 0x0},
 	}},
 	[STEP_SET_USER] = {COLUMN_CONTAINER, 0, 2, {
@@ -705,13 +708,15 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_BOOLEAN, 0x0},
 		{FIELD_BOOLEAN, 0x0},
 	}},
-	[STEP_MOUNT] = {COLUMN_CONTAINER, 0, 6, {
+	[STEP_MOUNT] = {COLUMN_CONTAINER, 0, 8, {
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
 		{FIELD_STRINGS, 0x0},
 		{FIELD_FLAGS, 0x20009f},
 		{FIELD_BOOLEAN, 0x0},
 		{FIELD_BOOLEAN, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
 	}},
 	[STEP_BIND] = {COLUMN_CONTAINER, 0, 6, {
 		{FIELD_OPTIONAL_SLOT, 0x0},
@@ -751,7 +756,8 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
 	}},
-	[STEP_RMDIR] = {COLUMN_HOST, 0, 1, {
+	[STEP_RMDIR] = {COLUMN_HOST, 0, 2, {
+		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
 	}},
 	[STEP_OPEN_TERMINAL] = {COLUMN_CONTAINER, 0, 4, {

@@ -81,8 +81,8 @@ export const OPTIONS: readonly CliOption[] = [
     value: 'type=…,…',
     group: 'Files',
     help:
-      'the same in full, for paths with a colon: type=bind,source=DIR,target=DIR, with ,readonly ,optional ,noexec ' +
-      ',nofollow ,within=DIR and others, or type=tmpfs,target=DIR[,size=64m][,mode=1777]',
+      'in full: type=bind,source=DIR,target=DIR with ,readonly ,optional ,nofollow ,within=DIR and others; ' +
+      'type=tmpfs,target=DIR[,size=64m][,mode=1777]; type=overlay,target=DIR,lower=DIR: its changes are thrown away',
     apply: ({ mounts }, value) => mounts.push(mountOf(value)),
   },
   {

@@ -1,6 +1,7 @@
 /** The values of options: a text → what the builder takes. */
 
 import { bind, type Mount, tmpfs } from '../definition/mounts.js';
+import { overlay } from '../definition/overlay.js';
 import { usageError } from '../errors/errors.js';
 import type { Capability } from '../plan/constants.js';
 
@@ -37,12 +38,16 @@ export function bindOf(value: string): Mount {
 }
 
 export function mountOf(value: string): Mount {
-  const fields = new Map(list(value).map((part) => (part.includes('=') ? pair(part) : [part, ''])));
-  const { type, source = '', target = '', ...options } = Object.fromEntries(fields) as Record<string, string>;
-  const given = Object.fromEntries(Object.entries(options).map(([name, text]) => [name, optionOf(name, text)]));
-  if (type === 'bind') return bind(source, target, given);
-  if (type !== 'tmpfs') throw usageError('it takes type=bind or type=tmpfs');
-  return tmpfs(target, given);
+  const parts = list(value).map((part) => (part.includes('=') ? pair(part) : ([part, ''] as const)));
+  const { type, source = '', target = '', ...options } = Object.fromEntries(parts) as Record<string, string>;
+  const { lower: _, ...others } = options;
+  const given = (texts: Readonly<Record<string, string>>): object =>
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, optionOf(name, text)]));
+  if (type === 'bind') return bind(source, target, given(options));
+  if (type === 'tmpfs') return tmpfs(target, given(options));
+  if (type !== 'overlay') throw usageError('it takes type=bind, type=tmpfs or type=overlay');
+  const lower = parts.flatMap(([name, path]) => (name === 'lower' ? [path] : []));
+  return overlay(target, { ...given(others), lower });
 }
 
 /** A switch may stand alone. */

@@ -41,7 +41,7 @@ export interface FramedCommand {
 }
 
 /** Docker's. */
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** How a command's plan ends. */
 export const ENDING = 'exec' satisfies EndingOp;
@@ -72,10 +72,11 @@ function environment(
   host: Host,
   home: string,
 ): Record<string, string> {
-  const ownPrograms =
-    definition.rootfs === undefined && definition.namespaces.includes('mount') && host.execDir !== undefined;
+  const ownPrograms = definition.rootfs === undefined && definition.namespaces.includes('mount');
+  const { directory } = host.executable;
   return {
-    PATH: ownPrograms ? `${DEFAULT_PATH}:${host.execDir}` : DEFAULT_PATH,
+    // What is called `node` inside is what the caller runs.
+    PATH: ownPrograms && directory !== undefined ? `${directory}:${DEFAULT_PATH}` : DEFAULT_PATH,
     HOME: home,
     ...(framed.terminal === undefined ? {} : { TERM: 'xterm' }),
     ...definition.env,

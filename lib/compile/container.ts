@@ -114,8 +114,11 @@ export function compileFrame(
     ...(joined ? [] : mounts.acts),
   ];
   const become = (uid: number, gid: number, gids: readonly number[], from: string): readonly ContainerStep[] => [
-    // Where setgroups is denied there is no way to drop groups; what they allow is the caller's own to give.
-    ...(canSetGroups(ids, host) ? ([{ op: 'setGroups', groups: gids, from }] as const) : []),
+    // Where setgroups is denied there is no way to drop groups; what they allow is the caller's own to give. Where it
+    // may be, root has dropped its own before.
+    ...(canSetGroups(ids, host) && !(ids.kind === 'joined' && gids.length === 0)
+      ? ([{ op: 'setGroups', groups: gids, from }] as const)
+      : []),
     { op: 'setUser', uid, gid, from },
   ];
   const first = setupUser(ids, host);

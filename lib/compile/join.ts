@@ -51,10 +51,13 @@ export function planJoins(definition: ContainerDefinition, host: Host, limited: 
   // the host's by joining it, so it comes last. setns(2)
   const order: readonly Namespace[] = canMapRange(host) ? [...OTHERS, 'user'] : ['user', ...OTHERS];
   const user = places.get('user');
+  // Root's groups stay behind with the host: what it joins may deny setgroups, and nobody can tell. user_namespaces(7)
+  const groups: readonly HostStep[] =
+    user !== undefined && canMapRange(host) ? [{ op: 'setGroups', groups: [], from }] : [];
   const told = places.has('pid') && !limited ? planDescendants(slots) : undefined;
   return {
     open: [...open, ...(told?.before ?? [])],
-    before: order.flatMap(setns),
+    before: [...groups, ...order.flatMap(setns)],
     steps: [...(told?.steps ?? []), ...setns('mount')],
     cgroup: told !== undefined,
     ...(user === undefined ? {} : { user }),

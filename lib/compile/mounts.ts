@@ -9,9 +9,9 @@ import { dev } from './dev.js';
 import type { IdPlan } from './ids.js';
 import { hostsOfRoot } from './names.js';
 import { sysctls } from './namespace-settings.js';
-import { overlayEnd, overlayRoot } from './overlay.js';
+import { overlaySteps } from './overlay.js';
 import { hidden, noNestedUsers, proc, sys } from './proc.js';
-import { hostPrograms } from './programs.js';
+import { executable, hostPrograms } from './programs.js';
 import type { Slots } from './slots.js';
 import { tmpfsStep } from './tmpfs.js';
 import { Trees } from './trees.js';
@@ -49,6 +49,7 @@ export function planMounts(
     ...sys(definition, host),
     ...dev(definition, ids, user),
     ...temporary(definition),
+    ...executable(definition, host, trees),
     ...userMounts(definition, host, trees),
     // Made read-only when all that belongs there is there.
     ...(definition.readonly && isInMemory(definition)
@@ -59,7 +60,7 @@ export function planMounts(
     ...definition.mask.map((target): ContainerStep => ({ op: 'mask', target, from: 'mask()' })),
     { op: 'pivotRoot' },
   ];
-  return { acts: trees.acts, steps, after: overlayEnd(definition) };
+  return { acts: trees.acts, steps, after: trees.after };
 }
 
 function root(definition: ContainerDefinition, host: Host, trees: Trees, user: User): readonly ContainerStep[] {
@@ -75,7 +76,10 @@ function root(definition: ContainerDefinition, host: Host, trees: Trees, user: U
     ...targets.map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from: 'rootfs()' })),
     ...hostsOfRoot(definition, host, isInMemory(definition)),
   ];
-  if (typeof rootfs !== 'string') return [...overlayRoot(definition, rootfs, host, trees, attributes), ...made];
+  if (typeof rootfs !== 'string') {
+    const place = { target: '/', attributes, from: 'rootfs(overlay())' };
+    return [...overlaySteps(definition, rootfs, place, host, trees), ...made];
+  }
   const from = 'rootfs()';
   const tree = trees.open(rootfs, true, true, from);
   return [{ op: 'bind', ...tree, target: '/', attributes, recursive: true, create: false, from }, ...made];

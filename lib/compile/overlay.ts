@@ -1,4 +1,4 @@
-/** A root of several directories laid over each other, by overlayfs: in a user namespace since Linux 5.11. */
+/** Several directories laid over each other, by overlayfs: in a user namespace since Linux 5.11. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
@@ -6,12 +6,10 @@ import { contradiction } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import { isWithin } from '../plan/paths.js';
-import type { ContainerStep, HostStep } from '../plan/steps.js';
+import type { ContainerStep, StepOf } from '../plan/steps.js';
 import { inUserNamespace } from './ids.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
-
-const from = 'rootfs(overlay())';
 
 /**
  * Names of one character for the lower directories: 120 of them and the colons between fit into 255 bytes, the most
@@ -24,67 +22,92 @@ const LOWER_NAMES: string = [
   ...Array.from({ length: 31 }, (_, index) => String.fromCharCode(index + 1)),
 ].join('');
 
+/** Where an overlay goes, and what may be done there. */
+export interface OverlayPlace {
+  readonly target: string;
+  readonly attributes: readonly MountAttribute[];
+  /** The builder call. */
+  readonly from: string;
+}
+
 /**
- * Attaches the layers at names of one character in a tmpfs. The overlay then covers that, and `pivotRoot` throws it
- * away. Until Linux 6.8 overlayfs takes paths only, of its own mount namespace only, and all lower ones in one option
- * of 255 bytes. fsconfig(2)
+ * Attaches the layers at names of one character in a tmpfs on the target. The overlay then covers that; from `/`,
+ * `pivotRoot` throws it away. Until Linux 6.8 overlayfs takes paths only, of its own mount namespace only, and all
+ * lower ones in one option of 255 bytes. fsconfig(2)
  */
-export function overlayRoot(
+export function overlaySteps(
   definition: ContainerDefinition,
   overlay: Overlay,
+  { target, attributes, from }: OverlayPlace,
   host: Host,
   trees: Trees,
-  attributes: readonly MountAttribute[],
 ): readonly ContainerStep[] {
   checkLayers(overlay, host);
   const { lower, upper, work } = overlay;
+  const at = (name: string): string => `${target === '/' ? '' : target}/${name}`;
   const names = [...LOWER_NAMES].slice(0, lower.length);
   const options = [`lowerdir=${names.join(':')}`, 'upperdir=upper', 'workdir=work'];
   return [
-    tmpfsStep('/', ['mode=700'], { from }),
+    tmpfsStep(target, ['mode=700'], { from }),
     ...lower.map((source, index): ContainerStep => {
-      const target = `/${names[index]}`;
       const tree = trees.open(source, false, true, from);
-      return { op: 'bind', ...tree, target, attributes: ['readonly'], recursive: false, create: true, from };
+      const safe = ['readonly', 'nosuid', 'nodev'] as const;
+      return {
+        op: 'bind',
+        ...tree,
+        target: at(names[index] ?? ''),
+        attributes: safe,
+        recursive: false,
+        create: true,
+        from,
+      };
     }),
-    ...upperLayer(upper, work, trees),
+    ...upperLayer(upper, work, trees, at, from),
     {
       op: 'mount',
       type: 'overlay',
-      target: '/',
+      target,
       // Extended attributes that need no right over the host. Linux 5.11
       options: inUserNamespace(definition, host) ? [...options, 'userxattr'] : options,
       attributes,
       nofollow: false,
       // What is written without an upper directory is in memory; an upper one is the caller's.
       own: upper === undefined,
+      ...(upper === undefined ? {} : workLeft(trees, from)),
       from,
     },
   ];
 }
 
 /** Where writes go, and the directory that overlayfs prepares them in: both on one mount. */
-function upperLayer(upper: string | undefined, work: string | undefined, trees: Trees): readonly ContainerStep[] {
+function upperLayer(
+  upper: string | undefined,
+  work: string | undefined,
+  trees: Trees,
+  at: (name: string) => string,
+  from: string,
+): readonly ContainerStep[] {
   if (upper === undefined || work === undefined) {
-    return ['/upper', '/work'].map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from }));
+    return ['upper', 'work'].map((name): ContainerStep => ({ op: 'directory', target: at(name), mode: 0o755, from }));
   }
-  const link = (target: string, text: string): ContainerStep => ({ op: 'symlink', target, text, from });
+  const link = (name: string, text: string): ContainerStep => ({ op: 'symlink', target: at(name), text, from });
   // The child finds them on the host by itself.
-  if (!trees.bySupervisor) return [link('/upper', upper), link('/work', work)];
+  if (!trees.bySupervisor) return [link('upper', upper), link('work', work)];
   const above = commonDirectory(upper, work);
   const below = (path: string): string => `disk/${path.slice(above === '/' ? 1 : above.length + 1)}`;
   const tree = trees.open(above, false, true, from);
   return [
-    { op: 'bind', ...tree, target: '/disk', attributes: [], recursive: false, create: true, from },
-    link('/upper', below(upper)),
-    link('/work', below(work)),
+    { op: 'bind', ...tree, target: at('disk'), attributes: [], recursive: false, create: true, from },
+    link('upper', below(upper)),
+    link('work', below(work)),
   ];
 }
 
-/** What overlayfs leaves behind in its work directory: an empty directory without any permission. */
-export function overlayEnd({ rootfs }: ContainerDefinition): readonly HostStep[] {
-  if (typeof rootfs !== 'object' || rootfs.work === undefined) return [];
-  return [{ op: 'rmdir', path: `${rootfs.work === '/' ? '' : rootfs.work}/work`, from }];
+/** overlayfs leaves an empty directory without any permission in its work directory: the supervisor removes it. */
+function workLeft(trees: Trees, from: string): Pick<StepOf<'mount'>, 'made' | 'slot'> {
+  const slot = trees.hold('what overlayfs makes');
+  trees.after.push({ op: 'rmdir', slot, name: 'work', from });
+  return { made: 'work/work', slot };
 }
 
 /** Says at once what the kernel would refuse with EINVAL, or would silently leave out or take. */

@@ -105,10 +105,14 @@ export function hidden(definition: ContainerDefinition, host: Host): readonly Co
 export function noNestedUsers(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
   if (!definition.namespaces.includes('user') || boundingSet(definition).includes('CAP_SYS_ADMIN')) return [];
   if (host.mounts.some(({ path, options }) => path === '/proc/sys' && options.includes('ro')))
-    return [
-      { op: 'omit', what: 'the ban on user namespaces inside', reason: '/proc/sys around this process is read-only' },
-    ];
+    return [noBan('/proc/sys around this process is read-only')];
+  if (host.processesOnly && !proc(definition, host).some(({ op }) => op === 'mount'))
+    return [noBan('/proc around this process shows processes only (subset=pid), and this container has no new one')];
   return [{ op: 'sysctl', path: 'user/max_user_namespaces', value: '0' }];
+}
+
+function noBan(reason: string): ContainerStep {
+  return { op: 'omit', what: 'the ban on user namespaces inside', reason };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { User } from '../definition/user.js';
 import type { Host, HostPath } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
+import { isWithin } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 import { hostsOfHost, ownHosts } from './names.js';
 import { tmpfsStep } from './tmpfs.js';
@@ -25,11 +26,11 @@ export function hostPrograms(
     ...['/proc', '/sys', '/dev', '/run', '/home', '/etc'].map(
       (target): ContainerStep => ({ op: 'directory', target, mode: 0o755 }),
     ),
-    { op: 'directory', target: '/root', mode: 0o700 },
+    // Whoever runs a program in it has to pass.
+    { op: 'directory', target: '/root', mode: holdsExecutable('/root', host) ? 0o711 : 0o700 },
     { op: 'directory', target: '/tmp', mode: 0o1777 },
     { op: 'directory', target: '/var/tmp', mode: 0o1777 },
     ...host.programs.map((entry) => hostEntry(entry, trees)),
-    ...(host.execDir === undefined ? [] : [hostEntry({ path: host.execDir, directory: true }, trees)]),
     ...host.settings.map((entry) => hostEntry(entry, trees)),
     textFile('/etc/passwd', [...OWN_PASSWD, ...own]),
     textFile('/etc/group', [...OWN_GROUP, ...ownGroup]),
@@ -45,6 +46,15 @@ export function hostPrograms(
       ? []
       : host.resolver.filter((entry) => named === undefined || !isHosts(entry)).map(resolver)),
   ];
+}
+
+/** Node itself, and its packages: after /tmp and /dev, where it may be. */
+export function executable({ rootfs }: ContainerDefinition, host: Host, trees: Trees): readonly ContainerStep[] {
+  return rootfs === undefined ? host.executable.shown.map((entry) => hostEntry(entry, trees)) : [];
+}
+
+function holdsExecutable(directory: string, { executable: { shown } }: Host): boolean {
+  return shown.some(({ path }) => isWithin(path, directory));
 }
 
 function isListed(lines: readonly string[], id: number): boolean {

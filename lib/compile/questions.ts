@@ -1,6 +1,7 @@
 /** What one container must ask of the host before it is compiled: which paths exist, and what is mounted. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
+import type { Overlay } from '../definition/overlay.js';
 import { hostsAskedFor } from './names.js';
 import { sysOf } from './proc.js';
 
@@ -21,10 +22,16 @@ export function questions(definition: ContainerDefinition): Questions {
   const { rootfs, mounts } = definition;
   const names = namesAskedFor(definition);
   const optional = mounts.flatMap((mount) => (mount.type === 'bind' && mount.optional ? [mount.source] : []));
-  if (rootfs === undefined) return { paths: optional, entries: [], mounts: false, ...names };
-  const roots =
-    typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
-  const layers = typeof rootfs === 'string' ? [] : [...roots, ...(rootfs.work === undefined ? [] : [rootfs.work])];
+  const overlays = [
+    ...(typeof rootfs === 'object' ? [rootfs] : []),
+    ...mounts.flatMap((mount) => (mount.type === 'overlay' ? [mount] : [])),
+  ];
+  const layers = overlays.flatMap(({ lower, upper, work }) => [
+    ...(upper === undefined ? [] : [upper]),
+    ...lower,
+    ...(work === undefined ? [] : [work]),
+  ]);
+  const roots = typeof rootfs === 'object' ? [...lowerAndUpper(rootfs)] : rootfs === undefined ? [] : [rootfs];
   return { paths: [...layers, ...optional], entries: roots.map(sysOf), mounts: layers.length > 0, ...names };
 }
 
@@ -36,4 +43,9 @@ function namesAskedFor(definition: ContainerDefinition): Pick<Questions, 'hosts'
   );
   const hasOwnFile = rootfs === undefined && namespaces.includes('mount') && namespaces.includes('network');
   return { ...(hosts === undefined ? {} : { hosts }), ...(sharesName && hasOwnFile ? { hostname: true } : {}) };
+}
+
+/** The directories that a root is made of. */
+function lowerAndUpper({ lower, upper }: Overlay): readonly string[] {
+  return [...(upper === undefined ? [] : [upper]), ...lower];
 }

@@ -25,6 +25,8 @@ export class Trees {
   readonly #slots: Slots;
   /** What the supervisor does: it opens trees, and has their owners mapped. */
   readonly acts: HostStep[] = [];
+  /** What the supervisor tidies up. */
+  readonly after: HostStep[] = [];
 
   constructor(ids: IdPlan, host: Host, slots: Slots) {
     this.#host = host;
@@ -38,6 +40,11 @@ export class Trees {
    */
   get bySupervisor(): boolean {
     return opensTrees(this.#ids, this.#host);
+  }
+
+  /** A slot for what the child opens, and the supervisor needs in the end. */
+  hold(name: string): number {
+    return this.#slots.add(name);
   }
 
   open(source: string, recursive: boolean, mapped: boolean, option?: string): Source {

@@ -2,17 +2,19 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { BindMount, Mount, TmpfsMount } from '../definition/mounts.js';
+import type { OverlayMount } from '../definition/overlay.js';
 import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
+import { overlaySteps } from './overlay.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 
-export function userMounts({ mounts }: ContainerDefinition, host: Host, trees: Trees): readonly ContainerStep[] {
-  return mounts.flatMap((mount) => userMount(mount, host, trees));
+export function userMounts(definition: ContainerDefinition, host: Host, trees: Trees): readonly ContainerStep[] {
+  return definition.mounts.flatMap((mount) => userMount(definition, mount, host, trees));
 }
 
-function userMount(mount: Mount, host: Host, trees: Trees): readonly ContainerStep[] {
+function userMount(definition: ContainerDefinition, mount: Mount, host: Host, trees: Trees): readonly ContainerStep[] {
   const from = `mount(${mount.type}())`;
   const { target } = mount;
   switch (mount.type) {
@@ -22,6 +24,11 @@ function userMount(mount: Mount, host: Host, trees: Trees): readonly ContainerSt
       return [
         { op: 'directory', target, mode: 0o755, from },
         tmpfsStep(target, tmpfsOptions(mount), { attributes: attributesOf(mount), from }),
+      ];
+    case 'overlay':
+      return [
+        { op: 'directory', target, mode: 0o755, from },
+        ...overlaySteps(definition, mount, { target, attributes: attributesOf(mount), from }, host, trees),
       ];
     case 'file':
       return [{ op: 'file', target, mode: mount.mode, content: bytesOf(mount.content), from }];
@@ -45,7 +52,7 @@ function tmpfsOptions({ size, mode }: TmpfsMount): readonly string[] {
   return [`mode=${mode.toString(8)}`, ...(size === undefined ? [] : [`size=${size}`])];
 }
 
-function attributesOf(mount: BindMount | TmpfsMount): readonly MountAttribute[] {
+function attributesOf(mount: BindMount | TmpfsMount | OverlayMount): readonly MountAttribute[] {
   const attributes = (['nosuid', 'nodev', 'noexec'] as const).filter((name) => mount[name]);
   return mount.type === 'bind' && mount.readonly ? [...attributes, 'readonly'] : attributes;
 }

@@ -13,16 +13,8 @@ import {
   type SymlinkEntry,
   symlink,
 } from './entries.js';
-
-/** Keeps programs from gaining something by a mount. */
-export interface MountSafety {
-  /** Set-user-id and set-group-id bits, and capabilities of files, have no effect. */
-  readonly nosuid: boolean;
-  /** Nobody can open device files. */
-  readonly nodev: boolean;
-  /** Nobody can execute programs. */
-  readonly noexec: boolean;
-}
+import { type OverlayMount, type OverlayMountOptions, overlay } from './overlay.js';
+import { type MountSafety, SAFETY, type SafetyOptions, safety } from './safety.js';
 
 /** A directory or file of the host, shown in the container. Made by {@link bind}. */
 export interface BindMount extends MountSafety {
@@ -57,20 +49,7 @@ export interface TmpfsMount extends MountSafety {
 }
 
 /** What a container has besides its root. A later one covers what an earlier one shows. */
-export type Mount = BindMount | TmpfsMount | FileEntry | SymlinkEntry | DirectoryEntry;
-
-/** Options of {@link bind} and {@link tmpfs}. */
-export interface SafetyOptions {
-  /** Set-user-id bits and capabilities of files have no effect. Default: `true`. */
-  readonly nosuid?: boolean;
-  /**
-   * Nobody can open device files. Default: `true`. With `false` a device of the host's that is bound works, and so do
-   * those of a bound directory, as far as their permissions go. Programs can make none there.
-   */
-  readonly nodev?: boolean;
-  /** Nobody can execute programs there. Default: `false`. */
-  readonly noexec?: boolean;
-}
+export type Mount = BindMount | TmpfsMount | OverlayMount | FileEntry | SymlinkEntry | DirectoryEntry;
 
 /** Options of {@link bind}. */
 export interface BindOptions extends SafetyOptions {
@@ -98,8 +77,6 @@ export interface BindOptions extends SafetyOptions {
    */
   readonly within?: string | URL;
 }
-
-const SAFETY = ['nosuid', 'nodev', 'noexec'] as const;
 
 /**
  * Shows a directory or file of the host in the container: `mount(bind('/srv/data', '/data', { readonly: true }))`. The
@@ -184,6 +161,8 @@ export function checkMount(name: string, value: unknown): Mount {
       const { source, ...rest } = options;
       return bind(source as string, at, rest as BindOptions);
     }
+    case 'overlay':
+      return overlay(at, options as unknown as OverlayMountOptions);
     case 'file': {
       const { content, ...rest } = options;
       return file(at, content as string, rest as EntryOptions);
@@ -198,17 +177,9 @@ export function checkMount(name: string, value: unknown): Mount {
     default:
       throw invalidValue(
         `${name}.type`,
-        '"bind", "tmpfs", "file", "symlink" or "directory"; use bind(), tmpfs(), file(), symlink() and directory() ' +
-          'to make mounts',
+        '"bind", "tmpfs", "overlay", "file", "symlink" or "directory"; use bind(), tmpfs(), overlay(), file(), ' +
+          'symlink() and directory() to make mounts',
         type,
       );
   }
-}
-
-function safety({ nosuid = true, nodev = true, noexec = false }: SafetyOptions): MountSafety {
-  return {
-    nosuid: boolean('options.nosuid', nosuid),
-    nodev: boolean('options.nodev', nodev),
-    noexec: boolean('options.noexec', noexec),
-  };
 }

@@ -1,9 +1,10 @@
-/** Directories laid over each other, as a root filesystem. */
+/** Directories laid over each other, as a root filesystem or as a mount. */
 
 import { contradiction, invalidValue, outOfRange } from '../errors/errors.js';
 import { isWithin } from '../plan/paths.js';
 import { freezeDeep } from '../plan/plan.js';
-import { hostPath, knownOptions, object } from './checks.js';
+import { hostPath, knownOptions, mountTarget, object } from './checks.js';
+import { type MountSafety, SAFETY, type SafetyOptions, safety } from './safety.js';
 
 /** Directories laid over each other. Made by {@link overlay}. */
 export interface Overlay {
@@ -29,26 +30,50 @@ export interface OverlayOptions {
 }
 
 const LOWER_MOST = 120;
+const LAYERS = ['lower', 'upper', 'work'] as const;
+
+/** Directories laid over each other at a place in the container. Made by {@link overlay}. */
+export interface OverlayMount extends Overlay, MountSafety {
+  /** An absolute path in the container. */
+  readonly target: string;
+}
+
+/** Options of {@link overlay} with a target. */
+export interface OverlayMountOptions extends OverlayOptions, SafetyOptions {}
 
 /**
- * Lays directories over each other, for {@link Container.rootfs}:
- * `rootfs(overlay({ lower: ['/srv/app', '/srv/base'] }))`. Of a name that several have, the container sees the first.
- * Its writes go to `upper`, or to memory.
+ * Lays directories over each other: `rootfs(overlay({ lower: ['/srv/app', '/srv/base'] }))` as a root filesystem,
+ * `mount(overlay('/repo', { lower: '/srv/checkout' }))` at any place. Of a name that several have, the container sees
+ * the first. Its writes go to `upper`, or to memory: then they are gone with the container, and the directories stay as
+ * they are.
  *
  * The kernel maps owners like those of any root filesystem. In a container with a user namespace overlayfs keeps its
  * notes in extended attributes `user.overlay.*` of `upper`, not `trusted.overlay.*`. So it understands whiteouts of
- * layers that Docker unpacked, but not its opaque directories. Before Linux 6.6 memory has no such attributes: without
- * an `upper`, nobody can make a removed directory again. Mounts below a lower directory are an error: overlayfs would
- * not show them.
+ * layers that Docker unpacked, but not its opaque directories. Mounts below a lower directory are an error: overlayfs
+ * would not show them.
  *
+ * @param target An absolute path in the container; left out, it is a root filesystem. carrel makes a missing one, as
+ *   for {@link bind}. Set-user-id bits and device files have no effect there, unless `nosuid` and `nodev` are `false`.
  * @throws TypeError or RangeError with Node's codes, naming the option. The start throws where something is mounted
  *   below a `lower`, where `upper` is on overlayfs, and where `work` is on another mount than `upper`.
  * @see overlayfs of the kernel's documentation; for ordinary users Linux 5.11, started by root with a user namespace
  *   Linux 5.19.
  */
-export function overlay(options: OverlayOptions): Overlay {
+export function overlay(options: OverlayOptions): Overlay;
+export function overlay(target: string, options: OverlayMountOptions): OverlayMount;
+export function overlay(first: string | OverlayOptions, options?: OverlayMountOptions): Overlay | OverlayMount {
+  if (typeof first !== 'string') {
+    object('options', first);
+    return checked('options', first);
+  }
   object('options', options);
-  return checked('options', options);
+  const { nosuid, nodev, noexec, ...layers } = options as OverlayMountOptions;
+  knownOptions('overlay()', layers, [...LAYERS, ...SAFETY]);
+  return freezeDeep({
+    ...checked('options', layers),
+    target: mountTarget('target', first),
+    ...safety(options as SafetyOptions),
+  });
 }
 
 export function checkOverlay(name: string, value: unknown): Overlay {
@@ -59,7 +84,7 @@ export function checkOverlay(name: string, value: unknown): Overlay {
 }
 
 function checked(name: string, options: OverlayOptions): Overlay {
-  knownOptions(name === 'options' ? 'overlay()' : name, options, ['lower', 'upper', 'work']);
+  knownOptions(name === 'options' ? 'overlay()' : name, options, LAYERS);
   const { lower, upper, work } = options;
   const given: readonly unknown[] = Array.isArray(lower) ? lower : [lower];
   if (given.length < 1 || given.length > LOWER_MOST) {

@@ -122,7 +122,8 @@ export const fchown: StepConstructor<'fchown'> = step('fchown');
 export const idmap: StepConstructor<'idmap'> = step('idmap');
 
 /**
- * Sets the supplementary groups, 256 at most.
+ * *Host, or container.* Sets the supplementary groups, 256 at most. In `before` they are the supervisor's, with which
+ * the child is born: so root drops the host's groups before it joins a user namespace that denies setgroups.
  *
  * Default: `groups: []`. Needs CAP_SETGID, and a user namespace that has not denied it. Errors: EINVAL for more groups.
  *
@@ -332,6 +333,8 @@ export const openTree: StepConstructor<'openTree', 'recursive' | 'nofollow'> = s
  * Mounts a new file system of `type` on the directory `target`. On `/` it becomes the root for all that follows.
  * `options` are `key` or `key=value`; relative paths in them count from the target. `nofollow` refuses a target behind
  * a symbolic link. What later steps need in it they make in it, or, with `own: false`, in a private layer over it.
+ * `slot` then holds the directory `made`, whose path counts from the target as those in options do: what the file
+ * system made there. {@link rmdir} removes it.
  *
  * Defaults: `options: []`; `attributes: []`; `nofollow: false`; `own: true`. Needs CAP_SYS_ADMIN over the mount
  * namespace, and a type that may be mounted there.
@@ -429,9 +432,10 @@ export const file: StepConstructor<'file', 'mode'> = step('file');
 export const symlink: StepConstructor<'symlink'> = step('symlink');
 
 /**
- * *Host.* Removes the directory `path` of the host, whatever its permissions. Files that overlayfs numbers, such as
- * `#1f`, go with it; with anything else in it, it stays. It belongs in `after`: overlayfs leaves such a directory in
- * its work directory.
+ * *Host.* Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions.
+ * Files that overlayfs numbers, such as `#1f`, go with it. With anything else in it, it stays, and so does what has
+ * taken its name. With an empty slot it does nothing. It belongs in `after`: overlayfs leaves such a directory in its
+ * work directory.
  *
  * Needs to own the directory.
  *

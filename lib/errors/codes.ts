@@ -19,8 +19,8 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'A `TypeError`, thrown at the call that got it.',
   ERR_INVALID_PLAN: 'The launcher rejected a plan as malformed, before any act. carrel itself makes no such plan.',
   ERR_LAUNCHER:
-    'The launcher could not start: `/proc` is not mounted, or this machine executes nothing from memory. Or it could ' +
-    'not be asked: this user has too many descriptors under way in sockets, or it is stopped.',
+    'The launcher could not start: the hint says what of `/proc`, `/dev/null`, limits or permissions is in the way. ' +
+    'Or it could not be asked: this user has too many descriptors under way in sockets, or it is stopped.',
   ERR_NO_ID_RANGE: 'No range of ids is free for another container.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
   ERR_PROTOCOL: 'A supervisor said what is no message. carrel’s own never do; the container has ended.',

@@ -16,15 +16,19 @@ export { endDegraded } from './degraded.js';
 export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
 export type { Refusal, StepPlace } from './refusal.js';
 export {
+  addonsForbidden,
   bundled,
   cgroupUnavailable,
+  descriptorNotOpen,
   hasEnded,
   hookFailed,
+  type LauncherObstacle,
   launcherFailed,
   launcherUnreached,
   noCgroup,
   noIdRange,
   planRejected,
+  planUnwritten,
   protocolBroken,
   subordinateIds,
   supervisorFailed,

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util';
 import { nearest } from './arguments.js';
 import { CarrelError } from './classes.js';
+import { TOO_MANY_PROCESSES } from './hints/clone.js';
 import { errorName, errorText } from './numbers.js';
 
 /** A hook has thrown. */
@@ -20,6 +21,14 @@ export function unsupported(reason: string, hint?: string): CarrelError {
   return new CarrelError('ERR_UNSUPPORTED', `carrel cannot start containers here: ${reason}`, hint);
 }
 
+/** Node's permission model lets no addon be loaded. */
+export function addonsForbidden(): CarrelError {
+  return unsupported(
+    'Node’s permission model lets no native module be loaded',
+    'add --allow-addons and --allow-child-process',
+  );
+}
+
 /** Where a bundler has copied carrel's code into another file: what it cannot copy is missing there. */
 export function bundled(): CarrelError {
   return unsupported(
@@ -28,17 +37,46 @@ export function bundled(): CarrelError {
   );
 }
 
-export function launcherFailed(cause: Error): CarrelError {
-  const error = new CarrelError(
-    'ERR_LAUNCHER',
-    `carrel's launcher could not start: ${cause.message}`,
-    'it runs from memory: /proc must be mounted, and vm.memfd_noexec must not be 2',
-  );
+/** What around this process keeps a launcher from starting, and what helps. */
+const LAUNCHER_OBSTACLES = {
+  processes: TOO_MANY_PROCESSES,
+  descriptors: 'too many files are open: raise RLIMIT_NOFILE of this process (ulimit -n), or fs.file-max',
+  memory: 'there is no memory for another process',
+  fileSize: 'the limit of a file’s size holds for files in memory too: raise RLIMIT_FSIZE of this process (ulimit -f)',
+  permission: 'Node’s permission model forbids it: add --allow-child-process and --allow-addons',
+  proc: 'the launcher runs from memory, by /proc/self/fd: mount /proc',
+  nullDevice: '/dev/null cannot be opened: give this process a /dev with the usual devices',
+  execution: 'the launcher runs from memory: vm.memfd_noexec must not be 2, and no security module may forbid that',
+} as const;
+
+/** A row of that table. */
+export type LauncherObstacle = keyof typeof LAUNCHER_OBSTACLES;
+
+export function launcherFailed(cause: Error, obstacle: LauncherObstacle): CarrelError {
+  return launcherError('carrel’s launcher could not start', cause, obstacle);
+}
+
+/** What is to be handed to the launcher cannot be made. */
+export function planUnwritten(cause: Error, obstacle: LauncherObstacle): CarrelError {
+  return launcherError('the plan could not be written for the launcher', cause, obstacle);
+}
+
+function launcherError(what: string, cause: Error, obstacle: LauncherObstacle): CarrelError {
+  const error = new CarrelError('ERR_LAUNCHER', `${what}: ${cause.message}`, LAUNCHER_OBSTACLES[obstacle]);
   error.cause = cause;
   return error;
 }
 
-/** A request that the launcher's socket does not take, though it was tried for long. */
+/** A descriptor of `stdio` that this process does not have. */
+export function descriptorNotOpen(descriptor: number): CarrelError {
+  return new CarrelError(
+    'EBADF',
+    `stdio has the descriptor ${descriptor}, which is not open in this process (sendmsg EBADF)`,
+    'open it before the call, and close it after the "spawn" event',
+  );
+}
+
+/** A request that the launcher's socket does not take, though it was tried for long where that can help. */
 export function launcherUnreached(code: string): CarrelError {
   return code === 'ETOOMANYREFS'
     ? new CarrelError(
@@ -51,7 +89,7 @@ export function launcherUnreached(code: string): CarrelError {
     : new CarrelError(
         'ERR_LAUNCHER',
         `the launcher takes no more requests (sendmsg ${code})`,
-        'it is stopped, or gets no processor; the process called carrel is the one',
+        code === 'EAGAIN' ? 'it is stopped, or gets no processor; the process called carrel is the one' : undefined,
       );
 }
 
@@ -66,7 +104,12 @@ export function supervisorLost(): CarrelError {
 
 export function supervisorFailed(syscall: string, errno: number): CarrelError {
   const what = `${syscall}: ${errorName(errno)}, ${errorText(errno)}`;
-  return new CarrelError('ERR_SUPERVISOR', `the supervisor could not prepare for the container: ${what}`);
+  const files = ['EMFILE', 'ENFILE'].includes(errorName(errno));
+  return new CarrelError(
+    'ERR_SUPERVISOR',
+    `the supervisor could not prepare for the container: ${what}`,
+    files ? LAUNCHER_OBSTACLES.descriptors : undefined,
+  );
 }
 
 /** What a supervisor said is no message. */

@@ -20,6 +20,14 @@ export interface HostPath {
   readonly real?: string;
 }
 
+/** The program that this process runs, which is Node. */
+export interface Executable {
+  /** Itself, the packages of its installation and their commands, where it is not among the programs. */
+  readonly shown: readonly HostPath[];
+  /** Its directory, where its name alone leads elsewhere or nowhere: it comes first in the PATH. */
+  readonly directory?: string;
+}
+
 /** What a file says; or why that is unknown. Neither where there is none. */
 export interface HostText {
   readonly text?: string;
@@ -57,13 +65,15 @@ export interface Host {
   readonly programs: readonly HostPath[];
   /** The harmless parts of /etc. */
   readonly settings: readonly HostPath[];
-  /** Node's own directory, where it is not among the programs. */
-  readonly execDir: string | undefined;
+  /** The program that this process runs. */
+  readonly executable: Executable;
   /** What is mounted; later ones cover earlier ones. */
   readonly mounts: readonly HostMount[];
   /** Of the paths that were asked about for this container, those that exist. */
   readonly found: readonly HostPath[];
-  /** Those of OCI's masked and read-only paths that this kernel has. */
+  /** The /proc around this process shows processes only, and no settings: it is mounted with subset=pid. proc(5) */
+  readonly processesOnly?: true;
+  /** Those of OCI's masked and read-only paths that this kernel has; all of those in a /proc that does not tell. */
   readonly masked: readonly string[];
   readonly readonly: readonly string[];
   /** Name resolution, for containers in the host's network. */

@@ -2,12 +2,12 @@
 
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { dirname } from 'node:path';
 import type { CgroupFacts } from '../cgroup/files.js';
 import { questions } from '../compile/questions.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { Memo } from '../plan/memo.js';
+import { executable } from './executable.js';
 import type { Host, HostPath, HostText } from './facts.js';
 import { idRanges, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { runtimeLack } from './runtime.js';
@@ -117,6 +117,9 @@ function ask(): Host {
   const status = read('/proc/self/status');
   if (status === undefined) throw unsupported('/proc is not mounted');
   const entries = PROGRAMS.flatMap(entry);
+  const processesOnly = entry('/proc/sys').length === 0;
+  // A new /proc has what that one hides: then its paths are masked where they are there.
+  const isThere = (path: string): boolean => (processesOnly && path.startsWith('/proc/')) || entry(path).length > 0;
   return Object.freeze({
     uid: process.geteuid?.() ?? 0,
     gid: process.getegid?.() ?? 0,
@@ -131,11 +134,12 @@ function ask(): Host {
     reservedIds: [...subordinateRanges(read('/etc/subuid')), ...subordinateRanges(read('/etc/subgid'))],
     programs: entries,
     settings: SETTINGS.flatMap(entry),
-    execDir: execDir(entries),
+    executable: executable(entries),
     mounts: mountsOf(read('/proc/self/mountinfo')),
     found: [],
-    masked: MASKED.filter((path) => entry(path).length > 0),
-    readonly: READONLY.filter((path) => entry(path).length > 0),
+    ...(processesOnly ? { processesOnly } : {}),
+    masked: MASKED.filter(isThere),
+    readonly: READONLY.filter(isThere),
     resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(real(path))),
     rlimits: resourceLimits(read('/proc/self/limits')),
   });
@@ -177,13 +181,6 @@ function existing(path: string): readonly HostPath[] {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [{ path }];
   }
-}
-
-/** The directory of Node itself, unless it is among the programs anyway. */
-function execDir(programs: readonly HostPath[]): string | undefined {
-  const directory = dirname(real(process.execPath));
-  const covered = programs.some(({ path, link }) => link === undefined && `${directory}/`.startsWith(`${path}/`));
-  return covered || !statSync(directory).isDirectory() ? undefined : directory;
 }
 
 /** By which /etc/subuid may know this user: its name, where it has one, and its number. */

@@ -1,9 +1,10 @@
 /**
  * Reads what a container's users are called, from the root filesystem that it will have. Its author may be
- * hostile: nothing is opened but a regular file inside of it, and no more is read than is bearable.
+ * hostile: nothing is opened but a regular file inside of it, nothing is waited for, and no more is read than is
+ * bearable.
  */
 
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { posix } from 'node:path';
 import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
@@ -50,6 +51,18 @@ function layersOf(rootfs: string | Overlay): readonly string[] {
   return [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
 }
 
+/** A directory that the root filesystem is made of. */
+interface Layer {
+  readonly descriptor: number;
+  /** What is mounted below it may be anybody's, but for the host's own root. */
+  readonly resolve: readonly ResolveFlag[];
+}
+
+function openLayer(path: string): Layer {
+  const descriptor = openat2(path, { flags: ['path', 'directory'] });
+  return { descriptor, resolve: ['inRoot', 'noMagiclinks', ...(path === '/' ? [] : (['noXdev'] as const))] };
+}
+
 function read(paths: readonly string[], targets: readonly string[], named: boolean): Users {
   try {
     return withLayers(paths, (layers) => {
@@ -63,18 +76,23 @@ function read(paths: readonly string[], targets: readonly string[], named: boole
   }
 }
 
-function withLayers<Result>(paths: readonly string[], use: (layers: readonly number[]) => Result): Result {
-  const layers: number[] = [];
+function withLayers<Result>(paths: readonly string[], use: (layers: readonly Layer[]) => Result): Result {
+  const layers: Layer[] = [];
   try {
-    for (const path of paths) layers.push(openat2(path, { flags: ['path', 'directory'] }));
+    for (const path of paths) layers.push(openLayer(path));
+    const served = layers.findIndex(({ descriptor }) => isServed(descriptor));
+    if (served >= 0) throw new Error(`${paths[served]} is on FUSE, and who serves it may never answer`);
     return use(layers);
   } finally {
-    for (const layer of layers) closeSync(layer);
+    for (const { descriptor } of layers) closeSync(descriptor);
   }
 }
 
-function find(layers: readonly number[], path: string, covers: readonly string[], most: number): string | undefined {
-  return layers.length === 1 ? readFile(layers[0] ?? -1, path, covers, most) : readLayered(layers, path, covers, most);
+function find(layers: readonly Layer[], path: string, covers: readonly string[], most: number): string | undefined {
+  const [first, ...others] = layers;
+  return first !== undefined && others.length === 0
+    ? readFile(first, path, covers, most)
+    : readLayered(layers, path, covers, most);
 }
 
 /**
@@ -84,7 +102,7 @@ function find(layers: readonly number[], path: string, covers: readonly string[]
  * inside.
  */
 function readLayered(
-  layers: readonly number[],
+  layers: readonly Layer[],
   path: string,
   covers: readonly string[],
   most: number,
@@ -107,17 +125,16 @@ function readLayered(
 }
 
 /** The file's text; `undefined` where there is none. */
-function readFile(directory: number, path: string, covers: readonly string[], most: number): string | undefined {
-  const place = open(directory, path);
+function readFile(layer: Layer, path: string, covers: readonly string[], most: number): string | undefined {
+  const place = open(layer, path);
   if (place === undefined) return undefined;
   try {
     // Looked at before it is opened: to open a device or a FIFO is an act.
     const { size } = checkFile(place, path);
-    if (covers.length > 0 && covers.some((target) => isWithin(relativeTo(directory, place), target)))
+    if (covers.length > 0 && covers.some((target) => isWithin(relativeTo(layer, place), target)))
       throw new Error(`a mount is to cover ${path}`);
     if (size > most) throw new Error(`${path} is larger than ${most} bytes`);
-    // Without blocking: somebody may hold a lease on it. fcntl(2)
-    const file = openSync(`/proc/self/fd/${place}`, constants.O_RDONLY | constants.O_NONBLOCK);
+    const file = openNow(place, path);
     try {
       return text(file, path, size);
     } finally {
@@ -134,6 +151,32 @@ function checkFile(descriptor: number, path: string): { readonly size: number } 
   return stat;
 }
 
+/**
+ * Without waiting for who holds a lease on it: that would take this thread up to 45 seconds. fcntl(2) F_SETLEASE,
+ * /proc/sys/fs/lease-break-time
+ */
+function openNow(place: number, path: string): number {
+  try {
+    return openSync(`/proc/self/fd/${place}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    throw new Error(`a process holds a lease on ${path}`);
+  }
+}
+
+/**
+ * Whether a process serves the file system: who reads there may wait for ever, and cannot even be killed meanwhile.
+ * What is on a block device is the kernel's, which saves a look at all mounts; others have the major number 0. fuse(4)
+ */
+function isServed(place: number): boolean {
+  const { dev } = fstatSync(place);
+  if (((dev >>> 8) & 0xfff) !== 0) return false;
+  const id = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${place}`, 'latin1'))?.[1];
+  const mounts = readFileSync('/proc/self/mountinfo', 'latin1');
+  const line = new RegExp(`^${id} .* - (\\S+) `, 'm').exec(mounts);
+  return line === null || /^fuse(\.|$)/.test(line[1] ?? '');
+}
+
 /** It may grow meanwhile: then nobody knows what it says. */
 function text(file: number, path: string, size: number): string {
   const bytes = Buffer.allocUnsafe(size + 1);
@@ -146,33 +189,43 @@ function text(file: number, path: string, size: number): string {
   }
 }
 
-/** Where a mount's target really is, if it is there already. */
-function placeOf(directory: number, target: string): readonly string[] {
-  const place = open(directory, target);
+/** Where a mount's target really is, if it is there already. Behind another mount it covers nothing of this one. */
+function placeOf(layer: Layer, target: string): readonly string[] {
+  let place: number | undefined;
+  try {
+    place = open(layer, target);
+  } catch (error) {
+    if (error instanceof Elsewhere) return [];
+    throw error;
+  }
   if (place === undefined) return [];
   try {
-    return [relativeTo(directory, place)];
+    return [relativeTo(layer, place)];
   } finally {
     closeSync(place);
   }
 }
 
 /** The path of an open file, as it will be inside. */
-function relativeTo(directory: number, place: number): string {
+function relativeTo({ descriptor: directory }: Layer, place: number): string {
   const [root, path] = [directory, place].map((descriptor) => readlinkSync(`/proc/self/fd/${descriptor}`));
   return root === '/' ? (path ?? '') : (path ?? '').slice((root ?? '').length) || '/';
 }
 
+/** A path leads into a file system that is mounted below the root filesystem. */
+class Elsewhere extends Error {}
+
 /**
  * Resolved as it will be inside: links lead nowhere but in the root, and never through /proc's magic ones. openat2(2)
  */
-function open(dirfd: number, path: string, ...more: readonly ResolveFlag[]): number | undefined {
+function open({ descriptor, resolve }: Layer, path: string, ...more: readonly ResolveFlag[]): number | undefined {
   for (let tries = 1; ; tries += 1) {
     try {
-      return openat2({ dirfd, path }, { flags: ['path'], resolve: ['inRoot', 'noMagiclinks', ...more] });
+      return openat2({ dirfd: descriptor, path }, { flags: ['path'], resolve: [...resolve, ...more] });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      if (code === 'EXDEV') throw new Elsewhere(`another file system is mounted on the way to ${path}`);
       // Something was renamed meanwhile, and the kernel could not be sure of "..". Who renames may be the container.
       if (code !== 'EAGAIN' || tries === TRIES) throw error;
     }

@@ -6,12 +6,14 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { launcherFailed, launcherUnreached } from '../errors/errors.js';
+import { descriptorNotOpen, launcherFailed, launcherUnreached } from '../errors/errors.js';
 import { encodeMessage } from '../plan/message-bytes.js';
 import { lane } from './lane.js';
 import { logOf } from './log.js';
 import { native } from './native.js';
+import { obstacleOf } from './obstacle.js';
 import { openSocket } from './streams.js';
 
 const log = logOf('launcher');
@@ -123,13 +125,13 @@ export function request(
   try {
     launcher = ready();
   } catch (cause) {
-    sent(launcherFailed(cause as Error));
+    sent(launcherFailed(cause as Error, obstacleOf(cause as Error)));
     return;
   }
   if (launcher.process.pid === undefined) {
     launcher.abandon();
     // Node tells why by an event, after this turn.
-    launcher.process.once('error', (cause) => sent(launcherFailed(cause)));
+    launcher.process.once('error', (cause) => sent(launcherFailed(cause, obstacleOf(cause))));
     return;
   }
   const error = launcher.start(supervisor, descriptors);
@@ -138,11 +140,19 @@ export function request(
     request(supervisor, descriptors, sent, tried);
   } else if (error !== undefined && tried + 1 < (TRIES[error] ?? 0)) {
     setTimeout(() => request(supervisor, descriptors, sent, tried + 1), RETRY_MS);
-  } else if (error !== undefined && error in TRIES) {
-    sent(launcherUnreached(error));
   } else {
-    sent(error === undefined ? undefined : launcherFailed(new Error(`sendmsg ${error}`)));
+    sent(error === undefined ? undefined : unsent(error, descriptors));
   }
+}
+
+/** Why a request could not be sent. */
+function unsent(error: string, descriptors: readonly number[]): Error {
+  const closed = error === 'EBADF' ? descriptors.find((descriptor) => !isOpen(descriptor)) : undefined;
+  return closed === undefined ? launcherUnreached(error) : descriptorNotOpen(closed);
+}
+
+function isOpen(descriptor: number): boolean {
+  return lstatSync(`/proc/self/fd/${descriptor}`, { throwIfNoEntry: false }) !== undefined;
 }
 
 /**

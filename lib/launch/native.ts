@@ -4,8 +4,16 @@
  */
 
 import { createRequire } from 'node:module';
-import { bundled, errorName, type SystemErrorPaths, systemError, unsupported } from '../errors/errors.js';
+import {
+  addonsForbidden,
+  bundled,
+  errorName,
+  type SystemErrorPaths,
+  systemError,
+  unsupported,
+} from '../errors/errors.js';
 import { logOf } from './log.js';
+import { obstacleOf } from './obstacle.js';
 import { ownPackage } from './package.js';
 import type { SystemCalls } from './system-calls.js';
 
@@ -86,6 +94,7 @@ function loadAddon(): Addon {
     log('loaded from %s', directory);
     return addon;
   } catch (cause) {
+    if (obstacleOf(cause as Error) === 'permission') throw addonsForbidden();
     const error = unsupported(`its native module could not be loaded (${(cause as Error).message})`);
     error.cause = cause;
     throw error;

@@ -135,7 +135,7 @@ export const MESSAGES = {
   },
   /** The plan is malformed: which rule it breaks, by its line in plan.c. */
   rejected: { number: 12, to: 'node', fields: { rule: 'u32' } },
-  /** The supervisor could not prepare for the plan. */
+  /** The supervisor could not prepare for the plan; or, by clone(2), the launcher could not make a supervisor. */
   failed: { number: 13, to: 'node', fields: { syscall: 'i32', error: 'i32' } },
 } as const satisfies Readonly<Record<string, Kind>>;
 

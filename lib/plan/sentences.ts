@@ -52,7 +52,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     const within = step.within === undefined ? '' : ` within ${quoted(step.within)}`;
     return `open_tree ${from}${within}${step.nofollow ? ', no links,' : ''} into slot ${step.slot}`;
   },
-  rmdir: (step) => `rmdir ${quoted(step.path)}`,
+  rmdir: (step) => `rmdir ${quoted(step.name)}, slot ${step.slot}`,
   makeCgroup: (step) =>
     `make the cgroup ${quoted(`${step.parent}/${step.base}`)}/${step.name ?? '…'}` +
     (step.enable.length === 0 ? '' : ` with ${step.enable.join(', ')}`),
@@ -70,7 +70,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   propagation: (step) => `make ${quoted(step.target)} ${step.type}, recursively`,
   mount: (step) =>
     `mount ${step.type} on ${quoted(step.target)}${attributes(step.attributes)}` +
-    (step.options.length === 0 ? '' : ` (${step.options.map(quoted).join(',')})`),
+    (step.options.length === 0 ? '' : ` (${step.options.map(quoted).join(',')})`) +
+    (step.slot === undefined ? '' : `, and hold ${quoted(step.made ?? '.')} in slot ${step.slot}`),
   omit: (step) => `leave out ${step.what}: ${step.reason}`,
   bind: (step) => {
     const what = step.slot === undefined ? quoted(step.source ?? '') : `slot ${step.slot}`;

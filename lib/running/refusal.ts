@@ -20,10 +20,17 @@ export function failureOf(plan: Plan, notice: Refused | MessageOf<'rejected' | '
     case 'rejected':
       return planRejected(notice.rule);
     case 'failed':
-      return supervisorFailed(syscallName(notice.syscall), notice.error);
+      return unprepared(syscallName(notice.syscall), notice.error);
     default:
       return notice satisfies never;
   }
+}
+
+/** A process that cannot be made is told in the same way, whoever is refused it: launcher or supervisor. */
+function unprepared(syscall: string, errno: number): CarrelError {
+  if (syscall !== 'clone') return supervisorFailed(syscall, errno);
+  const place = { list: 'clone', index: 0, total: 1 } as const;
+  return stepRefused({ syscall, errno, uid: process.getuid?.() ?? 0, sysctl: readSysctl, place });
 }
 
 function refusalOf(plan: Plan, refused: Refused): StepError {

@@ -27,6 +27,11 @@ struct outcome act_deny_setgroups(struct supervisor *self, const struct step_den
 	return entry_write(self->child, "setgroups", "deny", 4);
 }
 
+struct outcome act_set_groups(struct supervisor *self, const struct step_set_groups *step)
+{
+	return both_set_groups(&self->plan, step);
+}
+
 struct outcome act_set_uid_map(struct supervisor *self, const struct step_set_uid_map *step)
 {
 	return write_map(self, "uid_map", step->ranges);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Tidies up on the host what overlayfs leaves behind in its work directory.
 #include "act.h"
-#include "memory.h"
 #include "text.h"
+#include "tree.h"
 
 // Empties a directory of what overlayfs calls by numbers while it works: "#1f". All else is somebody's. ovl_tempname()
 // in fs/overlayfs/dir.c
@@ -10,9 +10,11 @@ static struct outcome remove_numbered(int directory)
 {
 	_Alignas(struct sys_dirent64) char buffer[4096];
 	for (;;) {
-		long size = TRY(getdents64, directory, buffer, sizeof(buffer));
-		if (size == 0)
-			return DONE;
+		long size = sys_getdents64(directory, buffer, sizeof(buffer));
+		if (size == 0 || size == -SYS_ENOENT)
+			return DONE; // ENOENT: somebody has removed it already.
+		if (size < 0)
+			return REFUSED(getdents64, -size);
 		for (long at = 0; at < size;) {
 			const struct sys_dirent64 *entry = (const struct sys_dirent64 *)(buffer + at);
 			at += entry->length;
@@ -40,33 +42,35 @@ static struct outcome open_listing(int place, int *ret_fd)
 	return DONE;
 }
 
+// Whether `name` in `parent` is still the directory that `place` holds.
+static struct outcome is_there(int parent, const char *name, int place, int *ret_same)
+{
+	long found = sys_openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	*ret_same = 0;
+	if (found == -SYS_ENOENT)
+		return DONE;
+	if (found < 0)
+		return REFUSED(openat, -found);
+	PASS(tree_same(place, (int)found, ret_same));
+	TRY(close, (int)found);
+	return DONE;
+}
+
 struct outcome act_rmdir(struct supervisor *self, const struct step_rmdir *step)
 {
-	const char *name = plan_string(&self->plan, step->path) + step->path.length;
-	char above[SYS_PATH_MAX];
+	const char *name = plan_string(&self->plan, step->name);
+	const int place = self->page->slots[step->slot];
 	int directory = -1;
-	while (name > plan_string(&self->plan, step->path) && name[-1] != '/')
-		name--;
-	size_t length = (size_t)(name - plan_string(&self->plan, step->path));
-	if (length == 0 || length >= sizeof(above))
-		return REFUSED(openat, SYS_EINVAL);
-	memcpy(above, plan_string(&self->plan, step->path), length);
-	above[length] = 0;
-	long parent = sys_openat(AT_FDCWD, above, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	if (parent == -SYS_ENOENT)
-		return DONE;
-	if (parent < 0)
-		return REFUSED(openat, -parent);
-	long place = sys_openat((int)parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (place == -SYS_ENOENT)
-		return DONE;
+	int same = 0;
 	if (place < 0)
-		return REFUSED(openat, -place);
-	PASS(open_listing((int)place, &directory));
+		return DONE; // It was not made.
+	PASS(open_listing(place, &directory));
 	PASS(remove_numbered(directory));
 	TRY(close, directory);
-	TRY(close, (int)place);
-	long removed = sys_unlinkat((int)parent, name, AT_REMOVEDIR);
-	TRY(close, (int)parent);
+	// By what the kernel knows of it: a path may lead elsewhere by now.
+	int parent = (int)TRY(openat, place, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	PASS(is_there(parent, name, place, &same));
+	long removed = same ? sys_unlinkat(parent, name, AT_REMOVEDIR) : 0;
+	TRY(close, parent);
 	return removed < 0 && removed != -SYS_ENOTEMPTY ? REFUSED(unlinkat, -removed) : DONE;
 }

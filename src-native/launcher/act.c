@@ -21,6 +21,8 @@ struct outcome act_dispatch(struct supervisor *self, const struct record *record
 		return act_fchown(self, (const struct step_fchown *)record);
 	case STEP_IDMAP:
 		return act_idmap(self, (const struct step_idmap *)record);
+	case STEP_SET_GROUPS:
+		return act_set_groups(self, (const struct step_set_groups *)record);
 	case STEP_MAKE_CGROUP:
 		return act_make_cgroup(self, (const struct step_make_cgroup *)record);
 	case STEP_WRITE_CGROUP:

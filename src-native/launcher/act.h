@@ -14,6 +14,7 @@ struct outcome act_newuidmap(struct supervisor *self, const struct step_newuidma
 struct outcome act_newgidmap(struct supervisor *self, const struct step_newgidmap *step);
 struct outcome act_fchown(struct supervisor *self, const struct step_fchown *step);
 struct outcome act_idmap(struct supervisor *self, const struct step_idmap *step);
+struct outcome act_set_groups(struct supervisor *self, const struct step_set_groups *step);
 struct outcome act_make_cgroup(struct supervisor *self, const struct step_make_cgroup *step);
 struct outcome act_write_cgroup(struct supervisor *self, const struct step_write_cgroup *step);
 struct outcome act_end_frozen(struct supervisor *self, const struct step_end_frozen *step);

@@ -3,7 +3,10 @@
 #include "both.h"
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include "resolve.h"
 #include "tree.h"
+
+enum { GROUPS_MOST = 256 };
 
 struct outcome both_fchown(const struct page *page, const struct step_fchown *step)
 {
@@ -37,21 +40,6 @@ struct outcome both_open_namespace(const struct plan *plan, struct page *page, c
 	return DONE;
 }
 
-// Opens the source below a directory, or without following a link. Whoever renames things above it meanwhile may make
-// the kernel unsure of "..", over and over. openat2(2)
-static struct outcome open_source(int base, const char *path, uint64_t resolve, int *ret_fd)
-{
-	enum { TRIES = 128 };
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = resolve};
-	long fd = -SYS_EAGAIN;
-	for (int i = 0; i < TRIES && (fd == -SYS_EAGAIN || fd == -SYS_EINTR); i++)
-		fd = sys_openat2(base, path, &how, sizeof(how));
-	if (fd < 0)
-		return REFUSED(openat2, -fd);
-	*ret_fd = (int)fd;
-	return DONE;
-}
-
 struct outcome both_open_source(const struct plan *plan, const struct step_open_tree *step, int *ret_fd)
 {
 	const char *path = plan_string(plan, step->source);
@@ -59,13 +47,24 @@ struct outcome both_open_source(const struct plan *plan, const struct step_open_
 	if (step->within.length) {
 		int base = (int)TRY(
 			openat, AT_FDCWD, plan_string(plan, step->within), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-		PASS(open_source(base, path, RESOLVE_BENEATH | links, ret_fd));
+		PASS(resolve_open(base, path, O_PATH, RESOLVE_BENEATH | links, ret_fd));
 		TRY(close, base);
 		return DONE;
 	}
 	if (links)
-		return open_source(AT_FDCWD, path, links, ret_fd);
+		return resolve_open(AT_FDCWD, path, O_PATH, links, ret_fd);
 	*ret_fd = (int)TRY(open_tree, AT_FDCWD, path, OPEN_TREE_CLOEXEC);
+	return DONE;
+}
+
+struct outcome both_set_groups(const struct plan *plan, const struct step_set_groups *step)
+{
+	uint32_t groups[GROUPS_MOST];
+	if (step->groups.count > GROUPS_MOST)
+		return REFUSED(setgroups, SYS_EINVAL);
+	for (uint32_t i = 0; i < step->groups.count; i++)
+		groups[i] = (uint32_t)plan_number_at(plan, step->groups, i);
+	TRY(setgroups, step->groups.count, groups);
 	return DONE;
 }
 

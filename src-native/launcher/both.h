@@ -8,6 +8,7 @@ struct outcome both_fchown(const struct page *page, const struct step_fchown *st
 struct outcome both_open_namespace(const struct plan *plan, struct page *page, const struct step_open_namespace *step);
 // Opens what is at the step's `source`, a path of the host, without copying its mount.
 struct outcome both_open_source(const struct plan *plan, const struct step_open_tree *step, int *ret_fd);
+struct outcome both_set_groups(const struct plan *plan, const struct step_set_groups *step);
 // Of the process `pid`, 0 for this one.
 struct outcome both_set_rlimit(int pid, const struct step_set_rlimit *step);
 struct outcome both_setns(const struct page *page, const struct step_setns *step);

@@ -64,6 +64,14 @@ static void stand_by(uint64_t *spare_next)
 	}
 }
 
+// The fork was refused: Node is told why, in the supervisor's place. What it has sent nothing over takes it at once.
+static void tell_refusal(const struct request *request, int error)
+{
+	struct outbox outbox = {.channel = request->fds[1], .supervisor = request->supervisor};
+	struct message_failed failed = {.syscall = __NR_clone, .error = error};
+	OUTBOX_PUT(&outbox, MESSAGE_FAILED, &failed);
+}
+
 static void serve(uint64_t *spare_next)
 {
 	struct request request;
@@ -71,13 +79,15 @@ static void serve(uint64_t *spare_next)
 		stand_by(spare_next);
 		if (request_receive(LAUNCHER_REQUESTS, 0, &request) <= 0)
 			return;
-		// When the fork fails the channel closes here without a word, and Node says so.
-		if (request.count >= 2 && sys_clone() == 0) {
+		const long pid = request.count >= 2 ? sys_clone() : 1;
+		if (pid == 0) {
 			struct supervisor self = SUPERVISOR_NEW;
 			self.spare_next = spare_next;
 			launcher_forked();
 			supervisor_run(&self, &request);
 		}
+		if (pid < 0)
+			tell_refusal(&request, (int)-pid);
 		for (uint32_t i = 0; i < request.count; i++)
 			sys_close(request.fds[i]);
 	}

@@ -5,7 +5,8 @@
 #include "text.h"
 #include "tree.h"
 
-enum { LISTING = 8192 };
+// Each entry costs a mount, and so the time of a system call each in this and every later copy of them.
+enum { LISTING = 8192, ENTRIES_MOST = 4096 };
 
 static struct outcome note(struct owned *owned, int tree)
 {
@@ -75,6 +76,7 @@ static struct outcome show_entry(int below, int layer, const char *name)
 static struct outcome show_entries(int below, int layer, const char *without)
 {
 	_Alignas(struct sys_dirent64) char buffer[LISTING];
+	uint32_t shown = 0;
 	int list = (int)TRY(openat, below, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	for (;;) {
 		long size = TRY(getdents64, list, buffer, sizeof(buffer));
@@ -87,6 +89,8 @@ static struct outcome show_entries(int below, int layer, const char *without)
 				continue;
 			if (without && text_equal(entry->name, without))
 				continue;
+			if (++shown > ENTRIES_MOST)
+				return REFUSED(move_mount, SYS_ENOSPC);
 			PASS(show_entry(below, layer, entry->name));
 		}
 	}

@@ -120,12 +120,12 @@ enum spare_end spare_run(int requests, uint64_t *next)
 }
 
 // Whether a child that was there before the plan can be the plan's. What the supervisor joins, its children are born
-// into; and where every act is timed, a spare's came too early.
+// into, and with its groups; and where every act is timed, a spare's came too early.
 static int can_be_spare(const struct plan *plan)
 {
 	const struct record *record = plan_record(plan, plan->header->before_offset);
 	for (uint32_t i = 0; i < plan->header->before_count; i++, record = plan_next(record))
-		if (record->op == STEP_SETNS)
+		if (record->op == STEP_SETNS || record->op == STEP_SET_GROUPS)
 			return 0;
 	return !plan->header->timed;
 }

@@ -4,8 +4,6 @@
 #include "both.h"
 #include "step.h"
 
-enum { GROUPS_MOST = 256 };
-
 struct outcome step_fchown(struct child *child, const struct step_fchown *step)
 {
 	return both_fchown(child->page, step);
@@ -13,13 +11,7 @@ struct outcome step_fchown(struct child *child, const struct step_fchown *step)
 
 struct outcome step_set_groups(struct child *child, const struct step_set_groups *step)
 {
-	uint32_t groups[GROUPS_MOST];
-	if (step->groups.count > GROUPS_MOST)
-		return REFUSED(setgroups, SYS_EINVAL);
-	for (uint32_t i = 0; i < step->groups.count; i++)
-		groups[i] = (uint32_t)plan_number_at(child->plan, step->groups, i);
-	TRY(setgroups, step->groups.count, groups);
-	return DONE;
+	return both_set_groups(child->plan, step);
 }
 
 struct outcome step_set_user(struct child *child, const struct step_set_user *step)

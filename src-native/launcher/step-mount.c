@@ -64,6 +64,9 @@ struct outcome step_mount(struct child *child, const struct step_mount *step)
 		read_message(child->page, context);
 		return outcome;
 	}
+	if (step->slot != NO_SLOT)
+		child->page->slots[step->slot] = (int)TRY(openat, AT_FDCWD, plan_string(child->plan, step->made),
+			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	TRY(chdir, "/");
 	TRY(close, context);
 	if (step->own)

@@ -146,13 +146,25 @@ static int begin_child(struct supervisor *self, int plan_fd)
 	return self->child > 0;
 }
 
+// Whether what is in a slot is to be removed in the end.
+static int removes(const struct supervisor *self, uint32_t slot)
+{
+	const struct record *record = plan_record(&self->plan, self->plan.header->after_offset);
+	for (uint32_t i = 0; i < self->plan.header->after_count; i++, record = plan_next(record)) {
+		if (record->op == STEP_RMDIR && ((const struct step_rmdir *)record)->slot == slot)
+			return 1;
+	}
+	return 0;
+}
+
 void supervisor_part_with_slots(struct supervisor *self)
 {
 	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
 		int fd = self->page->slots[i];
 		if ((int)i == self->descendants.namespace || (int)i == self->descendants.listener)
 			continue;
-		if (fd > 2 && fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
+		if (fd > 2 && !removes(self, i) && fd != self->relay.master && fd != self->relay.socket &&
+			!cgroups_hold(&self->cgroups, fd))
 			sys_close(fd);
 	}
 }

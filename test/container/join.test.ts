@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Container, type ContainerProcess, type Namespace, type RunResult } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
+import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
 import { LINKS } from '../support/namespaces.js';
 import { rejectsAtStep } from '../support/refusals.js';
@@ -159,6 +160,36 @@ suite('joining by a path', () => {
       }
     },
   );
+
+  test('a user namespace that denies setgroups is joined without groups', requires('user-namespaces'), async () => {
+    const holder = spawn('unshare', ['--user', '--map-root-user', '--net', 'cat'], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    try {
+      await changed(holder.pid, 'user');
+      await until(() => readFileSync(`/proc/${holder.pid}/gid_map`, 'utf8') !== '');
+      assert.equal(readFileSync(`/proc/${holder.pid}/setgroups`, 'utf8'), 'deny\n');
+      const rest = DEFAULT.filter((name) => name !== 'network' && name !== 'user');
+      const path = (name: string): string => `/proc/${holder.pid}/ns/${name}`;
+      const namespaces = [...rest, { user: path('user'), network: path('net') }];
+      const box = new Container().namespaces(namespaces);
+      assert.deepEqual(await seen(box, ['user', 'network']), linksOf(holder.pid, ['user', 'network']));
+      // An ordinary user cannot drop groups, and is told so when some are asked for.
+      if (process.env.CARREL_TEST_LEG !== 'root') return;
+      const groups = await askCaller<string>(
+        `const box = new Container().namespaces(${JSON.stringify(namespaces)});
+         const { stdout } = await box.run('sed', ['-n', 's/^Groups://p', '/proc/self/status'], { check: true });
+         console.log(JSON.stringify(stdout.trim()));`,
+        { prefix: ['setpriv', '--groups', '4,27'] },
+      );
+      assert.equal(groups, '');
+      const asked = box.user({ uid: 0, gid: 0, additionalGids: [0] });
+      await rejectsAtStep(() => asked.run('true'), { op: 'setGroups', code: 'EPERM', hint: /denies setgroups/ });
+    } finally {
+      holder.stdin.end();
+      await once(holder, 'exit');
+    }
+  });
 
   test('what is no namespace, or none of that type, is refused', async () => {
     const file = fileURLToPath(import.meta.url);

@@ -131,6 +131,23 @@ suite('a missing target', requires('busybox'), () => {
     assert.equal(await inRoot(mounts, script, { prepare }), '300\n301\n1\n');
   });
 
+  test('a directory of too many entries is an error that names overlay(), which needs no layer', async () => {
+    const many = mkdtempSync(join(tmpdir(), 'many-'));
+    for (let index = 0; index < 4100; index += 1) writeFileSync(join(many, `${index}`), '');
+    await rejectsAtStep(() => box.mount(bind(many, '/data'), tmpfs('/data/new')).run('true'), {
+      op: 'directory',
+      code: 'ENOSPC',
+      path: '/data/new',
+      hint: /more than 4096.*overlay\(target, \{ lower \}\)/,
+    });
+    const laid = box.mount(overlay('/data', { lower: many }), tmpfs('/data/new'));
+    assert.equal(
+      (await laid.run('sh', ['-c', 'ls /data | wc -l; echo x > /data/new/x'], { check: true })).stdout,
+      '4101\n',
+    );
+    removeTree(many);
+  });
+
   test('in layers over layers: below one, then above it', async () => {
     const mounts = [
       bind(data, '/var/lib/x'),

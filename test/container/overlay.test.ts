@@ -1,6 +1,7 @@
 /** `overlay()` shows several directories as one, and keeps or forgets what is written. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -8,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
@@ -85,6 +87,21 @@ suite('overlay()', requires('busybox'), () => {
     assert.equal(readFileSync(join(upper, 'etc/new'), 'utf8'), 'new\nagain\n');
     assert.deepEqual(readdirSync(work), []);
     assert.deepEqual([describeTree(app), describeTree(busyboxRoot())], found);
+  });
+
+  test('what takes the place of work while it runs stays as it is', async () => {
+    const victim = join(files, 'victim');
+    for (const path of [victim, join(victim, 'work')]) mkdirSync(path);
+    const child = kept().spawn('cat');
+    await once(child, 'spawn');
+    // Another job that shares the parent: the path leads elsewhere by now.
+    renameSync(work, join(files, 'aside'));
+    symlinkSync(victim, work);
+    child.stdin?.end();
+    assert.equal((await child.result).ok, true);
+    assert.deepEqual([readdirSync(victim), readdirSync(join(files, 'aside'))], [['work'], []]);
+    unlinkSync(work);
+    for (const path of [victim, join(files, 'aside')]) removeTree(path);
   });
 
   test('work is tidied up also where the container is killed', async () => {

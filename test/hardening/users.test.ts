@@ -2,11 +2,23 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
-import { Container } from 'carrel';
+import { bind, Container } from 'carrel';
 import { freshBusyboxRoot } from '../support/busybox.js';
+import { askCaller } from '../support/caller.js';
+import { underFuse } from '../support/fuse.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
@@ -44,6 +56,57 @@ suite('a hostile /etc/passwd', requires('busybox'), () => {
   test('is a device', requires('root'), async () => {
     execFileSync('mknod', [passwd, 'c', '1', '5']);
     await refuses(/no regular file/);
+  });
+
+  test('is held by a lease of another container', requires('python3'), async () => {
+    writeFileSync(passwd, 'daemon:x:1:1::/:\n');
+    // The owner alone may take one.
+    const script = `
+import fcntl, signal, sys
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = open('/image/etc/passwd', 'r+')
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print('held', flush=True)
+sys.stdin.read()`;
+    await using holder = new Container().mount(bind(rootfs, '/image')).spawn('python3', ['-c', script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    assert.ok(holder.stdout && holder.stdin);
+    assert.equal(String(await once(holder.stdout, 'data')), 'held\n');
+    const { ino } = statSync(passwd);
+    const held = (): boolean =>
+      readFileSync('/proc/locks', 'latin1')
+        .split('\n')
+        .some((line) => line.includes(' LEASE ') && line.includes(`:${ino} `));
+    assert.ok(held(), 'before');
+    await refuses(/a process holds a lease on \/etc\/passwd/);
+    // Whoever waits waits until the kernel breaks it.
+    assert.ok(held(), 'nobody has waited for it');
+    holder.stdin.end();
+    await holder.result;
+    assert.equal((await box.user('daemon').run('sh', ['-c', ID], { check: true })).stdout, '1\n/\n');
+  });
+
+  test('is served by a process that never answers', requires('root', 'python3', 'fuse'), async () => {
+    const ask = (below: string): Promise<unknown> =>
+      askCaller(
+        `const box = new Container().rootfs(${JSON.stringify(rootfs)});
+         const told = [];
+         for (const user of ['daemon', 1000]) {
+           try { told.push(box.user(user).plan('true').steps.length > 0); } catch (error) { told.push(error.message); }
+         }
+         console.log(JSON.stringify(told));`,
+        { prefix: underFuse(join(rootfs, below)) },
+      );
+    const told = (why: string): unknown => [
+      `carrel cannot tell who "daemon" is in the container: ${why}\n` +
+        '  hint: give a number: user(1000), or { uid, gid, additionalGids }',
+      true,
+    ];
+    mkdirSync(join(rootfs, 'etc/passwd.d'));
+    symlinkSync('passwd.d/file', passwd);
+    assert.deepEqual(await ask('etc/passwd.d'), told('another file system is mounted on the way to /etc/passwd'));
+    assert.deepEqual(await ask('.'), told(`${rootfs} is on FUSE, and who serves it may never answer`));
   });
 
   test('is a directory', async () => {

@@ -157,11 +157,11 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     attach,
   ],
   omit: () => [],
-  rmdir: ({ path }) => [
+  rmdir: ({ name }) => [
     maybe('openat', '"."'),
     maybe('fchmodat', '"/proc/self/fd/', '0700'),
     maybe('openat', '"."'),
-    maybe('unlinkat', quote(path.slice(path.lastIndexOf('/') + 1)), 'AT_REMOVEDIR'),
+    maybe('unlinkat', quote(name), 'AT_REMOVEDIR'),
   ],
   bind: ({ source, slot, attributes: names, create, target }) => [
     ...(slot === undefined ? [call('open_tree', quote(source ?? ''), 'OPEN_TREE_CLOEXEC'), copy()] : []),

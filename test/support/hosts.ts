@@ -97,7 +97,7 @@ export const root: Host = {
     { path: '/bin', link: 'usr/bin' },
   ],
   settings: [{ path: '/etc/services' }],
-  execDir: undefined,
+  executable: { shown: [] },
   mounts: MOUNTS,
   found: [{ path: '/srv/box/sys', directory: true }],
   masked: ['/proc/kcore', '/proc/keys', '/sys/firmware'],

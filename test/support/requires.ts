@@ -28,6 +28,7 @@ const PROBES = {
   /** Memory, processes and CPU time of a container can be limited and counted by this user. */
   cgroups: () => (hasCgroups() ? undefined : 'no cgroups for this user'),
   'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),
+  fuse: () => (existsSync('/dev/fuse') ? undefined : 'no FUSE'),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
   'no-cgroups': () => (hasCgroups() ? 'cgroups for this user' : undefined),
   'linux-6.3': () => since(6, 3),

@@ -87,7 +87,8 @@ box.rootfs(overlay({ lower: '/a' })).rootfs(overlay({ lower: ['/a', new URL('fil
 box.mask('/etc/shadow', '/etc/ssh').proc('none').proc(undefined);
 // @ts-expect-error there is no such /proc
 box.proc('host');
-// @ts-expect-error an overlay is a root filesystem, not a mount
+box.mount(overlay('/repo', { lower: '/a', noexec: true }));
+// @ts-expect-error without a target an overlay is a root filesystem, not a mount
 box.mount(overlay({ lower: '/a' }));
 // @ts-expect-error what is below?
 overlay({ upper: '/u', work: '/w' });

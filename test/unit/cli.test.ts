@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parse } from '#lib/cli/arguments.js';
 import { optionsHelp } from '#lib/cli/help.js';
 import { OPTIONS } from '#lib/cli/options.js';
-import { bind } from '#lib/index.js';
+import { bind, overlay } from '#lib/index.js';
 
 test('no two options have the same name or letter', () => {
   const names = OPTIONS.flatMap(({ name, short }) => [name, ...(short === undefined ? [] : [short])]);
@@ -60,6 +60,17 @@ test('--mount says what bind() does', () => {
   ]).container.toJSON().mounts;
   const options = { readonly: true, nofollow: true, within: '/v' };
   assert.deepEqual(mounts, [bind('/v/a:b', '/c', options)]);
+});
+
+test('--mount says what overlay() does, each lower by itself', () => {
+  const mountsOf = (text: string): unknown => parse('run', ['--mount', text, 'true']).container.toJSON().mounts;
+  assert.deepEqual(mountsOf('type=overlay,target=/repo,lower=/a:b,lower=/c,noexec'), [
+    overlay('/repo', { lower: ['/a:b', '/c'], noexec: true }),
+  ]);
+  assert.deepEqual(mountsOf('type=overlay,target=/repo,lower=/a,upper=/u,work=/w'), [
+    overlay('/repo', { lower: '/a', upper: '/u', work: '/w' }),
+  ]);
+  assert.throws(() => mountsOf('type=overlay,target=/repo'), /lower/);
 });
 
 test('--io says what is wrong with a device, a rate or a limit', () => {

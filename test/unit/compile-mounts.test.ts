@@ -41,10 +41,30 @@ describe('the file system', () => {
     );
   });
 
-  test('without rootfs(): Node’s own directory is bound, and in the PATH', () => {
-    const made = plan(plain, { ...root, execDir: '/opt/node/bin' });
-    assert.deepEqual(at(made, '/opt/node/bin').attributes, ['readonly', 'nosuid', 'nodev']);
-    assert.ok(only(made.steps, 'exec').paths.includes('/opt/node/bin/ls'));
+  test('without rootfs(): Node itself is bound, with its packages, and what it is called leads to it', () => {
+    const shown = [
+      { path: '/root/node/bin/node', directory: false },
+      { path: '/root/node/lib/node_modules', directory: true },
+      { path: '/root/node/bin/npm', link: '../lib/node_modules/npm/bin/npm-cli.js' },
+    ];
+    const made = plan(plain.readonly(), { ...root, executable: { shown, directory: '/root/node/bin' } });
+    for (const { path } of shown.slice(0, 2))
+      assert.deepEqual(at(made, path).attributes, ['readonly', 'nosuid', 'nodev']);
+    assert.ok(all(made.steps, 'symlink').some(({ target }) => target === '/root/node/bin/npm'));
+    assert.equal(only(made.steps, 'exec').paths[0], '/root/node/bin/ls');
+    // It may be below /tmp or /dev.
+    const order = made.steps.map((step) => ('target' in step ? step.target : ''));
+    assert.ok(order.indexOf('/root/node/bin/node') > Math.max(order.lastIndexOf('/tmp'), order.indexOf('/dev/shm')));
+  });
+
+  test('without rootfs(): /root is closed to others, who may pass it where Node is below it', () => {
+    const modeOf = (path: string): number | undefined =>
+      all(plan(plain, { ...root, executable: { shown: [{ path }] } }).steps, 'directory').find(
+        ({ target }) => target === '/root',
+      )?.mode;
+    assert.equal(modeOf('/opt/node'), 0o700);
+    assert.equal(modeOf('/rooted/node'), 0o700);
+    assert.equal(modeOf('/root/.nvm/node'), 0o711);
   });
 
   test('with rootfs(): nothing of the host’s is shown, and of carrel’s own what a container cannot do without', () => {
@@ -241,7 +261,8 @@ describe('an overlay', () => {
     );
     const mounted = at(plan(kept), '/');
     assert.ok(mounted.op === 'mount' && !mounted.own);
-    assert.deepEqual(plan(kept).after, [{ op: 'rmdir', path: '/srv/disk/work/work', from: 'rootfs(overlay())' }]);
+    assert.ok(mounted.op === 'mount' && mounted.made === 'work/work');
+    assert.deepEqual(plan(kept).after, [{ op: 'rmdir', slot: mounted.slot, name: 'work', from: 'rootfs(overlay())' }]);
   });
 
   test('an ordinary user’s child finds them by itself', () => {

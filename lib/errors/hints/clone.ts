@@ -29,6 +29,11 @@ const RESTRICTED =
   'kernel.apparmor_restrict_unprivileged_userns ' +
   'to 0, or load a profile with the rule "userns," for this program';
 
+/** Whichever process of a container is the one too many, and the launcher. */
+export const TOO_MANY_PROCESSES =
+  'too many processes: raise the limit of the cgroup around this process (pids.max, TasksMax of systemd, ' +
+  '--pids-limit of an outer container), RLIMIT_NPROC (ulimit -u), or kernel.pid_max; or start fewer at a time';
+
 export const CLONE_HINTS: readonly Hint[] = [
   { op: 'any', error: 'EPERM', when: apparmor, text: RESTRICTED },
   { op: 'any', error: 'EACCES', when: apparmor, text: RESTRICTED },
@@ -75,11 +80,8 @@ export const CLONE_HINTS: readonly Hint[] = [
     error: 'EUSERS',
     text: 'user namespaces nest deeper than 32 levels, or reach user.max_user_namespaces',
   },
-  {
-    op: 'clone',
-    error: 'EAGAIN',
-    text: 'too many processes: raise the pids limit of the cgroup, RLIMIT_NPROC (ulimit -u), or kernel.pid_max',
-  },
+  { op: 'clone', error: 'EAGAIN', text: TOO_MANY_PROCESSES },
+  { op: 'any', error: 'EAGAIN', syscall: 'clone', text: TOO_MANY_PROCESSES },
   {
     op: 'clone',
     error: 'EINVAL',

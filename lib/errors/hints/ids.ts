@@ -1,6 +1,7 @@
 /** Ids: maps, and owners shown mapped. */
 
 import type { Condition, Hint } from './hint.js';
+import { PROC_READONLY } from './namespaces.js';
 
 function said(words: RegExp): Condition['holds'] {
   return ({ message = '' }) => words.test(message);
@@ -20,10 +21,20 @@ const nameless: Condition = {
 const bound: Condition = { words: 'of a bind', holds: ({ step }) => step?.from === 'mount(bind())' };
 
 export const ID_HINTS: readonly Hint[] = [
+  ...(['denySetgroups', 'setUidMap', 'setGidMap'] as const).map(
+    (op): Hint => ({ op, error: 'EROFS', syscall: 'openat', text: PROC_READONLY }),
+  ),
   {
     op: 'setUser',
     error: 'EINVAL',
     text: 'the container has no such id; only the maker of a joined user namespace knows its ids: see user()',
+  },
+  {
+    op: 'setGroups',
+    error: 'EPERM',
+    text:
+      'the user namespace denies setgroups, as one that unshare --map-root-user makes does, or the caller lacks ' +
+      'CAP_SETGID: go without groups, user({ …, additionalGids: [] })',
   },
   {
     op: 'setUidMap',

@@ -7,6 +7,17 @@ const overlay: Condition = {
   words: 'for overlay',
   holds: ({ step }) => step?.op === 'mount' && step.type === 'overlay',
 };
+/** The most that an option of a mount may have, fsconfig(2). */
+const VALUE_MOST = 255;
+const long: Condition = {
+  words: 'with an option of more than 255 bytes',
+  holds: ({ step }) =>
+    step?.op === 'mount' &&
+    step.options.some((option) => {
+      const value = option.slice(option.indexOf('=') + 1);
+      return new TextEncoder().encode(value).length > VALUE_MOST;
+    }),
+};
 const root: Condition = { words: 'on /', holds: ({ step }) => step?.op === 'bind' && step.target === '/' };
 
 export const MOUNT_HINTS: readonly Hint[] = [
@@ -33,6 +44,15 @@ export const MOUNT_HINTS: readonly Hint[] = [
       'the /proc around this process is partly hidden, as in Docker and Kubernetes, and the kernel then refuses a ' +
       'new one: ' +
       'give the outer container --security-opt systempaths=unconfined (Podman: unmask=ALL)',
+  },
+  {
+    op: 'mount',
+    error: 'EINVAL',
+    syscall: 'fsconfig',
+    when: long,
+    text:
+      'the kernel takes up to 255 bytes in an option of a mount, and one here is longer. Relative paths count from ' +
+      'the target: bind the directories there at short names, as rootfs(overlay()) does, and name these',
   },
   {
     op: 'mount',
@@ -135,12 +155,18 @@ export const MOUNT_HINTS: readonly Hint[] = [
       op,
       error: 'ENOSPC',
       text:
-        'the layer for {path} shows each entry of its directory by a mount, and these are too many (fs.mount-max): ' +
-        'make {path} beforehand',
+        'the layer for {path} shows each entry of its directory by a mount, and there are more than 4096, or than ' +
+        'fs.mount-max allows. Make {path} beforehand, or lay the directory under an overlay, which needs no layer: ' +
+        'rootfs(overlay({ lower })) or mount(overlay(target, { lower }))',
     }),
   ),
   { op: 'symlink', error: 'EBUSY', text: 'something is mounted on {path}: a link cannot take its place' },
   { op: 'symlink', error: 'EISDIR', text: '{path} is a directory: a link cannot take its place' },
+  {
+    op: 'file',
+    error: 'EFBIG',
+    text: 'the content is larger than the limit of a file’s size: raise RLIMIT_FSIZE of this process (ulimit -f)',
+  },
   { op: 'file', error: 'EINVAL', syscall: 'move_mount', text: '{path} is a directory: a file cannot cover it' },
   {
     op: 'openTree',

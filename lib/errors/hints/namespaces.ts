@@ -4,7 +4,18 @@ import type { Condition, Hint } from './hint.js';
 
 const written: Condition = { words: 'at the write', holds: ({ syscall }) => syscall === 'write' };
 
+const processesOnly: Condition = {
+  words: 'where /proc shows no settings',
+  // Every kernel has that one.
+  holds: ({ sysctl }) => sysctl !== undefined && sysctl('kernel.ostype') === undefined,
+};
+
+/** Of what is written below the caller's own /proc. */
+export const PROC_READONLY =
+  '/proc is mounted read-only around this process, and what its containers are is written there: mount it read-write';
+
 export const NAMESPACE_HINTS: readonly Hint[] = [
+  ...(['setTimeOffset', 'sysctl'] as const).map((op): Hint => ({ op, error: 'EROFS', text: PROC_READONLY })),
   {
     op: 'any',
     error: 'ESRCH',
@@ -36,6 +47,14 @@ export const NAMESPACE_HINTS: readonly Hint[] = [
     op: 'setTimeOffset',
     error: 'ERANGE',
     text: 'a clock cannot go back beyond 0, when the machine started, nor forward by more than about 146 years',
+  },
+  {
+    op: 'sysctl',
+    error: 'ENOENT',
+    when: processesOnly,
+    text:
+      'the /proc around this process shows processes only (subset=pid; ProcSubset of systemd): give the container a ' +
+      'new one, by proc("new") and a pid namespace, or mount the whole',
   },
   {
     op: 'sysctl',

@@ -1,6 +1,7 @@
 /** What the command is given before it runs: directory, limits, priority, keys. */
 
 import type { Hint } from './hint.js';
+import { PROC_READONLY } from './namespaces.js';
 
 export const PROCESS_HINTS: readonly Hint[] = [
   { op: 'chdir', error: 'ENOENT', text: '{path} does not exist in the container' },
@@ -28,6 +29,7 @@ export const PROCESS_HINTS: readonly Hint[] = [
     error: 'EACCES',
     text: 'a nice value below the caller’s takes CAP_SYS_NICE on the host, or RLIMIT_NICE',
   },
+  { op: 'setOomScoreAdj', error: 'EROFS', text: PROC_READONLY },
   {
     op: 'setOomScoreAdj',
     error: 'EACCES',

@@ -42,5 +42,12 @@ export const PROGRAM_HINTS: readonly Hint[] = [
       'arguments and environment together hold up to a quarter of the stack’s limit (getconf ARG_MAX): ' +
       'pass more on standard input',
   },
+  {
+    op: 'exec',
+    error: 'EAGAIN',
+    text:
+      'the user of the command has more processes than its limit: raise rlimits({ nproc }), or RLIMIT_NPROC of the ' +
+      'caller (ulimit -u)',
+  },
   { op: 'exec', error: 'ETXTBSY', text: 'another process has the program open for writing' },
 ];

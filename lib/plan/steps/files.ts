@@ -1,6 +1,6 @@
 /** Files, links and directories: what a container has beside its mounts, and what overlayfs leaves behind. */
 
-import { bytes, containerPath, defaulted, hostPath, number, string } from '../fields.js';
+import { bytes, containerPath, defaulted, number, slot, string } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Files and directories */
@@ -28,12 +28,13 @@ export const FILE_STEPS = {
    */
   symlink: { column: 'container', fields: { target: containerPath, text: string } },
   /**
-   * Removes the directory `path` of the host, whatever its permissions. Files that overlayfs numbers, such as `#1f`,
-   * go with it; with anything else in it, it stays.
+   * Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions.
+   * Files that overlayfs numbers, such as `#1f`, go with it. With anything else in it, it stays, and so does what has
+   * taken its name. With an empty slot it does nothing.
    * It belongs in `after`: overlayfs leaves such a directory in its work directory.
    *
    * @needs to own the directory
    * @source rmdir(2)
    */
-  rmdir: { column: 'host', fields: { path: hostPath } },
+  rmdir: { column: 'host', fields: { slot, name: string } },
 } as const satisfies StepGroup;

@@ -63,13 +63,14 @@ export const ID_STEPS = {
    */
   idmap: { column: 'host', fields: { slot, namespace: optional(slot) } },
   /**
-   * Sets the supplementary groups, 256 at most.
+   * Sets the supplementary groups, 256 at most. In `before` they are the supervisor's, with which the child is born:
+   * so root drops the host's groups before it joins a user namespace that denies setgroups.
    *
    * @needs CAP_SETGID, and a user namespace that has not denied it
    * @errors EINVAL for more groups.
    * @source setgroups(2)
    */
-  setGroups: { column: 'container', fields: { groups: defaulted(numbers, []) } },
+  setGroups: { column: 'both', fields: { groups: defaulted(numbers, []) } },
   /**
    * Sets the real, effective and saved ids. Capabilities stay permitted until {@link setCapabilities}.
    *

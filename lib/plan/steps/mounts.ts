@@ -60,6 +60,8 @@ export const MOUNT_STEPS = {
    * `options` are `key` or `key=value`; relative paths in them count from the target.
    * `nofollow` refuses a target behind a symbolic link.
    * What later steps need in it they make in it, or, with `own: false`, in a private layer over it.
+   * `slot` then holds the directory `made`, whose path counts from the target as those in options do: what the file
+   * system made there. {@link rmdir} removes it.
    *
    * @needs CAP_SYS_ADMIN over the mount namespace, and a type that may be mounted there
    * @source fsopen(2), fsmount(2), Linux 5.2
@@ -73,6 +75,8 @@ export const MOUNT_STEPS = {
       attributes: defaulted(attributes, []),
       nofollow: defaulted(boolean, false),
       own: defaulted(boolean, true),
+      made: optional(string),
+      slot: optional(slot),
     },
   },
   /**
