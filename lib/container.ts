@@ -254,6 +254,10 @@ export class Container {
    * `{ bounding, effective, permitted, inheritable, ambient }`; those that are left out are empty. They count for the
    * container's own namespaces only, unless `user` is not among them.
    *
+   * `CAP_SYS_ADMIN` lets programs inside mount, and make containers. It moves nothing that carrel has mounted: neither
+   * `readonly` binds nor masks, since these belong to a user namespace around the container's own. Both must be new for
+   * that, `user` and `mount`.
+   *
    * @throws TypeError naming what is unknown, or in one set and not in the one that it must be in.
    */
   capabilities(choice: CapabilityChoice | undefined): Container {

@@ -64,6 +64,7 @@ const KINDS: Readonly<Record<Field['kind'], string>> = {
   numbers: 'list of numbers',
   slots: 'list of slots',
   steps: 'list of steps',
+  attempts: 'list of steps',
 };
 const PATHS = { host: 'path of the host', container: 'path in the container' } as const;
 const COLUMNS = {
@@ -77,7 +78,8 @@ const linked = (text: string): string => text.replace(/\{@link (\w+)\}/g, (_, op
 function fieldRow([name, field]: readonly [string, Field], defaults: StepText['defaults']): string {
   const names = Object.keys(field.names ?? {});
   const few = names.length > 0 && names.length <= 16 ? `: ${names.map((one) => `\`${one}\``).join(' ')}` : '';
-  const kind = field.path === undefined ? `${KINDS[field.kind]}${few}` : PATHS[field.path];
+  const word = field.ignorable === true ? ", or `'ignore'`" : '';
+  const kind = field.path === undefined ? `${KINDS[field.kind]}${word}${few}` : PATHS[field.path];
   const absent = field.unique === true ? '*one that no other has*' : '*none*';
   return row(`\`${name}\``, kind, defaults.get(name) ?? (field.optional === true ? absent : ''));
 }

@@ -18,7 +18,7 @@ const most = Math.max(...ops.map((op) => fieldsOf(op).length));
 
 function cType(field: Field): string {
   if (['string', 'bytes'].includes(field.kind)) return 'struct wire_bytes';
-  if (['strings', 'numbers', 'slots', 'steps'].includes(field.kind)) return 'struct wire_list';
+  if (['strings', 'numbers', 'slots', 'steps', 'attempts'].includes(field.kind)) return 'struct wire_list';
   return field.kind === 'integer' ? 'int64_t' : 'uint64_t';
 }
 
@@ -63,6 +63,7 @@ const kinds = [
   'numbers',
   'slots',
   'steps',
+  'attempts',
 ];
 
 const text = `// SPDX-License-Identifier: MIT

@@ -66,64 +66,70 @@ enum { COUNTERS = 9 };
 enum {
 	STEP_BARRIER = 1,
 	STEP_OMIT = 2,
-	STEP_INIT = 3,
-	STEP_EXEC = 4,
-	STEP_EXIT = 5,
-	STEP_DENY_SETGROUPS = 6,
-	STEP_SET_UID_MAP = 7,
-	STEP_SET_GID_MAP = 8,
-	STEP_NEWUIDMAP = 9,
-	STEP_NEWGIDMAP = 10,
-	STEP_FCHOWN = 11,
-	STEP_IDMAP = 12,
-	STEP_SET_GROUPS = 13,
-	STEP_SET_USER = 14,
-	STEP_MAKE_CGROUP = 15,
-	STEP_WRITE_CGROUP = 16,
-	STEP_END_FROZEN = 17,
-	STEP_WATCH_OOM = 18,
-	STEP_ENTER_CGROUP = 19,
-	STEP_LIMIT_CPU_TIME = 20,
-	STEP_READ_COUNTER = 21,
-	STEP_REMOVE_CGROUP = 22,
-	STEP_UNSHARE = 23,
-	STEP_OPEN_NAMESPACE = 24,
-	STEP_SETNS = 25,
-	STEP_SET_TIME_OFFSET = 26,
-	STEP_SET_HOSTNAME = 27,
-	STEP_SET_DOMAINNAME = 28,
-	STEP_LINK_UP = 29,
-	STEP_SYSCTL = 30,
-	STEP_PROPAGATION = 31,
-	STEP_OPEN_TREE = 32,
-	STEP_MOUNT = 33,
-	STEP_BIND = 34,
-	STEP_DEVICE = 35,
-	STEP_MOUNT_SETATTR = 36,
-	STEP_MASK = 37,
-	STEP_READONLY_PATH = 38,
-	STEP_PIVOT_ROOT = 39,
-	STEP_DIRECTORY = 40,
-	STEP_FILE = 41,
-	STEP_SYMLINK = 42,
-	STEP_RMDIR = 43,
-	STEP_OPEN_TERMINAL = 44,
-	STEP_RELAY = 45,
-	STEP_CONTROLLING_TERMINAL = 46,
-	STEP_SET_RLIMIT = 47,
-	STEP_SET_PRIORITY = 48,
-	STEP_SET_OOM_SCORE_ADJ = 49,
-	STEP_END_DESCENDANTS = 50,
-	STEP_SET_AFFINITY = 51,
-	STEP_UMASK = 52,
-	STEP_JOIN_SESSION_KEYRING = 53,
-	STEP_CHDIR = 54,
-	STEP_SET_CAPABILITIES = 55,
-	STEP_NO_NEW_PRIVILEGES = 56,
-	STEP_SECCOMP = 57,
+	STEP_ASSERT_REFUSED = 3,
+	STEP_INIT = 4,
+	STEP_EXEC = 5,
+	STEP_EXIT = 6,
+	STEP_DENY_SETGROUPS = 7,
+	STEP_SET_UID_MAP = 8,
+	STEP_SET_GID_MAP = 9,
+	STEP_NEWUIDMAP = 10,
+	STEP_NEWGIDMAP = 11,
+	STEP_FCHOWN = 12,
+	STEP_IDMAP = 13,
+	STEP_SET_GROUPS = 14,
+	STEP_SET_USER = 15,
+	STEP_MAKE_CGROUP = 16,
+	STEP_WRITE_CGROUP = 17,
+	STEP_END_FROZEN = 18,
+	STEP_WATCH_OOM = 19,
+	STEP_ENTER_CGROUP = 20,
+	STEP_LIMIT_CPU_TIME = 21,
+	STEP_READ_COUNTER = 22,
+	STEP_REMOVE_CGROUP = 23,
+	STEP_UNSHARE = 24,
+	STEP_NEST_NAMESPACES = 25,
+	STEP_OPEN_NAMESPACE = 26,
+	STEP_SETNS = 27,
+	STEP_SET_TIME_OFFSET = 28,
+	STEP_SET_HOSTNAME = 29,
+	STEP_SET_DOMAINNAME = 30,
+	STEP_LINK_UP = 31,
+	STEP_SYSCTL = 32,
+	STEP_PROPAGATION = 33,
+	STEP_OPEN_TREE = 34,
+	STEP_MOUNT = 35,
+	STEP_BIND = 36,
+	STEP_DEVICE = 37,
+	STEP_MOUNT_SETATTR = 38,
+	STEP_MASK = 39,
+	STEP_READONLY_PATH = 40,
+	STEP_PIVOT_ROOT = 41,
+	STEP_DIRECTORY = 42,
+	STEP_FILE = 43,
+	STEP_SYMLINK = 44,
+	STEP_MAKE_TARGET = 45,
+	STEP_REMOVE_TARGET = 46,
+	STEP_CHMOD = 47,
+	STEP_LOCK_FILE = 48,
+	STEP_RMDIR = 49,
+	STEP_OPEN_TERMINAL = 50,
+	STEP_RELAY = 51,
+	STEP_CONTROLLING_TERMINAL = 52,
+	STEP_SET_RLIMIT = 53,
+	STEP_SET_PRIORITY = 54,
+	STEP_SET_OOM_SCORE_ADJ = 55,
+	STEP_END_DESCENDANTS = 56,
+	STEP_SET_AFFINITY = 57,
+	STEP_UMASK = 58,
+	STEP_JOIN_SESSION_KEYRING = 59,
+	STEP_CHDIR = 60,
+	STEP_SET_CAPABILITIES = 61,
+	STEP_NO_NEW_PRIVILEGES = 62,
+	STEP_SECCOMP = 63,
 };
 
-enum { STEP_COUNT = 57 };
+enum { STEP_COUNT = 63 };
 
 struct step_barrier {
 	struct record head;
@@ -138,6 +144,13 @@ struct step_omit {
 	struct wire_bytes reason;
 };
 static_assert(sizeof(struct step_omit) == 24, "omit");
+
+struct step_assert_refused {
+	struct record head;
+	struct wire_list attempts;
+	struct wire_list errnos;
+};
+static_assert(sizeof(struct step_assert_refused) == 24, "assertRefused");
 
 struct step_init {
 	struct record head;
@@ -294,6 +307,15 @@ struct step_unshare {
 };
 static_assert(sizeof(struct step_unshare) == 16, "unshare");
 
+struct step_nest_namespaces {
+	struct record head;
+	uint64_t slot;
+	uint64_t namespaces;
+	struct wire_list uids;
+	struct wire_list gids;
+};
+static_assert(sizeof(struct step_nest_namespaces) == 40, "nestNamespaces");
+
 struct step_open_namespace {
 	struct record head;
 	uint64_t slot;
@@ -440,6 +462,37 @@ struct step_symlink {
 };
 static_assert(sizeof(struct step_symlink) == 24, "symlink");
 
+struct step_make_target {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t type;
+	uint64_t slot;
+	uint64_t parent;
+};
+static_assert(sizeof(struct step_make_target) == 40, "makeTarget");
+
+struct step_remove_target {
+	struct record head;
+	uint64_t slot;
+	uint64_t parent;
+	struct wire_bytes name;
+};
+static_assert(sizeof(struct step_remove_target) == 32, "removeTarget");
+
+struct step_chmod {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t mode;
+};
+static_assert(sizeof(struct step_chmod) == 24, "chmod");
+
+struct step_lock_file {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes target;
+};
+static_assert(sizeof(struct step_lock_file) == 24, "lockFile");
+
 struct step_rmdir {
 	struct record head;
 	uint64_t slot;
@@ -516,8 +569,9 @@ static_assert(sizeof(struct step_join_session_keyring) == 8, "joinSessionKeyring
 struct step_chdir {
 	struct record head;
 	struct wire_bytes target;
+	struct wire_list alternatives;
 };
-static_assert(sizeof(struct step_chdir) == 16, "chdir");
+static_assert(sizeof(struct step_chdir) == 24, "chdir");
 
 struct step_set_capabilities {
 	struct record head;
@@ -555,6 +609,7 @@ enum field_kind {
 	FIELD_NUMBERS,
 	FIELD_SLOTS,
 	FIELD_STEPS,
+	FIELD_ATTEMPTS,
 };
 enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
 
@@ -577,6 +632,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_OMIT] = {COLUMN_CONTAINER, 0, 2, {
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
+	}},
+	[STEP_ASSERT_REFUSED] = {COLUMN_CONTAINER, 0, 2, {
+		{FIELD_ATTEMPTS, 0x0},
+		{FIELD_NUMBERS, 0x0},
 	}},
 	[STEP_INIT] = {COLUMN_CONTAINER, 0, 0, {}},
 	[STEP_EXEC] = {COLUMN_CONTAINER, 1, 4, {
@@ -668,6 +727,12 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_UNSHARE] = {COLUMN_CONTAINER, 0, 1, {
 		{FIELD_FLAGS, 0x7e020080},
 	}},
+	[STEP_NEST_NAMESPACES] = {COLUMN_CONTAINER, 0, 4, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_FLAGS, 0x4e000000},
+		{FIELD_NUMBERS, 0x0},
+		{FIELD_NUMBERS, 0x0},
+	}},
 	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 4, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
@@ -756,6 +821,25 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
 	}},
+	[STEP_MAKE_TARGET] = {COLUMN_CONTAINER, 0, 4, {
+		{FIELD_STRING, 0x0},
+		{FIELD_CHOICE, 0xc000},
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_REMOVE_TARGET] = {COLUMN_HOST, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_CHMOD] = {COLUMN_CONTAINER, 0, 2, {
+		{FIELD_STRING, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_LOCK_FILE] = {COLUMN_CONTAINER, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
 	[STEP_RMDIR] = {COLUMN_HOST, 0, 2, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
@@ -795,8 +879,9 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_NUMBER, 0x0},
 	}},
 	[STEP_JOIN_SESSION_KEYRING] = {COLUMN_CONTAINER, 0, 0, {}},
-	[STEP_CHDIR] = {COLUMN_CONTAINER, 0, 1, {
+	[STEP_CHDIR] = {COLUMN_CONTAINER, 0, 2, {
 		{FIELD_STRING, 0x0},
+		{FIELD_STRINGS, 0x0},
 	}},
 	[STEP_SET_CAPABILITIES] = {COLUMN_CONTAINER, 0, 5, {
 		{FIELD_FLAGS, 0x1ffffffffff},

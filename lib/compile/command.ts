@@ -4,6 +4,7 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { ResourceLimits } from '../definition/rlimits.js';
 import type { NamedUser, User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
+import type { Descriptor } from '../plan/fields.js';
 import type { EndingOp, StepOf } from '../plan/steps.js';
 
 /**
@@ -52,7 +53,7 @@ export function execStep(
   command: Command,
   host: Host,
   home: string,
-  descriptors: readonly number[],
+  descriptors: readonly Descriptor[],
 ): StepOf<typeof ENDING> {
   const { file, args } = command.invocation;
   const env = environment(definition, command, host, home);

@@ -11,6 +11,7 @@ import type { User } from '../definition/user.js';
 import { contradiction } from '../errors/errors.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { Capability, Namespace } from '../plan/constants.js';
+import type { Descriptor } from '../plan/fields.js';
 import { complete, type Frame } from '../plan/frame.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
@@ -29,6 +30,7 @@ import {
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
 import { planLimits } from './limits.js';
+import { planLocks } from './locks.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
 import { impliedLimits } from './quotas.js';
@@ -52,7 +54,7 @@ export interface CompiledFrame {
   readonly frame: Frame;
   readonly home: string;
   /** The slot of each of the command's descriptors. */
-  readonly descriptors: readonly number[];
+  readonly descriptors: readonly Descriptor[];
 }
 
 /** The whole plan of a command. */
@@ -105,6 +107,11 @@ export function compileFrame(
   const joins = planJoins(definition, host, limits.acts.length > 0, slots);
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
+  const locks = planLocks(definition, ids, slots);
+  // A hook is for namespaces that are there.
+  const hookLater = command.hooked && locks.nest.length > 0;
+  const hookNow = command.hooked && !hookLater;
+  const nested = (name: Namespace): boolean => (locks.namespaces as readonly Namespace[]).includes(name);
   const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
   const acts = [
     ...mapIds(ids, host),
@@ -129,16 +136,19 @@ export function compileFrame(
     // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
     ...(shifted ? [{ op: 'unshare', namespaces: ['time'], from: 'timeOffsets()' } as const] : []),
     // Until its ids are mapped the child is nobody, and can make no file. user_namespaces(7)
-    ...(acts.length > 0 || command.hooked ? [{ op: 'barrier', acts, hook: command.hooked } as const] : []),
+    ...(acts.length > 0 || hookNow ? [{ op: 'barrier', acts, hook: hookNow } as const] : []),
     // Paths are those of the joined mount namespace from here on.
     ...joins.steps,
     // Root of the container from here on: what is made belongs to it. A single id is the caller's already.
     ...(first === undefined ? [] : become(first.uid, first.gid, [], 'idmap()')),
     ...stdio.chown,
     // Not by clone3: the root of a cgroup namespace is the cgroup that its maker is in. cgroup_namespaces(7)
-    ...(has('cgroup') && !joins.cgroup
+    ...(has('cgroup') && !joins.cgroup && !nested('cgroup')
       ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const]
       : []),
+    // Before the mounts: /sys and /dev/mqueue show the namespaces that they are mounted in.
+    ...locks.nest,
+    ...(hookLater ? [{ op: 'barrier', acts: [], hook: true } as const] : []),
     // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
     ...mounts.steps,
     ...namespaceSettings(definition),
@@ -148,6 +158,8 @@ export function compileFrame(
       : [{ op: 'setAffinity', cpus: definition.cpuAffinity, from: 'cpuAffinity()' } as const]),
     // Needs the container's /dev/pts, and descriptors that are shared with the supervisor still.
     ...stdio.openTerminal,
+    // Every mount is there: from here on the container is in its own user namespace, and they are locked.
+    ...locks.lock,
     ...init,
     // What follows is the command's alone, not init's.
     ...stdio.controlTerminal,
@@ -161,7 +173,7 @@ export function compileFrame(
     { op: 'joinSessionKeyring' },
     ...(isCaller || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
     // As the user: a directory that the user may not enter is an error, not a way in.
-    { op: 'chdir', target: command.cwd ?? definition.cwd, from: 'cwd()' },
+    { op: 'chdir', target: command.cwd ?? definition.cwd, alternatives: [], from: 'cwd()' },
     { op: 'umask', mask: definition.umask, from: 'umask()' },
     // No step above is to fail by them, and none of them may bind init.
     ...limitResources(definition, command, impliedLimits(ids, host)),
@@ -173,7 +185,8 @@ export function compileFrame(
     // Trees while the supervisor still has its rights over them, which it leaves behind with its user namespace.
     before: [...limits.before, ...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
     clone: definition.namespaces.filter(
-      (entry): entry is Namespace => typeof entry === 'string' && entry !== 'cgroup' && !(entry === 'time' && shifted),
+      (entry): entry is Namespace =>
+        typeof entry === 'string' && entry !== 'cgroup' && !nested(entry) && !(entry === 'time' && shifted),
     ),
     leading: insertSteps(steps, ENDING, definition, slots),
     after: [...limits.after, ...mounts.after],

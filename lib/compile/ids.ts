@@ -210,6 +210,21 @@ function outside(ids: IdPlan, name: 'uid' | 'gid', id: number): number | undefin
   return range === undefined ? undefined : range.outside + id - range.inside;
 }
 
+/** A map, flat, by which every id of the container is itself in a user namespace inside. */
+export function idsInside(ids: IdPlan, name: 'uid' | 'gid'): readonly number[] {
+  switch (ids.kind) {
+    case 'range':
+      return [0, 0, RANGE_SIZE];
+    case 'one':
+      return [ids[name], ids[name], 1];
+    case 'ranges':
+      return ids[name].flatMap(({ inside, count }) => [inside, inside, count]);
+    case 'host':
+    case 'joined':
+      return [];
+  }
+}
+
 export function hasGroup(ids: IdPlan, gid: number): boolean {
   return outside(ids, 'gid', gid) !== undefined;
 }

@@ -2,7 +2,7 @@
 
 import type { User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
-import { NO_SLOT } from '../plan/fields.js';
+import type { Descriptor } from '../plan/fields.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import type { FramedCommand } from './command.js';
 import type { IdPlan } from './ids.js';
@@ -15,7 +15,7 @@ export interface StdioPlan {
   readonly openTerminal: readonly ContainerStep[];
   readonly controlTerminal: readonly ContainerStep[];
   /** The slot of each descriptor. */
-  readonly descriptors: readonly number[];
+  readonly descriptors: readonly Descriptor[];
 }
 
 const NAMES = ['stdin', 'stdout', 'stderr'] as const;
@@ -31,8 +31,8 @@ export function planStdio(
   if (command.terminal !== undefined) return planTerminal(command.terminal, slots);
   const pipes: number[] = [];
   const foreign = owner.uid !== host.uid || owner.gid !== host.gid;
-  const descriptors = command.stdio.map((kind, index) => {
-    if (kind === 'ignore') return NO_SLOT;
+  const descriptors = command.stdio.map((kind, index): Descriptor => {
+    if (kind === 'ignore') return kind;
     const slot = slots.receive(NAMES[index] ?? `descriptor ${index}`);
     // /dev/stdout opens a pipe anew, which only its owner may. Where the command is the caller, it already is the
     // owner.

@@ -20,6 +20,16 @@ export const barrier: StepConstructor<'barrier', 'acts' | 'hook'> = step('barrie
 export const omit: StepConstructor<'omit'> = step('omit');
 
 /**
+ * Tries `attempts`, one after the other, in a process of its own. One of them must be refused, by an error number in
+ * `errnos` unless that is empty. So a plan says what it relies on, and ends where that does not hold. What the attempts
+ * change outside of that process stays. They cannot hold a barrier, init, an ending, or this step.
+ *
+ * Default: `errnos: []`. Needs nothing. Errors: ECANCELED where all were done; else what has refused one, where
+ * `errnos` does not list that.
+ */
+export const assertRefused: StepConstructor<'assertRefused', 'errnos'> = step('assertRefused');
+
+/**
  * Forks. The parent half stays as PID 1: it reaps, forwards signals, and ends with the command. The child half goes on
  * with the plan.
  *
@@ -31,7 +41,8 @@ export const init: StepConstructor<'init'> = step('init');
 
 /**
  * Executes the first of `paths` that exists. Descriptor n of the command is the slot `stdio[n]`; every other one is
- * closed. A plan ends with this step.
+ * closed. An entry `'ignore'` is /dev/null for the first three, and no descriptor for others. A plan ends with this
+ * step.
  *
  * Defaults: `paths`, the first of `args`; `env: []`; `stdio: [0, 1, 2]`.
  *
@@ -62,7 +73,8 @@ export const denySetgroups: StepConstructor<'denySetgroups'> = step('denySetgrou
 
 /**
  * *Host.* Writes /proc/PID/uid_map, once. `ranges` is flat: first id inside, first id outside, count, and so on. It
- * holds 340 ranges at most.
+ * holds 340 ranges at most. A second user namespace, by {@link unshare}, has its own: at a barrier behind that. Outside
+ * is then the user namespace above.
  *
  * Needs a new user namespace; for more than the caller's own id, CAP_SETUID in the parent user namespace.
  *
@@ -235,6 +247,18 @@ export const removeCgroup: StepConstructor<'removeCgroup'> = step('removeCgroup'
  * Source: unshare(2).
  */
 export const unshare: StepConstructor<'unshare'> = step('unshare');
+
+/**
+ * Makes a user namespace inside the child's own, and new `namespaces` that belong to it. The child joins these at once.
+ * It joins the user namespace in `slot` later, by {@link setns}, and then makes its mounts anew by {@link unshare}:
+ * what was mounted before is locked then. No capability inside can unmount it, or make it writable. `uids` and `gids`
+ * are the maps: first id inside, first id in the child's user namespace, count, and so on.
+ *
+ * Needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID in the child's user namespace, and a /proc around that is proc.
+ *
+ * Source: mount_namespaces(7), "Restrictions on mount namespaces"; user_namespaces(7).
+ */
+export const nestNamespaces: StepConstructor<'nestNamespaces'> = step('nestNamespaces');
 
 /**
  * *Host, or container.* Opens the namespace at `path` of the host into `slot`. It must be of `type`, and have the inode
@@ -432,6 +456,50 @@ export const file: StepConstructor<'file', 'mode'> = step('file');
 export const symlink: StepConstructor<'symlink'> = step('symlink');
 
 /**
+ * Makes `target` where it is missing: an empty directory or file of `type`, in the very tree that is there. That may be
+ * one that the plan did not mount. `slot` then holds what is there. If it was made, `parent` holds the directory above
+ * it, and {@link removeTarget} takes it away. As long as `slot` is held, no other container's plan does.
+ *
+ * Needs to be able to write there.
+ *
+ * Source: mkdirat(2), openat(2), flock(2).
+ */
+export const makeTarget: StepConstructor<'makeTarget'> = step('makeTarget');
+
+/**
+ * *Host.* Removes what {@link makeTarget} made from `parent`, where it is called `name`. It stays if it is not empty,
+ * if another thing has taken its name, or if another plan holds it. It belongs in `after`.
+ *
+ * Needs to be able to write there.
+ *
+ * Source: unlinkat(2), flock(2).
+ */
+export const removeTarget: StepConstructor<'removeTarget'> = step('removeTarget');
+
+/**
+ * Sets the permissions of the file or directory `target`, which exists, to `mode`, 0 to 0o7777. Links are followed,
+ * inside. In a tree of the host's it changes what the host has.
+ *
+ * Needs to own it, and to be able to open it; root of the container is so for what its ids own. Errors: ENXIO for a
+ * socket: what cannot be opened keeps its permissions.
+ *
+ * Source: fchmod(2).
+ */
+export const chmod: StepConstructor<'chmod'> = step('chmod');
+
+/**
+ * Takes a read lock on all of the file `target`, which exists, and keeps it in `slot` until all of the container has
+ * ended. Then it is gone, before anybody is told. Who wants a write lock finds out that the file is in use. The
+ * supervisor holds it: no program inside can let it go.
+ *
+ * Needs to come before {@link init}, and the right to read the file. Errors: EAGAIN or EACCES where somebody has a
+ * write lock; EINVAL behind {@link init}.
+ *
+ * Source: F_OFD_SETLK in fcntl(2), Linux 3.15.
+ */
+export const lockFile: StepConstructor<'lockFile'> = step('lockFile');
+
+/**
  * *Host.* Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions.
  * Files that overlayfs numbers, such as `#1f`, go with it. With anything else in it, it stays, and so does what has
  * taken its name. With an empty slot it does nothing. It belongs in `after`: overlayfs leaves such a directory in its
@@ -543,11 +611,15 @@ export const umask: StepConstructor<'umask'> = step('umask');
 export const joinSessionKeyring: StepConstructor<'joinSessionKeyring'> = step('joinSessionKeyring');
 
 /**
- * Changes the working directory to `target`, resolved inside. It never goes through /proc's magic links.
+ * Changes the working directory to `target`, resolved inside, or, where that does not exist, to the first of
+ * `alternatives` that does. It never goes through /proc's magic links.
+ *
+ * Default: `alternatives: []`. Errors: Those of `target`, where none exists. One that exists and may not be entered is
+ * an error.
  *
  * Source: fchdir(2).
  */
-export const chdir: StepConstructor<'chdir'> = step('chdir');
+export const chdir: StepConstructor<'chdir', 'alternatives'> = step('chdir');
 
 /**
  * Sets all five sets of capabilities, exactly.

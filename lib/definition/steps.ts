@@ -1,12 +1,14 @@
 /** Steps that a caller wrote: made and checked by the same table that types and encodes them. */
 
-import { invalidType, invalidValue } from '../errors/errors.js';
-import { type Default, type Field, NO_SLOT } from '../plan/fields.js';
+import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
+import type { Default, Field } from '../plan/fields.js';
 import { freezeDeep } from '../plan/plan.js';
 import {
+  type Attempt,
   type DefaultedKeys,
   fieldsOf,
   type HostStep,
+  isAttempt,
   OPS,
   type Op,
   STEPS,
@@ -109,10 +111,18 @@ function checkField(name: string, field: Field, value: unknown): unknown {
     case 'numbers':
       return each((entry, one) => integer(entry, one, 0, Number.MAX_SAFE_INTEGER));
     case 'slots':
-      return each((entry, one) => (one === NO_SLOT ? NO_SLOT : checkSlot(entry, one)));
+      return each((entry, one) => (one === 'ignore' && field.ignorable === true ? one : checkSlot(entry, one)));
     case 'steps':
       return each((entry, one) => checkStep(entry, one, 'host') as HostStep);
+    case 'attempts':
+      return each(checkAttempt);
   }
+}
+
+function checkAttempt(name: string, value: unknown): Attempt {
+  const step = checkStep(name, value, 'container');
+  if (!isAttempt(step)) throw contradiction(`${name}: "${step.op}" cannot be tried`);
+  return step;
 }
 
 function checkSlot(name: string, value: unknown): number {

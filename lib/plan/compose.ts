@@ -1,6 +1,6 @@
 /** Plans out of plans: whose slot is whose, and whose ids. */
 
-import { type Field, NO_SLOT } from './fields.js';
+import type { Descriptor, Field } from './fields.js';
 import { freezeDeep, type Plan } from './plan.js';
 import { fieldsOf, type HostStep, type Step } from './steps.js';
 
@@ -15,7 +15,7 @@ function changeFields<S extends Step>(step: S, change: (field: Field, value: unk
     const value = values[name];
     if (value === undefined && field.unique !== true) continue;
     const next =
-      field.kind === 'steps'
+      field.kind === 'steps' || field.kind === 'attempts'
         ? (value as readonly Step[]).map((act) => changeFields(act, change))
         : change(field, value);
     if (next !== undefined) changes[name] = next;
@@ -25,10 +25,10 @@ function changeFields<S extends Step>(step: S, change: (field: Field, value: unk
 
 /** The same step with other slots: `move` says where each is now. */
 export function moveSlots<S extends Step>(step: S, move: (slot: number) => number): S {
-  const moved = (slot: number): number => (slot === NO_SLOT ? NO_SLOT : move(slot));
+  const moved = (slot: Descriptor): Descriptor => (slot === 'ignore' ? slot : move(slot));
   return changeFields(step, (field, value) => {
-    if (field.kind === 'slot') return moved(value as number);
-    return field.kind === 'slots' ? (value as readonly number[]).map(moved) : undefined;
+    if (field.kind === 'slot') return move(value as number);
+    return field.kind === 'slots' ? (value as readonly Descriptor[]).map(moved) : undefined;
   });
 }
 

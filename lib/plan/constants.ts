@@ -15,6 +15,15 @@ export const NAMESPACES = {
   network: 0x40000000,
 } as const satisfies Readonly<Record<Namespace, number>>;
 
+/** Those that can belong to a user namespace inside the child's own, while the child is outside. */
+export const NESTED_NAMESPACES = {
+  cgroup: NAMESPACES.cgroup,
+  uts: NAMESPACES.uts,
+  ipc: NAMESPACES.ipc,
+  network: NAMESPACES.network,
+} as const satisfies Partial<Readonly<Record<Namespace, number>>>;
+export type NestedNamespace = keyof typeof NESTED_NAMESPACES;
+
 /** A clock whose time a time namespace can shift; time_namespaces(7). The numbers are `CLOCK_*` of linux/time.h. */
 export const CLOCKS = { monotonic: 1, boottime: 7 } as const;
 
@@ -146,3 +155,6 @@ export type Capability = (typeof CAPABILITY_NAMES)[number];
 export const CAPABILITIES: Readonly<Record<Capability, bigint>> = Object.freeze(
   Object.fromEntries(CAPABILITY_NAMES.map((name, bit) => [name, 1n << BigInt(bit)])),
 ) as Readonly<Record<Capability, bigint>>;
+
+/** What can be made for something to be mounted on: S_IFDIR and S_IFREG. stat(2), inode(7) */
+export const TARGET_TYPES = { directory: 0o040000, file: 0o100000 } as const;

@@ -6,7 +6,7 @@
 
 import { isOutside, movedId, type Settlement } from './compose.js';
 import { NAMESPACES, type Namespace } from './constants.js';
-import { type Field, NO_SLOT } from './fields.js';
+import { type Descriptor, type Field, NO_SLOT } from './fields.js';
 import { type Frame, split } from './frame.js';
 import { offsetsOf, sizeOf } from './layout.js';
 import { Memo } from './memo.js';
@@ -218,10 +218,17 @@ class Writer {
         this.strings(at, value as readonly string[]);
         return;
       case 'numbers':
-      case 'slots':
         this.numbers(at, value as readonly number[], field.ids === 'ranges');
         return;
+      case 'slots':
+        this.numbers(
+          at,
+          (value as readonly Descriptor[]).map((slot) => (slot === 'ignore' ? NO_SLOT : slot)),
+          false,
+        );
+        return;
       case 'steps':
+      case 'attempts':
         this.pair(at, this.steps(value as readonly Step[]), (value as readonly Step[]).length);
         return;
     }
@@ -349,9 +356,14 @@ function readField(bytes: Buffer, field: Field, at: number): unknown {
         bytes.toString('utf8', bytes.readUInt32LE(place), bytes.readUInt32LE(place) + bytes.readUInt32LE(place + 4)),
       );
     case 'numbers':
-    case 'slots':
       return each((place) => Number(bytes.readBigUInt64LE(place)));
+    case 'slots':
+      return each((place) => {
+        const slot = Number(bytes.readBigUInt64LE(place));
+        return slot === NO_SLOT ? 'ignore' : slot;
+      });
     case 'steps':
+    case 'attempts':
       return readSteps(bytes, offset, count);
   }
 }

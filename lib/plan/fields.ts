@@ -16,6 +16,8 @@ export interface Field<Value = unknown> {
   readonly optional?: boolean;
   /** What the step's constructor fills in where it is left out; a step in a plan has it. */
   readonly default?: Default;
+  /** Of `slots`: an entry may be `'ignore'`, for no slot. */
+  readonly ignorable?: boolean;
   /** Where it is left out it is made when the plan is performed, so that nobody else has it. */
   readonly unique?: boolean;
   /** It holds an id of the host, or ranges of them (inside, outside, count): `moveIds` gives the plan other ones. */
@@ -40,8 +42,9 @@ export type Default = { readonly value: unknown } | { readonly firstOf: string }
  * - `bytes`: any bytes.
  * - `strings`: a list of strings.
  * - `numbers`: a list of numbers.
- * - `slots`: a list of slots, {@link NO_SLOT} for none.
+ * - `slots`: a list of slots; on the wire {@link NO_SLOT} where one is `'ignore'`.
  * - `steps`: a list of host steps (what a barrier carries).
+ * - `attempts`: a list of container steps that are tried (what an assertion carries).
  */
 export type FieldKind =
   | 'number'
@@ -55,7 +58,11 @@ export type FieldKind =
   | 'strings'
   | 'numbers'
   | 'slots'
-  | 'steps';
+  | 'steps'
+  | 'attempts';
+
+/** A slot, or the word that stdio has for no descriptor. */
+export type Descriptor = number | 'ignore';
 
 /** On the wire, in place of a slot's number: no slot. */
 export const NO_SLOT = 0xffffffff;
@@ -80,8 +87,12 @@ export const strings: Field<readonly string[]> = { kind: 'strings' };
 export const numbers: Field<readonly number[]> = { kind: 'numbers' };
 export const idRanges: Field<readonly number[]> = { kind: 'numbers', ids: 'ranges' };
 export const slots: Field<readonly number[]> = { kind: 'slots' };
+/** What the descriptors of a command are, from 0 on: a slot, or nothing. */
+export const descriptors: Field<readonly Descriptor[]> = { kind: 'slots', ignorable: true };
 /** Its value's type is in steps.ts, which says what a host step is. */
 export const steps: Field<readonly never[]> & { readonly kind: 'steps' } = { kind: 'steps' };
+/** Its value's type is there too, as what an attempt is. */
+export const attempts: Field<readonly never[]> & { readonly kind: 'attempts' } = { kind: 'attempts' };
 
 export function flags<const Names extends Readonly<Record<string, number | bigint>>>(
   names: Names,

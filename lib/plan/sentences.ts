@@ -28,6 +28,7 @@ function ranges(numbers: readonly number[]): string {
 
 const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   barrier: (step) => (step.hook ? 'wait for the host and its hook' : 'wait for the host'),
+  assertRefused: (step) => `must be refused: ${step.attempts.map(describe).join('; ')}`,
   denySetgroups: () => 'setgroups deny',
   setUidMap: (step) => `uid_map ${ranges(step.ranges)}`,
   setGidMap: (step) => `gid_map ${ranges(step.ranges)}`,
@@ -46,6 +47,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     `${step.listener} tells that nobody is left`,
   setRlimit: (step) => `rlimit ${step.resource}: ${limit(step.soft)}, at most ${limit(step.hard)}`,
   openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
+  nestNamespaces: (step) =>
+    `make namespaces in a user namespace inside this one, slot ${step.slot}: ${list(step.namespaces)}`,
   setns: (step) => `setns ${step.type}, slot ${step.slot}`,
   openTree: (step) => {
     const from = step.descriptor === undefined ? quoted(step.source ?? '') : `of slot ${step.descriptor}`;
@@ -84,7 +87,12 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   readonlyPath: (step) => `make ${quoted(step.target)} readonly`,
   directory: (step) => `mkdir ${quoted(step.target)} ${octal(step.mode)}`,
   file: (step) => `write ${quoted(step.target)} ${octal(step.mode)} (${step.content.length} bytes)`,
+  makeTarget: (step) =>
+    `make the ${step.type} ${quoted(step.target)} on the host where it is missing, slot ${step.slot}`,
+  removeTarget: (step) => `take ${quoted(step.name)} away, slot ${step.slot}, if it is still empty`,
   symlink: (step) => `symlink ${quoted(step.target)} → ${quoted(step.text)}`,
+  chmod: (step) => `chmod ${octal(step.mode)} ${quoted(step.target)}`,
+  lockFile: (step) => `lock ${quoted(step.target)} for reading, slot ${step.slot}`,
   pivotRoot: () => 'pivotRoot, and the old root is gone',
   setHostname: (step) => `setHostname ${quoted(step.hostname)}`,
   setDomainname: (step) => `setDomainname ${quoted(step.domainname)}`,
@@ -98,7 +106,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   setUser: (step) => `setresuid ${step.uid}, setresgid ${step.gid}`,
   setAffinity: (step) => `run on the CPUs ${list(step.cpus.map(String))}`,
   umask: (step) => `umask ${octal(step.mask)}`,
-  chdir: (step) => `chdir ${quoted(step.target)}`,
+  chdir: (step) => `chdir ${[step.target, ...step.alternatives].map(quoted).join(', or ')}`,
   setCapabilities: (step) => {
     const others = (['permitted', 'bounding', 'inheritable', 'ambient'] as const)
       // These two are the same as the effective ones, those two are empty, where nothing is said of them.

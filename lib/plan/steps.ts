@@ -44,9 +44,11 @@ export type DefaultedKeys<O extends Op> = KeysWith<O, { readonly default: Defaul
 
 type ValueOf<F> = F extends { readonly kind: 'steps' }
   ? readonly HostStep[]
-  : F extends Field<infer Value>
-    ? Value
-    : never;
+  : F extends { readonly kind: 'attempts' }
+    ? readonly Attempt[]
+    : F extends Field<infer Value>
+      ? Value
+      : never;
 
 /** A step of one kind: plain data. `op` is its name; `from` the builder call that it came from, for readers. */
 export type StepOf<O extends Op> = { readonly op: O; readonly from?: string } & {
@@ -61,6 +63,12 @@ export type HostStep = { [O in OpsIn<'host' | 'both'>]: StepOf<O> }[OpsIn<'host'
 export type Barrier = StepOf<'barrier'>;
 /** A step that the child can perform on its way into the container. */
 export type ContainerStep = { [O in OpsIn<'container' | 'both'>]: StepOf<O> }[OpsIn<'container' | 'both'>];
+/** Steps that cannot be tried: they wait for others, divide the plan, end it, or carry what is tried. */
+const UNTRIED = ['barrier', 'init', 'assertRefused'] as const satisfies readonly Op[];
+/** A step that can be tried in a process of its own: what `assertRefused` carries. */
+export type Attempt = {
+  [O in Exclude<OpsIn<'container' | 'both'>, EndingOp | (typeof UNTRIED)[number]>]: StepOf<O>;
+}[Exclude<OpsIn<'container' | 'both'>, EndingOp | (typeof UNTRIED)[number]>];
 /** The name of a step that a plan can end with. */
 export type EndingOp = { [O in Op]: (typeof STEPS)[O] extends { readonly ends: true } ? O : never }[Op];
 /** The last step of a plan: how it ends, and who goes on then. */
@@ -92,4 +100,9 @@ export const ENDING_OPS: readonly EndingOp[] = Object.freeze(
 /** Whether `step` is one that a plan can end with. */
 export function isEnding(step: Step): step is Ending {
   return (ENDING_OPS as readonly Op[]).includes(step.op);
+}
+
+/** Whether `step` is one that can be tried. */
+export function isAttempt(step: Step): step is Attempt {
+  return !isEnding(step) && !(UNTRIED as readonly Op[]).includes(step.op);
 }

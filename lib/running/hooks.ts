@@ -9,7 +9,10 @@ import type { Namespace } from '../plan/constants.js';
  * yet.
  */
 export interface HookContext {
-  /** The process that becomes the container, as the host numbers it. It waits. */
+  /**
+   * The process that becomes the container, as the host numbers it. It waits. Another process can enter it, as
+   * nsenter(1) does, for the time of the hook only: behind it nobody but root can look into the container's processes.
+   */
   readonly pid: number;
   /** Its namespaces, new or not: `namespaces.network.path` is `/proc/PID/ns/net`. */
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;

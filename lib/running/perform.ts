@@ -50,7 +50,7 @@ export function perform(
     };
     if (log.enabled) log('\n%s', explain(settled(plan, settlement)));
     stdio = terminal ? openTerminal() : openStdio(choices);
-    const kept = range === undefined ? [] : [range.socket];
+    const kept = range === undefined ? [] : [range.lock];
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
     supervision = new Supervision({ plan, settlement, hooks, calledNs });
     const ending = endingOf(plan);
@@ -60,7 +60,7 @@ export function perform(
     supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, sent));
   } catch (error) {
     // No descriptor is left behind where the last one could not be made.
-    if (range !== undefined) native().close(range.socket);
+    if (range !== undefined) native().close(range.lock);
     if (stdio !== undefined) closeStdio(stdio);
     throw error;
   }

@@ -85,7 +85,10 @@ function about(
 ): Pick<Refusal, 'path' | 'found' | 'message'> {
   if (step === undefined) return {};
   if (step.op === 'exec') return aboutExec(step, refused);
-  const path = step.op === 'idmap' ? treeIn(step.slot, beside) : pathOf(step, syscallName(refused.syscall));
+  const path =
+    step.op === 'idmap'
+      ? treeIn(step.slot, beside)
+      : (alternativeOf(step, refused) ?? pathOf(step, syscallName(refused.syscall)));
   const helper = step.op === 'newuidmap' || step.op === 'newgidmap' ? aboutHelper(refused) : {};
   return { ...(path === undefined ? {} : { path }), ...helper };
 }
@@ -99,6 +102,11 @@ function pathOf(step: Step, syscall: string): string | undefined {
   );
   const found = inOrder.filter((path) => path !== undefined);
   return syscall === 'open_tree' ? found.at(-1) : found[0];
+}
+
+/** Of a directory with alternatives: the one that was refused, where it is not the first. */
+function alternativeOf(step: Step, { path }: Refused): string | undefined {
+  return step.op === 'chdir' && path > 0 ? step.alternatives[path - 1] : undefined;
 }
 
 /** Where the tree in a slot comes from. */

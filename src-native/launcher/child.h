@@ -17,6 +17,8 @@ struct child {
 	int root;
 	// How many mounts it has attached on "/", one on top of the other.
 	uint32_t roots;
+	// It has made namespaces that no hook has seen.
+	int has_nested;
 	// What it has mounted itself. layer.c
 	struct owned *owned;
 	// The socket to the supervisor; the ending closes it, which is how the supervisor knows.
@@ -27,9 +29,11 @@ struct child {
 	int owns_files;
 	// What exec sets for the command.
 	uint32_t umask;
-	// Until it has passed a barrier, the same user's processes may look into it. For an ordinary user's supervisor,
-	// which could not write its maps otherwise, and hooks, which could not open its namespaces. proc(5)
+	// The same user's processes may look into it: until it has passed a barrier, and at one that `shows_itself` is
+	// about. proc(5)
 	int dumpable;
+	// An ordinary user's supervisor could not write its maps otherwise, nor a hook open its namespaces.
+	int shows_itself;
 };
 
 // Performs the plan's steps.

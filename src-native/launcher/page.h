@@ -23,10 +23,14 @@ struct page {
 	// process.
 	uint32_t command_over;
 	int32_t command_status;
+	// What has become of an attempt.
+	struct outcome attempt;
 	// Set by the supervisor before a SIGCHLD that it sends to init: it ends all others and itself.
 	uint32_t all_end;
 	// The descriptor in each slot, the same for both while they share their descriptors (CLONE_FILES). -1: empty.
 	int32_t slots[SLOTS_MAX];
+	// Slots that the supervisor holds until all is over.
+	uint8_t held[SLOTS_MAX];
 	// What the kernel or a helper program said, up to a NUL.
 	char text[MESSAGE_TEXT_MAX];
 };

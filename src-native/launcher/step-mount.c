@@ -213,6 +213,7 @@ struct outcome step_pivot_root(struct child *child, const struct step_pivot_root
 	// one, and the old root itself comes last.
 	for (uint32_t i = 0; i < child->roots; i++)
 		TRY(umount2, ".", SYS_MNT_DETACH);
+	child->roots = 0;
 	TRY(chdir, "/");
 	// Whatever lay on the root still would be entered by "/..".
 	int above = (int)TRY(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);

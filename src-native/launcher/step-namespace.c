@@ -26,7 +26,13 @@ struct outcome step_setns(struct child *child, const struct step_setns *step)
 struct outcome step_unshare(struct child *child, const struct step_unshare *step)
 {
 	TRY(unshare, step->namespaces);
-	if (step->namespaces & CLONE_NEWNS)
-		child->owned->has_mounts = 1;
+	if (!(step->namespaces & CLONE_NEWNS))
+		return DONE;
+	child->owned->has_mounts = 1;
+	// An open directory stays in the mounts of before. What lies on "/" still is not found by that path.
+	if (child->roots == 0) {
+		TRY(close, child->root);
+		PASS(path_set_root(child));
+	}
 	return DONE;
 }

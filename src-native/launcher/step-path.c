@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Steps that make directories, files and links inside, write to a file there, or enter a directory.
+// Steps that make directories, files and links inside, write to a file there, lock it, or enter a directory.
 #include <linux/magic.h>
 #include "layer.h"
 #include "path.h"
 #include "step.h"
+#include "text.h"
 #include "tree.h"
 
 struct outcome step_directory(struct child *child, const struct step_directory *step)
@@ -86,11 +87,122 @@ struct outcome step_symlink(struct child *child, const struct step_symlink *step
 	return DONE;
 }
 
-struct outcome step_chdir(struct child *child, const struct step_chdir *step)
+// Opens what `place` holds for reading, and locks it for as long as that is open: then no other plan takes it away.
+// What this user may not read is none of carrel's making. Nothing but a directory or a file is opened at all.
+static struct outcome hold_target(int place, int *ret_fd)
+{
+	char path[32];
+	struct stat stat;
+	TRY(fstat, place, &stat);
+	*ret_fd = -1;
+	if ((stat.st_mode & SYS_S_IFMT) != SYS_S_IFDIR && (stat.st_mode & SYS_S_IFMT) != SYS_S_IFREG)
+		return DONE;
+	*text_number(text_copy(path, "/proc/self/fd/"), (uint64_t)place) = 0;
+	long fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	if (fd == -SYS_EACCES)
+		return DONE;
+	if (fd < 0)
+		return REFUSED(openat, -fd);
+	TRY(flock, (int)fd, SYS_LOCK_SH | SYS_LOCK_NB);
+	// Removed between the two: it would be mounted on, and seen by nobody.
+	TRY(fstat, (int)fd, &stat);
+	if (stat.st_nlink == 0)
+		return REFUSED(flock, SYS_ENOENT);
+	*ret_fd = (int)fd;
+	return DONE;
+}
+
+static struct outcome make_empty(int parent, const char *name, uint64_t type, int *ret_made)
+{
+	long made;
+	if (type == SYS_S_IFDIR) {
+		made = sys_mkdirat(parent, name, 0755);
+	} else {
+		made = sys_openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		if (made >= 0)
+			TRY(close, (int)made);
+	}
+	*ret_made = made >= 0;
+	if (made < 0 && made != -SYS_EEXIST)
+		return type == SYS_S_IFDIR ? REFUSED(mkdirat, -made) : REFUSED(openat, -made);
+	return DONE;
+}
+
+struct outcome step_make_target(struct child *child, const struct step_make_target *step)
+{
+	int parent = -1;
+	int place = -1;
+	int made = 0;
+	const char *name;
+	PASS(path_above(child, plan_string(child->plan, step->target), &parent, &name));
+	PASS(make_empty(parent, name, step->type, &made));
+	if (made)
+		place = (int)TRY(openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	else
+		PASS(path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &place));
+	PASS(hold_target(place, &child->page->slots[step->slot]));
+	TRY(close, place);
+	if (made)
+		child->page->slots[step->parent] = parent;
+	else
+		TRY(close, parent);
+	return DONE;
+}
+
+static struct outcome enter(const struct child *child, const char *path)
 {
 	int directory = -1;
-	PASS(path_open(child, plan_string(child->plan, step->target), O_PATH | O_DIRECTORY, 0, &directory));
+	PASS(path_open(child, path, O_PATH | O_DIRECTORY, 0, &directory));
 	TRY(fchdir, directory);
 	TRY(close, directory);
+	return DONE;
+}
+
+static int is_missing(struct outcome outcome)
+{
+	return outcome.error == SYS_ENOENT || outcome.error == SYS_ENOTDIR;
+}
+
+struct outcome step_chdir(struct child *child, const struct step_chdir *step)
+{
+	const struct outcome first = enter(child, plan_string(child->plan, step->target));
+	struct outcome outcome = first;
+	for (uint32_t i = 0; is_missing(outcome) && i < step->alternatives.count; i++) {
+		outcome = enter(child, plan_string_at(child->plan, step->alternatives, i));
+		child->page->path = i + 1;
+	}
+	if (!is_missing(outcome))
+		return outcome;
+	child->page->path = 0;
+	return first;
+}
+
+// What can be read only: a descriptor of a path alone takes no fchmod. One that would wait, such as a FIFO, does not.
+static struct outcome open_to_read(const struct child *child, struct wire_bytes path, int *ret_file)
+{
+	return path_open(child, plan_string(child->plan, path), O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, ret_file);
+}
+
+struct outcome step_chmod(struct child *child, const struct step_chmod *step)
+{
+	int file = -1;
+	PASS(open_to_read(child, step->target, &file));
+	TRY(fchmod, file, (uint32_t)step->mode);
+	TRY(close, file);
+	return DONE;
+}
+
+struct outcome step_lock_file(struct child *child, const struct step_lock_file *step)
+{
+	const struct flock all = {.l_type = F_RDLCK};
+	int file = -1;
+	// The supervisor has it by the descriptors that both share. Behind init this one would end with exec.
+	if (child->owns_files)
+		return REFUSED(fcntl, SYS_EINVAL);
+	PASS(open_to_read(child, step->target, &file));
+	// Of the open file, not of the process: closing another descriptor of it would end that one. fcntl(2)
+	TRY(fcntl, file, F_OFD_SETLK, (long)&all);
+	child->page->held[step->slot] = 1;
+	child->page->slots[step->slot] = file;
 	return DONE;
 }

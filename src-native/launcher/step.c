@@ -11,6 +11,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_barrier(child, (const struct step_barrier *)record);
 	case STEP_OMIT:
 		return step_omit(child, (const struct step_omit *)record);
+	case STEP_ASSERT_REFUSED:
+		return step_assert_refused(child, (const struct step_assert_refused *)record);
 	case STEP_INIT:
 		return step_init(child, (const struct step_init *)record);
 	case STEP_EXEC:
@@ -25,6 +27,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_set_user(child, (const struct step_set_user *)record);
 	case STEP_UNSHARE:
 		return step_unshare(child, (const struct step_unshare *)record);
+	case STEP_NEST_NAMESPACES:
+		return step_nest_namespaces(child, (const struct step_nest_namespaces *)record);
 	case STEP_OPEN_NAMESPACE:
 		return step_open_namespace(child, (const struct step_open_namespace *)record);
 	case STEP_SETNS:
@@ -61,6 +65,12 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_file(child, (const struct step_file *)record);
 	case STEP_SYMLINK:
 		return step_symlink(child, (const struct step_symlink *)record);
+	case STEP_MAKE_TARGET:
+		return step_make_target(child, (const struct step_make_target *)record);
+	case STEP_CHMOD:
+		return step_chmod(child, (const struct step_chmod *)record);
+	case STEP_LOCK_FILE:
+		return step_lock_file(child, (const struct step_lock_file *)record);
 	case STEP_OPEN_TERMINAL:
 		return step_open_terminal(child, (const struct step_open_terminal *)record);
 	case STEP_CONTROLLING_TERMINAL:

@@ -9,6 +9,7 @@ struct outcome step_dispatch(struct child *child, const struct record *record);
 
 struct outcome step_barrier(struct child *child, const struct step_barrier *step);
 struct outcome step_omit(struct child *child, const struct step_omit *step);
+struct outcome step_assert_refused(struct child *child, const struct step_assert_refused *step);
 struct outcome step_init(struct child *child, const struct step_init *step);
 struct outcome step_exec(struct child *child, const struct step_exec *step);
 struct outcome step_exit(struct child *child, const struct step_exit *step);
@@ -16,6 +17,7 @@ struct outcome step_fchown(struct child *child, const struct step_fchown *step);
 struct outcome step_set_groups(struct child *child, const struct step_set_groups *step);
 struct outcome step_set_user(struct child *child, const struct step_set_user *step);
 struct outcome step_unshare(struct child *child, const struct step_unshare *step);
+struct outcome step_nest_namespaces(struct child *child, const struct step_nest_namespaces *step);
 struct outcome step_open_namespace(struct child *child, const struct step_open_namespace *step);
 struct outcome step_setns(struct child *child, const struct step_setns *step);
 struct outcome step_set_hostname(struct child *child, const struct step_set_hostname *step);
@@ -34,6 +36,9 @@ struct outcome step_pivot_root(struct child *child, const struct step_pivot_root
 struct outcome step_directory(struct child *child, const struct step_directory *step);
 struct outcome step_file(struct child *child, const struct step_file *step);
 struct outcome step_symlink(struct child *child, const struct step_symlink *step);
+struct outcome step_make_target(struct child *child, const struct step_make_target *step);
+struct outcome step_chmod(struct child *child, const struct step_chmod *step);
+struct outcome step_lock_file(struct child *child, const struct step_lock_file *step);
 struct outcome step_open_terminal(struct child *child, const struct step_open_terminal *step);
 struct outcome step_controlling_terminal(struct child *child, const struct step_controlling_terminal *step);
 struct outcome step_set_rlimit(struct child *child, const struct step_set_rlimit *step);

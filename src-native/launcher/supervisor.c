@@ -118,6 +118,7 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 		.supervisor = (int)TRY(pidfd_open, (int)sys_getpid(), 0),
 		.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable(),
 	};
+	child.shows_itself = child.dumpable;
 	// After a time namespace was joined, or it would be another clock.
 	self->began = timing_now();
 	timing_moment(&self->timing, MOMENT_CLONED);
@@ -151,7 +152,10 @@ static int removes(const struct supervisor *self, uint32_t slot)
 {
 	const struct record *record = plan_record(&self->plan, self->plan.header->after_offset);
 	for (uint32_t i = 0; i < self->plan.header->after_count; i++, record = plan_next(record)) {
+		const struct step_remove_target *target = (const struct step_remove_target *)record;
 		if (record->op == STEP_RMDIR && ((const struct step_rmdir *)record)->slot == slot)
+			return 1;
+		if (record->op == STEP_REMOVE_TARGET && (target->slot == slot || target->parent == slot))
 			return 1;
 	}
 	return 0;
@@ -163,8 +167,8 @@ void supervisor_part_with_slots(struct supervisor *self)
 		int fd = self->page->slots[i];
 		if ((int)i == self->descendants.namespace || (int)i == self->descendants.listener)
 			continue;
-		if (fd > 2 && !removes(self, i) && fd != self->relay.master && fd != self->relay.socket &&
-			!cgroups_hold(&self->cgroups, fd))
+		if (fd > 2 && !self->page->held[i] && !removes(self, i) && fd != self->relay.master &&
+			fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
 			sys_close(fd);
 	}
 }
@@ -229,6 +233,17 @@ int supervisor_tell_oom(struct supervisor *self)
 	return 1;
 }
 
+// Before anybody is told: who knows of the end finds nothing held.
+static void release_held(struct supervisor *self)
+{
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+		if (!self->page->held[i])
+			continue;
+		sys_close(self->page->slots[i]);
+		self->page->slots[i] = -1;
+	}
+}
+
 static void conclude(struct supervisor *self)
 {
 	const struct page *page = self->page;
@@ -239,6 +254,7 @@ static void conclude(struct supervisor *self)
 		self->notices.exited.ending = ENDING_OOM;
 	supervisor_perform(self, LIST_AFTER, self->plan.header->after_offset, self->plan.header->after_count);
 	timing_moment(&self->timing, MOMENT_OVER);
+	release_held(self);
 	tell_end(self);
 }
 

@@ -126,6 +126,20 @@ static void resume(struct process *process, int signal)
 		fail("resume");
 }
 
+// Init does, right before it forks.
+static int blocks_signals(pid_t pid)
+{
+	char path[64];
+	char text[4096] = "";
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0 || read(file, text, sizeof(text) - 1) < 0)
+		return 0;
+	close(file);
+	const char *blocked = strstr(text, "SigBlk:\t");
+	return blocked && strncmp(blocked + 8, "fffffffffffbfeff", 16) == 0;
+}
+
 static void born(const struct process *parent_then, pid_t pid)
 {
 	struct process *parent = find(parent_then->pid, 1);
@@ -136,8 +150,8 @@ static void born(const struct process *parent_then, pid_t pid)
 		read_order();
 	} else if (parent->role == SUPERVISOR) {
 		process->role = CHILD;
-	} else if (parent->role == CHILD) {
-		// Step init: this one goes on with the list.
+	} else if (parent->role == CHILD && blocks_signals(parent->pid)) {
+		// Step init: this one goes on with the list. Another step's process does not.
 		process->role = CHILD;
 		parent->role = INIT;
 		parent->watched = 0;

@@ -136,7 +136,7 @@ test('more descriptors than were handed over are refused', () => {
 
 describe('a plan is refused that', () => {
   const whole = encode(harmless);
-  const file: ContainerStep = { op: 'setGroups', groups: [] };
+  const file: ContainerStep = { op: 'umask', mask: 0 };
   const steps = (...list: readonly unknown[]): Buffer =>
     encode({ ...harmless, steps: list as readonly ContainerStep[] });
   const field = (index: number, change: (bytes: Buffer, at: number) => void): Buffer =>

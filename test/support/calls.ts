@@ -61,6 +61,9 @@ const CLONE: Readonly<Record<string, string>> = {
   network: 'CLONE_NEWNET',
 };
 
+/** In the order in which they are joined. */
+const NESTED = ['network', 'ipc', 'uts', 'cgroup'] as const;
+
 /** The clone itself. */
 export function expectedClone(namespaces: readonly string[]): Expected {
   return call('clone3', 'CLONE_FILES', 'CLONE_PIDFD', ...namespaces.map((name) => CLONE[name] ?? name));
@@ -93,6 +96,8 @@ const inherited = (files: readonly string[]): readonly Expected[] =>
 /** Every step has its row: a step that nobody can hold to strace does not exist. */
 const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = {
   barrier: () => [call('sendmsg', 'iov_base="b"'), ...held],
+  // What is tried is another process's.
+  assertRefused: () => [call('clone', 'SIGCHLD'), call('wait4')],
   denySetgroups: () => [call('write', '"deny"')],
   setUidMap: ({ ranges }) => [call('write', `"${lines(ranges)}"`)],
   setGidMap: ({ ranges }) => [call('write', `"${lines(ranges)}"`)],
@@ -132,10 +137,29 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   limitCpuTime: ({ file: name }) => [call('openat2', quote(name), 'O_RDONLY'), call('timerfd_create')],
   readCounter: ({ file: name }) => [maybe('openat2', quote(name), 'O_RDONLY')],
   removeCgroup: () => [call('unlinkat', 'AT_REMOVEDIR'), maybe('unlinkat', quote(BASE), 'AT_REMOVEDIR')],
+  nestNamespaces: ({ namespaces, uids, gids }) => [
+    call('socketpair'),
+    call('clone', 'SIGCHLD'),
+    ...[uids, gids].flatMap((ranges, index) => [
+      call('openat', index === 0 ? '"uid_map"' : '"gid_map"', 'O_WRONLY'),
+      call('write', `"${lines(ranges)}"`),
+    ]),
+    call('openat', '"ns/user"'),
+    ...NESTED.filter((name) => namespaces.includes(name)).flatMap((name) => [
+      call('openat', '"ns/'),
+      call('setns', CLONE[name] ?? ''),
+    ]),
+    call('kill', 'SIGKILL'),
+    call('wait4'),
+  ],
   // Of a path in /proc it looks like looking.
   openNamespace: ({ path }) => [maybe('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
-  // It changes credentials, for the child.
-  setns: ({ type }) => [call('setns', CLONE[type] ?? ''), ...held.map(({ name, args }) => maybe(name, ...args))],
+  // The child holds on to its supervisor anew.
+  setns: ({ type }) => [
+    call('setns', CLONE[type] ?? ''),
+    maybe('prctl', 'PR_SET_PDEATHSIG'),
+    maybe('prctl', 'PR_SET_DUMPABLE'),
+  ],
   openTree: ({ source = '', within, nofollow, descriptor }) => [
     // One that is looked up by openat2 is opened by O_PATH, which only looks.
     ...(within === undefined && !nofollow && descriptor === undefined ? [call('open_tree', quote(source))] : []),
@@ -203,7 +227,21 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     ...[attach, copy('"file"'), call('fchdir'), call('umount2', 'MNT_DETACH'), call('chdir', '"/"')].map(unlessMade),
     ...[...attributesOf(['readonly']), attach].map(unlessMade),
   ],
+  makeTarget: ({ target, type }) => [
+    type === 'directory' ? maybe('mkdirat', file(target)) : maybe('openat', file(target), 'O_CREAT|O_EXCL'),
+    maybe('openat', '"/proc/self/fd/'),
+    call('flock', 'LOCK_SH|LOCK_NB'),
+  ],
+  removeTarget: ({ name }) => [maybe('flock', 'LOCK_EX|LOCK_NB'), maybe('unlinkat', quote(name))],
   symlink: ({ target, text }) => [parents, call('symlinkat', quote(text), file(target))],
+  chmod: ({ target, mode }) => [
+    call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
+    call('fchmod', octal(mode)),
+  ],
+  lockFile: ({ target }) => [
+    call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
+    call('fcntl', 'F_OFD_SETLK', 'F_RDLCK'),
+  ],
   pivotRoot: () => [
     call('fchdir'),
     call('pivot_root', '".", "."'),

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { bind, Container, type ContainerProcess, tmpfs } from '#lib/index.js';
 import { plan, spawn } from '#lib/plan.js';
-import { exit, file, mountSetattr } from '#lib/steps.js';
+import { assertRefused, chmod, exit, file, lockFile, mountSetattr, setHostname } from '#lib/steps.js';
 
 const ALL = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup', 'time'] as const;
 
@@ -16,7 +16,7 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .timeOffsets({ boottime: 1000 })
       .hostname('full')
       .domainname('full')
-      .mount(bind(tmpdir(), '/data', { readonly: true }), tmpfs('/scratch'))
+      .mount(bind(tmpdir(), '/data', { readonly: true }), tmpfs('/scratch'), tmpfs('/scratch/made', { create: 'host' }))
       .sysctl({ 'net.ipv4.ip_unprivileged_port_start': 0 })
       .rlimits({ nofile: 100 })
       .umask(0o27)
@@ -26,12 +26,16 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .readonly()
       .user(process.getuid?.() === 0 && process.env.CARREL_TEST_LEG === 'root' ? 1000 : 0)
       .step(file({ target: '/scratch/file', content: Buffer.from('content') }))
+      .step(chmod({ target: '/scratch/file', mode: 0o600 }))
+      .step(lockFile({ slot: 0, target: '/scratch/file' }))
       .step(mountSetattr({ target: '/scratch', attributes: ['noexec'] }))
       .hook(() => undefined)
       .spawn('true', [], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }),
+  locked: () => new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).spawn('true'),
   limited: () =>
     new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000, onUnsupported: 'warn' }).spawn('true'),
-  ending: () => spawn(plan({ steps: [exit()] })),
+  ending: () =>
+    spawn(plan({ steps: [assertRefused({ attempts: [setHostname({ hostname: 'x'.repeat(65) })] }), exit()] })),
   terminal: () => new Container().init(false).spawn('true', [], { terminal: true }),
   joined: (other) =>
     new Container().namespaces(['mount', 'pid', 'ipc', { user: other, network: other, uts: other }]).spawn('true'),

@@ -351,6 +351,28 @@ describe('capabilities() in five sets', () => {
     assert.ok(nested(image.capabilities({ bounding: ['CAP_SYS_ADMIN'] })));
   });
 
+  test('with it, mounts are made in a user namespace around the container’s', () => {
+    const able = image.capabilities({ add: ['CAP_SYS_ADMIN'] });
+    const { clone, steps } = plan(able);
+    const ops = steps.map(({ op }) => op);
+    assert.deepEqual(clone, ['user', 'mount', 'pid']);
+    const [nest] = all(steps, 'nestNamespaces');
+    assert.deepEqual(nest?.namespaces, ['cgroup', 'uts', 'ipc', 'network']);
+    assert.deepEqual(
+      [nest?.uids, nest?.gids],
+      [
+        [0, 0, 65_536],
+        [0, 0, 65_536],
+      ],
+    );
+    const [at, mounted, inside] = [ops.indexOf('nestNamespaces'), ops.indexOf('pivotRoot'), ops.indexOf('setns')];
+    assert.ok(at < ops.indexOf('propagation') && mounted < inside && inside < ops.indexOf('init'));
+    assert.deepEqual(steps[inside], { op: 'setns', slot: nest?.slot, type: 'user', from: 'capabilities()' });
+    assert.deepEqual(steps[inside + 1], { op: 'unshare', namespaces: ['mount'], from: 'capabilities()' });
+    for (const other of [image, able.rootfs(undefined).namespaces(['user', 'pid'])])
+      assert.equal(all(plan(other).steps, 'nestNamespaces').length, 0);
+  });
+
   test('one that is in a set and not in the one around it is an error', () => {
     for (const [inner, outer] of [
       ['effective', 'permitted'],

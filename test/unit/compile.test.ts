@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isFree, RANGE_FIRST, RANGE_SIZE } from '#lib/compile/ids.js';
 import { bind, type Plan, tmpfs } from '#lib/index.js';
-import { NO_SLOT } from '#lib/plan/fields.js';
 import { ALL_CAPABILITIES, namespaceRoot, root, user } from '../support/hosts.js';
 import { actsOf, all, at, FIRST, has, image, inOrder, only, plain, plan } from '../support/plans.js';
 
@@ -217,7 +216,7 @@ describe('the command', () => {
 
   test('its descriptors are slots that the caller fills', () => {
     const made = plan(image);
-    assert.deepEqual(only(made.steps, 'exec').stdio, [1, NO_SLOT, 2]);
+    assert.deepEqual(only(made.steps, 'exec').stdio, [1, 'ignore', 2]);
     assert.deepEqual([made.received, made.kept], [3, 1]);
     assert.deepEqual(made.slots.slice(0, 3), ['id range', 'stdin', 'stderr']);
     assert.deepEqual(

@@ -106,7 +106,7 @@ describe('a StepError', () => {
 describe('hints', () => {
   const clone = { place: { list: 'clone', index: 0, total: 1 }, syscall: 'clone3' } as const;
   const openTree: Step = { op: 'openTree', slot: 0, source: '/srv', recursive: true, nofollow: false };
-  const chdir: Step = { op: 'chdir', target: '/x' };
+  const chdir: Step = { op: 'chdir', target: '/x', alternatives: [] };
   const settings = (values: Readonly<Record<string, string>>): Pick<Refusal, 'sysctl'> => ({
     sysctl: (name) => values[name],
   });

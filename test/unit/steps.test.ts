@@ -19,9 +19,11 @@ test('every step belongs to a column', () => {
   for (const op of ops) assert.ok(['host', 'container', 'both'].includes(STEPS[op].column), op);
 });
 
-test('only a barrier carries steps', () => {
-  const carriers = ops.filter((op) => fieldsOf(op).some(([, field]) => field.kind === 'steps'));
-  assert.deepEqual(carriers, ['barrier']);
+test('only a barrier carries acts, and only an assertion attempts', () => {
+  const carriers = (kind: string): readonly Op[] =>
+    ops.filter((op) => fieldsOf(op).some(([, field]) => field.kind === kind));
+  assert.deepEqual(carriers('steps'), ['barrier']);
+  assert.deepEqual(carriers('attempts'), ['assertRefused']);
 });
 
 test('flags of a field share no bit', () => {

@@ -4,16 +4,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { NAMESPACES, type Namespace } from '#lib/plan/constants.js';
 import { decode, encode } from '#lib/plan/encode.js';
-import { type Field, NO_SLOT } from '#lib/plan/fields.js';
+import type { Field } from '#lib/plan/fields.js';
 import { offsetsOf, sizeOf } from '#lib/plan/layout.js';
 import type { Plan } from '#lib/plan/plan.js';
 import { describe as sentence } from '#lib/plan/sentences.js';
-import { type ContainerStep, fieldsOf, type HostStep, type Op, STEPS, type Step } from '#lib/plan/steps.js';
+import { type ContainerStep, fieldsOf, type HostStep, isAttempt, type Op, STEPS, type Step } from '#lib/plan/steps.js';
 import { HEADER, PLAN_MAGIC, PLAN_MAX, RECORD_HEAD, WIRE_VERSION } from '#lib/plan/wire.js';
 
 const SLOTS = 9;
 const ops = Object.keys(STEPS) as Op[];
 const hostOps = ops.filter((op) => STEPS[op].column !== 'container');
+const triedOps = ops.filter((op) => STEPS[op].column !== 'host' && isAttempt({ op } as Step));
 const containerOps = ops.filter((op) => STEPS[op].column !== 'host');
 
 const empty: Plan = {
@@ -93,7 +94,7 @@ describe('a plan on the wire', () => {
 
   test('10,000 arguments and a megabyte of path fit', () => {
     const args = Array.from({ length: 10_000 }, (_, index) => `argument ${index}`);
-    const step: Step = { op: 'exec', paths: [`/${'x'.repeat(2 ** 20)}`], args, env: [], stdio: [NO_SLOT, 0] };
+    const step: Step = { op: 'exec', paths: [`/${'x'.repeat(2 ** 20)}`], args, env: [], stdio: ['ignore', 0] };
     assert.deepEqual(decode(encode({ ...empty, steps: [step] })).steps, [step]);
   });
 
@@ -222,9 +223,11 @@ function randomValue(field: Field, random: () => number): unknown {
     case 'numbers':
       return list(() => below(2 ** 32, random));
     case 'slots':
-      return list(() => (random() < 0.2 ? NO_SLOT : below(SLOTS, random)));
+      return list(() => (field.ignorable && random() < 0.2 ? 'ignore' : below(SLOTS, random)));
     case 'steps':
       return list(() => randomStep(hostOps[below(hostOps.length, random)] as Op, random));
+    case 'attempts':
+      return list(() => randomStep(triedOps[below(triedOps.length, random)] as Op, random));
   }
 }
 

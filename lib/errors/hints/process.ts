@@ -11,6 +11,23 @@ export const PROCESS_HINTS: readonly Hint[] = [
     error: 'ELOOP',
     text: 'the path leads through a link of /proc, which could lead out of the container',
   },
+  {
+    op: 'assertRefused',
+    error: 'ECANCELED',
+    text: 'the kernel allows it, so what the plan relies on does not hold on this machine',
+  },
+  { op: 'lockFile', error: 'EAGAIN', text: 'another process has a write lock on {path}: lslocks(8) shows which' },
+  {
+    op: 'lockFile',
+    error: 'EINVAL',
+    syscall: 'fcntl',
+    text: 'behind init the lock would end with exec: put the step in front of init',
+  },
+  {
+    op: 'chmod',
+    error: 'EPERM',
+    text: '{path} belongs to another user: only its owner, or root of a container that has that id, can change it',
+  },
   { op: 'chdir', error: 'EACCES', text: 'the user of the command has no permission to enter that directory' },
   {
     op: 'joinSessionKeyring',

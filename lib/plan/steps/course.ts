@@ -1,6 +1,17 @@
 /** How a plan goes: where it waits, what it leaves out, where it divides, and how it ends. */
 
-import { boolean, defaulted, firstOf, slots, steps, string, strings, upTo } from '../fields.js';
+import {
+  attempts,
+  boolean,
+  defaulted,
+  descriptors,
+  firstOf,
+  numbers,
+  steps,
+  string,
+  strings,
+  upTo,
+} from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** The course of a plan */
@@ -19,6 +30,15 @@ export const COURSE_STEPS = {
    */
   omit: { column: 'container', fields: { what: string, reason: string } },
   /**
+   * Tries `attempts`, one after the other, in a process of its own. One of them must be refused, by an error number in
+   * `errnos` unless that is empty. So a plan says what it relies on, and ends where that does not hold.
+   * What the attempts change outside of that process stays. They cannot hold a barrier, init, an ending, or this step.
+   *
+   * @needs nothing
+   * @errors ECANCELED where all were done; else what has refused one, where `errnos` does not list that.
+   */
+  assertRefused: { column: 'container', fields: { attempts, errnos: defaulted(numbers, []) } },
+  /**
    * Forks. The parent half stays as PID 1: it reaps, forwards signals, and ends with the command.
    * The child half goes on with the plan.
    *
@@ -28,7 +48,8 @@ export const COURSE_STEPS = {
   init: { column: 'container', fields: {} },
   /**
    * Executes the first of `paths` that exists. Descriptor n of the command is the slot `stdio[n]`; every other one is
-   * closed. A plan ends with this step.
+   * closed. An entry `'ignore'` is /dev/null for the first three, and no descriptor for others.
+   * A plan ends with this step.
    *
    * @source execve(2)
    */
@@ -39,7 +60,7 @@ export const COURSE_STEPS = {
       paths: firstOf('args'),
       args: strings,
       env: defaulted(strings, []),
-      stdio: defaulted(slots, [0, 1, 2]),
+      stdio: defaulted(descriptors, [0, 1, 2]),
     },
   },
   /**

@@ -1,6 +1,7 @@
 /** Files, links and directories: what a container has beside its mounts, and what overlayfs leaves behind. */
 
-import { bytes, containerPath, defaulted, number, slot, string } from '../fields.js';
+import { TARGET_TYPES } from '../constants.js';
+import { bytes, choice, containerPath, defaulted, number, slot, string, upTo } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Files and directories */
@@ -27,6 +28,47 @@ export const FILE_STEPS = {
    * @source symlinkat(2)
    */
   symlink: { column: 'container', fields: { target: containerPath, text: string } },
+  /**
+   * Makes `target` where it is missing: an empty directory or file of `type`, in the very tree that is there.
+   * That may be one that the plan did not mount. `slot` then holds what is there.
+   * If it was made, `parent` holds the directory above it, and {@link removeTarget} takes it away.
+   * As long as `slot` is held, no other container's plan does.
+   *
+   * @needs to be able to write there
+   * @source mkdirat(2), openat(2), flock(2)
+   */
+  makeTarget: {
+    column: 'container',
+    fields: { target: containerPath, type: choice(TARGET_TYPES), slot, parent: slot },
+  },
+  /**
+   * Removes what {@link makeTarget} made from `parent`, where it is called `name`. It stays if it is not empty, if
+   * another thing has taken its name, or if another plan holds it.
+   * It belongs in `after`.
+   *
+   * @needs to be able to write there
+   * @source unlinkat(2), flock(2)
+   */
+  removeTarget: { column: 'host', fields: { slot, parent: slot, name: string } },
+  /**
+   * Sets the permissions of the file or directory `target`, which exists, to `mode`, 0 to 0o7777. Links are followed,
+   * inside. In a tree of the host's it changes what the host has.
+   *
+   * @needs to own it, and to be able to open it; root of the container is so for what its ids own
+   * @errors ENXIO for a socket: what cannot be opened keeps its permissions.
+   * @source fchmod(2)
+   */
+  chmod: { column: 'container', fields: { target: containerPath, mode: upTo(0o7777) } },
+  /**
+   * Takes a read lock on all of the file `target`, which exists, and keeps it in `slot` until all of the container has
+   * ended. Then it is gone, before anybody is told. Who wants a write lock finds out that the file is in use.
+   * The supervisor holds it: no program inside can let it go.
+   *
+   * @needs to come before {@link init}, and the right to read the file
+   * @errors EAGAIN or EACCES where somebody has a write lock; EINVAL behind {@link init}.
+   * @source F_OFD_SETLK in fcntl(2), Linux 3.15
+   */
+  lockFile: { column: 'container', fields: { slot, target: containerPath } },
   /**
    * Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions.
    * Files that overlayfs numbers, such as `#1f`, go with it. With anything else in it, it stays, and so does what has

@@ -14,7 +14,8 @@ export const ID_STEPS = {
   denySetgroups: { column: 'host', fields: {} },
   /**
    * Writes /proc/PID/uid_map, once. `ranges` is flat: first id inside, first id outside, count, and so on.
-   * It holds 340 ranges at most.
+   * It holds 340 ranges at most. A second user namespace, by {@link unshare}, has its own: at a barrier behind that.
+   * Outside is then the user namespace above.
    *
    * @needs a new user namespace; for more than the caller's own id, CAP_SETUID in the parent user namespace
    * @source user_namespaces(7)

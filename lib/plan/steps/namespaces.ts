@@ -1,7 +1,7 @@
 /** Namespaces made and joined, and what is set in those that are no trees of mounts. */
 
-import { CLOCKS, NAMESPACES } from '../constants.js';
-import { choice, defaulted, flags, hostPath, integer, number, slot, string } from '../fields.js';
+import { CLOCKS, NAMESPACES, NESTED_NAMESPACES } from '../constants.js';
+import { choice, defaulted, flags, hostPath, integer, number, numbers, slot, string } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Namespaces */
@@ -13,6 +13,19 @@ export const NAMESPACE_STEPS = {
    * @source unshare(2)
    */
   unshare: { column: 'container', fields: { namespaces: flags(NAMESPACES) } },
+  /**
+   * Makes a user namespace inside the child's own, and new `namespaces` that belong to it. The child joins these at
+   * once. It joins the user namespace in `slot` later, by {@link setns}, and then makes its mounts anew by
+   * {@link unshare}: what was mounted before is locked then. No capability inside can unmount it, or make it writable.
+   * `uids` and `gids` are the maps: first id inside, first id in the child's user namespace, count, and so on.
+   *
+   * @needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID in the child's user namespace, and a /proc around that is proc
+   * @source mount_namespaces(7), "Restrictions on mount namespaces"; user_namespaces(7)
+   */
+  nestNamespaces: {
+    column: 'container',
+    fields: { slot, namespaces: flags(NESTED_NAMESPACES), uids: numbers, gids: numbers },
+  },
   /**
    * Opens the namespace at `path` of the host into `slot`. It must be of `type`, and have the inode number `inode`,
    * unless that is 0.

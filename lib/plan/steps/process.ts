@@ -1,7 +1,19 @@
 /** What the command's process gets, and what is taken from it. */
 
 import { CAPABILITIES, RESOURCES } from '../constants.js';
-import { bytes, choice, containerPath, defaulted, flags, integer, number, numbers, optional, slot } from '../fields.js';
+import {
+  bytes,
+  choice,
+  containerPath,
+  defaulted,
+  flags,
+  integer,
+  number,
+  numbers,
+  optional,
+  slot,
+  strings,
+} from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 const capabilities = flags(CAPABILITIES);
@@ -67,11 +79,13 @@ export const PROCESS_STEPS = {
    */
   joinSessionKeyring: { column: 'container', fields: {} },
   /**
-   * Changes the working directory to `target`, resolved inside. It never goes through /proc's magic links.
+   * Changes the working directory to `target`, resolved inside, or, where that does not exist, to the first of
+   * `alternatives` that does. It never goes through /proc's magic links.
    *
+   * @errors Those of `target`, where none exists. One that exists and may not be entered is an error.
    * @source fchdir(2)
    */
-  chdir: { column: 'container', fields: { target: containerPath } },
+  chdir: { column: 'container', fields: { target: containerPath, alternatives: defaulted(strings, []) } },
   /**
    * Sets all five sets of capabilities, exactly.
    *
