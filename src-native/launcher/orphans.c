@@ -3,6 +3,7 @@
 #include "entry.h"
 #include "pids.h"
 #include "text.h"
+#include "timing.h"
 
 long orphans_end(const struct cgroups *cgroups, int held)
 {
@@ -21,7 +22,7 @@ long orphans_end(const struct cgroups *cgroups, int held)
 }
 
 // The last of those that were killed, each by a pidfd.
-enum { DYING_MOST = 64, DYING_NS = 5000000 };
+enum { DYING_MOST = 64, DYING_NS = 100000000 };
 struct dying {
 	int pidfds[DYING_MOST];
 	int count;
@@ -40,10 +41,12 @@ static void note_dying(struct dying *dying, const char *pid)
 // Until they have let go of what they had, for as long as it takes a process that is not held.
 static void await_dying(const struct dying *dying)
 {
-	const struct sys_timespec pause = {0, DYING_NS};
+	const uint64_t began = timing_now();
 	for (int i = 0; i < dying->count; i++) {
 		struct pollfd death = {.fd = dying->pidfds[i], .events = POLLIN};
-		sys_ppoll(&death, 1, &pause);
+		const uint64_t waited = timing_now() - began;
+		const struct sys_timespec rest = {0, waited < DYING_NS ? (int64_t)(DYING_NS - waited) : 0};
+		sys_ppoll(&death, 1, &rest);
 		sys_close(dying->pidfds[i]);
 	}
 }
