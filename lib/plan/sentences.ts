@@ -42,6 +42,9 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   setTimeOffset: (step) => `shift the ${step.clock} clock by ${step.seconds} s ${step.nanoseconds} ns`,
   setPriority: (step) => `nice ${step.nice}`,
   setOomScoreAdj: (step) => `oom_score_adj ${step.adjustment}`,
+  endDescendants: (step) =>
+    `at its end: end all in the cgroup namespace in slot ${step.namespace}, until the listener in slot ` +
+    `${step.listener} tells that nobody is left`,
   setRlimit: (step) => `rlimit ${step.resource}: ${limit(step.soft)}, at most ${limit(step.hard)}`,
   openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
   nestNamespaces: (step) =>
@@ -114,7 +117,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   noNewPrivileges: () => 'no new privileges',
   seccomp: (step) => {
     const flags = step.flags.map((flag) => flag.replace('SECCOMP_FILTER_FLAG_', '').toLowerCase());
-    return `seccomp: a filter of ${step.filter.length / 8} instructions${attributes(flags)}`;
+    const listener = step.slot === undefined ? '' : `, its listener into slot ${step.slot}`;
+    return `seccomp: a filter of ${step.filter.length / 8} instructions${attributes(flags)}${listener}`;
   },
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
   exit: (step) => `exit with status ${step.status}`,

@@ -66,13 +66,22 @@ struct outcome step_no_new_privileges(struct child *child, const struct step_no_
 struct outcome step_seccomp(struct child *child, const struct step_seccomp *step)
 {
 	const uint32_t count = step->filter.length / sizeof(struct sock_filter);
+	const unsigned int flags = (unsigned int)step->flags;
 	if (step->filter.length % sizeof(struct sock_filter) || count > BPF_MAXINSNS)
 		return REFUSED(seccomp, SYS_EINVAL);
-	const struct sock_fprog program = {
+	struct sock_fprog program = {
 		.len = (unsigned short)count,
 		.filter = (struct sock_filter *)(uintptr_t)(child->plan->base + step->filter.offset),
 	};
-	TRY(seccomp, SECCOMP_SET_MODE_FILTER, (unsigned int)step->flags, &program);
+	if (step->slot != NO_SLOT) {
+		const long listener =
+			sys_seccomp(SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+		if (listener >= 0)
+			child->page->slots[step->slot] = (int)listener;
+		if (listener != -SYS_EBUSY)
+			return listener < 0 ? REFUSED(seccomp, -listener) : DONE;
+	}
+	TRY(seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	return DONE;
 }
 

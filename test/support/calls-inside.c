@@ -84,8 +84,8 @@ int main(void)
 	while (count < MOST) {
 		struct call *call = &calls[count];
 		unsigned long *a = call->args;
-		if (scanf("%lx %lx %lx %lx %lx %lx", (unsigned long *)&call->number, a, a + 1, a + 2, a + 3, a + 4) !=
-			6)
+		long *number = &call->number;
+		if (scanf("%lx %lx %lx %lx %lx %lx", (unsigned long *)number, a, a + 1, a + 2, a + 3, a + 4) != 6)
 			break;
 		count++;
 	}

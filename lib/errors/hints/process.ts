@@ -53,21 +53,21 @@ export const PROCESS_HINTS: readonly Hint[] = [
     text: 'an oom_score_adj below the caller’s takes CAP_SYS_RESOURCE on the host',
   },
   {
-    op: 'setAffinity',
+    op: 'seccomp',
     error: 'EINVAL',
-    text: 'one of these CPUs does not exist, or this process cannot use it: see taskset -p and cpuset(7)',
+    text:
+      'the program is no classic BPF that seccomp(2) takes, 4096 instructions at most; or this kernel has no filters: ' +
+      'CONFIG_SECCOMP_FILTER',
   },
   {
     op: 'seccomp',
     error: 'EACCES',
-    text: 'to load a filter takes the step noNewPrivileges before it, or CAP_SYS_ADMIN in the user namespace',
+    text: 'a filter takes CAP_SYS_ADMIN in the user namespace that the child is in, or noNewPrivileges before it',
   },
   {
-    op: 'seccomp',
+    op: 'setAffinity',
     error: 'EINVAL',
-    text:
-      'the program is no classic BPF that seccomp(2) takes, 4096 instructions at most; or this kernel was built ' +
-      'without CONFIG_SECCOMP_FILTER',
+    text: 'one of these CPUs does not exist, or this process cannot use it: see taskset -p and cpuset(7)',
   },
   {
     op: 'seccomp',

@@ -11,6 +11,7 @@ import {
   number,
   numbers,
   optional,
+  slot,
   strings,
 } from '../fields.js';
 import type { StepGroup } from './spec.js';
@@ -45,6 +46,16 @@ export const PROCESS_STEPS = {
    * @source proc(5)
    */
   setOomScoreAdj: { column: 'host', fields: { adjustment: integer } },
+  /**
+   * Ends what a child without a pid namespace of its own has started, when it has ended itself.
+   * The supervisor ends each process in the cgroup namespace in `namespace`, for up to a second.
+   * It goes on until the listener in `listener` tells that nobody is left under its filter.
+   * The child fills both slots. Where `listener` stays empty, `degraded` of the result says so.
+   *
+   * @needs rights to look at and to signal these processes, and a /proc that shows them
+   * @source cgroup_namespaces(7); POLLHUP in seccomp_unotify(2), Linux 5.9
+   */
+  endDescendants: { column: 'host', fields: { namespace: slot, listener: slot } },
   /**
    * Sets the CPUs that the child may run on. Each is below 8192.
    *
@@ -101,10 +112,15 @@ export const PROCESS_STEPS = {
    * Loads `filter`, a program of classic BPF, which decides on each system call of the child from now on.
    * All that comes of the child inherits it, and nobody can take it off. An instruction has eight bytes, a program 4096
    * instructions at most. The ending has to get through it.
+   * With `slot`, the filter's listener is opened there. A filter around the child may have one already: then the slot
+   * stays empty. Programs inside that want a listener get EBUSY.
    *
-   * @needs {@link noNewPrivileges} before it, or CAP_SYS_ADMIN over the user namespace that the child is in
+   * @needs CAP_SYS_ADMIN over the user namespace that the child is in, or {@link noNewPrivileges} before it
    * @errors EINVAL for a program that the kernel does not take; EACCES without these rights.
-   * @source seccomp(2), Linux 3.17
+   * @source seccomp(2), SECCOMP_FILTER_FLAG_NEW_LISTENER, Linux 5.0
    */
-  seccomp: { column: 'container', fields: { filter: bytes, flags: defaulted(flags(SECCOMP_FLAGS), []) } },
+  seccomp: {
+    column: 'container',
+    fields: { filter: bytes, flags: defaulted(flags(SECCOMP_FLAGS), []), slot: optional(slot) },
+  },
 } as const satisfies StepGroup;
