@@ -97,7 +97,7 @@ int main(void)
 		die("fork");
 	if (child == 0) {
 		make_calls(count);
-		// The sixth argument's register holds the magic number still, which would keep exit_group from being made.
+		// The register of the sixth argument holds the magic number still: exit_group would not be made.
 		syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
 		_exit(0);
 	}

@@ -169,7 +169,7 @@ describe('namespaces', () => {
 
   test('a pid namespace that is joined: the child is told from others there before it sees its files', () => {
     const joined = plain.namespaces(['user', 'cgroup', { pid: '/proc/1/ns/pid', mount: '/proc/1/ns/mnt' }]);
-    const made = plan(joined);
+    const made = plan(joined.seccomp('unconfined'));
     const { namespace, listener } = only(made.before, 'endDescendants');
     assert.equal(only(made.steps, 'openNamespace').slot, namespace);
     assert.equal(only(made.steps, 'seccomp').slot, listener);
@@ -178,7 +178,12 @@ describe('namespaces', () => {
     inOrder(made, 'openNamespace', 'seccomp');
     inOrder(made, 'seccomp', 'setns');
     // Without it: nothing of that.
-    assert.ok(!has(plan(image), 'seccomp') && !has(plan(image.namespaces(['user', 'mount'])), 'seccomp'));
+    const free = image.seccomp('unconfined');
+    assert.ok(!has(plan(free), 'seccomp') && !has(plan(free.namespaces(['user', 'mount'])), 'seccomp'));
+    // The listener is of a filter of its own, which comes first; that of the container stays where it is.
+    const filters = all(plan(joined).steps, 'seccomp');
+    assert.deepEqual([filters.length, filters[0]?.slot, filters[1]?.slot], [2, listener, undefined]);
+    assert.equal(plan(joined).steps.at(-2), filters[1]);
     assert.deepEqual(all(plan(image).before, 'endDescendants'), []);
   });
 

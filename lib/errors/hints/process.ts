@@ -56,8 +56,8 @@ export const PROCESS_HINTS: readonly Hint[] = [
     op: 'seccomp',
     error: 'EINVAL',
     text:
-      'the program is no classic BPF that seccomp(2) takes, 4096 instructions at most; or this kernel has no filters: ' +
-      'CONFIG_SECCOMP_FILTER',
+      'the program is no classic BPF that seccomp(2) takes, 4096 instructions at most; or this kernel was built ' +
+      'without CONFIG_SECCOMP_FILTER',
   },
   {
     op: 'seccomp',
