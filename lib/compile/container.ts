@@ -196,6 +196,7 @@ export function compileFrame(
     ...(limits.degraded.length > 0 ? { degraded: limits.degraded } : {}),
     detached: command.detached,
     ...(command.timed ? { timed: true } : {}),
+    ...(command.session === undefined ? {} : { session: command.session }),
   });
   return Object.freeze({ frame, home: user.home, descriptors: freezeDeep(stdio.descriptors) });
 }
