@@ -109,24 +109,26 @@ enum {
 	STEP_DIRECTORY = 42,
 	STEP_FILE = 43,
 	STEP_SYMLINK = 44,
-	STEP_CHMOD = 45,
-	STEP_LOCK_FILE = 46,
-	STEP_RMDIR = 47,
-	STEP_OPEN_TERMINAL = 48,
-	STEP_RELAY = 49,
-	STEP_CONTROLLING_TERMINAL = 50,
-	STEP_SET_RLIMIT = 51,
-	STEP_SET_PRIORITY = 52,
-	STEP_SET_OOM_SCORE_ADJ = 53,
-	STEP_SET_AFFINITY = 54,
-	STEP_UMASK = 55,
-	STEP_JOIN_SESSION_KEYRING = 56,
-	STEP_CHDIR = 57,
-	STEP_SET_CAPABILITIES = 58,
-	STEP_NO_NEW_PRIVILEGES = 59,
+	STEP_MAKE_TARGET = 45,
+	STEP_REMOVE_TARGET = 46,
+	STEP_CHMOD = 47,
+	STEP_LOCK_FILE = 48,
+	STEP_RMDIR = 49,
+	STEP_OPEN_TERMINAL = 50,
+	STEP_RELAY = 51,
+	STEP_CONTROLLING_TERMINAL = 52,
+	STEP_SET_RLIMIT = 53,
+	STEP_SET_PRIORITY = 54,
+	STEP_SET_OOM_SCORE_ADJ = 55,
+	STEP_SET_AFFINITY = 56,
+	STEP_UMASK = 57,
+	STEP_JOIN_SESSION_KEYRING = 58,
+	STEP_CHDIR = 59,
+	STEP_SET_CAPABILITIES = 60,
+	STEP_NO_NEW_PRIVILEGES = 61,
 };
 
-enum { STEP_COUNT = 59 };
+enum { STEP_COUNT = 61 };
 
 struct step_barrier {
 	struct record head;
@@ -459,6 +461,23 @@ struct step_symlink {
 };
 static_assert(sizeof(struct step_symlink) == 24, "symlink");
 
+struct step_make_target {
+	struct record head;
+	struct wire_bytes target;
+	uint64_t type;
+	uint64_t slot;
+	uint64_t parent;
+};
+static_assert(sizeof(struct step_make_target) == 40, "makeTarget");
+
+struct step_remove_target {
+	struct record head;
+	uint64_t slot;
+	uint64_t parent;
+	struct wire_bytes name;
+};
+static_assert(sizeof(struct step_remove_target) == 32, "removeTarget");
+
 struct step_chmod {
 	struct record head;
 	struct wire_bytes target;
@@ -785,6 +804,17 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	}},
 	[STEP_SYMLINK] = {COLUMN_CONTAINER, 0, 2, {
 		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_MAKE_TARGET] = {COLUMN_CONTAINER, 0, 4, {
+		{FIELD_STRING, 0x0},
+		{FIELD_CHOICE, 0xc000},
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_REMOVE_TARGET] = {COLUMN_HOST, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
 	}},
 	[STEP_CHMOD] = {COLUMN_CONTAINER, 0, 2, {

@@ -21,7 +21,9 @@ export interface Questions {
 export function questions(definition: ContainerDefinition): Questions {
   const { rootfs, mounts } = definition;
   const names = namesAskedFor(definition);
-  const optional = mounts.flatMap((mount) => (mount.type === 'bind' && mount.optional ? [mount.source] : []));
+  const sources = mounts.flatMap((mount) =>
+    mount.type === 'bind' && (mount.optional || mount.create === 'host') ? [mount.source] : [],
+  );
   const overlays = [
     ...(typeof rootfs === 'object' ? [rootfs] : []),
     ...mounts.flatMap((mount) => (mount.type === 'overlay' ? [mount] : [])),
@@ -32,7 +34,7 @@ export function questions(definition: ContainerDefinition): Questions {
     ...(work === undefined ? [] : [work]),
   ]);
   const roots = typeof rootfs === 'object' ? [...lowerAndUpper(rootfs)] : rootfs === undefined ? [] : [rootfs];
-  return { paths: [...layers, ...optional], entries: roots.map(sysOf), mounts: layers.length > 0, ...names };
+  return { paths: [...layers, ...sources], entries: roots.map(sysOf), mounts: layers.length > 0, ...names };
 }
 
 function namesAskedFor(definition: ContainerDefinition): Pick<Questions, 'hosts' | 'hostname'> {

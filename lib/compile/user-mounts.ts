@@ -7,11 +7,19 @@ import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
 import { overlaySteps } from './overlay.js';
+import { HostTargets } from './targets.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 
 export function userMounts(definition: ContainerDefinition, host: Host, trees: Trees): readonly ContainerStep[] {
-  return definition.mounts.flatMap((mount) => userMount(definition, mount, host, trees));
+  const { mounts } = definition;
+  const targets = new HostTargets(host, trees);
+  return mounts.flatMap((mount, index) => {
+    const omitted = mount.type === 'bind' && isMissing(mount, host);
+    const from = `mount(${mount.type}())`;
+    const made = omitted ? [] : targets.make(mount, mounts.slice(0, index), from);
+    return [...made, ...userMount(definition, mount, host, trees)];
+  });
 }
 
 function userMount(definition: ContainerDefinition, mount: Mount, host: Host, trees: Trees): readonly ContainerStep[] {
@@ -41,11 +49,16 @@ function userMount(definition: ContainerDefinition, mount: Mount, host: Host, tr
 
 function bindSteps(mount: BindMount, host: Host, trees: Trees, from: string): readonly ContainerStep[] {
   const { source, target, recursive } = mount;
-  if (mount.optional && host.found.every(({ path }) => path !== source)) {
+  if (isMissing(mount, host)) {
     return [{ op: 'omit', what: `the bind on ${target}`, reason: `${source} does not exist on the host`, from }];
   }
   const { steps, tree } = trees.openWithCare(mount, recursive, mount.idmapped, from);
   return [...steps, { op: 'bind', ...tree, target, attributes: attributesOf(mount), recursive, create: true, from }];
+}
+
+/** Whether a bind is left out, because it is optional and its source is not there. */
+function isMissing({ optional, source }: BindMount, { found }: Host): boolean {
+  return optional && found.every(({ path }) => path !== source);
 }
 
 function tmpfsOptions({ size, mode }: TmpfsMount): readonly string[] {

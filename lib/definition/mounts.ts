@@ -14,10 +14,10 @@ import {
   symlink,
 } from './entries.js';
 import { type OverlayMount, type OverlayMountOptions, overlay } from './overlay.js';
-import { type MountSafety, SAFETY, type SafetyOptions, safety } from './safety.js';
+import { create, type MountSafety, SAFETY, type SafetyOptions, safety, type TargetOptions } from './safety.js';
 
 /** A directory or file of the host, shown in the container. Made by {@link bind}. */
-export interface BindMount extends MountSafety {
+export interface BindMount extends MountSafety, TargetOptions {
   readonly type: 'bind';
   /** An absolute path on the host. */
   readonly source: string;
@@ -38,7 +38,7 @@ export interface BindMount extends MountSafety {
 }
 
 /** An empty file system in memory. Made by {@link tmpfs}. */
-export interface TmpfsMount extends MountSafety {
+export interface TmpfsMount extends MountSafety, TargetOptions {
   readonly type: 'tmpfs';
   /** An absolute path in the container. */
   readonly target: string;
@@ -52,7 +52,7 @@ export interface TmpfsMount extends MountSafety {
 export type Mount = BindMount | TmpfsMount | OverlayMount | FileEntry | SymlinkEntry | DirectoryEntry;
 
 /** Options of {@link bind}. */
-export interface BindOptions extends SafetyOptions {
+export interface BindOptions extends SafetyOptions, TargetOptions {
   /** No write goes through, nor to mounts below. Default: `false`. */
   readonly readonly?: boolean;
   /** Mounts below the source come along. Default: `true`; an ordinary user cannot leave them behind. */
@@ -86,7 +86,7 @@ export interface BindOptions extends SafetyOptions {
  * carrel makes a missing target, but not in a tree of yours, neither the root filesystem nor another bind. There a
  * layer in memory covers the nearest directory that exists, and shows all its entries. Writes to these land where they
  * would have landed. The directory itself takes no new entries, nor loses any. Make the target beforehand where that
- * matters.
+ * matters, or have carrel make it there for the time with `create: 'host'`.
  *
  * @param source A path on the host. A relative one counts from the working directory.
  * @param target An absolute path in the container.
@@ -95,7 +95,16 @@ export interface BindOptions extends SafetyOptions {
  */
 export function bind(source: string | URL, target: string, options: BindOptions = {}): BindMount {
   object('options', options);
-  knownOptions('bind()', options, ['readonly', 'recursive', 'optional', 'idmapped', 'nofollow', 'within', ...SAFETY]);
+  knownOptions('bind()', options, [
+    'readonly',
+    'recursive',
+    'optional',
+    'idmapped',
+    'nofollow',
+    'within',
+    'create',
+    ...SAFETY,
+  ]);
   const from = hostPath('source', source);
   return freezeDeep({
     type: 'bind',
@@ -108,6 +117,7 @@ export function bind(source: string | URL, target: string, options: BindOptions 
     nofollow: boolean('options.nofollow', options.nofollow ?? false),
     ...(options.within === undefined ? {} : { within: around(from, options.within) }),
     ...safety(options),
+    ...create(options),
   });
 }
 
@@ -119,7 +129,7 @@ function around(source: string, value: unknown): string {
 }
 
 /** Options of {@link tmpfs}. */
-export interface TmpfsOptions extends SafetyOptions {
+export interface TmpfsOptions extends SafetyOptions, TargetOptions {
   /**
    * Bytes, or a text such as `'64m'` (1024-based `k`, `m`, `g`, `t`), from 1 on. Default: the kernel's, half of the
    * memory.
@@ -139,7 +149,7 @@ export interface TmpfsOptions extends SafetyOptions {
  */
 export function tmpfs(target: string, options: TmpfsOptions = {}): TmpfsMount {
   object('options', options);
-  knownOptions('tmpfs()', options, ['size', 'mode', ...SAFETY]);
+  knownOptions('tmpfs()', options, ['size', 'mode', 'create', ...SAFETY]);
   const mode = options.mode ?? 0o1777;
   return freezeDeep({
     type: 'tmpfs',
@@ -147,6 +157,7 @@ export function tmpfs(target: string, options: TmpfsOptions = {}): TmpfsMount {
     mode: integer('options.mode', mode, 0, 0o7777),
     ...(options.size === undefined ? {} : { size: bytes('options.size', options.size) }),
     ...safety(options),
+    ...create(options),
   });
 }
 

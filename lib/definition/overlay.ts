@@ -4,7 +4,7 @@ import { contradiction, invalidValue, outOfRange } from '../errors/errors.js';
 import { isWithin } from '../plan/paths.js';
 import { freezeDeep } from '../plan/plan.js';
 import { hostPath, knownOptions, mountTarget, object } from './checks.js';
-import { type MountSafety, SAFETY, type SafetyOptions, safety } from './safety.js';
+import { create, type MountSafety, SAFETY, type SafetyOptions, safety, type TargetOptions } from './safety.js';
 
 /** Directories laid over each other. Made by {@link overlay}. */
 export interface Overlay {
@@ -33,13 +33,13 @@ const LOWER_MOST = 120;
 const LAYERS = ['lower', 'upper', 'work'] as const;
 
 /** Directories laid over each other at a place in the container. Made by {@link overlay}. */
-export interface OverlayMount extends Overlay, MountSafety {
+export interface OverlayMount extends Overlay, MountSafety, TargetOptions {
   /** An absolute path in the container. */
   readonly target: string;
 }
 
 /** Options of {@link overlay} with a target. */
-export interface OverlayMountOptions extends OverlayOptions, SafetyOptions {}
+export interface OverlayMountOptions extends OverlayOptions, SafetyOptions, TargetOptions {}
 
 /**
  * Lays directories over each other: `rootfs(overlay({ lower: ['/srv/app', '/srv/base'] }))` as a root filesystem,
@@ -49,8 +49,9 @@ export interface OverlayMountOptions extends OverlayOptions, SafetyOptions {}
  *
  * The kernel maps owners like those of any root filesystem. In a container with a user namespace overlayfs keeps its
  * notes in extended attributes `user.overlay.*` of `upper`, not `trusted.overlay.*`. So it understands whiteouts of
- * layers that Docker unpacked, but not its opaque directories. Mounts below a lower directory are an error: overlayfs
- * would not show them.
+ * layers that Docker unpacked, but not its opaque directories. Before Linux 6.6 memory has no such attributes. Without an
+ * `upper`, `rm -r` of a lower directory then fails with `EIO`, and nobody can make a removed directory again: give an
+ * `upper` and a `work` on disk there. Mounts below a lower directory are an error: overlayfs would not show them.
  *
  * @param target An absolute path in the container; left out, it is a root filesystem. carrel makes a missing one, as
  *   for {@link bind}. Set-user-id bits and device files have no effect there, unless `nosuid` and `nodev` are `false`.
@@ -67,12 +68,13 @@ export function overlay(first: string | OverlayOptions, options?: OverlayMountOp
     return checked('options', first);
   }
   object('options', options);
-  const { nosuid, nodev, noexec, ...layers } = options as OverlayMountOptions;
-  knownOptions('overlay()', layers, [...LAYERS, ...SAFETY]);
+  const { nosuid, nodev, noexec, create: _, ...layers } = options as OverlayMountOptions;
+  knownOptions('overlay()', layers, [...LAYERS, 'create', ...SAFETY]);
   return freezeDeep({
     ...checked('options', layers),
     target: mountTarget('target', first),
     ...safety(options as SafetyOptions),
+    ...create(options as TargetOptions),
   });
 }
 

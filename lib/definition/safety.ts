@@ -1,6 +1,6 @@
-/** What keeps programs from gaining something by a mount. */
+/** What bind(), tmpfs() and overlay() have in common: what keeps programs from gaining something, and targets. */
 
-import { boolean } from './checks.js';
+import { boolean, oneOf } from './checks.js';
 
 /** Keeps programs from gaining something by a mount. */
 export interface MountSafety {
@@ -33,4 +33,23 @@ export function safety({ nosuid = true, nodev = true, noexec = false }: SafetyOp
     nodev: boolean('options.nodev', nodev),
     noexec: boolean('options.noexec', noexec),
   };
+}
+
+/** Options of a mount about its target. */
+export interface TargetOptions {
+  /**
+   * `'host'`: carrel makes a missing target in the directory of the host's that is there, a bound project or a root
+   * filesystem. It makes it empty, with what is missing above it. So no layer covers that directory, which takes new
+   * entries then. carrel takes it away at the end, if it is still what was made and empty; also where Node is killed.
+   * It stays where another container uses it by then, and where the supervisor itself is killed. All mounts below one
+   * directory need the option: the layer of another one would cover it. Default: a layer in memory, see {@link bind}.
+   */
+  readonly create?: 'host';
+}
+
+/** The option of that name, if it is there. */
+export function create(options: TargetOptions): TargetOptions {
+  if (options.create === undefined) return {};
+  oneOf('options.create', options.create, ['host']);
+  return { create: 'host' };
 }

@@ -456,6 +456,27 @@ export const file: StepConstructor<'file', 'mode'> = step('file');
 export const symlink: StepConstructor<'symlink'> = step('symlink');
 
 /**
+ * Makes `target` where it is missing: an empty directory or file of `type`, in the very tree that is there. That may be
+ * one that the plan did not mount. `slot` then holds what is there. If it was made, `parent` holds the directory above
+ * it, and {@link removeTarget} takes it away. As long as `slot` is held, no other container's plan does.
+ *
+ * Needs to be able to write there.
+ *
+ * Source: mkdirat(2), openat(2), flock(2).
+ */
+export const makeTarget: StepConstructor<'makeTarget'> = step('makeTarget');
+
+/**
+ * *Host.* Removes what {@link makeTarget} made from `parent`, where it is called `name`. It stays if it is not empty,
+ * if another thing has taken its name, or if another plan holds it. It belongs in `after`.
+ *
+ * Needs to be able to write there.
+ *
+ * Source: unlinkat(2), flock(2).
+ */
+export const removeTarget: StepConstructor<'removeTarget'> = step('removeTarget');
+
+/**
  * Sets the permissions of the file or directory `target`, which exists, to `mode`, 0 to 0o7777. Links are followed,
  * inside. In a tree of the host's it changes what the host has.
  *

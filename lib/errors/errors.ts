@@ -27,6 +27,7 @@ export {
   launcherUnreached,
   noCgroup,
   noIdRange,
+  noLocks,
   planRejected,
   planUnwritten,
   protocolBroken,

@@ -63,7 +63,7 @@ export interface Host {
   readonly helpers: { readonly newuidmap?: string; readonly newgidmap?: string };
   /** Where programs are. */
   readonly programs: readonly HostPath[];
-  /** The harmless parts of /etc. */
+  /** The harmless parts of /etc and /var/lib. */
   readonly settings: readonly HostPath[];
   /** The program that this process runs. */
   readonly executable: Executable;

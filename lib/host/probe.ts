@@ -11,13 +11,20 @@ import { executable } from './executable.js';
 import type { Host, HostPath, HostText } from './facts.js';
 import { idRanges, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { runtimeLack } from './runtime.js';
+import { Settings } from './settings.js';
 import { readInRoot } from './users.js';
 
+const settings = new Settings();
 let facts: Host | undefined;
 
-/** The facts of this machine and this process. Cached: they are asked for before every start. */
+/**
+ * The facts of this machine and this process. Cached: they are asked for before every start. What packages bring and
+ * take away is looked at anew, once a second at most.
+ */
 export function probe(): Host {
-  facts ??= ask();
+  const entries = settings.entries();
+  if (facts === undefined) facts = ask();
+  else if (facts.settings !== entries) facts = Object.freeze({ ...facts, settings: entries });
   return facts;
 }
 
@@ -71,26 +78,6 @@ function hostsOf({ rootfs }: ContainerDefinition, whose: 'host' | 'root'): HostT
 /** Where the programs of a Linux system are: read-only in a container without a root file system of its own. */
 const PROGRAMS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store', '/gnu/store'];
 
-/**
- * What of /etc programs need to start and to speak TLS, and what tells nothing of the host's users, hosts or secrets.
- */
-const SETTINGS = [
-  '/etc/alternatives',
-  '/etc/ca-certificates',
-  '/etc/crypto-policies',
-  '/etc/ld.so.cache',
-  '/etc/ld.so.conf',
-  '/etc/ld.so.conf.d',
-  '/etc/localtime',
-  '/etc/mime.types',
-  '/etc/pki/ca-trust',
-  '/etc/pki/tls/certs',
-  '/etc/protocols',
-  '/etc/services',
-  '/etc/ssl/certs',
-  '/etc/ssl/openssl.cnf',
-];
-
 /** OCI `maskedPaths` and `readonlyPaths` as Docker and containerd set them. */
 const MASKED = [
   '/proc/acpi',
@@ -133,7 +120,7 @@ function ask(): Host {
     helpers: { ...helper('newuidmap'), ...helper('newgidmap') },
     reservedIds: [...subordinateRanges(read('/etc/subuid')), ...subordinateRanges(read('/etc/subgid'))],
     programs: entries,
-    settings: SETTINGS.flatMap(entry),
+    settings: settings.entries(),
     executable: executable(entries),
     mounts: mountsOf(read('/proc/self/mountinfo')),
     found: [],
@@ -176,7 +163,8 @@ function entry(path: string): readonly HostPath[] {
 function existing(path: string): readonly HostPath[] {
   try {
     const at = realpathSync.native(path);
-    return entry(path).map((found) => (at === path ? found : { ...found, real: at }));
+    const directory = statSync(at).isDirectory();
+    return entry(path).map((found) => (at === path ? found : { ...found, real: at, directory }));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [{ path }];

@@ -25,7 +25,6 @@ interface Addon extends SystemCalls {
   send(socket: number, bytes: Uint8Array, descriptors: readonly number[]): void;
   receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   contents(descriptor: number): Buffer;
-  bindAbstract(name: string): number;
   flock(descriptor: number): void;
   close(descriptor: number): void;
 }
@@ -58,8 +57,6 @@ export interface Native {
   tryReceive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   /** All that a file in memory holds. pread(2) */
   contents(descriptor: number): Buffer;
-  /** A socket that holds a name of the abstract namespace, `undefined` where another has it. unix(7) */
-  tryBindAbstract(name: string): number | undefined;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
   close(descriptor: number): void;
@@ -110,14 +107,6 @@ function wrap(addon: Addon): Native {
     trySend: (socket, bytes, descriptors) => attempt(() => addon.send(socket, bytes, descriptors)),
     tryReceive: (socket, bytes) => act(() => addon.receive(socket, bytes)),
     contents: (descriptor) => act(() => addon.contents(descriptor)),
-    tryBindAbstract: (name) => {
-      let socket: number | undefined;
-      const error = attempt(() => {
-        socket = addon.bindAbstract(name);
-      });
-      if (error !== undefined && error !== 'EADDRINUSE') throw new Error(`bind ${error}`);
-      return socket;
-    },
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
     close: (descriptor) => act(() => addon.close(descriptor)),
   };

@@ -155,3 +155,6 @@ export type Capability = (typeof CAPABILITY_NAMES)[number];
 export const CAPABILITIES: Readonly<Record<Capability, bigint>> = Object.freeze(
   Object.fromEntries(CAPABILITY_NAMES.map((name, bit) => [name, 1n << BigInt(bit)])),
 ) as Readonly<Record<Capability, bigint>>;
+
+/** What can be made for something to be mounted on: S_IFDIR and S_IFREG. stat(2), inode(7) */
+export const TARGET_TYPES = { directory: 0o040000, file: 0o100000 } as const;

@@ -45,7 +45,7 @@ export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }:
     };
     if (log.enabled) log('\n%s', explain(settled(plan, settlement)));
     stdio = openStdio(choices);
-    const kept = range === undefined ? [] : [range.socket];
+    const kept = range === undefined ? [] : [range.lock];
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
     supervision = new Supervision({ plan, settlement, hooks, calledNs });
     const ending = endingOf(plan);
@@ -55,7 +55,7 @@ export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }:
     supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, plan.session ?? 'new', sent));
   } catch (error) {
     // No descriptor is left behind where the last one could not be made.
-    if (range !== undefined) native().close(range.socket);
+    if (range !== undefined) native().close(range.lock);
     if (stdio !== undefined) closeStdio(stdio);
     throw error;
   }

@@ -13,7 +13,6 @@ static const struct {
 	{"pipe", addon_pipe},
 	{"send", addon_send},
 	{"receive", addon_receive},
-	{"bindAbstract", addon_bind_abstract},
 	{"flock", addon_flock},
 	{"close", addon_close},
 	{"mount", addon_mount},

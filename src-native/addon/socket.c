@@ -3,8 +3,6 @@
 #include "args.h"
 #include "../wire.h"
 
-enum { NAME_LONGEST = 64 };
-
 // socketpair(): [number, number]
 napi_value addon_socketpair(napi_env env, napi_callback_info info)
 {
@@ -83,26 +81,6 @@ napi_value addon_receive(napi_env env, napi_callback_info info)
 		return throw_errno(env, "recvmsg", -SYS_EMSGSIZE);
 	}
 	return result_ints(env, control.fds, count);
-}
-
-// bindAbstract(name): number. A name in the abstract namespace can be held by one socket at a time, and goes with it.
-napi_value addon_bind_abstract(napi_env env, napi_callback_info info)
-{
-	struct args args = args_read(env, info);
-	struct {
-		uint16_t family;
-		char name[NAME_LONGEST];
-	} address = {.family = SYS_AF_UNIX};
-	if (!args_text(&args, 0, address.name + 1, sizeof(address.name) - 1))
-		return 0;
-	long fd = sys_socket(SYS_AF_UNIX, SYS_SOCK_DGRAM | O_CLOEXEC, 0);
-	if (fd < 0)
-		return throw_errno(env, "socket", fd);
-	long result = sys_call(__NR_bind, fd, (long)&address, sizeof(address), 0, 0, 0);
-	if (result >= 0)
-		return result_int(env, fd);
-	sys_close((int)fd);
-	return throw_errno(env, "bind", result);
 }
 
 // flock(descriptor): void. For nobody else, without waiting: the lock goes with the descriptor. flock(2)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tidies up on the host what overlayfs leaves behind in its work directory.
+// Tidies up on the host: what overlayfs leaves in its work directory, and targets that were made for mounts.
 #include "act.h"
 #include "text.h"
 #include "tree.h"
@@ -72,5 +72,29 @@ struct outcome act_rmdir(struct supervisor *self, const struct step_rmdir *step)
 	PASS(is_there(parent, name, place, &same));
 	long removed = same ? sys_unlinkat(parent, name, AT_REMOVEDIR) : 0;
 	TRY(close, parent);
+	return removed < 0 && removed != -SYS_ENOTEMPTY ? REFUSED(unlinkat, -removed) : DONE;
+}
+
+struct outcome act_remove_target(struct supervisor *self, const struct step_remove_target *step)
+{
+	const char *name = plan_string(&self->plan, step->name);
+	const int place = self->page->slots[step->slot];
+	const int parent = self->page->slots[step->parent];
+	struct stat stat;
+	int same = 0;
+	if (parent < 0 || place < 0)
+		return DONE; // It was not made.
+	// Another plan has something mounted there, which would be gone with the directory. flock(2)
+	long locked = sys_flock(place, SYS_LOCK_EX | SYS_LOCK_NB);
+	if (locked == -SYS_EAGAIN)
+		return DONE;
+	if (locked < 0)
+		return REFUSED(flock, -locked);
+	TRY(fstat, place, &stat);
+	PASS(is_there(parent, name, place, &same));
+	const int is_directory = (stat.st_mode & SYS_S_IFMT) == SYS_S_IFDIR;
+	if (!same || (!is_directory && stat.st_size > 0))
+		return DONE;
+	long removed = sys_unlinkat(parent, name, is_directory ? AT_REMOVEDIR : 0);
 	return removed < 0 && removed != -SYS_ENOTEMPTY ? REFUSED(unlinkat, -removed) : DONE;
 }

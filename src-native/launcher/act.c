@@ -47,6 +47,8 @@ struct outcome act_dispatch(struct supervisor *self, const struct record *record
 		return act_set_time_offset(self, (const struct step_set_time_offset *)record);
 	case STEP_OPEN_TREE:
 		return act_open_tree(self, (const struct step_open_tree *)record);
+	case STEP_REMOVE_TARGET:
+		return act_remove_target(self, (const struct step_remove_target *)record);
 	case STEP_RMDIR:
 		return act_rmdir(self, (const struct step_rmdir *)record);
 	case STEP_RELAY:

@@ -11,6 +11,8 @@ struct outcome path_set_root(struct child *child);
 struct outcome path_open(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
 // The same below the directory `root`.
 struct outcome path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
+// Opens the directory above `path`'s last component, which `ret_name` points to. It is there.
+struct outcome path_above(const struct child *child, const char *path, int *ret_fd, const char **ret_name);
 // Opens the directory above `path`'s last component, which `ret_name` points to, for an entry to be made there. Missing
 // parents are made. Afterwards the directory is in a file system of the plan's own, and has no entry of that name.
 struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name);

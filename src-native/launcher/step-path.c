@@ -4,6 +4,7 @@
 #include "layer.h"
 #include "path.h"
 #include "step.h"
+#include "text.h"
 #include "tree.h"
 
 struct outcome step_directory(struct child *child, const struct step_directory *step)
@@ -83,6 +84,68 @@ struct outcome step_symlink(struct child *child, const struct step_symlink *step
 	PASS(path_parent(child, plan_string(child->plan, step->target), &parent, &name));
 	TRY(symlinkat, plan_string(child->plan, step->text), parent, name);
 	TRY(close, parent);
+	return DONE;
+}
+
+// Opens what `place` holds for reading, and locks it for as long as that is open: then no other plan takes it away.
+// What this user may not read is none of carrel's making. Nothing but a directory or a file is opened at all.
+static struct outcome hold_target(int place, int *ret_fd)
+{
+	char path[32];
+	struct stat stat;
+	TRY(fstat, place, &stat);
+	*ret_fd = -1;
+	if ((stat.st_mode & SYS_S_IFMT) != SYS_S_IFDIR && (stat.st_mode & SYS_S_IFMT) != SYS_S_IFREG)
+		return DONE;
+	*text_number(text_copy(path, "/proc/self/fd/"), (uint64_t)place) = 0;
+	long fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	if (fd == -SYS_EACCES)
+		return DONE;
+	if (fd < 0)
+		return REFUSED(openat, -fd);
+	TRY(flock, (int)fd, SYS_LOCK_SH | SYS_LOCK_NB);
+	// Removed between the two: it would be mounted on, and seen by nobody.
+	TRY(fstat, (int)fd, &stat);
+	if (stat.st_nlink == 0)
+		return REFUSED(flock, SYS_ENOENT);
+	*ret_fd = (int)fd;
+	return DONE;
+}
+
+static struct outcome make_empty(int parent, const char *name, uint64_t type, int *ret_made)
+{
+	long made;
+	if (type == SYS_S_IFDIR) {
+		made = sys_mkdirat(parent, name, 0755);
+	} else {
+		made = sys_openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		if (made >= 0)
+			TRY(close, (int)made);
+	}
+	*ret_made = made >= 0;
+	if (made < 0 && made != -SYS_EEXIST)
+		return type == SYS_S_IFDIR ? REFUSED(mkdirat, -made) : REFUSED(openat, -made);
+	return DONE;
+}
+
+struct outcome step_make_target(struct child *child, const struct step_make_target *step)
+{
+	int parent = -1;
+	int place = -1;
+	int made = 0;
+	const char *name;
+	PASS(path_above(child, plan_string(child->plan, step->target), &parent, &name));
+	PASS(make_empty(parent, name, step->type, &made));
+	if (made)
+		place = (int)TRY(openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	else
+		PASS(path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &place));
+	PASS(hold_target(place, &child->page->slots[step->slot]));
+	TRY(close, place);
+	if (made)
+		child->page->slots[step->parent] = parent;
+	else
+		TRY(close, parent);
 	return DONE;
 }
 

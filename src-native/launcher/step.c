@@ -65,6 +65,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_file(child, (const struct step_file *)record);
 	case STEP_SYMLINK:
 		return step_symlink(child, (const struct step_symlink *)record);
+	case STEP_MAKE_TARGET:
+		return step_make_target(child, (const struct step_make_target *)record);
 	case STEP_CHMOD:
 		return step_chmod(child, (const struct step_chmod *)record);
 	case STEP_LOCK_FILE:

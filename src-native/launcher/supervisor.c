@@ -154,7 +154,10 @@ static int removes(const struct supervisor *self, uint32_t slot)
 {
 	const struct record *record = plan_record(&self->plan, self->plan.header->after_offset);
 	for (uint32_t i = 0; i < self->plan.header->after_count; i++, record = plan_next(record)) {
+		const struct step_remove_target *target = (const struct step_remove_target *)record;
 		if (record->op == STEP_RMDIR && ((const struct step_rmdir *)record)->slot == slot)
+			return 1;
+		if (record->op == STEP_REMOVE_TARGET && (target->slot == slot || target->parent == slot))
 			return 1;
 	}
 	return 0;

@@ -225,6 +225,12 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     ...[attach, copy('"file"'), call('fchdir'), call('umount2', 'MNT_DETACH'), call('chdir', '"/"')].map(unlessMade),
     ...[...attributesOf(['readonly']), attach].map(unlessMade),
   ],
+  makeTarget: ({ target, type }) => [
+    type === 'directory' ? maybe('mkdirat', file(target)) : maybe('openat', file(target), 'O_CREAT|O_EXCL'),
+    maybe('openat', '"/proc/self/fd/'),
+    call('flock', 'LOCK_SH|LOCK_NB'),
+  ],
+  removeTarget: ({ name }) => [maybe('flock', 'LOCK_EX|LOCK_NB'), maybe('unlinkat', quote(name))],
   symlink: ({ target, text }) => [parents, call('symlinkat', quote(text), file(target))],
   chmod: ({ target, mode }) => [
     call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),

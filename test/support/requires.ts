@@ -27,21 +27,41 @@ const PROBES = {
   cgroup2: () => (cgroupMounts().some(({ version }) => version === 2) ? undefined : 'no cgroup v2 is mounted'),
   /** Memory, processes and CPU time of a container can be limited and counted by this user. */
   cgroups: () => (hasCgroups() ? undefined : 'no cgroups for this user'),
+  'debian-python3': () => installed('Debian’s Python', 'python3'),
   'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),
   fuse: () => (existsSync('/dev/fuse') ? undefined : 'no FUSE'),
+  erlang: () => installed('Erlang', 'erlc', 'erl'),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
   'no-cgroups': () => (hasCgroups() ? 'cgroups for this user' : undefined),
+  ghc: () => installed('GHC', 'ghc', 'gcc'),
+  go: () => installed('Go', 'go'),
+  javac: () => installed('Java compiler', 'javac', 'java'),
+  kotlin: () => installed('Kotlin', 'kotlinc', 'java'),
+  latex: () => installed('LaTeX', 'pdflatex'),
   'linux-6.3': () => since(6, 3),
   'linux-6.5': () => since(6, 5),
   'linux-6.6': () => since(6, 6),
   'linux-6.9': () => since(6, 9),
   'linux-6.13': () => since(6, 13),
+  lua: () => installed('Lua', 'lua5.4'),
   make: () => runs('no make', 'make', '--version'),
+  maven: () => installed('Maven', 'mvn', 'java'),
   newuidmap: () => (existsSync('/usr/bin/newuidmap') ? undefined : 'no newuidmap'),
+  ocaml: () => installed('OCaml', 'ocamlc'),
+  perl: () => installed('Perl', 'perl'),
+  php: () => installed('PHP', 'php'),
   postgresql: () => runs('no PostgreSQL', 'sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb && command -v psql'),
   python3: () => runs('no python3', 'python3', '--version'),
+  r: () => installed('R', 'Rscript'),
   readelf: () => runs('no readelf', 'readelf', '--version'),
   redis: () => runs('no Redis', 'sh', '-c', 'command -v redis-server && command -v redis-cli'),
+  ruby: () => installed('Ruby', 'ruby'),
+  rustc: () => installed('Rust compiler', 'rustc', 'gcc'),
+  scala: () => installed('Scala', 'scalac', 'java'),
+  shell: () => undefined,
+  /** Tests that take long, or want much of the machine. */
+  soak: () => (process.env.CARREL_SOAK === undefined ? 'only with CARREL_SOAK' : undefined),
+  tcl: () => installed('Tcl', 'tclsh'),
   /** Root of the machine, not of a user namespace. */
   root: () => (process.getuid?.() === 0 && everyIdIsMapped() ? undefined : 'needs root'),
   /**
@@ -77,6 +97,11 @@ function lackOf(capability: Capability): string | undefined {
 
 function runs(otherwise: string, command: string, ...args: readonly string[]): string | undefined {
   return spawnSync(command, args, { stdio: 'ignore', timeout: 10_000 }).status === 0 ? undefined : otherwise;
+}
+
+/** Programs of the system's own packages: those of a home are not the host's to show. */
+function installed(name: string, ...programs: readonly string[]): string | undefined {
+  return programs.every((program) => existsSync(`/usr/bin/${program}`)) ? undefined : `no ${name}`;
 }
 
 /** For what cannot be tried without being the test itself. */

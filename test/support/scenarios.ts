@@ -16,7 +16,7 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .timeOffsets({ boottime: 1000 })
       .hostname('full')
       .domainname('full')
-      .mount(bind(tmpdir(), '/data', { readonly: true }), tmpfs('/scratch'))
+      .mount(bind(tmpdir(), '/data', { readonly: true }), tmpfs('/scratch'), tmpfs('/scratch/made', { create: 'host' }))
       .sysctl({ 'net.ipv4.ip_unprivileged_port_start': 0 })
       .rlimits({ nofile: 100 })
       .umask(0o27)

@@ -160,6 +160,22 @@ export const MOUNT_HINTS: readonly Hint[] = [
         'rootfs(overlay({ lower })) or mount(overlay(target, { lower }))',
     }),
   ),
+  {
+    op: 'makeTarget',
+    error: 'EROFS',
+    text: 'what {path} is in is read-only, so nothing can be made there: make {path} beforehand, or bind it writable',
+  },
+  {
+    op: 'makeTarget',
+    error: 'EACCES',
+    text: 'the container’s maker may not write to the directory above {path}: make {path} beforehand',
+  },
+  {
+    op: 'makeTarget',
+    error: 'EAGAIN',
+    syscall: 'flock',
+    text: 'another program has locked {path}: carrel locks it too, so that no other container takes it away',
+  },
   { op: 'symlink', error: 'EBUSY', text: 'something is mounted on {path}: a link cannot take its place' },
   { op: 'symlink', error: 'EISDIR', text: '{path} is a directory: a link cannot take its place' },
   {

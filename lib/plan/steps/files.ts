@@ -1,6 +1,7 @@
 /** Files, links and directories: what a container has beside its mounts, and what overlayfs leaves behind. */
 
-import { bytes, containerPath, defaulted, number, slot, string, upTo } from '../fields.js';
+import { TARGET_TYPES } from '../constants.js';
+import { bytes, choice, containerPath, defaulted, number, slot, string, upTo } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Files and directories */
@@ -27,6 +28,28 @@ export const FILE_STEPS = {
    * @source symlinkat(2)
    */
   symlink: { column: 'container', fields: { target: containerPath, text: string } },
+  /**
+   * Makes `target` where it is missing: an empty directory or file of `type`, in the very tree that is there.
+   * That may be one that the plan did not mount. `slot` then holds what is there.
+   * If it was made, `parent` holds the directory above it, and {@link removeTarget} takes it away.
+   * As long as `slot` is held, no other container's plan does.
+   *
+   * @needs to be able to write there
+   * @source mkdirat(2), openat(2), flock(2)
+   */
+  makeTarget: {
+    column: 'container',
+    fields: { target: containerPath, type: choice(TARGET_TYPES), slot, parent: slot },
+  },
+  /**
+   * Removes what {@link makeTarget} made from `parent`, where it is called `name`. It stays if it is not empty, if
+   * another thing has taken its name, or if another plan holds it.
+   * It belongs in `after`.
+   *
+   * @needs to be able to write there
+   * @source unlinkat(2), flock(2)
+   */
+  removeTarget: { column: 'host', fields: { slot, parent: slot, name: string } },
   /**
    * Sets the permissions of the file or directory `target`, which exists, to `mode`, 0 to 0o7777. Links are followed,
    * inside. In a tree of the host's it changes what the host has.
