@@ -232,6 +232,6 @@ function planFor(definition: ContainerDefinition, { command }: CheckedCommand): 
 export function start(definition: ContainerDefinition, hooks: readonly Hook[], call: Call): ContainerProcess {
   const checked = checkCommand(call, hooks.length > 0);
   checked.signal?.throwIfAborted();
-  const { command, stdio, signal, calledNs } = checked;
+  const { stdio, signal, calledNs } = checked;
   return perform(planFor(definition, checked), { stdio, signal, hooks, calledNs });
 }
