@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { type Addition, type Additive, add, sum } from './definition/additions.js';
+import { callOf } from './definition/call.js';
 import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
@@ -20,7 +21,7 @@ import type { ContainerStep, Op } from './plan/steps.js';
 import { explain, planOf, run, spawn } from './running/engine.js';
 import type { Hook } from './running/hooks.js';
 import type { ContainerProcess } from './running/process.js';
-import type { RunOptions, RunResult } from './running/run.js';
+import type { Bytes, RunOptions, RunResult, Texts } from './running/run.js';
 import type { SpawnOptions } from './running/spawn.js';
 
 /**
@@ -393,12 +394,13 @@ export class Container {
    * Starts a command, like `child_process.spawn`, and returns at once. What goes wrong afterwards is an `error` event.
    *
    * @param file A path in the container, or a name that is searched for in its PATH.
+   * @param args Its arguments. They may be left out: `spawn('ls', { cwd: '/tmp' })`.
    * @throws TypeError or RangeError naming the argument. {@link CarrelError} where this host cannot do what the
    *   definition asks for, with `ERR_UNSUPPORTED` where carrel cannot work at all. The reason of a `signal` that is
    *   aborted already. Then nothing was started.
    */
-  spawn(file: string, args: readonly string[] = [], options: SpawnOptions = {}): ContainerProcess {
-    return spawn(this.toJSON(), this.#hooks, { file, args, options });
+  spawn(file: string, args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): ContainerProcess {
+    return spawn(this.toJSON(), this.#hooks, callOf('spawn', file, args, options));
   }
 
   /**
@@ -409,19 +411,21 @@ export class Container {
    * @throws What `spawn` throws; {@link StepError} where the kernel refused a step; {@link ExitError} with
    *   `check: true`.
    */
+  run(file: string, args?: readonly string[] | null, options?: RunOptions & Texts): Promise<RunResult>;
+  run(file: string, args: readonly string[] | null, options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
+  run(file: string, options: RunOptions & Texts): Promise<RunResult>;
+  run(file: string, options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
   run(
     file: string,
-    args?: readonly string[],
-    options?: RunOptions & { readonly encoding?: 'utf8' | undefined },
-  ): Promise<RunResult>;
-  run(
+    args?: readonly string[] | RunOptions | null,
+    options?: RunOptions,
+  ): Promise<RunResult<string | Buffer>>;
+  async run(
     file: string,
-    args: readonly string[],
-    options: RunOptions & { readonly encoding: 'buffer' },
-  ): Promise<RunResult<Buffer>>;
-  run(file: string, args?: readonly string[], options?: RunOptions): Promise<RunResult<string | Buffer>>;
-  async run(file: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult<string | Buffer>> {
-    return run(this.toJSON(), this.#hooks, { file, args, options });
+    args?: readonly string[] | RunOptions | null,
+    options?: RunOptions,
+  ): Promise<RunResult<string | Buffer>> {
+    return run(this.toJSON(), this.#hooks, callOf('run', file, args, options));
   }
 
   /**
@@ -430,15 +434,15 @@ export class Container {
    * @param file Default: `sh`.
    * @throws What `spawn` throws.
    */
-  plan(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): Plan {
-    return planOf(this.toJSON(), this.#hooks, { file, args, options });
+  plan(file = 'sh', args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): Plan {
+    return planOf(this.toJSON(), this.#hooks, callOf('plan', file, args, options));
   }
 
   /**
    * Gives the same plan as a text: what the host does on the left, what the container does on the right. Throws as
    * `plan()`.
    */
-  explain(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): string {
+  explain(file = 'sh', args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): string {
     return explain(this.plan(file, args, options));
   }
 

@@ -26,6 +26,7 @@ interface Addon extends SystemCalls {
   receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   contents(descriptor: number): Buffer;
   flock(descriptor: number): void;
+  setBlocking(descriptor: number): void;
   close(descriptor: number): void;
 }
 
@@ -59,6 +60,8 @@ export interface Native {
   contents(descriptor: number): Buffer;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
+  /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
+  setBlocking(descriptor: number): void;
   close(descriptor: number): void;
 }
 
@@ -108,6 +111,7 @@ function wrap(addon: Addon): Native {
     tryReceive: (socket, bytes) => act(() => addon.receive(socket, bytes)),
     contents: (descriptor) => act(() => addon.contents(descriptor)),
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
+    setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
   };
 }

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
 import { probe } from '../host/probe.js';
+import { letGo } from '../launch/handed.js';
 import { holdRange } from '../launch/id-range.js';
 import { logOf } from '../launch/log.js';
 import { native } from '../launch/native.js';
@@ -51,7 +52,11 @@ export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }:
     const ending = endingOf(plan);
     const args = ending?.op === 'exec' ? ending.args : [];
     child = new ContainerProcess(supervision, new ProcessControl(supervision), args, stdio);
-    const sent = (error: Error | undefined): void => supervision.sent(error);
+    const { handed } = stdio;
+    const sent = (error: Error | undefined): void => {
+      supervision.sent(error);
+      if (error === undefined) handed.forEach(letGo);
+    };
     supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, plan.session ?? 'new', sent));
   } catch (error) {
     // No descriptor is left behind where the last one could not be made.

@@ -14,6 +14,7 @@ static const struct {
 	{"send", addon_send},
 	{"receive", addon_receive},
 	{"flock", addon_flock},
+	{"setBlocking", addon_set_blocking},
 	{"close", addon_close},
 	{"mount", addon_mount},
 	{"umount2", addon_umount2},

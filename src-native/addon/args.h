@@ -45,6 +45,7 @@ napi_value addon_pipe(napi_env env, napi_callback_info info);
 napi_value addon_send(napi_env env, napi_callback_info info);
 napi_value addon_receive(napi_env env, napi_callback_info info);
 napi_value addon_flock(napi_env env, napi_callback_info info);
+napi_value addon_set_blocking(napi_env env, napi_callback_info info);
 napi_value addon_close(napi_env env, napi_callback_info info);
 // syscalls-mount.c
 napi_value addon_mount(napi_env env, napi_callback_info info);

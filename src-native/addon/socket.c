@@ -94,6 +94,19 @@ napi_value addon_flock(napi_env env, napi_callback_info info)
 	return result < 0 ? throw_errno(env, "flock", result) : 0;
 }
 
+// setBlocking(descriptor): void. For all who have the same open file: programs do not expect EAGAIN. fcntl(2), F_SETFL
+napi_value addon_set_blocking(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	int32_t fd;
+	if (!args_int(&args, 0, &fd))
+		return 0;
+	long result = sys_fcntl(fd, F_GETFL, 0);
+	if (result >= 0)
+		result = sys_fcntl(fd, F_SETFL, result & ~(long)O_NONBLOCK);
+	return result < 0 ? throw_errno(env, "fcntl", result) : 0;
+}
+
 // close(descriptor): void
 napi_value addon_close(napi_env env, napi_callback_info info)
 {
