@@ -28,7 +28,7 @@ import type { SpawnOptions } from './running/spawn.js';
  * What a container is. It is immutable: every method returns a new `Container`, so one can be kept and varied.
  *
  * Without any call it is the secure default. It has the host's programs and none of its data. Every namespace is new,
- * and root inside is nobody on the host. It has Docker's default capabilities, no new privileges, loopback only, and a
+ * and root inside is nobody on the host. It has Podman's default capabilities, no new privileges, loopback only, and a
  * private /dev, /proc and /tmp. Nothing of the caller's environment or descriptors enters it. Each weakening takes an
  * explicit call.
  *
@@ -245,7 +245,7 @@ export class Container {
   /**
    * Sets the capabilities of root inside, by their names in capabilities(7). OCI `process.capabilities`.
    *
-   * It takes a whole list, or `{ add, drop }` to Docker's default list; an empty list means none. Inheritable and
+   * It takes a whole list, or `{ add, drop }` to Podman's default list; an empty list means none. Inheritable and
    * ambient ones are empty then (CVE-2022-29162). Or it takes all five sets, for any user:
    * `{ bounding, effective, permitted, inheritable, ambient }`; those that are left out are empty. They count for the
    * container's own namespaces only, unless `user` is not among them.

@@ -28,6 +28,7 @@ interface Addon extends SystemCalls {
   flock(descriptor: number): void;
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  divideLimit(pid: number, resource: number, divisor: number): void;
 }
 
 /** What the addon throws. */
@@ -63,6 +64,11 @@ export interface Native {
   /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  /**
+   * Divides the soft limit of a process; one that is unlimited stays so. Returns the kernel's error name where it could
+   * not. prlimit(2)
+   */
+  tryDivideLimit(pid: number, resource: number, divisor: number): string | undefined;
 }
 
 const log = logOf('native');
@@ -113,6 +119,7 @@ function wrap(addon: Addon): Native {
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
     setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
+    tryDivideLimit: (pid, resource, divisor) => attempt(() => addon.divideLimit(pid, resource, divisor)),
   };
 }
 

@@ -16,6 +16,7 @@ static const struct {
 	{"flock", addon_flock},
 	{"setBlocking", addon_set_blocking},
 	{"close", addon_close},
+	{"divideLimit", addon_divide_limit},
 	{"mount", addon_mount},
 	{"umount2", addon_umount2},
 	{"pivotRoot", addon_pivot_root},

@@ -74,6 +74,7 @@ napi_value addon_setgroups(napi_env env, napi_callback_info info);
 napi_value addon_setresuid(napi_env env, napi_callback_info info);
 napi_value addon_setresgid(napi_env env, napi_callback_info info);
 // pidfd.c
+napi_value addon_divide_limit(napi_env env, napi_callback_info info);
 napi_value addon_pidfd_open(napi_env env, napi_callback_info info);
 napi_value addon_pidfd_send_signal(napi_env env, napi_callback_info info);
 napi_value addon_pidfd_getfd(napi_env env, napi_callback_info info);
