@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { type Addition, type Additive, add, sum } from './definition/additions.js';
+import { callOf } from './definition/call.js';
 import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
@@ -20,14 +21,14 @@ import type { ContainerStep, Op } from './plan/steps.js';
 import { explain, planOf, run, spawn } from './running/engine.js';
 import type { Hook } from './running/hooks.js';
 import type { ContainerProcess } from './running/process.js';
-import type { RunOptions, RunResult } from './running/run.js';
+import type { Bytes, RunOptions, RunResult, Texts } from './running/run.js';
 import type { SpawnOptions } from './running/spawn.js';
 
 /**
  * What a container is. It is immutable: every method returns a new `Container`, so one can be kept and varied.
  *
  * Without any call it is the secure default. It has the host's programs and none of its data. Every namespace is new,
- * and root inside is nobody on the host. It has Docker's default capabilities, no new privileges, loopback only, and a
+ * and root inside is nobody on the host. It has Podman's default capabilities, no new privileges, loopback only, and a
  * private /dev, /proc and /tmp. Nothing of the caller's environment or descriptors enters it. Each weakening takes an
  * explicit call.
  *
@@ -244,7 +245,7 @@ export class Container {
   /**
    * Sets the capabilities of root inside, by their names in capabilities(7). OCI `process.capabilities`.
    *
-   * It takes a whole list, or `{ add, drop }` to Docker's default list; an empty list means none. Inheritable and
+   * It takes a whole list, or `{ add, drop }` to Podman's default list; an empty list means none. Inheritable and
    * ambient ones are empty then (CVE-2022-29162). Or it takes all five sets, for any user:
    * `{ bounding, effective, permitted, inheritable, ambient }`; those that are left out are empty. They count for the
    * container's own namespaces only, unless `user` is not among them.
@@ -393,12 +394,13 @@ export class Container {
    * Starts a command, like `child_process.spawn`, and returns at once. What goes wrong afterwards is an `error` event.
    *
    * @param file A path in the container, or a name that is searched for in its PATH.
+   * @param args Its arguments. They may be left out: `spawn('ls', { cwd: '/tmp' })`.
    * @throws TypeError or RangeError naming the argument. {@link CarrelError} where this host cannot do what the
    *   definition asks for, with `ERR_UNSUPPORTED` where carrel cannot work at all. The reason of a `signal` that is
    *   aborted already. Then nothing was started.
    */
-  spawn(file: string, args: readonly string[] = [], options: SpawnOptions = {}): ContainerProcess {
-    return spawn(this.toJSON(), this.#hooks, { file, args, options });
+  spawn(file: string, args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): ContainerProcess {
+    return spawn(this.toJSON(), this.#hooks, callOf('spawn', file, args, options));
   }
 
   /**
@@ -409,19 +411,21 @@ export class Container {
    * @throws What `spawn` throws; {@link StepError} where the kernel refused a step; {@link ExitError} with
    *   `check: true`.
    */
+  run(file: string, args?: readonly string[] | null, options?: RunOptions & Texts): Promise<RunResult>;
+  run(file: string, args: readonly string[] | null, options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
+  run(file: string, options: RunOptions & Texts): Promise<RunResult>;
+  run(file: string, options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
   run(
     file: string,
-    args?: readonly string[],
-    options?: RunOptions & { readonly encoding?: 'utf8' | undefined },
-  ): Promise<RunResult>;
-  run(
+    args?: readonly string[] | RunOptions | null,
+    options?: RunOptions,
+  ): Promise<RunResult<string | Buffer>>;
+  async run(
     file: string,
-    args: readonly string[],
-    options: RunOptions & { readonly encoding: 'buffer' },
-  ): Promise<RunResult<Buffer>>;
-  run(file: string, args?: readonly string[], options?: RunOptions): Promise<RunResult<string | Buffer>>;
-  async run(file: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult<string | Buffer>> {
-    return run(this.toJSON(), this.#hooks, { file, args, options });
+    args?: readonly string[] | RunOptions | null,
+    options?: RunOptions,
+  ): Promise<RunResult<string | Buffer>> {
+    return run(this.toJSON(), this.#hooks, callOf('run', file, args, options));
   }
 
   /**
@@ -430,15 +434,15 @@ export class Container {
    * @param file Default: `sh`.
    * @throws What `spawn` throws.
    */
-  plan(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): Plan {
-    return planOf(this.toJSON(), this.#hooks, { file, args, options });
+  plan(file = 'sh', args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): Plan {
+    return planOf(this.toJSON(), this.#hooks, callOf('plan', file, args, options));
   }
 
   /**
    * Gives the same plan as a text: what the host does on the left, what the container does on the right. Throws as
    * `plan()`.
    */
-  explain(file = 'sh', args: readonly string[] = [], options: SpawnOptions = {}): string {
+  explain(file = 'sh', args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): string {
     return explain(this.plan(file, args, options));
   }
 

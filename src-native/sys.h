@@ -452,9 +452,9 @@ static inline long sys_pread64(int fd, void *buffer, size_t size, long offset)
 	return SYS(__NR_pread64, fd, buffer, size, offset, 0, 0);
 }
 // int prlimit(pid_t pid, int resource, const struct rlimit *new_limit, struct rlimit *old_limit);
-static inline long sys_prlimit64(int pid, unsigned int resource, const uint64_t soft_and_hard[2])
+static inline long sys_prlimit64(int pid, unsigned int resource, const uint64_t soft_and_hard[2], uint64_t ret_old[2])
 {
-	return SYS(__NR_prlimit64, pid, resource, soft_and_hard, 0, 0, 0);
+	return SYS(__NR_prlimit64, pid, resource, soft_and_hard, ret_old, 0, 0);
 }
 // ssize_t read(int fd, void *buf, size_t count);
 static inline long sys_read(int fd, void *buffer, size_t size)

@@ -46,6 +46,8 @@ export interface CgroupWrite {
   readonly controller: string;
   readonly file: string;
   readonly value: string;
+  /** A kernel may be built without the file, and is then asked for nothing. */
+  readonly optional?: true;
 }
 
 /** The cgroups of all of carrel's containers are made in this one. */
@@ -153,7 +155,11 @@ type Enforced = Exclude<keyof Limits, 'cpuTime' | 'onUnsupported' | 'unified'>;
 export const WRITERS: { readonly [K in Enforced]: Writer<NonNullable<Limits[K]>> } = {
   memory: {
     2: (value) => [{ controller: 'memory', file: 'memory.max', value: `${value}` }],
-    1: (value) => [{ controller: 'memory', file: 'memory.limit_in_bytes', value: `${value}` }],
+    // What TCP buffers there is counted apart. Documentation/admin-guide/cgroup-v1/memory.rst
+    1: (value) => [
+      { controller: 'memory', file: 'memory.limit_in_bytes', value: `${value}` },
+      { controller: 'memory', file: 'memory.kmem.tcp.limit_in_bytes', value: `${value}`, optional: true },
+    ],
   },
   swap: {
     2: (value) => [{ controller: 'memory', file: 'memory.swap.max', value: `${value}` }],

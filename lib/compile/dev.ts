@@ -50,7 +50,8 @@ export function dev(definition: ContainerDefinition, ids: IdPlan, user: User): r
       op: 'mount',
       type: 'devpts',
       target: '/dev/pts',
-      options: ['newinstance', 'ptmxmode=0666', 'mode=0620', ...tty, ...owner],
+      // All instances together have kernel.pty.max, 4096 by default: one container takes a sixteenth.
+      options: ['newinstance', 'ptmxmode=0666', 'mode=0620', 'max=256', ...tty, ...owner],
       // devpts is all devices: nodev would forbid every terminal.
       attributes: ['nosuid', 'noexec'],
       nofollow: true,

@@ -118,9 +118,10 @@ export function resolveLimits(
     const wanted =
       hierarchy &&
       (writer[hierarchy.version] as ((value: unknown, limits: Limits) => CgroupWrite[]) | undefined)?.(value, limits);
-    const lost = wanted?.find(({ file }) => hierarchy?.files.includes(file) !== true);
+    const isThere = ({ file }: CgroupWrite): boolean => hierarchy?.files.includes(file) === true;
+    const lost = wanted?.find((write) => write.optional !== true && !isThere(write));
     if (wanted === undefined || lost !== undefined) refuse(option, controller, lost?.file);
-    else writes.push(...wanted);
+    else writes.push(...wanted.filter(isThere));
   }
   for (const [file, value] of Object.entries(limits.unified ?? {})) {
     const [controller = ''] = file.split('.', 1);

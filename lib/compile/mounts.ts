@@ -10,8 +10,9 @@ import type { IdPlan } from './ids.js';
 import { hostsOfRoot } from './names.js';
 import { sysctls } from './namespace-settings.js';
 import { overlaySteps } from './overlay.js';
-import { hidden, noNestedUsers, proc, sys } from './proc.js';
+import { hidden, noNestedUsers, ownSettings, proc, sys } from './proc.js';
 import { executable, hostPrograms } from './programs.js';
+import { pingGroups, userQuotas } from './quotas.js';
 import type { Slots } from './slots.js';
 import { tmpfsStep } from './tmpfs.js';
 import { Trees } from './trees.js';
@@ -34,7 +35,11 @@ export function planMounts(
 ): MountPlan {
   if (!definition.namespaces.includes('mount')) return { acts: [], steps: [], after: [] };
   const trees = new Trees(ids, host, slots);
-  const settings = [...noNestedUsers(definition, host), ...sysctls(definition)];
+  const settings = [
+    ...noNestedUsers(definition, host),
+    ...ownSettings(definition, host, [...userQuotas(definition, host), ...pingGroups(definition, ids, host, user)]),
+    ...sysctls(definition),
+  ];
   const own = proc(definition, host).some(({ op }) => op === 'mount');
   const steps: ContainerStep[] = [
     // First of all: else what is mounted below would show on the host. mount_namespaces(7)

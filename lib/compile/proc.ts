@@ -8,6 +8,9 @@ import type { ContainerStep } from '../plan/steps.js';
 import { hasNamespace, inUserNamespace } from './ids.js';
 import { boundingSet } from './security.js';
 
+/** Where they are named. proc_pid_cgroup(5), cpuset(7) */
+const CGROUPS_OF_INIT = ['/proc/1/cgroup', '/proc/1/cpuset', '/proc/1/task/1/cgroup', '/proc/1/task/1/cpuset'];
+
 const attributes: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
 
 /** A /proc of the container's own, the host's, or none; `'auto'` takes the first that the kernel allows. */
@@ -96,7 +99,12 @@ export function sysOf(root: string): string {
 export function hidden(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
   const shown = (path: string): boolean =>
     path.startsWith('/sys/') ? whyNoSys(definition, host) === undefined : definition.proc !== 'none';
+  const { limits, init, namespaces, proc: choice } = definition;
+  // Init stays in the cgroups of who started it, which are not the container's: their names are nobody's business.
+  const limited = limits !== undefined && (host.cgroups?.hierarchies.length ?? 0) > 0;
+  const foreign = limited && init && namespaces.includes('pid') && choice !== 'none';
   return [
+    ...(foreign ? CGROUPS_OF_INIT.map((target): ContainerStep => ({ op: 'mask', target, from: 'limits()' })) : []),
     ...host.masked.filter(shown).map((target): ContainerStep => ({ op: 'mask', target })),
     ...host.readonly.filter(shown).map((target): ContainerStep => ({ op: 'readonlyPath', target })),
   ];
@@ -109,15 +117,28 @@ export function hidden(definition: ContainerDefinition, host: Host): readonly Co
  */
 export function noNestedUsers(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
   if (!definition.namespaces.includes('user') || boundingSet(definition).includes('CAP_SYS_ADMIN')) return [];
-  if (host.mounts.some(({ path, options }) => path === '/proc/sys' && options.includes('ro')))
-    return [noBan('/proc/sys around this process is read-only')];
-  if (host.processesOnly && !proc(definition, host).some(({ op }) => op === 'mount'))
-    return [noBan('/proc around this process shows processes only (subset=pid), and this container has no new one')];
-  return [{ op: 'sysctl', path: 'user/max_user_namespaces', value: '0' }];
+  const reason = whyNotSet(definition, host);
+  return reason === undefined
+    ? [{ op: 'sysctl', path: 'user/max_user_namespaces', value: '0' }]
+    : [{ op: 'omit', what: 'the ban on user namespaces inside', reason }];
 }
 
-function noBan(reason: string): ContainerStep {
-  return { op: 'omit', what: 'the ban on user namespaces inside', reason };
+/** Settings that carrel makes by itself, or why it does not. */
+export function ownSettings(
+  definition: ContainerDefinition,
+  host: Host,
+  settings: readonly ContainerStep[],
+): readonly ContainerStep[] {
+  const reason = settings.length === 0 ? undefined : whyNotSet(definition, host);
+  return reason === undefined ? settings : [{ op: 'omit', what: 'quotas of users inside, and ping for all', reason }];
+}
+
+function whyNotSet(definition: ContainerDefinition, host: Host): string | undefined {
+  if (host.mounts.some(({ path, options }) => path === '/proc/sys' && options.includes('ro')))
+    return '/proc/sys around this process is read-only';
+  if (host.processesOnly && !proc(definition, host).some(({ op }) => op === 'mount'))
+    return '/proc around this process shows processes only (subset=pid), and this container has no new one';
+  return undefined;
 }
 
 /**

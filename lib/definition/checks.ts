@@ -3,7 +3,8 @@
 import { constants } from 'node:os';
 import { isAbsolute, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invalidType, invalidValue, outOfRange, unknownName, unknownOption } from '../errors/errors.js';
+import { inspect } from 'node:util';
+import { invalidType, invalidValue, outOfRange, unknownName, unknownOption, withRemedy } from '../errors/errors.js';
 
 /** A text without NUL: to the kernel a NUL would end it. */
 export function text(name: string, value: unknown): string {
@@ -51,7 +52,7 @@ export function signalNumber(name: string, value: unknown): number {
 
 /** Names and values of an environment: no NUL anywhere, no `=` in a name. */
 export function environment(name: string, value: unknown): Readonly<Record<string, string>> {
-  object(name, value);
+  checkVariables(name, value);
   const env: [string, string][] = [];
   for (const [key, content] of Object.entries(value as Record<string, unknown>)) {
     if (content === undefined) continue;
@@ -62,6 +63,19 @@ export function environment(name: string, value: unknown): Readonly<Record<strin
   }
   // Not by assignment: a variable may be called __proto__.
   return Object.fromEntries(env);
+}
+
+/** Lists, maps and texts are how other tools take variables. */
+function checkVariables(name: string, value: unknown): void {
+  if (value instanceof Map) throw withRemedy(invalidType(name, 'an object', value), `Object.fromEntries(${name})`);
+  if (typeof value !== 'string' && !Array.isArray(value)) {
+    object(name, value);
+    return;
+  }
+  const said = [value].flat().filter((one: unknown) => typeof one === 'string' && one.indexOf('=') > 0) as string[];
+  const pairs = said.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]);
+  const right = pairs.length === 0 ? { NAME: 'value' } : Object.fromEntries(pairs);
+  throw withRemedy(invalidType(name, 'an object', value), inspect(right));
 }
 
 /** A path on the host, made absolute. */

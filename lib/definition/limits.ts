@@ -1,6 +1,6 @@
 /** Limits on what a container may use. */
 
-import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
+import { invalidType, invalidValue, outOfRange, withRemedy } from '../errors/errors.js';
 import { bytes, integer, knownOptions, object, oneOf, text } from './checks.js';
 
 /** Limits of one block device, per second. */
@@ -118,7 +118,7 @@ const CPU_TIME_MOST = 2 ** 32 - 1;
 type Check = (name: string, value: unknown) => unknown;
 
 const CHECKS: Readonly<Record<(typeof NAMES)[number], Check>> = {
-  memory: (name, value) => atLeast(name, bytes(name, value), PAGE),
+  memory: checkMemory,
   swap: (name, value) => (value === 0 || value === '0' ? 0 : bytes(name, value)),
   pids: (name, value) => integer(name, value, 1, PIDS_MOST),
   cpus: checkCpus,
@@ -130,6 +130,13 @@ const CHECKS: Readonly<Record<(typeof NAMES)[number], Check>> = {
     entries(name, value, /^(?!cgroup\.)[a-z0-9_]+(\.[a-z0-9_]+)+$/, 'a file such as "memory.high"', text),
   onUnsupported: (name, value) => oneOf(name, value, ['error', 'warn']),
 };
+
+function checkMemory(name: string, value: unknown): number {
+  const size = bytes(name, value);
+  // Nobody means so few bytes: other tools and systems count in mebibytes.
+  if (size < PAGE) throw withRemedy(outOfRange(name, `at least ${PAGE} bytes`, value), `'${size}m' for mebibytes`);
+  return size;
+}
 
 export function checkLimits(value: unknown): Limits {
   return { onUnsupported: 'error', ...check('limits', value, NAMES) } as Limits;
@@ -146,11 +153,6 @@ function check(where: string, value: unknown, names: readonly (typeof NAMES)[num
   return Object.fromEntries(
     given.map(([name, limit]) => [name, CHECKS[name as (typeof NAMES)[number]](`${where}.${name}`, limit)]),
   );
-}
-
-function atLeast(name: string, value: number, least: number): number {
-  if (value < least) throw outOfRange(name, `at least ${least}`, value);
-  return value;
 }
 
 function checkCpus(name: string, value: unknown): number {

@@ -1,6 +1,7 @@
 /** Mounts as a definition holds them, and the functions that make them. */
 
-import { contradiction, invalidValue } from '../errors/errors.js';
+import { inspect } from 'node:util';
+import { contradiction, invalidType, invalidValue, withRemedy } from '../errors/errors.js';
 import { isWithin } from '../plan/paths.js';
 import { freezeDeep } from '../plan/plan.js';
 import { boolean, bytes, hostPath, integer, knownOptions, mountTarget, object } from './checks.js';
@@ -94,6 +95,8 @@ export interface BindOptions extends SafetyOptions, TargetOptions {
  * @see open_tree(2), move_mount(2), mount_setattr(2); Linux 5.12.
  */
 export function bind(source: string | URL, target: string, options: BindOptions = {}): BindMount {
+  if (target === undefined && typeof source === 'string' && source.includes(':'))
+    throw withRemedy(invalidType('target', 'a string', target), asBind(source));
   object('options', options);
   knownOptions('bind()', options, [
     'readonly',
@@ -119,6 +122,13 @@ export function bind(source: string | URL, target: string, options: BindOptions 
     ...safety(options),
     ...create(options),
   });
+}
+
+/** A bind as other tools have it on their command lines: `source:target:ro`. */
+function asBind(words: string): string {
+  const [source = '', target, options = ''] = words.split(':');
+  const readonly = options.split(',').includes('ro') ? ', { readonly: true }' : '';
+  return `bind(${inspect(source)}, ${target === undefined ? 'target' : inspect(target)}${readonly})`;
 }
 
 /** The directory that a source is in, without a slash at its end. */
@@ -162,6 +172,8 @@ export function tmpfs(target: string, options: TmpfsOptions = {}): TmpfsMount {
 }
 
 export function checkMount(name: string, value: unknown): Mount {
+  if (typeof value === 'string')
+    throw withRemedy(invalidType(name, 'made by bind() or its like', value), `mount(${asBind(value)})`);
   object(name, value);
   const { type, target, ...options } = value as Record<string, unknown>;
   const at = target as string;

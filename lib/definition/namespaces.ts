@@ -1,6 +1,6 @@
 /** Which namespaces a container has of its own or joins, with their names and clocks. */
 
-import { contradiction, invalidType, invalidValue, notStarted } from '../errors/errors.js';
+import { contradiction, invalidType, invalidValue, notStarted, withRemedy } from '../errors/errors.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
 import { array, hostPath, integer, knownOptions, object, oneOf, text } from './checks.js';
 
@@ -69,6 +69,11 @@ export const DEFAULT_NAMESPACES: readonly Namespace[] = Object.freeze([
 const NAMES = Object.keys(NAMESPACES) as readonly Namespace[];
 
 export function checkNamespaces(value: unknown): readonly (Namespace | JoinedNamespace)[] {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    const joins =
+      'namespaces' in value ? '[{ network: child }]' : '[child.namespaces] to join them all, or [{ network: child }]';
+    throw withRemedy(invalidType('namespaces', 'an array', value), joins);
+  }
   const entries = array('namespaces', value).flatMap((entry, index) => checkEntry(`namespaces[${index}]`, entry));
   const kept = entries.filter((entry, index) => typeof entry !== 'string' || entries.indexOf(entry) === index);
   for (const name of NAMES) {
@@ -93,6 +98,8 @@ function checkEntry(name: string, entry: unknown): readonly (Namespace | JoinedN
   if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) {
     throw invalidType(name, 'a namespace’s name, or an object such as { network: "/proc/123/ns/net" }', entry);
   }
+  if ('namespaces' in entry)
+    throw withRemedy(invalidType(name, 'an object that names the namespaces to join', entry), '{ network: child }');
   if ('type' in entry) {
     knownOptions(name, entry, ['type', 'path', 'inode']);
     const { type, ...handle } = entry as { type: unknown; path?: unknown };

@@ -49,8 +49,11 @@ export interface OverlayMountOptions extends OverlayOptions, SafetyOptions, Targ
  *
  * The kernel maps owners like those of any root filesystem. In a container with a user namespace overlayfs keeps its
  * notes in extended attributes `user.overlay.*` of `upper`, not `trusted.overlay.*`. So it understands whiteouts of
- * layers that Docker unpacked, but not its opaque directories. Mounts below a lower directory are an error: overlayfs
- * would not show them.
+ * layers that Docker unpacked, but not its opaque directories.
+ *
+ * Before Linux 6.6 memory has no such attributes. Without an `upper`, `rm -r` of a lower directory then fails with
+ * `EIO`, and nobody can make a removed directory again: give an `upper` and a `work` on disk there.
+ * Mounts below a lower directory are an error: overlayfs would not show them.
  *
  * @param target An absolute path in the container; left out, it is a root filesystem. carrel makes a missing one, as
  *   for {@link bind}. Set-user-id bits and device files have no effect there, unless `nosuid` and `nodev` are `false`.

@@ -379,7 +379,8 @@ export const mount: StepConstructor<'mount', 'options' | 'attributes' | 'nofollo
 export const bind: StepConstructor<'bind', 'attributes' | 'recursive' | 'create'> = step('bind');
 
 /**
- * Binds the host's character device `source` on a new file `target`.
+ * Binds the host's character device `source` on a new file `target`, read-only: programs write to the device, and
+ * cannot change its owner, mode and times, which are the host's.
  *
  * Needs CAP_SYS_ADMIN over the mount namespace. Errors: ENODEV, unless it is `major`:`minor`.
  *

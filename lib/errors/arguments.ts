@@ -31,10 +31,31 @@ export function unknownName(name: string, value: string, known: readonly string[
 /** A reader sees so many names at a glance. */
 const FEW = 12;
 
-/** A misspelt option, with the name that it probably means. */
+/** What other tools have as an option, and how it is written here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  binds: 'Write mount(bind(source, target))',
+  cmd: 'The command is the argument of run() and spawn()',
+  entrypoint: 'The command is the argument of run() and spawn()',
+  environment: 'Write env({ NAME: value })',
+  gid: 'Write user: { uid, gid }',
+  image: 'Write rootfs(directory): carrel pulls no image, so unpack it first',
+  maxBuffer: 'Write maxOutput',
+  memory: 'Write limits({ memory })',
+  ports:
+    'A container has a network of its own, and publishes no port: network("host") gives it the machine’s, and a Unix ' +
+    'socket in a directory that is bound needs neither',
+  privileged: 'Name what it needs: capabilities([…]), namespaces([…])',
+  shell: 'Write run("sh", ["-c", script])',
+  uid: 'Write user: { uid, gid }',
+  volumes: 'Write mount(bind(source, target))',
+  workdir: 'Write cwd',
+};
+
+/** A misspelt option, with the name that it probably means, or one of another tool. */
 export function unknownOption(where: string, name: string, known: readonly string[]): TypeError {
   const near = nearest(name, known);
-  const meant = near === undefined ? `It takes ${known.join(', ')}` : `Did you mean "${near}"?`;
+  const all = near === undefined ? `It takes ${known.join(', ')}` : `Did you mean "${near}"?`;
+  const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : all;
   return withCode(new TypeError(`${where} has no option "${name}". ${meant}`), 'ERR_INVALID_ARG_VALUE');
 }
 
@@ -61,6 +82,12 @@ export function notStarted(name: string): TypeError {
     new TypeError(`${name} must be a running process: wait for its "spawn" event, and join it before it ends`),
     'ERR_INVALID_ARG_VALUE',
   );
+}
+
+/** Says how what was probably meant is written. */
+export function withRemedy<E extends Error>(error: E, right: string): E {
+  error.message += `. Write ${right}`;
+  return error;
 }
 
 function withCode<E extends Error>(error: E, code: string): E {

@@ -21,7 +21,7 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
   ERR_LAUNCHER:
     'The launcher could not start: the hint says what of `/proc`, `/dev/null`, limits or permissions is in the way. ' +
     'Or it could not be asked: this user has too many descriptors under way in sockets, or it is stopped.',
-  ERR_NO_ID_RANGE: 'No range of ids is free for another container.',
+  ERR_NO_ID_RANGE: 'No range of ids is free for another container, or there is no place to lock one.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
   ERR_PROTOCOL: 'A supervisor said what is no message. carrel’s own never do; the container has ended.',
   ERR_SUBORDINATE_IDS:

@@ -10,6 +10,7 @@ export {
   unknownName,
   unknownOption,
   usageError,
+  withRemedy,
 } from './arguments.js';
 export { CarrelError, ExitError } from './classes.js';
 export { endDegraded } from './degraded.js';
@@ -27,6 +28,7 @@ export {
   launcherUnreached,
   noCgroup,
   noIdRange,
+  noLocks,
   planRejected,
   planUnwritten,
   protocolBroken,

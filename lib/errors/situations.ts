@@ -127,6 +127,15 @@ export function noIdRange(): CarrelError {
   );
 }
 
+/** No directory is there for the locks on ranges of ids. */
+export function noLocks(problems: readonly string[]): CarrelError {
+  return new CarrelError(
+    'ERR_NO_ID_RANGE',
+    `no range of ids can be locked: ${problems.join('; ')}`,
+    'the locks are in /run, or in /tmp where that is read-only: this user must be able to make a directory there',
+  );
+}
+
 export function planRejected(rule: number): CarrelError {
   return new CarrelError('ERR_INVALID_PLAN', `the launcher rejected the plan as malformed (plan.c, line ${rule})`);
 }

@@ -82,6 +82,8 @@ export interface Host {
   readonly hosts?: HostText;
   /** The host's name, where the container shares it. */
   readonly hostname?: string;
+  /** Of the settings that a container gets its own of, those that this kernel has, by their paths below /proc/sys. */
+  readonly sysctls: Readonly<Record<string, string>>;
   /** Resource limits of this process. */
   readonly rlimits: ResourceLimits;
   /** Asked for where there are limits only: to find out takes making one. */

@@ -4,6 +4,7 @@ import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'n
 import { hostname, userInfo } from 'node:os';
 import type { CgroupFacts } from '../cgroup/files.js';
 import { questions } from '../compile/questions.js';
+import { OWN_SYSCTLS } from '../compile/quotas.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { Memo } from '../plan/memo.js';
@@ -128,6 +129,7 @@ function ask(): Host {
     masked: MASKED.filter(isThere),
     readonly: READONLY.filter(isThere),
     resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(real(path))),
+    sysctls: Object.fromEntries(OWN_SYSCTLS.flatMap(setting)),
     rlimits: resourceLimits(read('/proc/self/limits')),
   });
 }
@@ -138,6 +140,11 @@ function read(path: string): string | undefined {
   } catch {
     return undefined; // absent or unreadable: the same as empty to everyone who asks
   }
+}
+
+function setting(path: string): readonly (readonly [string, string])[] {
+  const value = read(`/proc/sys/${path}`);
+  return value === undefined ? [] : [[path, value.trim()]];
 }
 
 function real(path: string): string {

@@ -1,29 +1,71 @@
 /** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
+import { constants, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_SIZE } from '../compile/ids.js';
-import { noIdRange } from '../errors/errors.js';
+import { noIdRange, noLocks } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
 import { native } from './native.js';
 
-/** A range that no other container of this machine has, as long as the socket is open somewhere. */
+/** A range that no other container of this machine has, as long as the lock is open somewhere. */
 export interface HeldRange {
   readonly first: number;
-  readonly socket: number;
+  readonly lock: number;
 }
 
 const COUNT = (RANGE_LAST - RANGE_FIRST) / RANGE_SIZE;
+/** Ranges that are tried first, at random and so often: a file stays for each range that was ever held. */
+const FAVOURED = 1024;
+const FAVOURED_TRIES = 16;
 
 /**
- * Takes a free range. What holds it is a name in the abstract socket namespace: the kernel gives a name to one socket
- * at a time, whatever process asks, and takes it back when the socket is closed, also by SIGKILL. unix(7)
+ * Takes a free range. What holds it is a lock on a file: the kernel gives it to one open file at a time, in whichever
+ * namespaces, and takes it back when that is closed, also by SIGKILL. Where the file is nobody else can take it.
+ * flock(2)
  */
 export function holdRange(host: Host): HeldRange {
-  let slot = Math.floor(Math.random() * COUNT);
-  for (let tries = 0; tries < COUNT; tries += 1) {
+  const directory = lockDirectory(host.uid);
+  const from = Math.floor(Math.random() * COUNT);
+  for (let tries = 0; tries < COUNT + FAVOURED_TRIES; tries += 1) {
+    const slot = tries < FAVOURED_TRIES ? Math.floor(Math.random() * FAVOURED) : (from + tries) % COUNT;
     const first = RANGE_FIRST + slot * RANGE_SIZE;
-    const socket = isFree(first, host.reservedIds) ? native().tryBindAbstract(`carrel/ids/${first}`) : undefined;
-    if (socket !== undefined) return { first, socket };
-    slot = (slot + 1) % COUNT;
+    const lock = isFree(first, host.reservedIds) ? tryHold(`${directory}/${first}`) : undefined;
+    if (lock !== undefined) return { first, lock };
   }
   throw noIdRange();
+}
+
+function tryHold(path: string): number | undefined {
+  const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+  const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  if (native().tryLock(file)) return file;
+  native().close(file);
+  return undefined;
+}
+
+/**
+ * A directory that only this user can write to, the same in every process of this user that shares /run. What is in
+ * /tmp belongs to whoever was there first: where that is somebody else, it is none.
+ */
+function lockDirectory(uid: number): string {
+  const places = [uid === 0 ? '/run/carrel-ids' : `/run/user/${uid}/carrel-ids`, `/tmp/carrel-ids-${uid}`];
+  const problems: string[] = [];
+  for (const path of places) {
+    const problem = problemOf(path, uid);
+    if (problem === undefined) return path;
+    problems.push(problem);
+  }
+  throw noLocks(problems);
+}
+
+function problemOf(path: string, uid: number): string | undefined {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) mkdirSync(path, { mode: 0o700 });
+    else if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) return `${path} is somebody else’s`;
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Another process of this user was faster, or somebody else was.
+    return code === 'EEXIST' ? problemOf(path, uid) : message;
+  }
 }

@@ -9,6 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { descriptorNotOpen, launcherFailed, launcherUnreached } from '../errors/errors.js';
+import { RESOURCES } from '../plan/constants.js';
 import { encodeMessage } from '../plan/message-bytes.js';
 import { lane } from './lane.js';
 import { logOf } from './log.js';
@@ -71,6 +72,7 @@ class Launcher {
     this.#socket.resume();
     this.#socket.unref();
     this.process.unref();
+    if (this.process.pid !== undefined) halveQuotas(this.process.pid);
     log('started, pid %d', this.process.pid);
   }
 
@@ -97,6 +99,18 @@ class Launcher {
   start(supervisor: number, descriptors: readonly number[]): string | undefined {
     const message = encodeMessage({ kind: 'start', supervisor }, descriptors.length);
     return this.alive ? native().trySend(this.#descriptor, message, descriptors) : 'EPIPE';
+  }
+}
+
+/**
+ * What the kernel counts for a user, and bounds for all of a user namespace by the soft limit of who makes it: so
+ * containers together leave the other half to their caller. user_namespaces(7), getrlimit(2), Linux 5.14
+ */
+function halveQuotas(pid: number): void {
+  for (const resource of ['sigpending', 'msgqueue'] as const) {
+    // A Node whose real user is another than its effective one may not: containers then share the quota with it.
+    const error = native().tryDivideLimit(pid, RESOURCES[resource], 2);
+    if (error !== undefined) log('%s stays that of its caller: %s', resource, error);
   }
 }
 

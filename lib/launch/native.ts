@@ -25,9 +25,10 @@ interface Addon extends SystemCalls {
   send(socket: number, bytes: Uint8Array, descriptors: readonly number[]): void;
   receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   contents(descriptor: number): Buffer;
-  bindAbstract(name: string): number;
   flock(descriptor: number): void;
+  setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  divideLimit(pid: number, resource: number, divisor: number): void;
 }
 
 /** What the addon throws. */
@@ -58,11 +59,16 @@ export interface Native {
   tryReceive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   /** All that a file in memory holds. pread(2) */
   contents(descriptor: number): Buffer;
-  /** A socket that holds a name of the abstract namespace, `undefined` where another has it. unix(7) */
-  tryBindAbstract(name: string): number | undefined;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
+  /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
+  setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  /**
+   * Divides the soft limit of a process; one that is unlimited stays so. Returns the kernel's error name where it could
+   * not. prlimit(2)
+   */
+  tryDivideLimit(pid: number, resource: number, divisor: number): string | undefined;
 }
 
 const log = logOf('native');
@@ -110,16 +116,10 @@ function wrap(addon: Addon): Native {
     trySend: (socket, bytes, descriptors) => attempt(() => addon.send(socket, bytes, descriptors)),
     tryReceive: (socket, bytes) => act(() => addon.receive(socket, bytes)),
     contents: (descriptor) => act(() => addon.contents(descriptor)),
-    tryBindAbstract: (name) => {
-      let socket: number | undefined;
-      const error = attempt(() => {
-        socket = addon.bindAbstract(name);
-      });
-      if (error !== undefined && error !== 'EADDRINUSE') throw new Error(`bind ${error}`);
-      return socket;
-    },
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
+    setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
+    tryDivideLimit: (pid, resource, divisor) => attempt(() => addon.divideLimit(pid, resource, divisor)),
   };
 }
 

@@ -1,15 +1,17 @@
 /** The caller's side of the command's descriptors: pipes and sockets, and the streams on their ends. */
 
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable, Stream } from 'node:stream';
 import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
+import { descriptorOf, isOwn, noteStream, prepare, wayOf } from './handed.js';
 import { native } from './native.js';
 import { openHeldSocket, openReader, openWriter } from './streams.js';
 
 /**
- * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. From the fourth
- * on, `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
+ * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. A stream of
+ * another {@link ContainerProcess} is handed over: it is closed here once the command has it. From the fourth on,
+ * `'pipe'` is a stream both ways, and what is left out is `'ignore'`.
  */
-export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd: number } | null | undefined;
+export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number | Stream | { readonly fd: number } | null | undefined;
 /** The `stdio` option: one entry a descriptor, from 0 on; a word is for the first three. */
 export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
 
@@ -18,8 +20,11 @@ export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
  * caller's.
  */
 export type StdioChoice =
-  | { readonly kind: 'pipe' | 'socket' | 'ignore' }
-  | { readonly kind: 'descriptor'; readonly descriptor: number };
+  | { readonly kind: 'socket' | 'ignore' }
+  /** `from`: what is carried into it, instead of a stream for the caller. */
+  | { readonly kind: 'pipe'; readonly from?: Readable }
+  /** `of`: the stream that has it. */
+  | { readonly kind: 'descriptor'; readonly descriptor: number; readonly of?: object };
 
 /** The caller's side of a command's descriptors. */
 export interface StdioStreams {
@@ -34,6 +39,8 @@ export interface Stdio extends StdioStreams {
   readonly sent: readonly number[];
   /** Those of `sent` that were made for this and are to be closed once they are sent. */
   readonly owned: readonly number[];
+  /** Streams of carrel's own whose descriptors are among `sent`, and that are let go of then. */
+  readonly handed: readonly Duplex[];
 }
 
 const STANDARD = 3;
@@ -55,12 +62,28 @@ function checkEntry(name: string, entry: unknown, index: number): StdioChoice {
   if (entry === undefined || entry === null) return { kind: standard ? 'pipe' : 'ignore' };
   if (entry === 'pipe') return { kind: standard ? 'pipe' : 'socket' };
   if (entry === 'ignore') return { kind: 'ignore' };
-  const descriptor = entry === 'inherit' ? index : typeof entry === 'object' ? (entry as { fd?: unknown }).fd : entry;
+  if (typeof entry === 'object' && isOwn(entry)) return checkHanded(name, entry);
+  const descriptor = entry === 'inherit' ? index : typeof entry === 'object' ? descriptorOf(entry) : entry;
   if (typeof descriptor !== 'number') {
     throw invalidValue(name, '"pipe", "ignore", "inherit", a descriptor, or a stream that has one', entry);
   }
   if (!Number.isInteger(descriptor) || descriptor < 0) throw outOfRange(name, 'a descriptor, 0 or more', descriptor);
-  return { kind: 'descriptor', descriptor };
+  return { kind: 'descriptor', descriptor, ...(typeof entry === 'object' ? { of: entry } : {}) };
+}
+
+/** A stream of another command's. */
+function checkHanded(name: string, stream: Duplex): StdioChoice {
+  const way = wayOf(stream);
+  switch (way) {
+    case 'over':
+      return { kind: 'ignore' };
+    case 'closed':
+      throw invalidValue(name, 'a stream that is open', stream);
+    case 'through':
+      return { kind: 'pipe', from: stream };
+    default:
+      return { kind: 'descriptor', descriptor: way.descriptor, of: stream };
+  }
 }
 
 /** Makes the pipes. Where one cannot be made, none is left. */
@@ -68,13 +91,19 @@ export function openStdio(choices: readonly StdioChoice[]): Stdio {
   const sent: number[] = [];
   const owned: number[] = [];
   const streams: (Duplex | null)[] = [];
+  const handed: Duplex[] = [];
   try {
     for (const [index, choice] of choices.entries()) streams.push(openOne(choice, index, sent, owned));
   } catch (error) {
     closeStdio({ owned, streams });
     throw error;
   }
-  return { sent, owned, streams, terminal: false };
+  for (const choice of choices) {
+    if (choice.kind !== 'descriptor' || choice.of === undefined) continue;
+    prepare(choice.of, choice.descriptor);
+    if (isOwn(choice.of)) handed.push(choice.of);
+  }
+  return { sent, owned, streams, handed, terminal: false };
 }
 
 function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): Duplex | null {
@@ -86,9 +115,20 @@ function openOne(choice: StdioChoice, index: number, sent: number[], owned: numb
   const [theirs, ours] = choice.kind === 'socket' ? native().socketpair() : pipe(index);
   sent.push(theirs);
   owned.push(theirs);
-  if (choice.kind === 'socket') return openHeldSocket(ours);
+  if (choice.kind === 'socket') return noteStream(openHeldSocket(ours), ours, 'both');
+  if (choice.kind === 'pipe' && choice.from !== undefined) {
+    carry(choice.from, openWriter(ours));
+    return null;
+  }
   // Before the command starts, so that nothing it says is lost; it waits in the pipe until somebody reads.
-  return index === 0 ? openWriter(ours) : openReader(ours);
+  return index === 0 ? noteStream(openWriter(ours), ours, 'written') : noteStream(openReader(ours), ours, 'read');
+}
+
+/** Carries what one command says to another. Who does not read it ends that, as in a pipeline. */
+function carry(from: Readable, to: Duplex): void {
+  from.pipe(to);
+  to.on('error', () => to.destroy());
+  to.on('close', () => from.destroy());
 }
 
 /** The command's end and ours. Standard streams are pipes: a socket could not be opened again by /dev/stdout. */
@@ -110,5 +150,5 @@ export function openTerminal(): Stdio {
   const stream = openHeldSocket(ours, true);
   stream.once('end', () => stream.destroy());
   stream.on('error', () => stream.destroy());
-  return { sent: [theirs], owned: [theirs], streams: [stream, stream, null], terminal: true };
+  return { sent: [theirs], owned: [theirs], streams: [stream, stream, null], handed: [], terminal: true };
 }

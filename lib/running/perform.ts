@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
 import { probe } from '../host/probe.js';
+import { letGo } from '../launch/handed.js';
 import { holdRange } from '../launch/id-range.js';
 import { logOf } from '../launch/log.js';
 import { native } from '../launch/native.js';
@@ -50,17 +51,21 @@ export function perform(
     };
     if (log.enabled) log('\n%s', explain(settled(plan, settlement)));
     stdio = terminal ? openTerminal() : openStdio(choices);
-    const kept = range === undefined ? [] : [range.socket];
+    const kept = range === undefined ? [] : [range.lock];
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
     supervision = new Supervision({ plan, settlement, hooks, calledNs });
     const ending = endingOf(plan);
     const args = ending?.op === 'exec' ? ending.args : [];
     child = new ContainerProcess(supervision, new ProcessControl(supervision), args, stdio);
-    const sent = (error: Error | undefined): void => supervision.sent(error);
+    const { handed } = stdio;
+    const sent = (error: Error | undefined): void => {
+      supervision.sent(error);
+      if (error === undefined) handed.forEach(letGo);
+    };
     supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, sent));
   } catch (error) {
     // No descriptor is left behind where the last one could not be made.
-    if (range !== undefined) native().close(range.socket);
+    if (range !== undefined) native().close(range.lock);
     if (stdio !== undefined) closeStdio(stdio);
     throw error;
   }

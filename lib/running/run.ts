@@ -26,6 +26,18 @@ export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'd
   readonly check?: boolean | undefined;
 }
 
+/** Options that give a text. */
+export interface Texts {
+  /** Default: `'utf8'`. */
+  readonly encoding?: 'utf8' | undefined;
+}
+
+/** Options that give Buffers. */
+export interface Bytes {
+  /** It has to be said. */
+  readonly encoding: 'buffer';
+}
+
 /** What a command wrote, and how it ended. */
 export interface RunResult<Output extends string | Buffer = string> extends ExitStatus {
   /** What it wrote to descriptor 1, up to `maxOutput`. A text that was cut ends with a whole character. */

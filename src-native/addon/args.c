@@ -72,15 +72,6 @@ int args_string(const struct args *args, size_t index, const char **ret_string)
 	return 1;
 }
 
-int args_text(const struct args *args, size_t index, char *ret_text, size_t size)
-{
-	size_t length;
-	if (napi_get_value_string_utf8(args->env, args->values[index], ret_text, size, &length) != napi_ok ||
-		length == size - 1)
-		return reject(args->env, "a not too long string is needed");
-	return 1;
-}
-
 napi_value result_int(napi_env env, int64_t number)
 {
 	napi_value value;

@@ -24,7 +24,6 @@ int args_buffer(const struct args *args, size_t index, void **ret_data, size_t *
 int args_ints(const struct args *args, size_t index, int32_t *ret_numbers, uint32_t most, uint32_t *ret_count);
 // A path or another text of any length: a buffer that ends with NUL, or null for no text.
 int args_string(const struct args *args, size_t index, const char **ret_string);
-int args_text(const struct args *args, size_t index, char *ret_text, size_t size);
 
 napi_value result_int(napi_env env, int64_t number);
 // Nothing, or an exception where the result is a negative errno.
@@ -45,8 +44,8 @@ napi_value addon_socketpair(napi_env env, napi_callback_info info);
 napi_value addon_pipe(napi_env env, napi_callback_info info);
 napi_value addon_send(napi_env env, napi_callback_info info);
 napi_value addon_receive(napi_env env, napi_callback_info info);
-napi_value addon_bind_abstract(napi_env env, napi_callback_info info);
 napi_value addon_flock(napi_env env, napi_callback_info info);
+napi_value addon_set_blocking(napi_env env, napi_callback_info info);
 napi_value addon_close(napi_env env, napi_callback_info info);
 // syscalls-mount.c
 napi_value addon_mount(napi_env env, napi_callback_info info);
@@ -75,6 +74,7 @@ napi_value addon_setgroups(napi_env env, napi_callback_info info);
 napi_value addon_setresuid(napi_env env, napi_callback_info info);
 napi_value addon_setresgid(napi_env env, napi_callback_info info);
 // pidfd.c
+napi_value addon_divide_limit(napi_env env, napi_callback_info info);
 napi_value addon_pidfd_open(napi_env env, napi_callback_info info);
 napi_value addon_pidfd_send_signal(napi_env env, napi_callback_info info);
 napi_value addon_pidfd_getfd(napi_env env, napi_callback_info info);

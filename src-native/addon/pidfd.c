@@ -34,3 +34,21 @@ napi_value addon_pidfd_getfd(napi_env env, napi_callback_info info)
 		return 0;
 	return result_number(env, "pidfd_getfd", sys_pidfd_getfd(pid_fd, target_fd));
 }
+
+// divideLimit(process, resource, divisor): void. Of the soft limit, which it divides; none stays none. prlimit(2)
+napi_value addon_divide_limit(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	int32_t pid;
+	uint32_t resource;
+	uint32_t divisor;
+	uint64_t limit[2];
+	if (!args_int(&args, 0, &pid) || !args_uint(&args, 1, &resource) || !args_uint(&args, 2, &divisor))
+		return 0;
+	long result = sys_prlimit64(pid, resource, 0, limit);
+	if (result == 0 && limit[0] != ~0ull) {
+		limit[0] /= divisor;
+		result = sys_prlimit64(pid, resource, limit, 0);
+	}
+	return result_none(env, "prlimit64", result);
+}

@@ -3,8 +3,6 @@
 #include "args.h"
 #include "../wire.h"
 
-enum { NAME_LONGEST = 64 };
-
 // socketpair(): [number, number]
 napi_value addon_socketpair(napi_env env, napi_callback_info info)
 {
@@ -85,26 +83,6 @@ napi_value addon_receive(napi_env env, napi_callback_info info)
 	return result_ints(env, control.fds, count);
 }
 
-// bindAbstract(name): number. A name in the abstract namespace can be held by one socket at a time, and goes with it.
-napi_value addon_bind_abstract(napi_env env, napi_callback_info info)
-{
-	struct args args = args_read(env, info);
-	struct {
-		uint16_t family;
-		char name[NAME_LONGEST];
-	} address = {.family = SYS_AF_UNIX};
-	if (!args_text(&args, 0, address.name + 1, sizeof(address.name) - 1))
-		return 0;
-	long fd = sys_socket(SYS_AF_UNIX, SYS_SOCK_DGRAM | O_CLOEXEC, 0);
-	if (fd < 0)
-		return throw_errno(env, "socket", fd);
-	long result = sys_call(__NR_bind, fd, (long)&address, sizeof(address), 0, 0, 0);
-	if (result >= 0)
-		return result_int(env, fd);
-	sys_close((int)fd);
-	return throw_errno(env, "bind", result);
-}
-
 // flock(descriptor): void. For nobody else, without waiting: the lock goes with the descriptor. flock(2)
 napi_value addon_flock(napi_env env, napi_callback_info info)
 {
@@ -114,6 +92,19 @@ napi_value addon_flock(napi_env env, napi_callback_info info)
 		return 0;
 	long result = sys_flock(fd, SYS_LOCK_EX | SYS_LOCK_NB);
 	return result < 0 ? throw_errno(env, "flock", result) : 0;
+}
+
+// setBlocking(descriptor): void. For all who have the same open file: programs do not expect EAGAIN. fcntl(2), F_SETFL
+napi_value addon_set_blocking(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	int32_t fd;
+	if (!args_int(&args, 0, &fd))
+		return 0;
+	long result = sys_fcntl(fd, F_GETFL, 0);
+	if (result >= 0)
+		result = sys_fcntl(fd, F_SETFL, result & ~(long)O_NONBLOCK);
+	return result < 0 ? throw_errno(env, "fcntl", result) : 0;
 }
 
 // close(descriptor): void

@@ -71,7 +71,7 @@ struct outcome both_set_groups(const struct plan *plan, const struct step_set_gr
 struct outcome both_set_rlimit(int pid, const struct step_set_rlimit *step)
 {
 	const uint64_t limit[2] = {step->soft, step->hard}; // struct rlimit64; all bits are RLIM64_INFINITY. prlimit(2)
-	TRY(prlimit64, pid, (unsigned int)step->resource, limit);
+	TRY(prlimit64, pid, (unsigned int)step->resource, limit, 0);
 	return DONE;
 }
 

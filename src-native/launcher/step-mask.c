@@ -10,7 +10,8 @@ struct outcome step_device(struct child *child, const struct step_device *step)
 	int tree = -1;
 	int file = -1;
 	PASS(tree_device(plan_string(child->plan, step->source), step->major, step->minor, &tree));
-	PASS(tree_set(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
+	// Read-only is its inode, the host's: owner, mode and times. What is written goes to the device all the same.
+	PASS(tree_set(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
 	PASS(path_make_file(child, target, 0666, &file));
 	return path_cover(tree, file);
 }

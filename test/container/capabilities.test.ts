@@ -1,4 +1,4 @@
-/** `capabilities()` decides which capabilities a command holds: Docker's list by default. */
+/** `capabilities()` decides which capabilities a command holds: Podman’s list by default. */
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
@@ -8,8 +8,8 @@ import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-/** Bits of Docker's default list. capability.h */
-const DEFAULT = '00000000a80425fb';
+/** Bits of Podman's default list. capability.h */
+const DEFAULT = '00000000800405fb';
 const NONE = '0000000000000000';
 const box = new Container();
 
@@ -28,7 +28,7 @@ function exactly(bits: string, bounding = bits): Record<string, string> {
 }
 
 suite('capabilities()', () => {
-  test('by default Docker’s list, nothing inheritable or ambient', async () => {
+  test('by default Podman’s list, nothing inheritable or ambient', async () => {
     assert.deepEqual(await sets(box), exactly(DEFAULT));
     assert.deepEqual(await sets(box.capabilities(undefined)), exactly(DEFAULT));
   });
@@ -42,8 +42,8 @@ suite('capabilities()', () => {
   });
 
   test('add and drop change the default list', async () => {
-    assert.deepEqual(await sets(box.capabilities({ add: ['CAP_SYS_TIME'] })), exactly('00000000aa0425fb'));
-    assert.deepEqual(await sets(box.capabilities({ drop: ['CAP_CHOWN'] })), exactly('00000000a80425fa'));
+    assert.deepEqual(await sets(box.capabilities({ add: ['CAP_SYS_TIME'] })), exactly('00000000820405fb'));
+    assert.deepEqual(await sets(box.capabilities({ drop: ['CAP_CHOWN'] })), exactly('00000000800405fa'));
   });
 
   test('another user than root holds none, whatever the list', async () => {

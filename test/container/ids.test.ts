@@ -1,6 +1,7 @@
 /** A container's default ids differ by who starts it: a range of its own for root, one id for a user. */
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { bind, Container } from 'carrel';
 import { freshBusyboxRoot } from '../support/busybox.js';
+import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
@@ -39,6 +41,61 @@ suite('started by root', requires('root'), () => {
     assert.equal(new Set(firsts).size, children.length, firsts.join());
     for (const child of children) child.stdin?.end();
     await Promise.all(children.map(({ result }) => result));
+  });
+
+  test('nobody else can take a range: not by its old name, nor by its lock', requires('python3'), async () => {
+    const script = `
+import os, socket, sys
+held = []
+for first in range(0x60000000, 0x7fff0000, 65536):
+    held.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+    held[-1].bind(f'\\0carrel/ids/{first}')
+try:
+    os.listdir('/run/carrel-ids')
+except PermissionError:
+    print('held', flush=True)
+sys.stdin.read()`;
+    const other = ['setpriv', '--reuid=64010', '--regid=64010', '--clear-groups', 'python3', '-c', script] as const;
+    const holder = spawn(other[0], other.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = once(holder, 'close');
+    try {
+      assert.match(String(await once(holder.stdout, 'data')), /^held/);
+      assert.equal((await box.run('true')).exitCode, 0);
+    } finally {
+      holder.stdin.end();
+      await ended;
+    }
+  });
+
+  test('a range is held in all network namespaces', async () => {
+    // All others are somebody's, and no other test takes this one by chance.
+    const only = `
+      const { holdRange } = await import('#lib/launch/id-range.js');
+      const { probe } = await import('#lib/host/probe.js');
+      const [only, next] = [0x7f40_0000, 0x7f41_0000];
+      const reservedIds = [
+        { inside: 0, outside: 0x6000_0000, count: only - 0x6000_0000 },
+        { inside: 0, outside: next, count: 0x1000_0000 },
+      ];
+      const hold = () => holdRange({ ...probe(), reservedIds }).first;
+      const attempt = () => { try { return hold(); } catch (error) { return error.code; } };`;
+    const beside = (prefix: readonly string[]): Promise<number | string> =>
+      askCaller<number | string>(`${only} console.log(JSON.stringify(attempt()));`, { prefix });
+    const holder = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', `${only} console.log(hold()); process.stdin.resume();`],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    const ended = once(holder, 'close');
+    try {
+      assert.equal(String(await once(holder.stdout, 'data')), `${0x7f40_0000}\n`);
+      assert.equal(await beside([]), 'ERR_NO_ID_RANGE');
+      assert.equal(await beside(['unshare', '--net']), 'ERR_NO_ID_RANGE');
+    } finally {
+      holder.stdin.end();
+      await ended;
+    }
+    assert.equal(await beside(['unshare', '--net']), 0x7f40_0000);
   });
 
   test('files of container users have the same ids on disk, and none of the range', requires('busybox'), async () => {

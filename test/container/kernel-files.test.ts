@@ -149,7 +149,7 @@ suite('what is asked of a mount is found on it', requires('busybox'), () => {
         if ('target' in step && step.target !== '/' && step.from === 'rootfs(overlay())') continue;
         if (step.op === 'mount' || step.op === 'bind') asked.set(step.target, step.attributes);
         if (step.op === 'mountSetattr') asked.set(step.target, [...(asked.get(step.target) ?? []), ...step.attributes]);
-        if (step.op === 'device') asked.set(step.target, ['nosuid', 'noexec']);
+        if (step.op === 'device') asked.set(step.target, ['readonly', 'nosuid', 'noexec']);
         if (step.op === 'readonlyPath') asked.set(step.target, [...(asked.get('/proc') ?? []), 'readonly']);
       }
       assert.ok(asked.size > 10);

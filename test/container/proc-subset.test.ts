@@ -19,7 +19,7 @@ const mount = (options: string): readonly string[] => [
 const WHOLE = mount('hidepid=0');
 const SUBSET = mount('subset=pid');
 
-/** What cannot be seen, and what cannot be written, in a container's /proc; and how many user namespaces it may make. */
+/** What cannot be seen and written in a container's /proc, and how many user namespaces it may make. */
 const SCRIPT = `
   cat /proc/sys/user/max_user_namespaces
   for path in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts; do head -c 1 $path | wc -c; done

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from '#lib/index.js';
@@ -17,6 +19,7 @@ import type { MessageOf, Notice } from '#lib/plan/messages.js';
 import type { Plan } from '#lib/plan/plan.js';
 import { useCleanHost } from '../support/host.js';
 import { ancestors, attempt, readProcesses } from '../support/processes.js';
+import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
 const box = new Container();
@@ -149,19 +152,17 @@ suite('a channel that is full', () => {
 
   test('is no reason to hold what was kept for the container', async () => {
     const before = new Set(supervisorsBeside(new Set()));
-    const name = `carrel-test/${process.pid}/full`;
-    const held = native().tryBindAbstract(name);
-    assert.ok(held !== undefined);
+    const path = join(mkdtempSync(join(tmpdir(), 'full-')), 'held');
+    const held = openSync(path, 'a');
+    assert.ok(native().tryLock(held));
     const plan: Plan = { ...command, slots: ['held', 'output'], received: 2, kept: 1 };
     const exec = { ...plan.steps[0], stdio: [1, 1, 1] } as Plan['steps'][number];
     const silenced = await silence({ ...plan, steps: [exec] }, [held]);
     awaitEnd(silenced);
-    let again: number | undefined;
-    while (again === undefined) {
-      again = native().tryBindAbstract(name);
-      await sleep(5);
-    }
+    const again = openSync(path, 'a');
+    while (!native().tryLock(again)) await sleep(5);
     native().close(again);
+    removeTree(dirname(path));
     // It has nothing left but the way to Node, which root may see.
     const supervisors = supervisorsBeside(before);
     assert.equal(supervisors.length, 1);

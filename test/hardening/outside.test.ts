@@ -46,7 +46,9 @@ test('no entry appears in the host’s shared directories at any time. CVE-2019-
   });
   assert.equal(code, 0, stderr);
   assert.equal(stderr, '');
-  assert.deepEqual(JSON.parse(stdout), PLACES.map((place) => `${place}/seen`).sort());
+  // Root's locks on ranges of ids, which no other user can make or enter.
+  const locks = process.env.CARREL_TEST_LEG === 'root' ? ['/run/carrel-ids'] : [];
+  assert.deepEqual(JSON.parse(stdout), [...locks, ...PLACES.map((place) => `${place}/seen`)].sort());
 });
 
 suite('mountinfo inside', () => {

@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { fstatSync, ftruncateSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, ftruncateSync, mkdtempSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { native } from '#lib/launch/native.js';
 import { using } from '../support/descriptors.js';
 import { launcher } from '../support/launcher.js';
+import { removeTree } from '../support/remove-tree.js';
 
 const CLOSE_ON_EXEC = 0o2000000;
 const ELF = '\x7fELF';
@@ -72,7 +75,6 @@ describe('descriptors are close-on-exec at birth', () => {
     launcherMemfd: () => [native().launcherMemfd()],
     pipe: () => native().pipe(),
     socketpair: () => native().socketpair(),
-    tryBindAbstract: () => [native().tryBindAbstract(nameOf('exec')) ?? -1],
   };
   for (const [name, make] of Object.entries(makers)) {
     test(name, () => {
@@ -273,43 +275,40 @@ describe('contents', () => {
   });
 });
 
-describe('tryBindAbstract', () => {
-  test('gives a name to one holder at a time', () => {
-    const name = nameOf('holder');
-    const first = native().tryBindAbstract(name);
+describe('tryLock', () => {
+  const locked = (path: string): number | undefined => {
+    const file = openSync(path, 'a');
+    if (native().tryLock(file)) return file;
+    native().close(file);
+    return undefined;
+  };
+
+  test('gives a lock to one open file at a time', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'lock-')), 'file');
+    const first = locked(path);
     assert.ok(first !== undefined);
-    assert.equal(native().tryBindAbstract(name), undefined);
+    assert.equal(locked(path), undefined);
     native().close(first);
-    const second = native().tryBindAbstract(name);
+    const second = locked(path);
     assert.ok(second !== undefined);
     native().close(second);
+    removeTree(dirname(path));
   });
 
   test('holds it against other processes', () => {
-    const name = nameOf('process');
+    const path = join(mkdtempSync(join(tmpdir(), 'lock-')), 'file');
     const script = `
+      import { openSync } from 'node:fs';
       import { native } from ${JSON.stringify(import.meta.resolve('#lib/launch/native.js'))};
-      console.log(native().tryBindAbstract(${JSON.stringify(name)}) === undefined ? 'taken' : 'free');
+      console.log(native().tryLock(openSync(${JSON.stringify(path)}, 'a')) ? 'free' : 'taken');
     `;
     const ask = (): string =>
       spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }).stdout.trim();
-    const holder = native().tryBindAbstract(name);
+    const holder = locked(path);
     assert.ok(holder !== undefined);
     using(holder, () => assert.equal(ask(), 'taken'));
     assert.equal(ask(), 'free');
-  });
-
-  test('leaves other names free, also those that only begin alike', () => {
-    const name = nameOf('prefix');
-    const holders = [name, `${name}0`, `${name}1`].map((one) => native().tryBindAbstract(one));
-    for (const holder of holders) {
-      assert.ok(holder !== undefined);
-      native().close(holder);
-    }
-  });
-
-  test('refuses a name that is too long', () => {
-    assert.throws(() => native().tryBindAbstract('x'.repeat(100)), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+    removeTree(dirname(path));
   });
 });
 
@@ -341,8 +340,4 @@ function received(descriptor: number): string {
 function flagsOf(descriptor: number): number {
   const flags = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
   return Number.parseInt(flags ?? '', 8);
-}
-
-function nameOf(purpose: string): string {
-  return `carrel-test/${process.pid}/${purpose}`;
 }

@@ -194,7 +194,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   ],
   device: ({ target }) => [
     copy(),
-    ...attributesOf(['nosuid', 'noexec']),
+    ...attributesOf(['readonly', 'nosuid', 'noexec']),
     parents,
     call('openat', file(target), 'O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW'),
     attach,

@@ -120,7 +120,7 @@ describe('the file system', () => {
       const step = at(plan(box, host), '/dev/pts');
       return step.op === 'mount' ? step.options : [];
     };
-    const own = ['newinstance', 'ptmxmode=0666', 'mode=0620'];
+    const own = ['newinstance', 'ptmxmode=0666', 'mode=0620', 'max=256'];
     assert.deepEqual(options(image), [...own, 'gid=5']);
     assert.deepEqual(options(image.user(1000)), [...own, 'gid=5', 'uid=1000']);
     assert.deepEqual(options(image, user), own);
@@ -324,7 +324,12 @@ describe('/proc and /sys', () => {
     assert.equal(procOf(), 'proc');
     assert.equal(procOf(image, docker), '/proc');
     const said = all(plan(image, docker).steps, 'omit').map(({ what }) => what);
-    assert.deepEqual(said, ['the ban on user namespaces inside', 'a new /proc', '/sys']);
+    assert.deepEqual(said, [
+      'the ban on user namespaces inside',
+      'quotas of users inside, and ping for all',
+      'a new /proc',
+      '/sys',
+    ]);
     assert.ok(!has(plan(image, docker), 'sysctl') && has(plan(image), 'sysctl'));
   });
 

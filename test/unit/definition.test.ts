@@ -228,7 +228,7 @@ const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
       [[], []],
       [['CAP_CHOWN', 'CAP_CHOWN'], ['CAP_CHOWN']],
       [{}, DEFAULT_CAPABILITIES],
-      [{ drop: ['CAP_CHOWN', 'CAP_MKNOD'] }, drop('CAP_CHOWN', 'CAP_MKNOD')],
+      [{ drop: ['CAP_CHOWN', 'CAP_KILL'] }, drop('CAP_CHOWN', 'CAP_KILL')],
       [{ drop: ['CAP_SYS_ADMIN'] }, DEFAULT_CAPABILITIES],
       [{ add: ['CAP_SYS_ADMIN', 'CAP_KILL'] }, [...DEFAULT_CAPABILITIES, 'CAP_SYS_ADMIN']],
       [{ add: ['CAP_BPF'], drop: DEFAULT_CAPABILITIES }, ['CAP_BPF']],

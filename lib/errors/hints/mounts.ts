@@ -20,6 +20,11 @@ const long: Condition = {
 };
 const root: Condition = { words: 'on /', holds: ({ step }) => step?.op === 'bind' && step.target === '/' };
 
+const isRootfs: Condition = { words: 'of rootfs()', holds: ({ step }) => step?.from === 'rootfs()' };
+const NO_ROOTFS =
+  '{path} does not exist on the host: rootfs() takes a directory, and carrel pulls no image. Unpack one first: ' +
+  'docker export $(docker create IMAGE) | tar -x -C DIRECTORY';
+
 export const MOUNT_HINTS: readonly Hint[] = [
   {
     op: 'any',
@@ -106,6 +111,7 @@ export const MOUNT_HINTS: readonly Hint[] = [
     text: 'the caller has no permission to enter a directory on the way to {path}',
   },
   { op: 'mount', error: 'ENODEV', text: 'this kernel has no file system {type}, or its module is not loaded' },
+  { op: 'bind', error: 'ENOENT', syscall: 'open_tree', when: isRootfs, text: NO_ROOTFS },
   { op: 'bind', error: 'ENOENT', syscall: 'open_tree', text: '{source} does not exist on the host' },
   { op: 'bind', error: 'ENOTDIR', syscall: 'open_tree', text: '{source} leads through a file of the host' },
   {
@@ -210,6 +216,7 @@ export const MOUNT_HINTS: readonly Hint[] = [
     error: 'ESTALE',
     text: 'another file has taken the place of the one that the descriptor holds',
   },
+  { op: 'openTree', error: 'ENOENT', when: isRootfs, text: NO_ROOTFS },
   { op: 'openTree', error: 'ENOENT', text: '{path} does not exist on the host' },
   { op: 'openTree', error: 'ENOTDIR', text: '{path} leads through a file of the host' },
   { op: 'openTree', error: 'EACCES', text: 'the caller has no permission to enter a directory above {path}' },

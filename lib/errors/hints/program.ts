@@ -7,6 +7,10 @@ const byName: Condition = {
   words: 'by its name',
   holds: ({ step }) => step?.op === 'exec' && step.args[0]?.includes('/') === false,
 };
+const oneText: Condition = {
+  words: 'of a name with spaces, without arguments',
+  holds: ({ step }) => step?.op === 'exec' && step.args.length === 1 && /\S\s+\S/.test(step.args[0] ?? ''),
+};
 const tooLong: Condition = {
   words: 'with one that is too long',
   // MAX_ARG_STRLEN, 32 pages with the NUL at the end. execve(2)
@@ -19,6 +23,14 @@ export const PROGRAM_HINTS: readonly Hint[] = [
     error: 'ENOENT',
     when: isThere,
     text: '{path} exists, but the interpreter of its #! line, or the loader that it needs, does not',
+  },
+  {
+    op: 'exec',
+    error: 'ENOENT',
+    when: oneText,
+    text:
+      'all of it was looked for as the name of one program: give arguments as a list, run("ls", ["-la", "/"]), or ' +
+      'ask a shell, run("sh", ["-c", "ls -la /"])',
   },
   { op: 'exec', error: 'ENOENT', when: byName, text: 'no such program in {searched}' },
   { op: 'exec', error: 'ENOENT', text: 'no such file in the container' },

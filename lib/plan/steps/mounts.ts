@@ -99,7 +99,8 @@ export const MOUNT_STEPS = {
     },
   },
   /**
-   * Binds the host's character device `source` on a new file `target`.
+   * Binds the host's character device `source` on a new file `target`, read-only: programs write to the device, and
+   * cannot change its owner, mode and times, which are the host's.
    *
    * @needs CAP_SYS_ADMIN over the mount namespace
    * @errors ENODEV, unless it is `major`:`minor`.

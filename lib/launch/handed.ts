@@ -1,0 +1,71 @@
+/** Streams that a caller hands over in `stdio`: those of carrel's own commands, and others that have a descriptor. */
+
+import type { Duplex } from 'node:stream';
+import { native } from './native.js';
+
+/** What Node keeps of a socket: its descriptor, and whether it reads. */
+interface Handle {
+  readonly fd?: unknown;
+  reading?: boolean;
+  readStop?(): void;
+}
+
+/** What goes through a stream here. */
+type Direction = 'read' | 'written' | 'both';
+
+/** Streams that carrel has opened. */
+const own = new WeakMap<object, { readonly descriptor: number; readonly direction: Direction }>();
+
+/** Notes what carrel has opened. */
+export function noteStream<Stream extends Duplex>(stream: Stream, descriptor: number, direction: Direction): Stream {
+  own.set(stream, { descriptor, direction });
+  return stream;
+}
+
+export function isOwn(stream: object): stream is Duplex {
+  return own.has(stream);
+}
+
+/** The descriptor of a stream that carrel has not opened; `undefined` where it has none. */
+export function descriptorOf(stream: object): number | undefined {
+  const { fd } = stream as { readonly fd?: unknown };
+  const found = [fd, handleOf(stream)?.fd].find((one) => typeof one === 'number' && one >= 0);
+  return found as number | undefined;
+}
+
+/**
+ * How a stream that carrel has opened comes to another command. `over`: all that it said was read, or it said nothing.
+ * `through`: Node carries it, because somebody reads it here, it was read in part, or nobody can be kept from reading
+ * it. `closed`: it is no more.
+ */
+export function wayOf(stream: Duplex): 'over' | 'through' | 'closed' | { readonly descriptor: number } {
+  const { descriptor, direction } = own.get(stream) ?? { descriptor: -1, direction: 'both' };
+  if (direction === 'read' && stream.readableEnded) return 'over';
+  if (stream.destroyed || (direction === 'written' && stream.writableEnded)) return 'closed';
+  const isRead = stream.readableFlowing === true || stream.readableLength > 0;
+  if (direction === 'read' && (isRead || handleOf(stream)?.readStop === undefined)) return 'through';
+  return { descriptor };
+}
+
+/**
+ * Has Node read nothing more of it, as `child_process` does with streams in `stdio`; and a program that reads or writes
+ * it waits, as programs do.
+ */
+export function prepare(stream: object, descriptor: number): void {
+  const handle = handleOf(stream);
+  if (handle?.readStop !== undefined) {
+    handle.reading = false;
+    handle.readStop();
+  }
+  if (handle !== undefined) native().setBlocking(descriptor);
+}
+
+/** Gives up the end that is here: the other command has it, and would else never see that the first one is gone. */
+export function letGo(stream: Duplex): void {
+  if (own.get(stream)?.direction === 'written') stream.end();
+  else stream.destroy();
+}
+
+function handleOf(stream: object): Handle | undefined {
+  return (stream as { readonly _handle?: Handle | null })._handle ?? undefined;
+}
