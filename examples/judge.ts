@@ -8,7 +8,7 @@
  */
 
 import { execPath } from 'node:process';
-import { Container, directory, file, type Mount, type RunResult } from 'carrel';
+import { Container, type ContainerProcess, directory, file, type Mount } from 'carrel';
 
 type Verdict =
   | 'accepted'
@@ -31,8 +31,11 @@ interface Case {
 }
 
 const CPU_TIME_MS = 2000;
-/** For who does nothing: CPU time does not pass for them. */
-const WALL_TIME_MS = 3 * CPU_TIME_MS;
+/** For who does nothing: so long its CPU time may stand still. On a busy machine it goes on, slowly. */
+const IDLE_MS = 3 * CPU_TIME_MS;
+/** For who does next to nothing, again and again. */
+const LONGEST_MS = 60 * CPU_TIME_MS;
+const MOST_OUTPUT = 64 * 1024;
 const PARALLEL = 2;
 
 const box = new Container().hostname('judge').limits({ memory: '64m', pids: 32, cpuTime: CPU_TIME_MS });
@@ -58,12 +61,45 @@ async function prepare({ language, source }: Submission): Promise<readonly [Moun
   return ok ? [at('main', stdout, 0o755), '/tmp/job/main'] : undefined;
 }
 
-function verdictOf({ reason, ok, stdout }: RunResult, { output }: Case): Verdict {
-  if (reason === 'cpu-timeout' || reason === 'timeout') return 'time limit';
+/** Ends a job whose CPU time stands still for too long; gives whether it did. */
+async function endIdle(job: ContainerProcess): Promise<boolean> {
+  let used = -1;
+  let since = performance.now();
+  try {
+    for await (const { cpuMs = 0 } of job.stats({ interval: 100 })) {
+      if (cpuMs !== used) since = performance.now();
+      used = cpuMs;
+      if (performance.now() - since > IDLE_MS) return job.kill('SIGKILL');
+    }
+  } catch (error) {
+    // It had ended before the first look.
+    if ((error as { code?: string }).code !== 'ERR_ENDED') throw error;
+  }
+  return false;
+}
+
+/** Reads what a job writes; ends it where that is too much. */
+async function outputOf(job: ContainerProcess): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of job.stdout as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_OUTPUT) job.kill('SIGKILL');
+    else chunks.push(chunk);
+  }
+  return size > MOST_OUTPUT ? undefined : Buffer.concat(chunks).toString();
+}
+
+async function tryOut(own: Container, command: string, args: readonly string[], one: Case): Promise<Verdict> {
+  const job = own.spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], timeout: LONGEST_MS });
+  // It may end without reading its input.
+  job.stdin?.on('error', () => {}).end(one.input);
+  const [output, idle, { reason, ok }] = await Promise.all([outputOf(job), endIdle(job), job.result]);
+  if (output === undefined) return 'output limit';
+  if (idle || reason === 'cpu-timeout' || reason === 'timeout') return 'time limit';
   if (reason === 'oom') return 'memory limit';
-  if (reason === 'output-limit') return 'output limit';
   if (!ok) return 'runtime error';
-  return stdout.trimEnd() === output.trimEnd() ? 'accepted' : 'wrong answer';
+  return output.trimEnd() === one.output.trimEnd() ? 'accepted' : 'wrong answer';
 }
 
 /** The first verdict that is not "accepted", or that. */
@@ -73,8 +109,7 @@ async function judge(submission: Submission, cases: readonly Case[]): Promise<Ve
   const [mounts, command = '', ...args] = prepared;
   const own = box.mount(...mounts);
   for (const one of cases) {
-    const options = { input: one.input, timeout: WALL_TIME_MS, maxOutput: '64k' };
-    const verdict = verdictOf(await own.run(command, args, options), one);
+    const verdict = await tryOut(own, command, args, one);
     if (verdict !== 'accepted') return verdict;
   }
   return 'accepted';

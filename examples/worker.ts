@@ -53,7 +53,10 @@ async function tryOut(): Promise<void> {
   await using redis = new Container().network('host').spawn('redis-server', settings, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  for await (const chunk of redis.stdout ?? []) if (String(chunk).includes('Ready to accept connections')) break;
+  // To break out of `for await (… of redis.stdout)` would destroy the pipe, and Redis could die of EPIPE.
+  const said = redis.stdout?.iterator({ destroyOnReturn: false }) ?? [];
+  for await (const chunk of said) if (String(chunk).includes('Ready to accept connections')) break;
+  redis.stdout?.resume();
 
   const connection = connectionOf(`redis://127.0.0.1:${port}`);
   const queue = new Queue<Job, Result>(QUEUE, { connection });
