@@ -15,7 +15,7 @@ export interface CgroupHierarchy {
   readonly controllers: readonly string[];
   /** The files that they then have. */
   readonly files: readonly string[];
-  /** Of version 1: what a mount of it is named by, which is all of its controllers, whether carrel knows them or not. */
+  /** Of version 1: what a mount of it is named by: all of its controllers, whether carrel knows them or not. */
   readonly options?: readonly string[];
 }
 
