@@ -136,6 +136,11 @@ export class Container {
    * leaves no root file system and no mounts of one's own. To join takes CAP_SYS_ADMIN over each namespace. The user
    * who made a user namespace has it over that, and over all that belongs to it.
    *
+   * A command that joins a pid namespace ends with all that it has started, and the others there go on. For that it has
+   * a cgroup namespace of its own in any case, and a seccomp filter that allows every call: a program that wants a
+   * filter with a listener gets EBUSY. `limits()` does without both. With CAP_SYS_ADMIN a process can hide from its
+   * end by another cgroup namespace; then `degraded` of the result says that processes may be left.
+   *
    * @throws TypeError naming the entry; one that cannot be joined is a {@link StepError} at the start. setns(2)
    */
   namespaces(entries: readonly NamespaceEntry[] | undefined): Container {

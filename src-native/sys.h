@@ -508,6 +508,11 @@ static inline long sys_sched_setscheduler(int pid, int policy)
 	const int priority = 0;
 	return SYS(__NR_sched_setscheduler, pid, policy, &priority, 0, 0, 0);
 }
+// int seccomp(unsigned int operation, unsigned int flags, void *args);
+static inline long sys_seccomp(unsigned int operation, unsigned int flags, const void *arguments)
+{
+	return SYS(__NR_seccomp, operation, flags, arguments, 0, 0, 0);
+}
 // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags);
 static inline long sys_sendmsg(int fd, const struct sys_msghdr *message, unsigned int flags)
 {

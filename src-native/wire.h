@@ -119,15 +119,17 @@ enum {
 	STEP_SET_RLIMIT = 53,
 	STEP_SET_PRIORITY = 54,
 	STEP_SET_OOM_SCORE_ADJ = 55,
-	STEP_SET_AFFINITY = 56,
-	STEP_UMASK = 57,
-	STEP_JOIN_SESSION_KEYRING = 58,
-	STEP_CHDIR = 59,
-	STEP_SET_CAPABILITIES = 60,
-	STEP_NO_NEW_PRIVILEGES = 61,
+	STEP_END_DESCENDANTS = 56,
+	STEP_SET_AFFINITY = 57,
+	STEP_UMASK = 58,
+	STEP_JOIN_SESSION_KEYRING = 59,
+	STEP_CHDIR = 60,
+	STEP_SET_CAPABILITIES = 61,
+	STEP_NO_NEW_PRIVILEGES = 62,
+	STEP_SECCOMP = 63,
 };
 
-enum { STEP_COUNT = 61 };
+enum { STEP_COUNT = 63 };
 
 struct step_barrier {
 	struct record head;
@@ -540,6 +542,13 @@ struct step_set_oom_score_adj {
 };
 static_assert(sizeof(struct step_set_oom_score_adj) == 16, "setOomScoreAdj");
 
+struct step_end_descendants {
+	struct record head;
+	uint64_t namespace;
+	uint64_t listener;
+};
+static_assert(sizeof(struct step_end_descendants) == 24, "endDescendants");
+
 struct step_set_affinity {
 	struct record head;
 	struct wire_list cpus;
@@ -578,6 +587,13 @@ struct step_no_new_privileges {
 	struct record head;
 };
 static_assert(sizeof(struct step_no_new_privileges) == 8, "noNewPrivileges");
+
+struct step_seccomp {
+	struct record head;
+	struct wire_bytes filter;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_seccomp) == 24, "seccomp");
 
 enum field_kind {
 	FIELD_NUMBER,
@@ -852,6 +868,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_SET_OOM_SCORE_ADJ] = {COLUMN_HOST, 0, 1, {
 		{FIELD_INTEGER, 0x0},
 	}},
+	[STEP_END_DESCENDANTS] = {COLUMN_HOST, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+	}},
 	[STEP_SET_AFFINITY] = {COLUMN_CONTAINER, 0, 1, {
 		{FIELD_NUMBERS, 0x0},
 	}},
@@ -871,6 +891,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_FLAGS, 0x1ffffffffff},
 	}},
 	[STEP_NO_NEW_PRIVILEGES] = {COLUMN_CONTAINER, 0, 0, {}},
+	[STEP_SECCOMP] = {COLUMN_CONTAINER, 0, 2, {
+		{FIELD_BYTES, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
+	}},
 };
 
 #define NAMESPACES_KNOWN 0x7e020080ull

@@ -103,10 +103,10 @@ export function compileFrame(
   // While the supervisor holds it nobody else gets the range, whatever becomes of Node.
   if (ids.kind === 'range') slots.keep('id range');
   const stdio = planStdio(command, slots, ids, user, owner, host);
-  const joins = planJoins(definition, host, slots);
+  const limits = planLimits(definition.limits, host.cgroups, slots);
+  const joins = planJoins(definition, host, limits.acts.length > 0, slots);
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
-  const limits = planLimits(definition.limits, host.cgroups, slots);
   const locks = planLocks(definition, ids, slots);
   // A hook is for namespaces that are there.
   const hookLater = command.hooked && locks.nest.length > 0;
@@ -143,7 +143,7 @@ export function compileFrame(
     ...(first === undefined ? [] : become(first.uid, first.gid, [], 'idmap()')),
     ...stdio.chown,
     // Not by clone3: the root of a cgroup namespace is the cgroup that its maker is in. cgroup_namespaces(7)
-    ...(has('cgroup') && !nested('cgroup')
+    ...(has('cgroup') && !joins.cgroup && !nested('cgroup')
       ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'namespaces()' } as const]
       : []),
     // Before the mounts: /sys and /dev/mqueue show the namespaces that they are mounted in.

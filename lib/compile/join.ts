@@ -5,6 +5,7 @@ import type { JoinedNamespace } from '../definition/namespaces.js';
 import type { Host } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
+import { ALLOW_ALL } from '../seccomp/filters.js';
 import { canMapRange } from './ids.js';
 import type { Slots } from './slots.js';
 
@@ -13,8 +14,10 @@ export interface JoinPlan {
   readonly open: readonly HostStep[];
   /** Host acts by which the supervisor joins them, so that the child is born into them. */
   readonly before: readonly HostStep[];
-  /** What only the child may join. */
+  /** What only the child may join, and what tells of all that it starts. */
   readonly steps: readonly ContainerStep[];
+  /** The child makes a cgroup namespace among these steps. */
+  readonly cgroup: boolean;
   /** Where the user namespace is, if one is joined. */
   readonly user?: number;
 }
@@ -25,7 +28,8 @@ export interface JoinPlan {
  */
 const OTHERS: readonly Namespace[] = ['ipc', 'uts', 'network', 'cgroup', 'time', 'pid'];
 
-export function planJoins(definition: ContainerDefinition, host: Host, slots: Slots): JoinPlan {
+/** `limited`: the command has a cgroup of its own. */
+export function planJoins(definition: ContainerDefinition, host: Host, limited: boolean, slots: Slots): JoinPlan {
   const from = 'namespaces()';
   const joined = definition.namespaces.filter((entry): entry is JoinedNamespace => typeof entry !== 'string');
   const places = new Map(joined.map(({ type }) => [type, slots.add(`${type} namespace`)]));
@@ -50,6 +54,33 @@ export function planJoins(definition: ContainerDefinition, host: Host, slots: Sl
   // Root's groups stay behind with the host: what it joins may deny setgroups, and nobody can tell. user_namespaces(7)
   const groups: readonly HostStep[] =
     user !== undefined && canMapRange(host) ? [{ op: 'setGroups', groups: [], from }] : [];
-  const before = [...groups, ...order.flatMap(setns)];
-  return { open, before, steps: setns('mount'), ...(user === undefined ? {} : { user }) };
+  const told = places.has('pid') && !limited ? planDescendants(slots) : undefined;
+  return {
+    open: [...open, ...(told?.before ?? [])],
+    before: [...groups, ...order.flatMap(setns)],
+    steps: [...(told?.steps ?? []), ...setns('mount')],
+    cgroup: told !== undefined,
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+/**
+ * A pid namespace that is joined does not end with the command. All that the command starts is known by a cgroup
+ * namespace of its own, which only CAP_SYS_ADMIN leaves, and by a filter, which nobody takes off. A cgroup of the
+ * command's own does better.
+ */
+function planDescendants(slots: Slots): Pick<JoinPlan, 'before' | 'steps'> {
+  const from = 'namespaces()';
+  const namespace = slots.add('own cgroup namespace');
+  const listener = slots.add('listener');
+  return {
+    before: [{ op: 'endDescendants', namespace, listener, from }],
+    steps: [
+      { op: 'unshare', namespaces: ['cgroup'], from },
+      // While the path is the host's: nothing in a joined mount namespace is to be believed.
+      { op: 'openNamespace', slot: namespace, path: '/proc/self/ns/cgroup', type: 'cgroup', inode: 0, from },
+      // As long as it has every right: later it may lack CAP_SYS_ADMIN, and may not have given up new privileges.
+      { op: 'seccomp', filter: ALLOW_ALL, slot: listener, from },
+    ],
+  };
 }

@@ -574,6 +574,18 @@ export const setPriority: StepConstructor<'setPriority'> = step('setPriority');
 export const setOomScoreAdj: StepConstructor<'setOomScoreAdj'> = step('setOomScoreAdj');
 
 /**
+ * *Host.* Ends what a child without a pid namespace of its own has started, when it has ended itself. The supervisor
+ * ends each process in the cgroup namespace in `namespace`, for up to a second. It goes on until the listener in
+ * `listener` tells that nobody is left under its filter. The child fills both slots. Where `listener` stays empty,
+ * `degraded` of the result says so.
+ *
+ * Needs rights to look at and to signal these processes, and a /proc that shows them.
+ *
+ * Source: cgroup_namespaces(7); POLLHUP in seccomp_unotify(2), Linux 5.9.
+ */
+export const endDescendants: StepConstructor<'endDescendants'> = step('endDescendants');
+
+/**
  * Sets the CPUs that the child may run on. Each is below 8192.
  *
  * Needs nothing. Errors: EINVAL, unless the child may then run on exactly these.
@@ -625,3 +637,15 @@ export const setCapabilities: StepConstructor<'setCapabilities', 'inheritable' |
  * Source: prctl(2) PR_SET_NO_NEW_PRIVS, Linux 3.5.
  */
 export const noNewPrivileges: StepConstructor<'noNewPrivileges'> = step('noNewPrivileges');
+
+/**
+ * Loads `filter`, a program of classic BPF, which decides on each system call of the child from now on. All that comes
+ * of the child inherits it, and nobody can take it off. With `slot`, the filter's listener is opened there. A filter
+ * around the child may have one already: then the slot stays empty. Programs inside that want a listener get EBUSY.
+ *
+ * Needs CAP_SYS_ADMIN over the user namespace that the child is in, or {@link noNewPrivileges} before it. Errors:
+ * EINVAL for a program that the kernel does not take; EACCES without these rights.
+ *
+ * Source: seccomp(2), SECCOMP_FILTER_FLAG_NEW_LISTENER, Linux 5.0.
+ */
+export const seccomp: StepConstructor<'seccomp'> = step('seccomp');

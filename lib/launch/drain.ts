@@ -25,6 +25,34 @@ export function whenDrained(streams: Streams, emitter: EventEmitter, over: () =>
   });
 }
 
+/** Milliseconds without a byte after which nothing is on its way any more; and how long bytes may keep coming. */
+const QUIET_MS = 50;
+const LONGEST_MS = 1000;
+
+/**
+ * Destroys a stream that somebody reads when all has been read that its command had written: the command has ended.
+ * Whoever else has the other end, and is not of the container, could keep it open for ever.
+ */
+export function endOnceRead(stream: Readable): void {
+  if (stream.closed) return;
+  const deadline = performance.now() + LONGEST_MS;
+  let chunks = 0;
+  const count = (): void => {
+    chunks += 1;
+  };
+  const look = (): void => {
+    const seen = chunks;
+    // Between a timer and an immediate Node reads what there is.
+    setImmediate(() => {
+      if (chunks === seen || performance.now() > deadline) stream.destroy();
+      else timer.refresh();
+    });
+  };
+  const timer = setTimeout(look, QUIET_MS);
+  stream.on('data', count);
+  stream.once('close', () => clearTimeout(timer));
+}
+
 /** Those of the streams that nobody has begun to read. */
 export function unread(streams: Streams): readonly Duplex[] {
   return output(streams).filter((stream) => stream.readableFlowing === null && stream.listenerCount('readable') === 0);

@@ -42,6 +42,9 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   setTimeOffset: (step) => `shift the ${step.clock} clock by ${step.seconds} s ${step.nanoseconds} ns`,
   setPriority: (step) => `nice ${step.nice}`,
   setOomScoreAdj: (step) => `oom_score_adj ${step.adjustment}`,
+  endDescendants: (step) =>
+    `at its end: end all in the cgroup namespace in slot ${step.namespace}, until the listener in slot ` +
+    `${step.listener} tells that nobody is left`,
   setRlimit: (step) => `rlimit ${step.resource}: ${limit(step.soft)}, at most ${limit(step.hard)}`,
   openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
   nestNamespaces: (step) =>
@@ -112,6 +115,9 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     return `capabilities ${capabilities(step.effective)}${others.length === 0 ? '' : ` (${others.join('; ')})`}`;
   },
   noNewPrivileges: () => 'no new privileges',
+  seccomp: (step) =>
+    `seccomp: a filter of ${step.filter.length} bytes` +
+    (step.slot === undefined ? '' : `, its listener into slot ${step.slot}`),
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
   exit: (step) => `exit with status ${step.status}`,
 };

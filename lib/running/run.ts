@@ -5,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { ExitError, invalidType } from '../errors/errors.js';
+import { endOnceRead } from '../launch/drain.js';
 import type { Hook } from './hooks.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
@@ -98,7 +99,9 @@ export async function collect(child: ContainerProcess, how: Collecting): Promise
   stdin?.end(how.input);
   const full = (): void => child.end('output-limit');
   const [status, out, err] = await Promise.all([
-    child.result,
+    child.result.finally(() => {
+      for (const stream of [stdout, stderr]) endOnceRead(stream as Readable);
+    }),
     gather(stdout as Readable, how.maxOutput, full),
     gather(stderr as Readable, how.maxOutput, full),
   ]);

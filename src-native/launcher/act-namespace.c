@@ -19,6 +19,12 @@ struct outcome act_setns(struct supervisor *self, const struct step_setns *step)
 	return DONE;
 }
 
+struct outcome act_end_descendants(struct supervisor *self, const struct step_end_descendants *step)
+{
+	self->descendants = (struct descendants){(int)step->namespace, (int)step->listener, 0};
+	return DONE;
+}
+
 struct outcome act_set_time_offset(struct supervisor *self, const struct step_set_time_offset *step)
 {
 	char text[64];

@@ -59,6 +59,8 @@ struct outcome act_dispatch(struct supervisor *self, const struct record *record
 		return act_set_priority(self, (const struct step_set_priority *)record);
 	case STEP_SET_OOM_SCORE_ADJ:
 		return act_set_oom_score_adj(self, (const struct step_set_oom_score_adj *)record);
+	case STEP_END_DESCENDANTS:
+		return act_end_descendants(self, (const struct step_end_descendants *)record);
 	}
 	__builtin_trap();
 }

@@ -33,3 +33,4 @@ struct outcome act_relay(struct supervisor *self, const struct step_relay *step)
 struct outcome act_set_rlimit(struct supervisor *self, const struct step_set_rlimit *step);
 struct outcome act_set_priority(struct supervisor *self, const struct step_set_priority *step);
 struct outcome act_set_oom_score_adj(struct supervisor *self, const struct step_set_oom_score_adj *step);
+struct outcome act_end_descendants(struct supervisor *self, const struct step_end_descendants *step);

@@ -3,6 +3,7 @@
 #include "entry.h"
 #include "pids.h"
 #include "text.h"
+#include "timing.h"
 
 long orphans_end(const struct cgroups *cgroups, int held)
 {
@@ -20,9 +21,39 @@ long orphans_end(const struct cgroups *cgroups, int held)
 	return count;
 }
 
+// The last of those that were killed, each by a pidfd.
+enum { DYING_MOST = 64, DYING_NS = 100000000 };
+struct dying {
+	int pidfds[DYING_MOST];
+	int count;
+};
+
+static void note_dying(struct dying *dying, const char *pid)
+{
+	int number = 0;
+	for (; text_is_digit(*pid); pid++)
+		number = number * 10 + (*pid - '0');
+	const int pidfd = dying->count < DYING_MOST ? (int)sys_pidfd_open(number, 0) : -1;
+	if (pidfd >= 0)
+		dying->pidfds[dying->count++] = pidfd;
+}
+
+// Until they have let go of what they had, for as long as it takes a process that is not held.
+static void await_dying(const struct dying *dying)
+{
+	const uint64_t began = timing_now();
+	for (int i = 0; i < dying->count; i++) {
+		struct pollfd death = {.fd = dying->pidfds[i], .events = POLLIN};
+		const uint64_t waited = timing_now() - began;
+		const struct sys_timespec rest = {0, waited < DYING_NS ? (int64_t)(DYING_NS - waited) : 0};
+		sys_ppoll(&death, 1, &rest);
+		sys_close(dying->pidfds[i]);
+	}
+}
+
 // The directory is held: when its process ends, nobody who gets its number is looked at, or killed, in its place.
 // pidfd_send_signal(2)
-static int end_if_in(int proc, const char *pid, const char *name, uint64_t inode)
+static int end_if_in(int proc, const char *pid, const char *name, uint64_t inode, struct dying *dying)
 {
 	struct stat stat;
 	char path[32];
@@ -31,8 +62,10 @@ static int end_if_in(int proc, const char *pid, const char *name, uint64_t inode
 	if (directory < 0)
 		return 0;
 	const int is_in = sys_newfstatat(directory, path, &stat, 0) == 0 && stat.st_ino == inode;
-	if (is_in)
+	if (is_in) {
+		note_dying(dying, pid);
 		sys_pidfd_send_signal(directory, SYS_SIGKILL);
+	}
 	sys_close(directory);
 	return is_in;
 }
@@ -40,6 +73,7 @@ static int end_if_in(int proc, const char *pid, const char *name, uint64_t inode
 long orphans_end_in(const char *name, uint64_t inode)
 {
 	_Alignas(struct sys_dirent64) char entries[4096];
+	struct dying dying = {.count = 0};
 	long count = 0;
 	long size;
 	if (entry_check().error)
@@ -51,10 +85,11 @@ long orphans_end_in(const char *name, uint64_t inode)
 		for (long at = 0; at < size;) {
 			const struct sys_dirent64 *entry = (const struct sys_dirent64 *)(entries + at);
 			if (text_is_digit(entry->name[0]))
-				count += end_if_in(proc, entry->name, name, inode);
+				count += end_if_in(proc, entry->name, name, inode, &dying);
 			at += entry->length;
 		}
 	}
 	sys_close(proc);
+	await_dying(&dying);
 	return size < 0 ? -1 : count;
 }

@@ -63,18 +63,66 @@ static void note_held(struct supervisor *self)
 	note_status(self, told ? 0 : status);
 }
 
+// What the descriptor in a slot is that the child has filled; -1: it has not.
+static int filled(const struct supervisor *self, int slot)
+{
+	return self->command > 0 && slot >= 0 ? self->page->slots[slot] : -1;
+}
+
+// Who may be left of what a child without a pid namespace has started: nobody, where nobody is under its filter any
+// more. POLLHUP in seccomp_unotify(2), since 5.9
+static uint32_t descendants_left(const struct supervisor *self)
+{
+	struct pollfd listener = {.fd = filled(self, self->descendants.listener)};
+	const struct sys_timespec now = {0, 0};
+	if (filled(self, self->descendants.namespace) < 0)
+		return LEFT_NOBODY;
+	if (listener.fd < 0)
+		return LEFT_UNASKED;
+	sys_ppoll(&listener, 1, &now);
+	return listener.revents & POLLHUP ? LEFT_NOBODY : LEFT_SOMEBODY;
+}
+
+// Returns how many were found, or −1.
+static long end_descendants(const struct supervisor *self)
+{
+	struct stat stat;
+	if (sys_fstat(filled(self, self->descendants.namespace), &stat) < 0)
+		return -1;
+	return orphans_end_in("cgroup", stat.st_ino);
+}
+
+// Ends once who is left. Returns who that was, as far as is known.
+static uint32_t end_left(struct supervisor *self)
+{
+	const int are_children = reap_ended(self);
+	const uint32_t left = descendants_left(self);
+	// A process lets go of its filter before it closes its files, and leaves its namespaces after. do_exit()
+	const int are_descendants = left != LEFT_NOBODY || self->descendants.were_found;
+	long found = are_descendants ? end_descendants(self) : 0;
+	// Where nobody else tells: once more, for who came behind the back of who looked.
+	if (left == LEFT_UNASKED && found == 0)
+		found = end_descendants(self);
+	// A /proc that does not tell. The listener does.
+	if (left == LEFT_NOBODY && found < 0)
+		found = 0;
+	self->descendants.were_found = found != 0;
+	const long children = are_children ? orphans_end(&self->cgroups, self->reaped ? 0 : self->child) : 0;
+	// A child that somebody holds may keep the filter as if it lived: it lets go in release_task(), until 6.10.
+	if (children != 0 || found != 0 || (left == LEFT_SOMEBODY && self->reaped))
+		return LEFT_SOMEBODY;
+	return left == LEFT_UNASKED ? LEFT_UNASKED : LEFT_NOBODY;
+}
+
 void reap_container(struct supervisor *self)
 {
 	struct message_exited *exited = &self->notices.exited;
 	const uint64_t began = timing_now();
 	exited->wall_ns = began - self->began;
 	exited->ending = self->ending;
-	while (reap_ended(self)) {
-		const long others = orphans_end(&self->cgroups, self->reaped ? 0 : self->child);
-		if (timing_now() - began >= PATIENCE_NS) {
-			exited->left = self->reaped || others != 0 ? LEFT_SOMEBODY : LEFT_NOBODY;
+	while ((exited->left = end_left(self)) == LEFT_SOMEBODY || !self->reaped) {
+		if (timing_now() - began >= PATIENCE_NS)
 			break;
-		}
 		pause_for(PAUSE_NS);
 	}
 	if (!self->reaped)
@@ -88,8 +136,7 @@ void reap_rest(struct supervisor *self)
 	int64_t pause = PAUSE_NS;
 	outbox_close(&self->outbox);
 	relay_hang_up(&self->relay);
-	while (reap_ended(self)) {
-		orphans_end(&self->cgroups, 0);
+	while (end_left(self) == LEFT_SOMEBODY || !self->reaped) {
 		pause_for(pause);
 		pause = pause * 2 < PAUSE_LAST_NS ? pause * 2 : PAUSE_LAST_NS;
 	}

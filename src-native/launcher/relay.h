@@ -26,6 +26,11 @@ static inline int relay_open(const struct relay *relay)
 {
 	return relay->master >= 0 && relay->socket >= 0;
 }
+// Whether nothing that the terminal said is still to go to Node.
+static inline int relay_is_empty(const struct relay *relay)
+{
+	return relay->out.begin == relay->out.end;
+}
 // What to poll for, on either end; nothing where there is no relay, and no more than the buffers can take.
 struct pollfd relay_master(const struct relay *relay);
 struct pollfd relay_socket(const struct relay *relay);

@@ -89,6 +89,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_set_capabilities(child, (const struct step_set_capabilities *)record);
 	case STEP_NO_NEW_PRIVILEGES:
 		return step_no_new_privileges(child, (const struct step_no_new_privileges *)record);
+	case STEP_SECCOMP:
+		return step_seccomp(child, (const struct step_seccomp *)record);
 	}
 	__builtin_trap();
 }

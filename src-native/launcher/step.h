@@ -48,3 +48,4 @@ struct outcome step_join_session_keyring(struct child *child, const struct step_
 struct outcome step_chdir(struct child *child, const struct step_chdir *step);
 struct outcome step_set_capabilities(struct child *child, const struct step_set_capabilities *step);
 struct outcome step_no_new_privileges(struct child *child, const struct step_no_new_privileges *step);
+struct outcome step_seccomp(struct child *child, const struct step_seccomp *step);

@@ -165,6 +165,8 @@ void supervisor_part_with_slots(struct supervisor *self)
 {
 	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
 		int fd = self->page->slots[i];
+		if ((int)i == self->descendants.namespace || (int)i == self->descendants.listener)
+			continue;
 		if (fd > 2 && !self->page->held[i] && !removes(self, i) && fd != self->relay.master &&
 			fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
 			sys_close(fd);
@@ -185,8 +187,6 @@ static void drain(struct supervisor *self)
 	// Still open here where the child ended before it told of its command: the terminal would never be over.
 	if (self->report_child >= 0)
 		supervisor_part_with_slots(self);
-	// Who is left may hold the terminal for ever.
-	const int is_held = self->notices.exited.left == LEFT_SOMEBODY;
 	while (relay_open(&self->relay) && self->outbox.channel >= 0) {
 		enum { MASTER, SOCKET, CHANNEL, ROOM, COUNT };
 		struct pollfd polled[COUNT] = {
@@ -196,11 +196,12 @@ static void drain(struct supervisor *self)
 			[ROOM] = outbox_poll(&self->outbox),
 		};
 		const struct sys_timespec soon = {0, 100000000};
-		const long ready = sys_ppoll(polled, COUNT, is_held ? &soon : 0);
-		if (ready < 0)
-			continue;
-		if (ready == 0)
+		const long ready = sys_ppoll(polled, COUNT, &soon);
+		// Somebody who is left may hold the terminal for ever; what is in it can be read at once.
+		if (ready == 0 && relay_is_empty(&self->relay))
 			return;
+		if (ready <= 0)
+			continue;
 		relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);

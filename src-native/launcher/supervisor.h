@@ -25,6 +25,14 @@ struct notices {
 	struct message_failed failed;
 };
 
+// By which slots the processes that a child without a pid namespace has started are known; -1: they are not.
+struct descendants {
+	int namespace;
+	int listener;
+	// When it was looked last, at the end.
+	int were_found;
+};
+
 struct supervisor {
 	struct plan plan;
 	struct page *page;
@@ -34,6 +42,7 @@ struct supervisor {
 	struct cgroups cgroups;
 	struct relay relay;
 	struct timing timing;
+	struct descendants descendants;
 	// Both ends of the report socket; the child's is closed here as soon as the child has descriptors of its own.
 	int report;
 	int report_child;
@@ -78,6 +87,7 @@ struct supervisor {
 		.child = -1,                            \
 		.child_pidfd = -1,                      \
 		.command_pidfd = -1,                    \
+		.descendants = {-1, -1, 0},             \
 		.cgroups = CGROUPS_NONE,                \
 		.relay = RELAY_NONE})
 

@@ -1,6 +1,7 @@
 /** `explain()` is held to strace(1): the kernel is asked what the plan says, call by call, and nothing else. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -13,7 +14,7 @@ import { useCleanHost } from '../support/host.js';
 import { requires } from '../support/requires.js';
 import { type Call, trace } from '../support/trace.js';
 
-useCleanHost();
+useCleanHost({ warmUp: () => new Container().run('true') });
 
 /** What a supervisor does for every plan, around the acts of this one. */
 const SUPERVISOR: readonly Expected[] = [
@@ -133,6 +134,18 @@ suite('what explain() says is what strace sees', requires('strace', 'busybox', '
     'few namespaces': () => new Container().namespaces(['user', 'pid']).plan('true', [], quiet),
   };
   for (const [name, planOf] of Object.entries(boxes)) test(name, () => holdTo(planOf()));
+
+  test('joined namespaces, the pid namespace among them', async () => {
+    const other = new Container().spawn('sleep', ['600'], { stdio: 'ignore' });
+    await once(other, 'spawn');
+    const names = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'] as const;
+    try {
+      holdTo(new Container().namespaces(names.map((name) => ({ [name]: other }))).plan('true', [], quiet));
+    } finally {
+      other.kill('SIGKILL');
+      await other.result;
+    }
+  });
 
   test('cgroups', requires('cgroups'), () => {
     const box = new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000 });

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a command does that does not want to end, or not to be told of: `clinger WAY [ARGUMENT …]`.
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -101,15 +104,29 @@ __attribute__((noreturn)) static int run_scatter(char **argv)
 		pause();
 }
 
+// `listen PROGRAM [ARGUMENT …]`: executes the program under a filter that has a listener already. seccomp(2)
+static int run_listen(char **argv)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_fprog program = {1, &allow};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	const long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	if (listener < 0 || fcntl((int)listener, F_SETFD, 0) != 0)
+		perror("seccomp");
+	execvp(argv[1], argv + 1);
+	return 127;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int arguments;
 		int (*run)(char **argv);
-	} WAYS[] = {{"bomb", 1, run_bomb}, {"held", 2, run_held}, {"trace", 1, run_trace}, {"scatter", 1, run_scatter}};
+	} WAYS[] = {{"bomb", 1, run_bomb}, {"held", 2, run_held}, {"trace", 1, run_trace}, {"scatter", 1, run_scatter},
+		{"listen", 1, run_listen}};
 	for (size_t i = 0; i < sizeof(WAYS) / sizeof(*WAYS); i++)
-		if (argc == 2 + WAYS[i].arguments && strcmp(argv[1], WAYS[i].name) == 0)
+		if (argc >= 2 + WAYS[i].arguments && strcmp(argv[1], WAYS[i].name) == 0)
 			return WAYS[i].run(argv + 1);
 	return 97;
 }

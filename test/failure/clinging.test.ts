@@ -9,7 +9,7 @@ import { Container, type Namespace } from 'carrel';
 import { CLINGER, clingerMount, clingerProgram } from '../support/clinger.js';
 import { useCleanHost } from '../support/host.js';
 import { inject } from '../support/injecting.js';
-import { ancestors, haveEnded, readProcesses } from '../support/processes.js';
+import { ancestors, haveEnded, ownerOf, readProcesses } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 
 const NO_PID: readonly Namespace[] = ['user', 'mount', 'network', 'ipc', 'uts', 'cgroup'];
@@ -30,9 +30,11 @@ async function said({ stdout }: { readonly stdout: Readable | null }): Promise<s
   return line.toString().trim();
 }
 
-/** The host's numbers of its program's processes. */
+/** The host's numbers of its program's processes, but for those of another test file. */
 function clingers(): readonly number[] {
-  return [...readProcesses().values()].filter(({ comm }) => comm === 'clinger').map(({ pid }) => pid);
+  const table = readProcesses();
+  const all = [...table.values()].filter(({ pid, comm }) => comm === 'clinger' && ownerOf(pid, table) !== 'beside');
+  return all.map(({ pid }) => pid);
 }
 
 suite('a command that one of its own processes traces', requires('gcc'), () => {

@@ -21,7 +21,10 @@ useCleanHost({ warmUp: () => new Container().run('true') });
  * Not among root's steps; without a call that can be refused, or whose refusal is none; of an overlay’s work directory,
  * which no container here has.
  */
-const ELSEWHERE = ['denySetgroups', 'newuidmap', 'newgidmap', 'omit', 'umask', 'endFrozen', 'readCounter', 'rmdir'];
+const ELSEWHERE = [
+  ...['denySetgroups', 'newuidmap', 'newgidmap', 'omit', 'umask', 'endFrozen', 'endDescendants', 'readCounter'],
+  'rmdir',
+];
 
 test(
   'every step is refused once, by each of its calls with CARREL_SOAK',

@@ -128,6 +128,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   writeCgroup: ({ file: name, value }) => [call('openat2', quote(name), 'O_WRONLY'), call('write', quote(value))],
   // Kept for the end.
   endFrozen: () => [],
+  endDescendants: () => [],
   watchOom: ({ file: name, control }) => [
     call('openat2', quote(name), 'O_RDONLY'),
     ...(control === undefined ? [] : [call('eventfd2'), call('openat2', quote(control), 'O_WRONLY'), call('write')]),
@@ -151,7 +152,8 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('kill', 'SIGKILL'),
     call('wait4'),
   ],
-  openNamespace: ({ path }) => [call('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
+  // Of a path in /proc it looks like looking.
+  openNamespace: ({ path }) => [maybe('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
   // The child holds on to its supervisor anew.
   setns: ({ type }) => [
     call('setns', CLONE[type] ?? ''),
@@ -289,6 +291,9 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('capset'),
   ],
   noNewPrivileges: () => [call('prctl', 'PR_SET_NO_NEW_PRIVS, 1')],
+  seccomp: ({ slot }) => [
+    call('seccomp', 'SECCOMP_SET_MODE_FILTER', ...(slot === undefined ? [] : ['SECCOMP_FILTER_FLAG_NEW_LISTENER'])),
+  ],
   exec: ({ paths, args, stdio }) => [
     own,
     call('sendmsg', 'iov_base="c"'),

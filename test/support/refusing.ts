@@ -18,10 +18,10 @@ const [directory = '', extent] = process.argv.slice(2);
 /** No call is expected to give it, and so none is forgiven it. */
 const EIO = 5;
 /**
- * Kinds of steps without a call that can be refused: umask(2) cannot, omit and endFrozen make none, and what cannot be
- * read is not told.
+ * Kinds of steps without a call that can be refused: umask(2) cannot, omit, endFrozen and endDescendants make none, and
+ * what cannot be read is not told.
  */
-const UNREFUSED = ['omit', 'umask', 'endFrozen', 'readCounter'];
+const UNREFUSED = ['omit', 'umask', 'endFrozen', 'endDescendants', 'readCounter'];
 const NEVER = 1_000_000_000;
 // The calls that are counted are those of one container, from its fork on.
 makeSpares(false);

@@ -39,6 +39,8 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
   terminal: () => new Container().init(false).spawn('true', [], { terminal: true }),
   joined: (other) =>
     new Container().namespaces(['mount', 'pid', 'ipc', { user: other, network: other, uts: other }]).spawn('true'),
+  entered: (other) =>
+    new Container().namespaces(ALL.filter((name) => name !== 'time').map((name) => ({ [name]: other }))).spawn('true'),
 };
 
 /** One to be joined. */

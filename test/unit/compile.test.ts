@@ -167,6 +167,21 @@ describe('namespaces', () => {
     assert.ok(!has(plan(image.namespaces(['user', 'mount', 'pid'])), 'unshare'));
   });
 
+  test('a pid namespace that is joined: the child is told from others there before it sees its files', () => {
+    const joined = plain.namespaces(['user', 'cgroup', { pid: '/proc/1/ns/pid', mount: '/proc/1/ns/mnt' }]);
+    const made = plan(joined);
+    const { namespace, listener } = only(made.before, 'endDescendants');
+    assert.equal(only(made.steps, 'openNamespace').slot, namespace);
+    assert.equal(only(made.steps, 'seccomp').slot, listener);
+    assert.deepEqual(only(made.steps, 'unshare').namespaces, ['cgroup']);
+    inOrder(made, 'unshare', 'openNamespace');
+    inOrder(made, 'openNamespace', 'seccomp');
+    inOrder(made, 'seccomp', 'setns');
+    // Without it: nothing of that.
+    assert.ok(!has(plan(image), 'seccomp') && !has(plan(image.namespaces(['user', 'mount'])), 'seccomp'));
+    assert.deepEqual(all(plan(image).before, 'endDescendants'), []);
+  });
+
   test('the host name is set where uts is new, and nowhere else', () => {
     assert.equal(only(plan(image).steps, 'setHostname').hostname, 'carrel');
     assert.equal(only(plan(image.hostname('box')).steps, 'setHostname').hostname, 'box');

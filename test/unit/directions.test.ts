@@ -19,6 +19,7 @@ const ROOMS = {
       /^\.\.\/errors\/errors\.js$/,
       /^\.\.\/host\/facts\.js$/,
       /^\.\.\/cgroup\/files\.js$/,
+      /^\.\.\/seccomp\/filters\.js$/,
     ],
     types: [/^\.\.\/definition\/[a-z-]+\.js$/],
   },

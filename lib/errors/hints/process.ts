@@ -53,6 +53,16 @@ export const PROCESS_HINTS: readonly Hint[] = [
     text: 'an oom_score_adj below the caller’s takes CAP_SYS_RESOURCE on the host',
   },
   {
+    op: 'seccomp',
+    error: 'EINVAL',
+    text: 'the kernel does not take this program, or has no filters: CONFIG_SECCOMP_FILTER',
+  },
+  {
+    op: 'seccomp',
+    error: 'EACCES',
+    text: 'a filter takes CAP_SYS_ADMIN in the user namespace that the child is in, or noNewPrivileges before it',
+  },
+  {
     op: 'setAffinity',
     error: 'EINVAL',
     text: 'one of these CPUs does not exist, or this process cannot use it: see taskset -p and cpuset(7)',

@@ -1,7 +1,19 @@
 /** What the command's process gets, and what is taken from it. */
 
 import { CAPABILITIES, RESOURCES } from '../constants.js';
-import { choice, containerPath, defaulted, flags, integer, number, numbers, optional, strings } from '../fields.js';
+import {
+  bytes,
+  choice,
+  containerPath,
+  defaulted,
+  flags,
+  integer,
+  number,
+  numbers,
+  optional,
+  slot,
+  strings,
+} from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 const capabilities = flags(CAPABILITIES);
@@ -34,6 +46,16 @@ export const PROCESS_STEPS = {
    * @source proc(5)
    */
   setOomScoreAdj: { column: 'host', fields: { adjustment: integer } },
+  /**
+   * Ends what a child without a pid namespace of its own has started, when it has ended itself.
+   * The supervisor ends each process in the cgroup namespace in `namespace`, for up to a second.
+   * It goes on until the listener in `listener` tells that nobody is left under its filter.
+   * The child fills both slots. Where `listener` stays empty, `degraded` of the result says so.
+   *
+   * @needs rights to look at and to signal these processes, and a /proc that shows them
+   * @source cgroup_namespaces(7); POLLHUP in seccomp_unotify(2), Linux 5.9
+   */
+  endDescendants: { column: 'host', fields: { namespace: slot, listener: slot } },
   /**
    * Sets the CPUs that the child may run on. Each is below 8192.
    *
@@ -86,4 +108,15 @@ export const PROCESS_STEPS = {
    * @source prctl(2) PR_SET_NO_NEW_PRIVS, Linux 3.5
    */
   noNewPrivileges: { column: 'container', fields: {} },
+  /**
+   * Loads `filter`, a program of classic BPF, which decides on each system call of the child from now on.
+   * All that comes of the child inherits it, and nobody can take it off.
+   * With `slot`, the filter's listener is opened there. A filter around the child may have one already: then the slot
+   * stays empty. Programs inside that want a listener get EBUSY.
+   *
+   * @needs CAP_SYS_ADMIN over the user namespace that the child is in, or {@link noNewPrivileges} before it
+   * @errors EINVAL for a program that the kernel does not take; EACCES without these rights.
+   * @source seccomp(2), SECCOMP_FILTER_FLAG_NEW_LISTENER, Linux 5.0
+   */
+  seccomp: { column: 'container', fields: { filter: bytes, slot: optional(slot) } },
 } as const satisfies StepGroup;
