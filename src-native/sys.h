@@ -80,8 +80,14 @@ enum {
 	SYS_WEXITED = 4,
 	SYS_WNOWAIT = 0x01000000,
 	SYS_WALL = 0x40000000,
+	SYS_SIGHUP = 1,
+	SYS_SIGINT = 2,
+	SYS_SIGQUIT = 3,
 	SYS_SIGKILL = 9,
 	SYS_SIGCHLD = 17,
+	SYS_SIGTSTP = 20,
+	SYS_SIGTTIN = 21,
+	SYS_SIGTTOU = 22,
 	SYS_SIGNAL_LAST = 64,
 	SYS_PATH_MAX = 4096, // with its NUL
 	SYS_S_IFMT = 0170000,
@@ -537,6 +543,11 @@ static inline long sys_sethostname(const char *name, size_t length)
 static inline long sys_setns(int fd, int type)
 {
 	return SYS(__NR_setns, fd, type, 0, 0, 0, 0);
+}
+// int setpgid(pid_t pid, pid_t pgid);
+static inline long sys_setpgid(int pid, int group)
+{
+	return SYS(__NR_setpgid, pid, group, 0, 0, 0, 0);
 }
 // int setpriority(int which, id_t who, int prio);
 static inline long sys_setpriority(int which, int who, int nice)

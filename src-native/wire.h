@@ -39,6 +39,7 @@ struct plan_header {
 	uint32_t detached;
 	uint32_t timeout_signal;
 	uint32_t timed;
+	uint32_t session;
 	uint64_t timeout_ms;
 	uint64_t clone;
 	uint32_t before_offset;

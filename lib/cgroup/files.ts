@@ -15,6 +15,8 @@ export interface CgroupHierarchy {
   readonly controllers: readonly string[];
   /** The files that they then have. */
   readonly files: readonly string[];
+  /** Of version 1: what a mount of it is named by: all of its controllers, whether carrel knows them or not. */
+  readonly options?: readonly string[];
 }
 
 /** What this process can do with cgroups. */

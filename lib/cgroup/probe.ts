@@ -26,9 +26,7 @@ const REMEDY =
 
 function ask(): CgroupFacts {
   const mounts = cgroupMounts();
-  const trials = mounts.flatMap((mount) =>
-    mount.version === 1 ? [tryV1(mount.path, mount.controllers)] : askV2(mount),
-  );
+  const trials = mounts.flatMap((mount) => (mount.version === 1 ? [tryV1(mount)] : askV2(mount)));
   const hierarchies = trials.flatMap(({ hierarchy }) => hierarchy ?? []);
   const found: CgroupFacts = Object.freeze({
     hierarchies,

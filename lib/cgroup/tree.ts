@@ -11,9 +11,18 @@ export interface CgroupMount {
   readonly root: string;
   /** Of version 1: the tree's controllers. */
   readonly controllers: readonly string[];
+  /** Of version 1: what a mount of the tree is named by. */
+  readonly options: readonly string[];
 }
 
 const V1 = ['memory', 'pids', 'cpu', 'cpuacct', 'cpuset', 'freezer', 'blkio'];
+
+/** All that the kernel has; a tree may also have a name. cgroups(7) */
+const KERNELS = [...V1, 'devices', 'hugetlb', 'misc', 'net_cls', 'net_prio', 'perf_event', 'rdma'];
+
+function namesIn(options: string): readonly string[] {
+  return options.split(',').filter((option) => KERNELS.includes(option) || option.startsWith('name='));
+}
 
 /** proc_pid_mountinfo(5); the last mount on a place is the one that is seen. */
 export function cgroupMounts(mountinfo: string = readFileSync('/proc/self/mountinfo', 'utf8')): readonly CgroupMount[] {
@@ -26,10 +35,10 @@ export function cgroupMounts(mountinfo: string = readFileSync('/proc/self/mounti
     const path = plainPath(place);
     // Whatever is mounted on it hides it.
     for (const other of mounts.keys()) if (`${other}/`.startsWith(`${path}/`)) mounts.delete(other);
-    if (type === 'cgroup2') mounts.set(path, { version: 2, path, root: plainPath(root), controllers: [] });
+    if (type === 'cgroup2') mounts.set(path, { version: 2, path, root: plainPath(root), controllers: [], options: [] });
     const controllers = options.split(',').filter((option) => V1.includes(option));
     if (type === 'cgroup' && controllers.length > 0)
-      mounts.set(path, { version: 1, path, root: plainPath(root), controllers });
+      mounts.set(path, { version: 1, path, root: plainPath(root), controllers, options: namesIn(options) });
   }
   return [...mounts.values()];
 }

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from '
 import { join } from 'node:path';
 import { BASE, type CgroupHierarchy } from './files.js';
 import { removeEmpty, sweep } from './sweep.js';
+import type { CgroupMount } from './tree.js';
 
 const TRIES = 100;
 
@@ -14,11 +15,11 @@ export interface Trial {
   readonly obstacles: readonly string[];
 }
 
-/** Version 1: below `parent`, of a tree with these controllers. */
-export function tryV1(parent: string, controllers: readonly string[]): Trial {
+/** Version 1: in the root of a tree. */
+export function tryV1({ path: parent, controllers, options }: CgroupMount): Trial {
   return attempt(`${controllers.join(', ')} (cgroup v1)`, parent, () => {
     const files = makeOne(parent, () => {});
-    return { hierarchy: { version: 1, parent, controllers, files }, obstacles: [] };
+    return { hierarchy: { version: 1, parent, controllers, files, options }, obstacles: [] };
   });
 }
 

@@ -30,11 +30,13 @@ export interface FramedCommand {
   readonly cwd?: string;
   readonly user?: User | NamedUser;
   readonly rlimits?: ResourceLimits;
-  /** One entry a descriptor: a new pipe or socket, a descriptor of the caller's, or /dev/null. */
-  readonly stdio: readonly ('pipe' | 'socket' | 'descriptor' | 'ignore')[];
+  /** One entry a descriptor: a new pipe or socket, a descriptor of the caller's, /dev/null, or the terminal. */
+  readonly stdio: readonly ('pipe' | 'socket' | 'descriptor' | 'ignore' | 'terminal')[];
   readonly terminal?: { readonly columns: number; readonly rows: number };
   /** Whether the supervisor tells when each act began. */
   readonly timed: boolean;
+  /** It stays in the session of Node's process. */
+  readonly session?: 'inherit';
   /** Whether it goes on when Node ends. */
   readonly detached: boolean;
   /** Whether the container waits while JavaScript of the caller's runs. */

@@ -33,6 +33,7 @@ import { planLimits } from './limits.js';
 import { planLocks } from './locks.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
+import { ownCgroup } from './own-cgroup.js';
 import { impliedLimits } from './quotas.js';
 import { limitResources, raiseLimits, schedule } from './resources.js';
 import { planSeccomp } from './seccomp.js';
@@ -172,6 +173,8 @@ export function compileFrame(
     ...(has('cgroup') && limits.acts.length > 0
       ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'limits()' } as const]
       : []),
+    // A mount of cgroups shows the namespace that it is made in.
+    ...ownCgroup(definition, host, limits.made, locks.nest.length > 0),
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
     ...(isCaller || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
@@ -199,6 +202,7 @@ export function compileFrame(
     ...(limits.degraded.length > 0 ? { degraded: limits.degraded } : {}),
     detached: command.detached,
     ...(command.timed ? { timed: true } : {}),
+    ...(command.session === undefined ? {} : { session: command.session }),
   });
   return Object.freeze({ frame, home: user.home, descriptors: freezeDeep(stdio.descriptors) });
 }

@@ -24,6 +24,8 @@ export interface LimitPlan {
   readonly before: readonly HostStep[];
   /** Host acts while the command waits to be executed: so nothing of the set-up is charged to it. */
   readonly acts: readonly HostStep[];
+  /** Where the container's cgroups are. */
+  readonly made: readonly CgroupHierarchy[];
   /** Host acts when all is over. */
   readonly after: readonly HostStep[];
   /** What was asked for and cannot be done. */
@@ -41,13 +43,14 @@ const from = 'limits()';
 const NONE: CgroupFacts = { hierarchies: [], cpus: 1, obstacles: ['this host was not asked'], remedy: '' };
 
 export function planLimits(limits: Limits | undefined, facts: CgroupFacts = NONE, slots: Slots): LimitPlan {
-  if (limits === undefined) return { before: [], acts: [], after: [], degraded: [] };
+  if (limits === undefined) return { before: [], acts: [], made: [], after: [], degraded: [] };
   const made = new Made(facts, slots);
   const writes = resolveLimits(limits, facts);
   const degraded = writes.degraded.concat(defaultSwap(limits, facts));
   for (const controller of ACCOUNTING) made.use(controller);
   for (const controller of ACCOUNTING_2) if (hierarchyOf(facts, controller)?.version === 2) made.use(controller);
   for (const { controller } of writes.writes) made.use(controller);
+  if (isSized(limits)) made.useSizing();
   if (made.hierarchies.length === 0 && limits.onUnsupported === 'error') throw cgroupUnavailable('limits()', '', facts);
 
   const group = oomGroup(limits);
@@ -85,9 +88,15 @@ export function planLimits(limits: Limits | undefined, facts: CgroupFacts = NONE
             } as const,
           ]),
     ].slice(made.hierarchies.length === 0 ? 2 : 0) as readonly HostStep[],
+    made: made.hierarchies,
     after: [...made.counters(), ...made.removals()],
     degraded: [...degraded, ...made.untold()],
   };
+}
+
+/** Whether there is a limit that programs size themselves by. */
+function isSized({ memory, cpus, cpuset }: Limits): boolean {
+  return memory !== undefined || cpus !== undefined || cpuset !== undefined;
 }
 
 /** What to write for the limits; throws, or lists, what cannot be written. */
@@ -191,10 +200,25 @@ class Made {
   use(controller: string): void {
     const hierarchy = hierarchyOf(this.#facts, controller);
     if (hierarchy === undefined) return;
-    const name = controllerIn(hierarchy.version, controller);
-    const made = this.#used.get(hierarchy);
-    if (made !== undefined) made.controllers.add(name);
-    else this.#used.set(hierarchy, { slot: this.#slots.add(`cgroup of ${name}`), controllers: new Set([name]) });
+    this.#useIn(hierarchy, [controllerIn(hierarchy.version, controller)]);
+  }
+
+  /**
+   * Of version 1 Java believes in limits only where it finds all of these. os/cgroupSubsystem_linux.cpp of OpenJDK
+   */
+  useSizing(): void {
+    if (this.of('memory')?.hierarchy.version !== 1) return;
+    for (const hierarchy of this.#facts.hierarchies) {
+      const sizing = hierarchy.controllers.filter((name) => ['cpu', 'cpuacct', 'cpuset'].includes(name));
+      if (hierarchy.version === 1 && sizing.length > 0) this.#useIn(hierarchy, sizing);
+    }
+  }
+
+  #useIn(hierarchy: CgroupHierarchy, names: readonly string[]): void {
+    const [first = ''] = names;
+    const made = this.#used.get(hierarchy) ?? { slot: this.#slots.add(`cgroup of ${first}`), controllers: new Set() };
+    for (const name of names) made.controllers.add(name);
+    this.#used.set(hierarchy, made);
   }
 
   of(controller: string): Found | undefined {

@@ -70,6 +70,11 @@ export function sys(definition: ContainerDefinition, host: Host): readonly Conta
   ];
 }
 
+/** Whether the container has a /sys of carrel's. */
+export function showsSys(definition: ContainerDefinition, host: Host): boolean {
+  return whyNoSys(definition, host) === undefined;
+}
+
 function whyNoSys(definition: ContainerDefinition, host: Host): string | undefined {
   if (!definition.namespaces.includes('network')) return 'it would show a network that is not the container’s own';
   if (inUserNamespace(definition, host) && !canMountNew(host, 'sysfs', true))

@@ -21,18 +21,17 @@ export interface StdioPlan {
 const NAMES = ['stdin', 'stdout', 'stderr'] as const;
 
 export function planStdio(
-  command: FramedCommand,
+  { stdio, terminal }: FramedCommand,
   slots: Slots,
   ids: IdPlan,
   user: User,
   owner: User,
   host: Host,
 ): StdioPlan {
-  if (command.terminal !== undefined) return planTerminal(command.terminal, slots);
   const pipes: number[] = [];
   const foreign = owner.uid !== host.uid || owner.gid !== host.gid;
-  const descriptors = command.stdio.map((kind, index): Descriptor => {
-    if (kind === 'ignore') return kind;
+  const given = stdio.map((kind, index): Descriptor | 'terminal' => {
+    if (kind === 'ignore' || kind === 'terminal') return kind;
     const slot = slots.receive(NAMES[index] ?? `descriptor ${index}`);
     // /dev/stdout opens a pipe anew, which only its owner may. Where the command is the caller, it already is the
     // owner.
@@ -41,28 +40,36 @@ export function planStdio(
   });
   const chown = ({ uid, gid }: User) => pipes.map((slot) => ({ op: 'fchown', slot, uid, gid, from: 'stdio' }) as const);
   const helped = ids.kind === 'ranges' && ids.helped;
+  const own = terminal === undefined ? undefined : planTerminal(terminal, slots);
   return {
     before: helped ? [] : chown(owner),
     chown: helped ? chown(user) : [],
-    openTerminal: [],
-    controlTerminal: [],
-    descriptors,
+    openTerminal: own?.open ?? [],
+    controlTerminal: own?.control ?? [],
+    descriptors: given.map((entry) => (entry === 'terminal' ? (own?.slot ?? 'ignore') : entry)),
   };
 }
 
-function planTerminal({ columns, rows }: { readonly columns: number; readonly rows: number }, slots: Slots): StdioPlan {
+interface TerminalPlan {
+  readonly slot: number;
+  readonly open: readonly ContainerStep[];
+  readonly control: readonly ContainerStep[];
+}
+
+function planTerminal(
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+  slots: Slots,
+): TerminalPlan {
   const from = 'terminal';
   const socket = slots.receive('terminal socket');
   const master = slots.add('terminal master');
   const slot = slots.add('terminal');
   return {
-    before: [],
-    chown: [],
-    openTerminal: [
+    slot,
+    open: [
       { op: 'openTerminal', master, slot, columns, rows, from },
       { op: 'barrier', acts: [{ op: 'relay', master, socket, from }], hook: false, from },
     ],
-    controlTerminal: [{ op: 'controllingTerminal', slot, from }],
-    descriptors: [slot, slot, slot],
+    control: [{ op: 'controllingTerminal', slot, from }],
   };
 }

@@ -8,6 +8,7 @@ import { explain as explainPlan } from '../plan/explain.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import { type ContainerStep, type HostStep, isEnding } from '../plan/steps.js';
 import { array, boolean, distinct, integer, knownOptions, object } from './checks.js';
+import { checkSession, type Session } from './session.js';
 import { checkStep } from './steps.js';
 
 /** The parts of a plan; all except `steps` have defaults. */
@@ -38,9 +39,22 @@ export interface PlanInput {
    * Whether the supervisor tells when each act began, for `explain({ timing: true })` of the process. Default: `false`.
    */
   readonly timed?: boolean;
+  /** The session of the command, as `session` of `Container.spawn` has it. Default: `'new'`. */
+  readonly session?: Session;
 }
 
-const PARTS = ['before', 'clone', 'steps', 'after', 'received', 'timeoutMs', 'timeoutSignal', 'detached', 'timed'];
+const PARTS = [
+  'before',
+  'clone',
+  'steps',
+  'after',
+  'received',
+  'timeoutMs',
+  'timeoutSignal',
+  'detached',
+  'timed',
+  'session',
+];
 const STANDARD = ['stdin', 'stdout', 'stderr'];
 
 /**
@@ -72,6 +86,7 @@ export function plan(parts: PlanInput): Plan {
     timeoutMs: integer('timeoutMs', parts.timeoutMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
     timeoutSignal: integer('timeoutSignal', parts.timeoutSignal ?? 9, 1, 64),
     ...(boolean('timed', parts.timed ?? false) ? { timed: true as const } : {}),
+    ...(checkSession(parts.session) === 'inherit' ? { session: 'inherit' as const } : {}),
   });
 }
 

@@ -1,5 +1,6 @@
 /**
  * The launcher process: one for each Node thread that starts containers, started on first use, and again if it died.
+ * Commands that stay in Node's session have a second one, which is in that session.
  *
  * Node starts it by its own `spawn`, so no code of carrel's ever runs after a fork in Node's address space. It ends
  * when its socket is closed, which the kernel does whatever becomes of Node.
@@ -8,6 +9,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import type { Session } from '../definition/session.js';
 import { descriptorNotOpen, launcherFailed, launcherUnreached } from '../errors/errors.js';
 import { RESOURCES } from '../plan/constants.js';
 import { encodeMessage } from '../plan/message-bytes.js';
@@ -38,8 +40,11 @@ class Launcher {
   readonly #socket: Socket;
   readonly #descriptor: number;
 
-  /** @param by A command that executes what stands behind it, in the same process. */
-  constructor(by: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param session Its session: one of its own, or this process's.
+   * @param by A command that executes what stands behind it, in the same process.
+   */
+  constructor(session: Session, by: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
     const { launcherMemfd, socketpair, close } = native();
     const descriptors = lane().theirs;
     const [ours, theirs] = socketpair();
@@ -48,14 +53,16 @@ class Launcher {
       const image = launcherMemfd();
       passed.push(image);
       const [command, ...args] = by.length === 0 ? [`/proc/self/fd/${image}`] : [...by, `/proc/self/fd/${IMAGE}`];
-      if (!spares) args.push('--no-spare');
+      // A spare's child is in a session of its own already.
+      if (session === 'inherit') args.push('--session');
+      else if (!spares) args.push('--no-spare');
       // Of some errors Node tells by an event; others it throws.
       this.process = spawn(command ?? '', args, {
         ...(by.length === 0 ? { argv0: 'carrel' } : {}),
         cwd: '/',
         env,
         // A session of its own: no signal from the terminal, and no terminal to push input into.
-        detached: true,
+        detached: session === 'new',
         stdio: ['ignore', 'ignore', 'ignore', theirs, descriptors, ...(by.length === 0 ? [] : [image])],
       });
       // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
@@ -115,6 +122,8 @@ function halveQuotas(pid: number): void {
 }
 
 let current: Launcher | undefined;
+/** The one in this process's session, for commands that stay in it: nobody joins a session that is there. setsid(2) */
+let beside: Launcher | undefined;
 let spares = true;
 
 /**
@@ -125,19 +134,23 @@ export function makeSpares(makes: boolean): void {
   spares = makes;
 }
 
+/** What is asked of a launcher. */
+export interface Request {
+  /** The number that the supervisor is to have. */
+  readonly supervisor: number;
+  /** The plan, the channel, and what fills the first slots. */
+  readonly descriptors: readonly number[];
+  readonly session: Session;
+}
+
 /**
- * Asks the launcher to perform a plan, by a supervisor of that number. `descriptors` are the plan, the channel, and
- * what fills the first slots; the caller may close them when `sent` is called. A launcher that has died is replaced.
+ * Asks the launcher of that session to perform a plan. The caller may close the descriptors when `sent` is called. A
+ * launcher that has died is replaced.
  */
-export function request(
-  supervisor: number,
-  descriptors: readonly number[],
-  sent: (error?: Error) => void,
-  tried = 0,
-): void {
+export function request(asked: Request, sent: (error?: Error) => void, tried = 0): void {
   let launcher: Launcher;
   try {
-    launcher = ready();
+    launcher = ready(asked.session);
   } catch (cause) {
     sent(launcherFailed(cause as Error, obstacleOf(cause as Error)));
     return;
@@ -148,14 +161,14 @@ export function request(
     launcher.process.once('error', (cause) => sent(launcherFailed(cause, obstacleOf(cause))));
     return;
   }
-  const error = launcher.start(supervisor, descriptors);
+  const error = launcher.start(asked.supervisor, asked.descriptors);
   if (error === 'EPIPE' || error === 'ECONNRESET') {
     launcher.abandon();
-    request(supervisor, descriptors, sent, tried);
+    request(asked, sent, tried);
   } else if (error !== undefined && tried + 1 < (TRIES[error] ?? 0)) {
-    setTimeout(() => request(supervisor, descriptors, sent, tried + 1), RETRY_MS);
+    setTimeout(() => request(asked, sent, tried + 1), RETRY_MS);
   } else {
-    sent(error === undefined ? undefined : unsent(error, descriptors));
+    sent(error === undefined ? undefined : unsent(error, asked.descriptors));
   }
 }
 
@@ -180,7 +193,7 @@ export function launchBy<Found>(
   env: Readonly<Record<string, string>>,
   prove: (pid: number) => Found | undefined,
 ): Found | undefined {
-  const launcher = new Launcher(by, env);
+  const launcher = new Launcher('new', by, env);
   launcher.process.on('error', (error) => log('%s: %s', by[0], error.message));
   let found: Found | undefined;
   try {
@@ -200,9 +213,12 @@ export function launcherPid(): number | undefined {
 }
 
 /** The launcher that is there, or a new one. One that could not be started has no pid. */
-function ready(): Launcher {
-  if (current?.alive === true) return current;
-  const launcher = new Launcher();
-  if (launcher.process.pid !== undefined) current = launcher;
+function ready(session: Session): Launcher {
+  const there = session === 'new' ? current : beside;
+  if (there?.alive === true) return there;
+  const launcher = new Launcher(session);
+  if (launcher.process.pid === undefined) return launcher;
+  if (session === 'new') current = launcher;
+  else beside = launcher;
   return launcher;
 }

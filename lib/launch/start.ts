@@ -1,5 +1,6 @@
 /** Has the launcher start a supervisor for a plan: seals the plan's bytes, and makes the channel to the supervisor. */
 
+import type { Session } from '../definition/session.js';
 import { planUnwritten } from '../errors/errors.js';
 import { Channel, type ChannelListener } from './channel.js';
 import { lane } from './lane.js';
@@ -25,6 +26,7 @@ export function startSupervisor(
   bytes: Uint8Array,
   stdio: Stdio,
   listener: ChannelListener,
+  session: Session,
   sent: (error: Error | undefined) => void,
 ): Connection {
   const { socketpair, close } = native();
@@ -41,7 +43,7 @@ export function startSupervisor(
   const channel = new Channel(ours, all);
   const supervisor = all.open();
   channel.listen(supervisor, listener);
-  request(supervisor, [memfd, theirs, ...stdio.sent], (error) => {
+  request({ supervisor, descriptors: [memfd, theirs, ...stdio.sent], session }, (error) => {
     sent(error);
     for (const descriptor of [memfd, theirs, ...stdio.owned]) close(descriptor);
   });

@@ -16,11 +16,11 @@ export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number | Stream | { rea
 export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
 
 /**
- * What one of the command's descriptors is, checked: a pipe or socket to make, nothing, or a descriptor of the
- * caller's.
+ * What one of the command's descriptors is, checked: a pipe or socket to make, nothing, the container's terminal, or a
+ * descriptor of the caller's.
  */
 export type StdioChoice =
-  | { readonly kind: 'socket' | 'ignore' }
+  | { readonly kind: 'socket' | 'ignore' | 'terminal' }
   /** `from`: what is carried into it, instead of a stream for the caller. */
   | { readonly kind: 'pipe'; readonly from?: Readable }
   /** `of`: the stream that has it. */
@@ -30,8 +30,8 @@ export type StdioChoice =
 export interface StdioStreams {
   /** One entry a descriptor, `null` where it has no stream here. */
   readonly streams: readonly (Duplex | null)[];
-  /** Whether they are a terminal's. */
-  readonly terminal: boolean;
+  /** The terminal's stream, both ways; `null` where there is none. */
+  readonly terminal: Duplex | null;
 }
 
 /** Descriptors to send, and the streams that stay here. */
@@ -47,19 +47,23 @@ const STANDARD = 3;
 /** The most descriptors of a command: so many fit into one message, beside those that carrel sends itself. */
 const MOST = 240;
 
-/** Checks the `stdio` option; fills in what is left out. */
-export function checkStdio(option: unknown): readonly StdioChoice[] {
-  if (option === undefined) return checkStdio('pipe');
-  if (typeof option === 'string') return checkStdio([option, option, option]);
+/**
+ * Checks the `stdio` option; fills in what is left out: of the first three by a pipe, or by the container's terminal
+ * where it has one.
+ */
+export function checkStdio(option: unknown, terminal = false): readonly StdioChoice[] {
+  if (option === undefined) return checkStdio([], terminal);
+  if (typeof option === 'string') return checkStdio([option, option, option], terminal);
   if (!Array.isArray(option)) throw invalidType('stdio', 'an array, "pipe", "ignore" or "inherit"', option);
   if (option.length > MOST) throw outOfRange('stdio.length', `at most ${MOST}`, option.length);
   const length = Math.max(STANDARD, option.length);
-  return Array.from({ length }, (_, index) => checkEntry(`stdio[${index}]`, option[index], index));
+  return Array.from({ length }, (_, index) => checkEntry(`stdio[${index}]`, option[index], index, terminal));
 }
 
-function checkEntry(name: string, entry: unknown, index: number): StdioChoice {
+function checkEntry(name: string, entry: unknown, index: number, terminal: boolean): StdioChoice {
   const standard = index < STANDARD;
-  if (entry === undefined || entry === null) return { kind: standard ? 'pipe' : 'ignore' };
+  const left = terminal ? 'terminal' : 'pipe';
+  if (entry === undefined || entry === null) return { kind: standard ? left : 'ignore' };
   if (entry === 'pipe') return { kind: standard ? 'pipe' : 'socket' };
   if (entry === 'ignore') return { kind: 'ignore' };
   if (typeof entry === 'object' && isOwn(entry)) return checkHanded(name, entry);
@@ -86,14 +90,19 @@ function checkHanded(name: string, stream: Duplex): StdioChoice {
   }
 }
 
-/** Makes the pipes. Where one cannot be made, none is left. */
+/** Makes the pipes, and the terminal's stream. Where one cannot be made, none is left. */
 export function openStdio(choices: readonly StdioChoice[]): Stdio {
   const sent: number[] = [];
   const owned: number[] = [];
   const streams: (Duplex | null)[] = [];
+  let terminal: Duplex | null = null;
   const handed: Duplex[] = [];
   try {
     for (const [index, choice] of choices.entries()) streams.push(openOne(choice, index, sent, owned));
+    if (choices.some(({ kind }) => kind === 'terminal')) {
+      terminal = openTerminal(sent, owned);
+      for (const index of terminalStreams(choices)) streams[index] = terminal;
+    }
   } catch (error) {
     closeStdio({ owned, streams });
     throw error;
@@ -103,11 +112,17 @@ export function openStdio(choices: readonly StdioChoice[]): Stdio {
     prepare(choice.of, choice.descriptor);
     if (isOwn(choice.of)) handed.push(choice.of);
   }
-  return { sent, owned, streams, handed, terminal: false };
+  return { sent, owned, streams, handed, terminal };
+}
+
+/** Which of the streams is the terminal's: standard error is none beside an output that shows both. */
+function terminalStreams(choices: readonly StdioChoice[]): readonly number[] {
+  const all = choices.flatMap(({ kind }, index) => (kind === 'terminal' ? [index] : []));
+  return all.includes(1) ? all.filter((index) => index !== 2) : all;
 }
 
 function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): Duplex | null {
-  if (choice.kind === 'ignore') return null;
+  if (choice.kind === 'ignore' || choice.kind === 'terminal') return null;
   if (choice.kind === 'descriptor') {
     sent.push(choice.descriptor);
     return null;
@@ -144,11 +159,13 @@ export function closeStdio({ owned, streams }: Pick<Stdio, 'owned' | 'streams'>)
 }
 
 /** One stream both ways, to the supervisor, which carries it to the container's terminal and back. */
-export function openTerminal(): Stdio {
+function openTerminal(sent: number[], owned: number[]): Duplex {
   const [ours, theirs] = native().socketpair();
+  sent.push(theirs);
+  owned.push(theirs);
   // Who ends the input still reads the output; once that is over, nobody is left to type to.
   const stream = openHeldSocket(ours, true);
   stream.once('end', () => stream.destroy());
   stream.on('error', () => stream.destroy());
-  return { sent: [theirs], owned: [theirs], streams: [stream, stream, null], handed: [], terminal: true };
+  return stream;
 }

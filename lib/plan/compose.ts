@@ -123,5 +123,6 @@ export function joinPlans(plans: readonly Plan[]): Plan {
     timeoutMs: timed?.timeoutMs ?? 0,
     timeoutSignal: timed?.timeoutSignal ?? plans.at(-1)?.timeoutSignal ?? 9,
     ...(plans.some((plan) => plan.timed) ? { timed: true as const } : {}),
+    ...(plans.some((plan) => plan.session) ? { session: 'inherit' as const } : {}),
   });
 }

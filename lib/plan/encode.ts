@@ -89,6 +89,7 @@ function writeHeader(writer: Writer, frame: Frame, lists: Lists, stepsCount: num
   u32('kept', frame.kept);
   u32('detached', frame.detached ? 1 : 0);
   u32('timed', frame.timed === true ? 1 : 0);
+  u32('session', frame.session === 'inherit' ? 1 : 0);
   writer.bits(header.clone, NAMESPACES, frame.clone);
   u32('beforeOffset', lists.before);
   u32('beforeCount', frame.before.length);
@@ -116,6 +117,7 @@ export function decode(bytes: Buffer): Plan {
     timeoutMs: Number(bytes.readBigUInt64LE(header.timeoutMs)),
     timeoutSignal: u32('timeoutSignal'),
     ...(u32('timed') === 1 ? { timed: true as const } : {}),
+    ...(u32('session') === 1 ? { session: 'inherit' as const } : {}),
   });
 }
 

@@ -14,6 +14,7 @@ export function explain(plan: Plan): string {
   for (const step of plan.before) row(describe(step));
   const flags = plan.clone.map((name) => `NEW${CLONE[name] ?? name.toUpperCase()}`);
   row(`clone3 ${flags.length === 0 ? 'without new namespaces' : flags.join('|')}`);
+  if (plan.session === 'inherit') row('', 'stay in the session of the caller, with its terminal');
   let barriers = 0;
   for (const step of plan.steps) {
     if (step.op !== 'barrier') {

@@ -30,6 +30,8 @@ export interface Plan {
   readonly timeoutSignal: number;
   /** Whether the supervisor tells when each act began; left out: it does not. */
   readonly timed?: true;
+  /** `'inherit'`: the command stays in the session of Node's process; left out: it has one of its own. setsid(2) */
+  readonly session?: 'inherit';
   /** What was asked for and cannot be done, or told; nothing where it is left out. For readers. */
   readonly degraded?: readonly string[];
 }

@@ -46,6 +46,8 @@ export const HEADER = {
   timeoutSignal: 'u32',
   /** Whether the supervisor reports when each act began. */
   timed: 'u32',
+  /** Whether the command stays in the session of Node's process. */
+  session: 'u32',
   /** Wall-clock time for everything from the clone on; 0: none. */
   timeoutMs: 'u64',
   /** `CLONE_NEW*` for clone3(2). */

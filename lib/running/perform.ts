@@ -8,7 +8,7 @@ import { holdRange } from '../launch/id-range.js';
 import { logOf } from '../launch/log.js';
 import { native } from '../launch/native.js';
 import { startSupervisor } from '../launch/start.js';
-import { closeStdio, openStdio, openTerminal, type Stdio, type StdioChoice } from '../launch/stdio.js';
+import { closeStdio, openStdio, type Stdio, type StdioChoice } from '../launch/stdio.js';
 import { type Settlement, settled } from '../plan/compose.js';
 import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
@@ -21,9 +21,7 @@ import { Supervision } from './supervision.js';
 
 /** What is asked of a plan besides itself. */
 export interface Performance {
-  /** Whether the plan has a terminal of its own. */
-  readonly terminal: boolean;
-  /** One entry for each descriptor that the plan receives; a terminal's plan receives none of these. */
+  /** One entry for each of the command's descriptors. */
   readonly stdio: readonly StdioChoice[];
   readonly signal: AbortSignal | undefined;
   readonly hooks: readonly Hook[];
@@ -36,10 +34,7 @@ const log = logOf('plan');
 /**
  * `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has.
  */
-export function perform(
-  plan: Plan,
-  { terminal, stdio: choices, signal, hooks, calledNs }: Performance,
-): ContainerProcess {
+export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performance): ContainerProcess {
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
@@ -50,7 +45,7 @@ export function perform(
       cgroup: makesCgroups(plan) ? uniqueName() : undefined,
     };
     if (log.enabled) log('\n%s', explain(settled(plan, settlement)));
-    stdio = terminal ? openTerminal() : openStdio(choices);
+    stdio = openStdio(choices);
     const kept = range === undefined ? [] : [range.lock];
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
     supervision = new Supervision({ plan, settlement, hooks, calledNs });
@@ -62,7 +57,7 @@ export function perform(
       supervision.sent(error);
       if (error === undefined) handed.forEach(letGo);
     };
-    supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, sent));
+    supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, plan.session ?? 'new', sent));
   } catch (error) {
     // No descriptor is left behind where the last one could not be made.
     if (range !== undefined) native().close(range.lock);

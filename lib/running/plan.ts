@@ -43,8 +43,7 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
   if (endingOf(value) === undefined)
     throw contradiction(`the plan has no ${ENDING_OPS.join(' or ')} at its end: there is nothing to run`);
   signal?.throwIfAborted();
-  const terminal = hasTerminal(value);
-  return perform(value, { terminal, stdio: choicesFor(value, options.stdio), hooks, signal, calledNs });
+  return perform(value, { stdio: choicesFor(value, options.stdio), hooks, signal, calledNs });
 }
 
 /** Options of {@link run}. */
@@ -69,17 +68,38 @@ export async function run(value: Plan, options: RunPlanOptions = {}): Promise<Ru
   return collect(spawn(value, { hooks, signal }), how);
 }
 
-/** What is ignored is not received. */
+/** What each descriptor of the command is. What is ignored is not received, and the terminal's is not the caller's. */
 function choicesFor(value: Plan, option: unknown): readonly StdioChoice[] {
-  const count = value.received - value.kept;
-  if (hasTerminal(value)) {
-    if (option !== undefined) throw contradiction('the plan has a terminal, which is all three standard descriptors');
-    return [];
-  }
-  if (option === undefined)
-    return Array.from({ length: count }, (_, index) => ({ kind: index < 3 ? 'pipe' : 'socket' }));
-  const choices = checkStdio(option);
-  if (choices.filter(({ kind }) => kind !== 'ignore').length !== count)
+  const shown = terminalsOf(value);
+  const count = value.received - value.kept - (shown === undefined ? 0 : 1);
+  const choices = option === undefined ? defaultsFor(value, count, shown) : checkStdio(option, shown !== undefined);
+  const given = choices.filter(({ kind }) => kind !== 'ignore' && kind !== 'terminal').length;
+  const agrees = choices.every(({ kind }, index) => (kind === 'terminal') === (shown?.[index] ?? false));
+  if (given === count && agrees) return choices;
+  if (shown === undefined)
     throw invalidValue('stdio', `a list with ${count} descriptors beside those that are "ignore"`, option);
-  return choices;
+  throw contradiction(
+    `stdio: the plan has a terminal, and beside it ${count} descriptors: leave out what is the terminal's`,
+  );
+}
+
+/** Which descriptors are the plan's terminal; `undefined` where it has none. */
+function terminalsOf(value: Plan): readonly boolean[] | undefined {
+  const opened = value.steps.find((step) => step.op === 'openTerminal');
+  if (opened?.op !== 'openTerminal') return undefined;
+  const ending = endingOf(value);
+  const shown = ending?.op === 'exec' ? ending.stdio.map((slot) => slot === opened.slot) : [true, true, true];
+  if (!shown.includes(true)) throw contradiction('the plan has a terminal that is none of its command’s descriptors');
+  return shown;
+}
+
+function defaultsFor(value: Plan, count: number, shown: readonly boolean[] | undefined): readonly StdioChoice[] {
+  const stream = (index: number): StdioChoice => ({ kind: index < 3 ? 'pipe' : 'socket' });
+  if (shown === undefined) return Array.from({ length: count }, (_, index) => stream(index));
+  const ending = endingOf(value);
+  const given = ending?.op === 'exec' ? ending.stdio : [];
+  return shown.map((isTerminal, index) => {
+    if (isTerminal) return { kind: 'terminal' };
+    return given[index] === 'ignore' ? { kind: 'ignore' } : stream(index);
+  });
 }

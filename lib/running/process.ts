@@ -46,7 +46,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   readonly #supervision: Supervision;
   readonly #control: ProcessControl;
-  readonly #terminal: boolean;
+  readonly #terminal: Duplex | null;
   #killed = false;
   #resultWanted = false;
   /** Where the caller started it: what an error's stack shows, which else would begin in the event loop. */
@@ -179,7 +179,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   resize(columns: number, rows: number): boolean {
     checkTerminalSize('columns', columns);
     checkTerminalSize('rows', rows);
-    if (!this.#terminal || this.#supervision.isOver) return false;
+    if (this.#terminal === null || this.#supervision.isOver) return false;
     this.#supervision.resize(columns, rows);
     return true;
   }

@@ -16,6 +16,7 @@ import {
 } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { checkRlimits, type ResourceLimitsInput } from '../definition/rlimits.js';
+import { checkSession, type Session } from '../definition/session.js';
 import { checkUser, type UserInput } from '../definition/user.js';
 import { contradiction, invalidType } from '../errors/errors.js';
 import { probeFor } from '../host/probe.js';
@@ -34,7 +35,7 @@ export interface SpawnOptions {
    * The command's descriptors from 0 on. Each is `'pipe'`, `'ignore'` (/dev/null), `'inherit'` (the caller's own), a
    * descriptor, or a stream that has one. Pipes belong to the command's user, so that it can open /dev/stdout again.
    * From the fourth on, `'pipe'` is a socket, a stream both ways, in `stdio` of the process. Up to 240 descriptors.
-   * Default: `'pipe'` for the first three, and no others.
+   * Default: `'pipe'` for the first three, or the `terminal`, and no others.
    */
   readonly stdio?: StdioOption | undefined;
   /** Variables, added to the container's. carrel passes nothing of the caller's environment on. */
@@ -59,7 +60,11 @@ export interface SpawnOptions {
   readonly killSignal?: NodeJS.Signals | number | undefined;
   /** Ends the container when it is aborted; the reason is then `aborted`. */
   readonly signal?: AbortSignal | undefined;
-  /** A terminal of the container's own for all three descriptors; `true` is 80 × 24. Default: none. */
+  /**
+   * A terminal of the container's own, for those of the three standard descriptors that `stdio` leaves out; `true` is
+   * 80 × 24. So `{ terminal: true, stdio: [undefined, 'pipe'] }` has an output apart from it. It is the controlling
+   * terminal, /dev/tty. Default: none.
+   */
   readonly terminal?:
     | boolean
     | {
@@ -69,6 +74,16 @@ export interface SpawnOptions {
         readonly rows?: number;
       }
     | undefined;
+  /**
+   * The session of the command, setsid(2). Default: `'new'`.
+   *
+   * - `'new'`: one of its own. A terminal in `stdio` is then no controlling terminal: /dev/tty is ENXIO.
+   * - `'inherit'`: that of this process, and its process group. Ctrl-C and Ctrl-Z reach both, and /dev/tty is the
+   *   caller's terminal. Programs inside can push input into it (TIOCSTI, CVE-2017-5226), which the caller's shell then
+   *   executes. Only `dev.tty.legacy_tiocsti = 0` of Linux 6.2, or a filter of system calls, forbids that. So only use
+   *   it for programs that you trust. Where carrel has a cgroup from systemd, `limits()` does not go with it.
+   */
+  readonly session?: Session | undefined;
   /**
    * Notes when each act began. Once the process has ended, its `explain({ timing: true })` tells it. It costs some
    * microseconds. Otherwise the clock is never read. Default: `false`.
@@ -92,6 +107,7 @@ export const SPAWN_OPTIONS: readonly string[] = Object.freeze([
   'killSignal',
   'signal',
   'terminal',
+  'session',
   'timing',
   'detached',
 ]);
@@ -121,10 +137,12 @@ function checkCommand({ file, args, options }: Call, hooked: boolean): CheckedCo
   const name = text('file', file);
   if (name === '') throw invalidType('file', 'the name or path of a program', file);
   if (!Array.isArray(args)) throw invalidType('args', 'an array of strings', args);
-  const stdio = checkStdio(options.stdio);
   const { cwd, user, signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
   const terminal = checkTerminal(options);
+  const stdio = checkStdio(options.stdio, terminal !== undefined);
+  if (terminal !== undefined) checkShown(stdio);
+  const session = checkOwnSession(options);
   return {
     stdio,
     signal,
@@ -138,6 +156,7 @@ function checkCommand({ file, args, options }: Call, hooked: boolean): CheckedCo
         stdio: stdio.map(({ kind }) => kind),
         ...(terminal === undefined ? {} : { terminal }),
         timed: boolean('timing', options.timing ?? false),
+        ...(session === 'inherit' ? { session } : {}),
         detached: checkDetached(options),
         hooked,
       },
@@ -163,10 +182,24 @@ function checkDetached({ detached, terminal }: SpawnOptions): boolean {
   return checked;
 }
 
-function checkTerminal({ terminal, stdio }: SpawnOptions): FramedCommand['terminal'] {
+/** A terminal that is none of the command's descriptors would have no stream here either. */
+function checkShown(stdio: readonly StdioChoice[]): void {
+  if (stdio.every(({ kind }) => kind !== 'terminal'))
+    throw contradiction('terminal and stdio: none of the first three is left to the terminal; leave one out of stdio');
+}
+
+function checkOwnSession({ session, terminal, detached }: SpawnOptions): Session {
+  const checked = checkSession(session);
+  if (checked === 'new') return checked;
+  if (terminal !== undefined && terminal !== false)
+    throw contradiction('session: "inherit" and terminal exclude each other: a session has one terminal');
+  if (detached === true)
+    throw contradiction('session: "inherit" and detached exclude each other: the session ends with its leader');
+  return checked;
+}
+
+function checkTerminal({ terminal }: SpawnOptions): FramedCommand['terminal'] {
   if (terminal === undefined || terminal === false) return undefined;
-  if (stdio !== undefined)
-    throw contradiction('terminal and stdio exclude each other: a terminal is all three standard descriptors');
   const size = terminal === true ? {} : terminal;
   object('terminal', size);
   knownOptions('terminal', size, ['columns', 'rows']);
@@ -199,7 +232,6 @@ function planFor(definition: ContainerDefinition, { command }: CheckedCommand): 
 export function start(definition: ContainerDefinition, hooks: readonly Hook[], call: Call): ContainerProcess {
   const checked = checkCommand(call, hooks.length > 0);
   checked.signal?.throwIfAborted();
-  const { command, stdio, signal, calledNs } = checked;
-  const terminal = command.framed.terminal !== undefined;
-  return perform(planFor(definition, checked), { terminal, stdio, signal, hooks, calledNs });
+  const { stdio, signal, calledNs } = checked;
+  return perform(planFor(definition, checked), { stdio, signal, hooks, calledNs });
 }

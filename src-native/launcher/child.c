@@ -6,6 +6,7 @@
 #include "path.h"
 #include "report.h"
 #include "step.h"
+#include "terminal.h"
 
 __attribute__((noreturn)) static void refuse(struct page *page, uint32_t list, struct outcome outcome)
 {
@@ -20,7 +21,10 @@ __attribute__((noreturn)) static void refuse(struct page *page, uint32_t list, s
 static struct outcome begin(struct child *child)
 {
 	PASS(child_hold(child));
-	TRY(setsid);
+	if (child->keeps_session)
+		terminal_set_signals(0);
+	else
+		TRY(setsid);
 	// The modes that steps ask for are the modes they get; exec sets the command's mask.
 	sys_umask(0);
 	child->umask = 022;

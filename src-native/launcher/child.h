@@ -34,6 +34,8 @@ struct child {
 	int dumpable;
 	// An ordinary user's supervisor could not write its maps otherwise, nor a hook open its namespaces.
 	int shows_itself;
+	// It stays in the session that it was born into, which is Node's.
+	int keeps_session;
 };
 
 // Performs the plan's steps.

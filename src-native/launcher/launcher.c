@@ -6,6 +6,7 @@
 #include "../wire.h"
 #include "spare.h"
 #include "supervisor.h"
+#include "terminal.h"
 #include "text.h"
 
 enum {
@@ -111,7 +112,10 @@ int launcher_main(int argc, const char *const *argv)
 	// Supervisors are reaped by the kernel: nobody asks for their status. sigaction(2), SIG_IGN for SIGCHLD
 	const struct sys_sigaction ignore = {.handler = (void (*)(int))1};
 	sys_rt_sigaction(SYS_SIGCHLD, &ignore);
+	const int in_session = argc == 2 && text_equal(argv[1], "--session");
+	if (in_session)
+		terminal_set_signals(1);
 	stand_back();
-	serve(argc == 2 && text_equal(argv[1], "--no-spare") ? 0 : spare_share());
+	serve(in_session || (argc == 2 && text_equal(argv[1], "--no-spare")) ? 0 : spare_share());
 	return 0;
 }

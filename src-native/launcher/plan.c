@@ -163,6 +163,7 @@ uint32_t plan_check(const unsigned char *base, size_t size)
 	RULE(header->kept <= header->received);
 	RULE(header->detached <= 1);
 	RULE(header->timed <= 1);
+	RULE(header->session <= 1);
 	RULE(header->timeout_signal <= SYS_SIGNAL_LAST);
 	RULE((header->clone & ~NAMESPACES_KNOWN) == 0);
 	RULE(header->steps_count > 0);

@@ -127,7 +127,7 @@ static int can_be_spare(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->header->before_count; i++, record = plan_next(record))
 		if (record->op == STEP_SETNS || record->op == STEP_SET_GROUPS)
 			return 0;
-	return !plan->header->timed;
+	return !plan->header->timed && !plan->header->session;
 }
 
 void spare_fit(struct supervisor *self)

@@ -12,9 +12,13 @@ struct outcome step_init(struct child *child, const struct step_init *step)
 	// Blocked signals wait for rt_sigtimedwait, also those that PID 1 would else never see. pid_namespaces(7)
 	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &every);
 	long command = TRY(clone);
+	// What is typed is the command's to hear: init would pass it on once more.
+	if (command > 0 && child->keeps_session)
+		TRY(setpgid, 0, 0);
 	if (command > 0)
 		init_run(child->page, (int)command);
 	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &none);
-	TRY(setsid);
+	if (!child->keeps_session)
+		TRY(setsid);
 	return DONE;
 }

@@ -119,6 +119,8 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 		.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable(),
 	};
 	child.shows_itself = child.dumpable;
+	// The spare's, which has no plan yet, does not.
+	child.keeps_session = self->plan.header && self->plan.header->session;
 	// After a time namespace was joined, or it would be another clock.
 	self->began = timing_now();
 	timing_moment(&self->timing, MOMENT_CLONED);

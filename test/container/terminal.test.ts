@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
+import { spawn } from 'carrel/plan';
 import { useCleanHost } from '../support/host.js';
 import { ancestors, readProcesses, rests } from '../support/processes.js';
+import { requires } from '../support/requires.js';
 import { Screen } from '../support/screen.js';
 import { until } from '../support/waiting.js';
 
@@ -113,5 +115,58 @@ suite('terminal', () => {
     child.kill('SIGKILL');
     await assert.rejects(screen.until(/never/), /never shown/);
     assert.equal((await child.result).signal, 'SIGKILL');
+  });
+
+  test('beside an output of its own: what is shown and what is written are two', async () => {
+    const script = 'echo shown >&2; echo written; test -t 1 || echo a pipe; echo typed: $(head -n 1) >/dev/tty';
+    for (const init of [true, false]) {
+      const child = box.init(init).spawn('sh', ['-c', script], { terminal: true, stdio: [undefined, 'pipe'] });
+      const [terminal, written, same] = child.stdio;
+      assert.ok(terminal && written && same === terminal && child.stderr === terminal);
+      terminal.write('line\n');
+      const [screen, output] = await Promise.all([terminal.toArray(), written.toArray()]);
+      assert.equal(Buffer.concat(output).toString(), 'written\na pipe\n');
+      const shown = Buffer.concat(screen).toString().replaceAll('line\r\n', '');
+      assert.equal(shown, 'shown\r\ntyped: ');
+      assert.equal((await child.result).exitCode, 0);
+      assert.equal(child.resize(80, 24), false);
+    }
+  });
+
+  test('beside an input of its own, nothing, and further descriptors', async () => {
+    const script = 'cat; test -t 1 && echo terminal; test -t 2 || echo none; echo four >&3';
+    const child = box.spawn('sh', ['-c', script], { terminal: true, stdio: ['pipe', undefined, 'ignore', 'pipe'] });
+    assert.equal(child.stderr, null);
+    child.stdin?.end('piped\n');
+    const four = child.stdio[3];
+    assert.ok(child.stdout && four);
+    const [screen, further] = await Promise.all([child.stdout.toArray(), four.toArray()]);
+    assert.equal(Buffer.concat(screen).toString(), 'piped\r\nterminal\r\nnone\r\n');
+    assert.equal(Buffer.concat(further).toString(), 'four\n');
+    assert.equal((await child.result).exitCode, 0);
+  });
+
+  test('its plan runs by itself, and takes the same descriptors', requires('user-namespaces'), async () => {
+    const made = box
+      .idmap({ uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 })
+      .plan('sh', ['-c', 'echo shown >&2; echo written'], { terminal: true, stdio: [undefined, 'pipe'] });
+    for (const options of [{}, { stdio: [undefined, 'pipe'] } as const]) {
+      const child = spawn(made, options);
+      const [terminal, written] = child.stdio;
+      assert.ok(terminal && written);
+      const [screen, output] = await Promise.all([terminal.toArray(), written.toArray()]);
+      assert.equal(Buffer.concat(screen).toString(), 'shown\r\n');
+      assert.equal(Buffer.concat(output).toString(), 'written\n');
+    }
+    for (const stdio of ['pipe', [undefined, undefined], [undefined, 'pipe', undefined, 'pipe']] as const)
+      assert.throws(() => spawn(made, { stdio }), { message: /the plan has a terminal, and beside it 1 descriptors/ });
+  });
+
+  test('none that is left to the terminal is an error', () => {
+    for (const stdio of ['pipe', 'ignore', ['ignore', 'pipe', 'pipe']] as const)
+      assert.throws(() => box.spawn('true', [], { terminal: true, stdio }), {
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: /none of the first three is left to the terminal/,
+      });
   });
 });

@@ -100,7 +100,8 @@ async function silence(plan: Plan, kept: readonly number[] = []): Promise<Silenc
   let filled = 0;
   while (trySend(theirs, filler, []) === undefined) filled += 1;
   await new Promise<void>((resolve, reject) => {
-    request(supervisor, [memfd, theirs, ...kept, write], (error) => (error === undefined ? resolve() : reject(error)));
+    const descriptors = [memfd, theirs, ...kept, write];
+    request({ supervisor, descriptors, session: 'new' }, (error) => (error === undefined ? resolve() : reject(error)));
   });
   for (const descriptor of [memfd, theirs, ...kept, write]) close(descriptor);
   return { supervisor, channel, output, filled };

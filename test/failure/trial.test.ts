@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
 import { BASE } from '#lib/cgroup/files.js';
+import type { CgroupMount } from '#lib/cgroup/tree.js';
 import { tryV1, tryV2 } from '#lib/cgroup/trial.js';
 import { askCaller } from '../support/caller.js';
 import { withDelegated } from '../support/delegated.js';
@@ -26,6 +27,14 @@ async function withDirectory(act: (directory: string) => unknown): Promise<void>
   rmdirSync(directory);
 }
 
+const treeAt = (path: string): CgroupMount => ({
+  version: 1,
+  path,
+  root: '/',
+  controllers: ['pids'],
+  options: ['pids'],
+});
+
 suite('a trial of cgroups', () => {
   test('is not in the way of other threads', () =>
     withDirectory(async (directory) => {
@@ -37,7 +46,7 @@ suite('a trial of cgroups', () => {
             // Together.
             if (Atomics.add(workerData, 0, 1) === 2 * round - 1) Atomics.notify(workerData, 0);
             for (let come; (come = Atomics.load(workerData, 0)) < 2 * round; ) Atomics.wait(workerData, 0, come);
-            for (const obstacle of tryV1(${JSON.stringify(directory)}, ['pids']).obstacles) found.add(obstacle);
+            for (const obstacle of tryV1(${JSON.stringify(treeAt(directory))}).obstacles) found.add(obstacle);
           }
           parentPort.postMessage([...found]);
         });`;
@@ -55,7 +64,7 @@ suite('a trial of cgroups', () => {
     withDirectory((directory) => {
       for (let count = 1; count <= 100; count += 1)
         mkdirSync(join(directory, BASE, `trial-${process.pid}-${count}`), { recursive: true });
-      assert.deepEqual(tryV1(directory, ['pids']).obstacles, []);
+      assert.deepEqual(tryV1(treeAt(directory)).obstacles, []);
       assert.deepEqual(readdirSync(directory), []);
     }));
 

@@ -53,6 +53,14 @@ suite('the caller’s terminal', requires('gcc', 'dev-tty'), () => {
     else assert.equal(left, '');
   });
 
+  test('with session: "inherit" it is the same inside, as SECURITY says', async () => {
+    const left = await leftToRead(
+      caller('.spawn("/attack/attacker", ["terminals"], { stdio: "inherit", session: "inherit" })'),
+    );
+    if (hasTiocsti()) assert.match(left, /^x/);
+    else assert.equal(left, '');
+  });
+
   for (const [what, options] of [
     ['with stdio: "inherit"', '.spawn("/attack/attacker", ["terminals"], { stdio: "inherit" })'],
     [

@@ -299,7 +299,7 @@ function tell(bytes: Uint8Array): Promise<readonly Notice[]> {
       notice: (notice) => notices.push(notice),
       channelEnded: (error) => (error === undefined ? resolve(notices) : reject(error)),
     });
-    request(supervisor, [memfd, theirs], (error) => {
+    request({ supervisor, descriptors: [memfd, theirs], session: 'new' }, (error) => {
       close(memfd);
       close(theirs);
       if (error !== undefined) reject(error);

@@ -146,7 +146,8 @@ describe('a constructor of carrel/steps', () => {
 
 test('carrel/plan', () => {
   const { plan, concat, explain, stringify, equals } = plans;
-  const parts = ['before', 'clone', 'steps', 'after', 'received', 'timeoutMs', 'timeoutSignal', 'detached', 'timed'];
+  const numbers = ['received', 'timeoutMs', 'timeoutSignal'];
+  const parts = ['before', 'clone', 'steps', 'after', ...numbers, 'detached', 'timed', 'session'];
   for (const value of WRONG) {
     holds(() => plan(value as object), 'plan');
     for (const part of parts) holds(() => plan({ [part]: value }), part);

@@ -83,6 +83,10 @@ describe('the cgroups', () => {
         ['/sys/fs/cgroup/memory', []],
         ['/sys/fs/cgroup/pids', []],
         ['/sys/fs/cgroup/unified', []],
+        // What Java wants to find before it believes in limits.
+        ['/sys/fs/cgroup/cpu', []],
+        ['/sys/fs/cgroup/cpuacct', []],
+        ['/sys/fs/cgroup/cpuset', []],
       ],
     );
     const [freezer] = all(made.before, 'endFrozen');

@@ -231,7 +231,10 @@ describe('the command', () => {
   });
 
   test('a terminal is one slot for all three, relayed by the host, controlling', () => {
-    const made = plan(image, root, { terminal: { columns: 100, rows: 30 } });
+    const made = plan(image, root, {
+      stdio: ['terminal', 'terminal', 'terminal'],
+      terminal: { columns: 100, rows: 30 },
+    });
     const open = only(made.steps, 'openTerminal');
     const relay = only(actsOf(made), 'relay');
     assert.deepEqual([open.columns, open.rows], [100, 30]);

@@ -52,10 +52,12 @@ const FRAMED: Draws<FramedCommand> = {
       ['pipe', 'pipe', 'pipe'],
       ['pipe', 'pipe', 'ignore'],
       ['ignore', 'descriptor', 'pipe', 'socket'],
+      ['terminal', 'pipe', 'terminal'],
       [],
     ] as const),
   terminal: (random) => random.pick([undefined, { columns: 80, rows: 24 }, { columns: 81, rows: 24 }]),
   timed: (random) => random.boolean(),
+  session: (random) => random.pick([undefined, 'inherit'] as const),
   detached: (random) => random.boolean(),
   hooked: (random) => random.boolean(),
 };
