@@ -79,9 +79,9 @@ export interface SpawnOptions {
    *
    * - `'new'`: one of its own. A terminal in `stdio` is then no controlling terminal: /dev/tty is ENXIO.
    * - `'inherit'`: that of this process, and its process group. Ctrl-C and Ctrl-Z reach both, and /dev/tty is the
-   *   caller's terminal. Programs inside can push input into it (TIOCSTI, CVE-2017-5226), which the caller's shell then
-   *   executes. Only `dev.tty.legacy_tiocsti = 0` of Linux 6.2, or a filter of system calls, forbids that. So only use
-   *   it for programs that you trust. Where carrel has a cgroup from systemd, `limits()` does not go with it.
+   *   caller's terminal. Who pushes input into it has the caller's shell execute that (TIOCSTI, CVE-2017-5226). The
+   *   default filter forbids it; with `seccomp('unconfined')` only `dev.tty.legacy_tiocsti = 0` of Linux 6.2 does. So
+   *   only use it for programs that you trust. Where carrel has a cgroup from systemd, `limits()` does not go with it.
    */
   readonly session?: Session | undefined;
   /**

@@ -181,9 +181,10 @@ describe('namespaces', () => {
     const free = image.seccomp('unconfined');
     assert.ok(!has(plan(free), 'seccomp') && !has(plan(free.namespaces(['user', 'mount'])), 'seccomp'));
     // The listener is of a filter of its own, which comes first; that of the container stays where it is.
-    const filters = all(plan(joined).steps, 'seccomp');
+    const { steps } = plan(joined);
+    const filters = all(steps, 'seccomp');
     assert.deepEqual([filters.length, filters[0]?.slot, filters[1]?.slot], [2, listener, undefined]);
-    assert.equal(plan(joined).steps.at(-2), filters[1]);
+    assert.equal(steps.at(-2), filters[1]);
     assert.deepEqual(all(plan(image).before, 'endDescendants'), []);
   });
 
