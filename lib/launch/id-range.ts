@@ -44,7 +44,7 @@ function tryHold(path: string): number | undefined {
 
 /**
  * A directory that only this user can write to, the same in every process of this user that shares /run. What is in
- * /tmp belongs to whoever was there first: where that is somebody else, it is none.
+ * /tmp belongs to who was there first: where that is somebody else, it is none.
  */
 function lockDirectory(uid: number): string {
   const places = [uid === 0 ? '/run/carrel-ids' : `/run/user/${uid}/carrel-ids`, `/tmp/carrel-ids-${uid}`];
