@@ -312,6 +312,11 @@ static inline long sys_fspick(int dir_fd, const char *path, unsigned int flags)
 {
 	return SYS(__NR_fspick, dir_fd, path, flags, 0, 0, 0);
 }
+// int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags);
+static inline long sys_fsetxattr(int fd, const char *name, const void *value, size_t size)
+{
+	return SYS(__NR_fsetxattr, fd, name, value, size, 0, 0);
+}
 // int fstat(int fd, struct stat *statbuf);
 static inline long sys_fstat(int fd, struct stat *ret_stat)
 {

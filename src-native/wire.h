@@ -112,25 +112,26 @@ enum {
 	STEP_MAKE_TARGET = 45,
 	STEP_REMOVE_TARGET = 46,
 	STEP_CHMOD = 47,
-	STEP_LOCK_FILE = 48,
-	STEP_RMDIR = 49,
-	STEP_OPEN_TERMINAL = 50,
-	STEP_RELAY = 51,
-	STEP_CONTROLLING_TERMINAL = 52,
-	STEP_SET_RLIMIT = 53,
-	STEP_SET_PRIORITY = 54,
-	STEP_SET_OOM_SCORE_ADJ = 55,
-	STEP_END_DESCENDANTS = 56,
-	STEP_SET_AFFINITY = 57,
-	STEP_UMASK = 58,
-	STEP_JOIN_SESSION_KEYRING = 59,
-	STEP_CHDIR = 60,
-	STEP_SET_CAPABILITIES = 61,
-	STEP_NO_NEW_PRIVILEGES = 62,
-	STEP_SECCOMP = 63,
+	STEP_SET_XATTR = 48,
+	STEP_LOCK_FILE = 49,
+	STEP_RMDIR = 50,
+	STEP_OPEN_TERMINAL = 51,
+	STEP_RELAY = 52,
+	STEP_CONTROLLING_TERMINAL = 53,
+	STEP_SET_RLIMIT = 54,
+	STEP_SET_PRIORITY = 55,
+	STEP_SET_OOM_SCORE_ADJ = 56,
+	STEP_END_DESCENDANTS = 57,
+	STEP_SET_AFFINITY = 58,
+	STEP_UMASK = 59,
+	STEP_JOIN_SESSION_KEYRING = 60,
+	STEP_CHDIR = 61,
+	STEP_SET_CAPABILITIES = 62,
+	STEP_NO_NEW_PRIVILEGES = 63,
+	STEP_SECCOMP = 64,
 };
 
-enum { STEP_COUNT = 63 };
+enum { STEP_COUNT = 64 };
 
 struct step_barrier {
 	struct record head;
@@ -487,6 +488,14 @@ struct step_chmod {
 };
 static_assert(sizeof(struct step_chmod) == 24, "chmod");
 
+struct step_set_xattr {
+	struct record head;
+	struct wire_bytes target;
+	struct wire_bytes name;
+	struct wire_bytes value;
+};
+static_assert(sizeof(struct step_set_xattr) == 32, "setXattr");
+
 struct step_lock_file {
 	struct record head;
 	uint64_t slot;
@@ -836,6 +845,11 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_CHMOD] = {COLUMN_CONTAINER, 0, 2, {
 		{FIELD_STRING, 0x0},
 		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_SET_XATTR] = {COLUMN_CONTAINER, 0, 3, {
+		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
 	}},
 	[STEP_LOCK_FILE] = {COLUMN_CONTAINER, 0, 2, {
 		{FIELD_SLOT, 0x0},

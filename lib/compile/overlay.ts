@@ -22,6 +22,12 @@ const LOWER_NAMES: string = [
   ...Array.from({ length: 31 }, (_, index) => String.fromCharCode(index + 1)),
 ].join('');
 
+/**
+ * An attribute of the kind by which overlayfs notes what was removed, and hides. Memory without it would take the
+ * mount, and refuse `rm -r` of what lies below with EIO. tmpfs has it since Linux 6.6, with CONFIG_TMPFS_XATTR.
+ */
+const TRIED = { name: 'user.overlay.carrel', value: '1' } as const;
+
 /** Where an overlay goes, and what may be done there. */
 export interface OverlayPlace {
   readonly target: string;
@@ -45,6 +51,7 @@ export function overlaySteps(
   checkLayers(overlay, host);
   const { lower, upper, work } = overlay;
   const at = (name: string): string => `${target === '/' ? '' : target}/${name}`;
+  const byUser = inUserNamespace(definition, host);
   const names = [...LOWER_NAMES].slice(0, lower.length);
   const options = [`lowerdir=${names.join(':')}`, 'upperdir=upper', 'workdir=work'];
   return [
@@ -63,12 +70,13 @@ export function overlaySteps(
       };
     }),
     ...upperLayer(upper, work, trees, at, from),
+    ...(upper === undefined && byUser ? [{ op: 'setXattr', target: at('upper'), ...TRIED, from } as const] : []),
     {
       op: 'mount',
       type: 'overlay',
       target,
       // Extended attributes that need no right over the host. Linux 5.11
-      options: inUserNamespace(definition, host) ? [...options, 'userxattr'] : options,
+      options: byUser ? [...options, 'userxattr'] : options,
       attributes,
       nofollow: false,
       // What is written without an upper directory is in memory; an upper one is the caller's.

@@ -51,8 +51,8 @@ export interface OverlayMountOptions extends OverlayOptions, SafetyOptions, Targ
  * notes in extended attributes `user.overlay.*` of `upper`, not `trusted.overlay.*`. So it understands whiteouts of
  * layers that Docker unpacked, but not its opaque directories.
  *
- * Before Linux 6.6 memory has no such attributes. Without an `upper`, `rm -r` of a lower directory then fails with
- * `EIO`, and nobody can make a removed directory again: give an `upper` and a `work` on disk there.
+ * Before Linux 6.6 memory has no such attributes: `rm -r` of a lower directory would fail with `EIO`. So a start with a
+ * user namespace and without an `upper` is refused there, a {@link StepError}: give an `upper` and a `work` on disk.
  * Mounts below a lower directory are an error: overlayfs would not show them.
  *
  * @param target An absolute path in the container; left out, it is a root filesystem. carrel makes a missing one, as

@@ -489,6 +489,17 @@ export const removeTarget: StepConstructor<'removeTarget'> = step('removeTarget'
 export const chmod: StepConstructor<'chmod'> = step('chmod');
 
 /**
+ * Sets the extended attribute `name` of the file or directory `target`, which exists, to `value`. Links are followed,
+ * inside. In a tree of the host's it changes what the host has.
+ *
+ * Needs to be able to open and to write it. Errors: ENOTSUP where the file system has no such attributes: memory has
+ * none of `user` before Linux 6.6.
+ *
+ * Source: fsetxattr(2), xattr(7).
+ */
+export const setXattr: StepConstructor<'setXattr'> = step('setXattr');
+
+/**
  * Takes a read lock on all of the file `target`, which exists, and keeps it in `slot` until all of the container has
  * ended. Then it is gone, before anybody is told. Who wants a write lock finds out that the file is in use. The
  * supervisor holds it: no program inside can let it go.

@@ -92,6 +92,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   removeTarget: (step) => `take ${quoted(step.name)} away, slot ${step.slot}, if it is still empty`,
   symlink: (step) => `symlink ${quoted(step.target)} → ${quoted(step.text)}`,
   chmod: (step) => `chmod ${octal(step.mode)} ${quoted(step.target)}`,
+  setXattr: (step) => `set ${step.name} of ${quoted(step.target)} to ${quoted(step.value)}`,
   lockFile: (step) => `lock ${quoted(step.target)} for reading, slot ${step.slot}`,
   pivotRoot: () => 'pivotRoot, and the old root is gone',
   setHostname: (step) => `setHostname ${quoted(step.hostname)}`,

@@ -192,6 +192,16 @@ struct outcome step_chmod(struct child *child, const struct step_chmod *step)
 	return DONE;
 }
 
+struct outcome step_set_xattr(struct child *child, const struct step_set_xattr *step)
+{
+	int file = -1;
+	PASS(open_to_read(child, step->target, &file));
+	TRY(fsetxattr, file, plan_string(child->plan, step->name), plan_string(child->plan, step->value),
+		step->value.length);
+	TRY(close, file);
+	return DONE;
+}
+
 struct outcome step_lock_file(struct child *child, const struct step_lock_file *step)
 {
 	const struct flock all = {.l_type = F_RDLCK};

@@ -69,6 +69,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_make_target(child, (const struct step_make_target *)record);
 	case STEP_CHMOD:
 		return step_chmod(child, (const struct step_chmod *)record);
+	case STEP_SET_XATTR:
+		return step_set_xattr(child, (const struct step_set_xattr *)record);
 	case STEP_LOCK_FILE:
 		return step_lock_file(child, (const struct step_lock_file *)record);
 	case STEP_OPEN_TERMINAL:

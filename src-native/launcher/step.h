@@ -38,6 +38,7 @@ struct outcome step_file(struct child *child, const struct step_file *step);
 struct outcome step_symlink(struct child *child, const struct step_symlink *step);
 struct outcome step_make_target(struct child *child, const struct step_make_target *step);
 struct outcome step_chmod(struct child *child, const struct step_chmod *step);
+struct outcome step_set_xattr(struct child *child, const struct step_set_xattr *step);
 struct outcome step_lock_file(struct child *child, const struct step_lock_file *step);
 struct outcome step_open_terminal(struct child *child, const struct step_open_terminal *step);
 struct outcome step_controlling_terminal(struct child *child, const struct step_controlling_terminal *step);

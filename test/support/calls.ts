@@ -238,6 +238,10 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
     call('fchmod', octal(mode)),
   ],
+  setXattr: ({ target, name, value }) => [
+    call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
+    call('fsetxattr', quote(name), quote(value)),
+  ],
   lockFile: ({ target }) => [
     call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
     call('fcntl', 'F_OFD_SETLK', 'F_RDLCK'),

@@ -13,7 +13,10 @@ const SOURCE = fileURLToPath(new URL('../../../test/support/deny.c', import.meta
 let program: string | undefined;
 
 /** What stands before the command; needs gcc. */
-export function deny(error: 'ENOSYS' | 'EPERM' | 'EAGAIN', ...calls: readonly string[]): readonly string[] {
+export function deny(
+  error: 'ENOSYS' | 'EPERM' | 'EAGAIN' | 'EOPNOTSUPP',
+  ...calls: readonly string[]
+): readonly string[] {
   program ??= compile();
   return [program, String(constants.errno[error]), calls.map(numberOf).join(',')];
 }

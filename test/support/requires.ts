@@ -38,6 +38,7 @@ const PROBES = {
   javac: () => installed('Java compiler', 'javac', 'java'),
   kotlin: () => installed('Kotlin', 'kotlinc', 'java'),
   latex: () => installed('LaTeX', 'pdflatex'),
+  'before-linux-6.6': () => (since(6, 6) === undefined ? 'a kernel before Linux 6.6' : undefined),
   'linux-6.3': () => since(6, 3),
   'linux-6.5': () => since(6, 5),
   'linux-6.6': () => since(6, 6),

@@ -17,7 +17,7 @@ const LAUNCHER_LINES = 4400;
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
   'lib/container.ts': 480,
-  'src-native/sys.h': 650,
+  'src-native/sys.h': 700,
 };
 
 const CODE = readSources(

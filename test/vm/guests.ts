@@ -22,6 +22,7 @@ export interface Guest {
  */
 const KINDS = [
   ...['ids', 'limits', 'mounts', 'namespaces', 'proc', 'rootfs', 'run'].map((name) => `container/${name}.test`),
+  'container/overlay-memory',
   ...['failure/program', 'hardening/inheritance', 'hardening/links'],
 ];
 

@@ -18,6 +18,10 @@ const long: Condition = {
       return new TextEncoder().encode(value).length > VALUE_MOST;
     }),
 };
+const ofOverlay: Condition = {
+  words: 'for overlay()',
+  holds: ({ step }) => step?.op === 'setXattr' && step.name.startsWith('user.overlay.'),
+};
 const root: Condition = { words: 'on /', holds: ({ step }) => step?.op === 'bind' && step.target === '/' };
 
 const isRootfs: Condition = { words: 'of rootfs()', holds: ({ step }) => step?.from === 'rootfs()' };
@@ -40,6 +44,14 @@ export const MOUNT_HINTS: readonly Hint[] = [
     text:
       'a security module forbids mounts, as Docker’s AppArmor profile does: give the outer container ' +
       '--security-opt apparmor=unconfined',
+  },
+  {
+    op: 'setXattr',
+    error: 'ENOTSUP',
+    when: ofOverlay,
+    text:
+      'before Linux 6.6 memory has no extended attributes of users, and overlayfs would refuse to remove directories ' +
+      'there (EIO): give overlay() an upper and a work on disk',
   },
   {
     op: 'mount',

@@ -60,6 +60,15 @@ export const FILE_STEPS = {
    */
   chmod: { column: 'container', fields: { target: containerPath, mode: upTo(0o7777) } },
   /**
+   * Sets the extended attribute `name` of the file or directory `target`, which exists, to `value`. Links are followed,
+   * inside. In a tree of the host's it changes what the host has.
+   *
+   * @needs to be able to open and to write it
+   * @errors ENOTSUP where the file system has no such attributes: memory has none of `user` before Linux 6.6.
+   * @source fsetxattr(2), xattr(7)
+   */
+  setXattr: { column: 'container', fields: { target: containerPath, name: string, value: string } },
+  /**
    * Takes a read lock on all of the file `target`, which exists, and keeps it in `slot` until all of the container has
    * ended. Then it is gone, before anybody is told. Who wants a write lock finds out that the file is in use.
    * The supervisor holds it: no program inside can let it go.
