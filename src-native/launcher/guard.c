@@ -75,21 +75,17 @@ static void end_orphans(const struct page *page)
 	}
 }
 
-__attribute__((noreturn)) static void run(const struct page *page, int supervisor)
-{
-	while (sys_wait4(supervisor, 0, SYS_WALL, 0) == -SYS_EINTR)
-		;
-	end_orphans(page);
-	sys_exit_group(0);
-}
-
 struct outcome guard_make(struct supervisor *self)
 {
 	// Not CLONE_VM: neither can be hurt by the other's memory.
 	struct clone_args args = {.flags = CLONE_FILES, .exit_signal = SYS_SIGCHLD};
 	const long pid = TRY(clone3, &args, sizeof(args));
-	if (pid > 0)
-		run(self->page, (int)pid);
+	if (pid > 0) {
+		while (sys_wait4((int)pid, 0, SYS_WALL, 0) == -SYS_EINTR)
+			;
+		end_orphans(self->page);
+		sys_exit_group(0);
+	}
 	self->guarded = 1;
 	// It is not inherited. prctl(2)
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);

@@ -139,9 +139,7 @@ static int begin_child(struct supervisor *self, int plan_fd)
 	const struct plan_header *header = self->plan.header;
 	spare_fit(self);
 	// Before a pid namespace is joined: this process's next child would be in it.
-	struct outcome outcome = DONE;
-	if (!self->guarded && guard_is_needed(&self->plan))
-		outcome = guard_make(self);
+	struct outcome outcome = self->guarded || !guard_is_needed(&self->plan) ? DONE : guard_make(self);
 	if (outcome.error) {
 		record_refusal(self, LIST_CLONE, 0, outcome);
 		return 0;
