@@ -26,7 +26,7 @@ export function hostPrograms(
     ...['/proc', '/sys', '/dev', '/run', '/home', '/etc'].map(
       (target): ContainerStep => ({ op: 'directory', target, mode: 0o755 }),
     ),
-    // Whoever runs a program in it has to pass.
+    // Every user who runs a program in it has to pass.
     { op: 'directory', target: '/root', mode: holdsExecutable('/root', host) ? 0o711 : 0o700 },
     { op: 'directory', target: '/tmp', mode: 0o1777 },
     { op: 'directory', target: '/var/tmp', mode: 0o1777 },

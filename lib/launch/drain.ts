@@ -31,7 +31,7 @@ const LONGEST_MS = 1000;
 
 /**
  * Destroys a stream that somebody reads when all has been read that its command had written: the command has ended.
- * Whoever else has the other end, and is not of the container, could keep it open for ever.
+ * Somebody outside of the container may have the other end too, and keep it open for ever.
  */
 export function endOnceRead(stream: Readable): void {
   if (stream.closed) return;

@@ -1,10 +1,10 @@
 /** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
-import { constants, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { constants, lstatSync, mkdirSync } from 'node:fs';
 import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_SIZE } from '../compile/ids.js';
 import { noIdRange, noLocks } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
-import { native } from './native.js';
+import { native, systemCall } from './native.js';
 
 /** A range that no other container of this machine has, as long as the lock is open somewhere. */
 export interface HeldRange {
@@ -36,7 +36,10 @@ export function holdRange(host: Host): HeldRange {
 
 function tryHold(path: string): number | undefined {
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
-  const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  const AT_FDCWD = -100;
+  // Not by node:fs: Node's permission model would want one more flag of its user.
+  const name = Buffer.from(`${path}\0`);
+  const file = systemCall((calls) => calls.openat2(AT_FDCWD, name, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600, 0), { path });
   if (native().tryLock(file)) return file;
   native().close(file);
   return undefined;
@@ -44,7 +47,7 @@ function tryHold(path: string): number | undefined {
 
 /**
  * A directory that only this user can write to, the same in every process of this user that shares /run. What is in
- * /tmp belongs to whoever was there first: where that is somebody else, it is none.
+ * /tmp belongs to who was there first: where that is somebody else, it is none.
  */
 function lockDirectory(uid: number): string {
   const places = [uid === 0 ? '/run/carrel-ids' : `/run/user/${uid}/carrel-ids`, `/tmp/carrel-ids-${uid}`];

@@ -26,7 +26,7 @@ export function failureOf(plan: Plan, notice: Refused | MessageOf<'rejected' | '
   }
 }
 
-/** A process that cannot be made is told in the same way, whoever is refused it: launcher or supervisor. */
+/** A process that cannot be made is told in the same way, be it refused to the launcher or to a supervisor. */
 function unprepared(syscall: string, errno: number): CarrelError {
   if (syscall !== 'clone') return supervisorFailed(syscall, errno);
   const place = { list: 'clone', index: 0, total: 1 } as const;

@@ -102,6 +102,8 @@ int launcher_main(int argc, const char *const *argv)
 	reset_signals();
 	if (argc == 2 && text_equal(argv[1], "--once")) {
 		struct supervisor self = SUPERVISOR_NEW;
+		// Who started this process ends it, and would end a guard instead.
+		self.guarded = 1;
 		const struct request request = {.fds = {LAUNCHER_REQUESTS, -1, 0, 1, 2}, .count = 5};
 		supervisor_run(&self, &request);
 	}

@@ -29,6 +29,8 @@ struct page {
 	uint32_t all_end;
 	// The descriptor in each slot, the same for both while they share their descriptors (CLONE_FILES). -1: empty.
 	int32_t slots[SLOTS_MAX];
+	// So many of the first slots are the supervisor's alone, until nobody is left: the range of ids.
+	uint32_t kept;
 	// Slots that the supervisor holds until all is over.
 	uint8_t held[SLOTS_MAX];
 	// What the kernel or a helper program said, up to a NUL.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// openat2(2), for whoever resolves a path: it is the only place that tries a call again which answered EAGAIN.
+// openat2(2), for all that resolves a path: it is the only place that tries a call again which answered EAGAIN.
 #pragma once
 #include "../sys.h"
 #include "outcome.h"

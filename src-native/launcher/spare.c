@@ -2,6 +2,7 @@
 #include "spare.h"
 #include <linux/prctl.h>
 #include "child.h"
+#include "guard.h"
 #include "launcher.h"
 #include "memory.h"
 #include "report.h"
@@ -16,6 +17,9 @@ enum {
 	// A request that is still there: it gets no processor, or the kernel takes its time for what it is made of.
 	LATE_TICKS = 2,
 };
+
+// Beside its namespaces: it is to have a guard. No flag of clone3(2) is this bit.
+static const uint64_t GUARDED = 1ull << 63;
 
 uint64_t *spare_share(void)
 {
@@ -42,12 +46,14 @@ __attribute__((noreturn)) static void wait_for_request(int requests, int launche
 	struct request request;
 	self.spare_next = next;
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-spare", 0, 0);
-	if (supervisor_prepare(&self).error || supervisor_clone(&self, namespaces, child_run_spare).error) {
+	const uint64_t clone = namespaces & ~GUARDED;
+	if (supervisor_prepare(&self).error || ((namespaces & GUARDED) && guard_make(&self).error) ||
+		supervisor_clone(&self, clone, child_run_spare).error) {
 		// The next request is served without, and told what the kernel refuses.
 		__atomic_store_n(next, 0, __ATOMIC_RELAXED);
 		sys_exit_group(STATUS_REFUSED);
 	}
-	self.spare = namespaces;
+	self.spare = clone;
 	long received = -SYS_EAGAIN;
 	while (received == -SYS_EAGAIN) {
 		enum { LAUNCHER, REQUESTS, CHILD, COUNT };
@@ -135,9 +141,11 @@ void spare_fit(struct supervisor *self)
 	// The child unshares its mount namespace when it has got the plan.
 	const uint64_t namespaces = self->plan.header->clone & ~(uint64_t)CLONE_NEWNS;
 	const int can = can_be_spare(&self->plan);
+	const uint64_t guarded = guard_is_needed(&self->plan) ? GUARDED : 0;
 	if (self->spare_next)
-		__atomic_store_n(self->spare_next, can ? namespaces : 0, __ATOMIC_RELAXED);
-	if (!can || namespaces != self->spare)
+		__atomic_store_n(self->spare_next, can && namespaces ? namespaces | guarded : 0, __ATOMIC_RELAXED);
+	// A guard is nobody's parent but the supervisor's: it comes before the child.
+	if (!can || namespaces != self->spare || (guarded && !self->guarded))
 		spare_end_child(self);
 }
 

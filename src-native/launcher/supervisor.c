@@ -3,6 +3,7 @@
 #include <linux/prctl.h>
 #include "act.h"
 #include "child.h"
+#include "guard.h"
 #include "launcher.h"
 #include "memory.h"
 #include "reap.h"
@@ -84,6 +85,7 @@ static struct outcome take(struct supervisor *self, const int *fds, uint32_t cou
 		return REFUSED(recvmsg, SYS_EBADF);
 	for (uint32_t i = 0; i < SLOTS_MAX; i++)
 		self->page->slots[i] = i < header->received ? fds[i] : -1;
+	self->page->kept = header->kept;
 	if (header->timeout_ms == 0)
 		return DONE;
 	struct sys_itimerspec time = {
@@ -136,12 +138,17 @@ static int begin_child(struct supervisor *self, int plan_fd)
 {
 	const struct plan_header *header = self->plan.header;
 	spare_fit(self);
+	// Before a pid namespace is joined: this process's next child would be in it.
+	struct outcome outcome = self->guarded || !guard_is_needed(&self->plan) ? DONE : guard_make(self);
+	if (outcome.error) {
+		record_refusal(self, LIST_CLONE, 0, outcome);
+		return 0;
+	}
 	if (supervisor_perform(self, LIST_BEFORE, header->before_offset, header->before_count)) {
 		spare_end_child(self);
 		return 0;
 	}
-	struct outcome outcome =
-		self->spare ? spare_begin(self, plan_fd) : supervisor_clone(self, header->clone, child_run);
+	outcome = self->spare ? spare_begin(self, plan_fd) : supervisor_clone(self, header->clone, child_run);
 	if (outcome.error) {
 		spare_end_child(self);
 		record_refusal(self, LIST_CLONE, 0, outcome);

@@ -76,6 +76,8 @@ struct supervisor {
 	uint64_t began;
 	// The new namespaces of the child that waits for its plan; 0: there is none. spare.c
 	uint64_t spare;
+	// It has a guard, or is to have none. guard.c
+	int guarded;
 	// Where the launcher looks which namespaces the next spare is to have; 0: it makes none.
 	uint64_t *spare_next;
 };

@@ -123,7 +123,7 @@ suite('one thing that is not as it should be is found', requires('user-namespace
     const report = await reportIn(prefix, ['--directory', join(layers, 'merged')]);
     const { ok, remedy } = finding(report, 'idmapped mounts');
     assert.deepEqual([report.ok, ok], [true, false]);
-    assert.match(remedy ?? '', /cannot show its owners mapped/);
+    assert.match(remedy ?? '', /cannot show the owners mapped/);
     removeTree(layers);
   });
 });

@@ -30,7 +30,7 @@ static unsigned int made;
 static int next_generation(void *unused)
 {
 	char *const stack = stacks[__sync_add_and_fetch(&made, 1) % 1024];
-	// A limit of processes is no end: whoever is reaped makes room.
+	// A limit of processes is no end: each that is reaped makes room.
 	while (clone(next_generation, stack + sizeof(stacks[0]), CLONE_VM | SIGCHLD, unused) < 0)
 		sched_yield();
 	syscall(SYS_exit_group, 0);

@@ -104,7 +104,7 @@ suite('a process that cannot be ended', requires('root', 'strace'), () => {
     assert.match(degraded.join('\n'), /^processes may be left: [^\n]*$/);
     assert.ok(usage.maxRssBytes, 'the command itself was waited for');
     assert.ok(readProcesses().has(left));
-    // Whoever reads to the end waits for it.
+    // A reader that reads to the end waits for it.
     child.stdout?.destroy();
     await enough();
     await haveEnded(left, supervisor);

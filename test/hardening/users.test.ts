@@ -80,7 +80,7 @@ sys.stdin.read()`;
         .some((line) => line.includes(' LEASE ') && line.includes(`:${ino} `));
     assert.ok(held(), 'before');
     await refuses(/a process holds a lease on \/etc\/passwd/);
-    // Whoever waits waits until the kernel breaks it.
+    // An open that waits, waits until the kernel breaks the lease.
     assert.ok(held(), 'nobody has waited for it');
     holder.stdin.end();
     await holder.result;

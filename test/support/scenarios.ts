@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { bind, Container, type ContainerProcess, tmpfs } from '#lib/index.js';
 import { plan, spawn } from '#lib/plan.js';
-import { assertRefused, chmod, exit, file, lockFile, mountSetattr, setHostname } from '#lib/steps.js';
+import { assertRefused, chmod, exit, file, lockFile, mountSetattr, setHostname, setXattr } from '#lib/steps.js';
 
 const ALL = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup', 'time'] as const;
 
@@ -27,6 +27,7 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .user(process.getuid?.() === 0 && process.env.CARREL_TEST_LEG === 'root' ? 1000 : 0)
       .step(file({ target: '/scratch/file', content: Buffer.from('content') }))
       .step(chmod({ target: '/scratch/file', mode: 0o600 }))
+      .step(setXattr({ target: '/scratch/file', name: 'user.carrel', value: '1' }))
       .step(lockFile({ slot: 0, target: '/scratch/file' }))
       .step(mountSetattr({ target: '/scratch', attributes: ['noexec'] }))
       .hook(() => undefined)

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "guard.h"
+#include <linux/prctl.h>
+#include "orphans.h"
+#include "supervisor.h"
+
+enum {
+	// So long Node waits for it.
+	PATIENCE_NS = 1000000000,
+	PAUSE_NS = 1000000,
+	PAUSE_LAST_NS = 100000000,
+};
+
+int guard_is_needed(const struct plan *plan)
+{
+	const struct plan_header *header = plan->header;
+	const struct record *record = plan_record(plan, header->steps_offset);
+	if (!(header->clone & CLONE_NEWPID))
+		return 1;
+	for (uint32_t i = 0; i < header->steps_count; i++, record = plan_next(record))
+		if (record->op == STEP_INIT)
+			return 0;
+	return 1;
+}
+
+// Reaps who has ended. Returns whether there is anybody else.
+static int is_anybody_left(void)
+{
+	long pid;
+	do
+		pid = sys_wait4(-1, 0, SYS_WNOHANG | SYS_WALL, 0);
+	while (pid > 0 || pid == -SYS_EINTR);
+	return pid == 0;
+}
+
+// The lowest descriptor from `least` on that the plan keeps until the end, or one beyond all.
+static unsigned int next_kept(const struct page *page, unsigned int least)
+{
+	unsigned int next = ~0u;
+	for (uint32_t i = 0; i < page->kept; i++) {
+		const unsigned int fd = (unsigned int)page->slots[i];
+		if (page->slots[i] >= 0 && fd >= least && fd < next)
+			next = fd;
+	}
+	return next;
+}
+
+// Node and who reads from the container wait no longer. The range of ids stays held.
+static void close_all_but_kept(const struct page *page)
+{
+	unsigned int least = 0;
+	while (least != ~0u) {
+		const unsigned int kept = next_kept(page, least);
+		if (kept > least)
+			sys_close_range(least, kept == ~0u ? kept : kept - 1, 0);
+		least = kept == ~0u ? kept : kept + 1;
+	}
+}
+
+// A supervisor that ends by itself leaves nobody.
+static void end_orphans(const struct page *page)
+{
+	const struct cgroups cgroups = CGROUPS_NONE;
+	const uint64_t began = timing_now();
+	int64_t pause = PAUSE_NS;
+	while (is_anybody_left()) {
+		// Whose parent was killed is this process's child the next time.
+		orphans_end(&cgroups, 0);
+		if (timing_now() - began >= PATIENCE_NS) {
+			close_all_but_kept(page);
+			pause = pause * 2 < PAUSE_LAST_NS ? pause * 2 : PAUSE_LAST_NS;
+		}
+		const struct sys_timespec time = {0, pause};
+		sys_ppoll(0, 0, &time);
+	}
+}
+
+struct outcome guard_make(struct supervisor *self)
+{
+	// Not CLONE_VM: neither can be hurt by the other's memory.
+	struct clone_args args = {.flags = CLONE_FILES, .exit_signal = SYS_SIGCHLD};
+	const long pid = TRY(clone3, &args, sizeof(args));
+	if (pid > 0) {
+		while (sys_wait4((int)pid, 0, SYS_WALL, 0) == -SYS_EINTR)
+			;
+		end_orphans(self->page);
+		sys_exit_group(0);
+	}
+	self->guarded = 1;
+	// It is not inherited. prctl(2)
+	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
+	return DONE;
+}
