@@ -55,14 +55,19 @@ export interface OverlayMountOptions extends OverlayOptions, SafetyOptions, Targ
  * user namespace and without an `upper` is refused there, a {@link StepError}: give an `upper` and a `work` on disk.
  * Mounts below a lower directory are an error: overlayfs would not show them.
  *
- * @param target An absolute path in the container; left out, it is a root filesystem. carrel makes a missing one, as
- *   for {@link bind}. Set-user-id bits and device files have no effect there, unless `nosuid` and `nodev` are `false`.
  * @throws TypeError or RangeError with Node's codes, naming the option. The start throws where something is mounted
  *   below a `lower`, where `upper` is on overlayfs, and where `work` is on another mount than `upper`.
  * @see overlayfs of the kernel's documentation; for ordinary users Linux 5.11, started by root with a user namespace
  *   Linux 5.19.
  */
 export function overlay(options: OverlayOptions): Overlay;
+/**
+ * The same at a place in the container, as a mount.
+ *
+ * @param target An absolute path in the container. carrel makes a missing one, as for {@link bind}. Set-user-id bits and
+ *   device files have no effect there, unless `nosuid` and `nodev` are `false`.
+ * @throws As the other form, and a TypeError naming `target`.
+ */
 export function overlay(target: string, options: OverlayMountOptions): OverlayMount;
 export function overlay(first: string | OverlayOptions, options?: OverlayMountOptions): Overlay | OverlayMount {
   if (typeof first !== 'string') {
