@@ -57,6 +57,7 @@ export type {
   ResourceLimitsInput,
 } from './definition/rlimits.js';
 export type { MountSafety, SafetyOptions, TargetOptions } from './definition/safety.js';
+export type { Session } from './definition/session.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
 export type { DoctorOptions, DoctorReport, Finding } from './doctor/doctor.js';
