@@ -66,6 +66,7 @@ export type {
   SeccompProfile,
   SeccompRule,
 } from './definition/seccomp.js';
+export type { Session } from './definition/session.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
 export type { DoctorOptions, DoctorReport, Finding } from './doctor/doctor.js';

@@ -64,8 +64,8 @@ export function overlay(options: OverlayOptions): Overlay;
 /**
  * The same at a place in the container, as a mount.
  *
- * @param target An absolute path in the container. carrel makes a missing one, as for {@link bind}. Set-user-id bits and
- *   device files have no effect there, unless `nosuid` and `nodev` are `false`.
+ * @param target An absolute path in the container. carrel makes a missing one, as for {@link bind}. Set-user-id bits
+ *   and device files have no effect there, unless `nosuid` and `nodev` are `false`.
  * @throws As the other form, and a TypeError naming `target`.
  */
 export function overlay(target: string, options: OverlayMountOptions): OverlayMount;
