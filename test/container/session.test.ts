@@ -89,8 +89,8 @@ suite('an interactive session', requires('busybox'), () => {
     screen.type('sleep 9999\n');
     const found = await descendant('sleep', 'S');
     const chain = ancestors(found.pid);
-    // sleep, sh, supervisor, launcher, node
-    assert.deepEqual([chain.indexOf(process.pid), chain[1]], [4, shell.pid]);
+    // sleep, sh, supervisor, guard, launcher, node
+    assert.deepEqual([chain.indexOf(process.pid), chain[1]], [5, shell.pid]);
     assert.match(readFileSync(`/proc/${found.pid}/cmdline`, 'utf8'), /^sleep\0(9999)\0$/);
     process.kill(found.pid, 'SIGKILL');
     await screen.until(/Killed\r\n/);
