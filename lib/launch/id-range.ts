@@ -1,6 +1,6 @@
 /** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
-import { constants, lstatSync, mkdirSync } from 'node:fs';
+import { constants, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_SIZE } from '../compile/ids.js';
 import { noIdRange, noLocks } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
@@ -35,14 +35,22 @@ export function holdRange(host: Host): HeldRange {
 }
 
 function tryHold(path: string): number | undefined {
-  const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
-  const AT_FDCWD = -100;
-  // Not by node:fs: Node's permission model would want one more flag of its user.
-  const name = Buffer.from(`${path}\0`);
-  const file = systemCall((calls) => calls.openat2(AT_FDCWD, name, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600, 0), { path });
+  const file = openLock(path);
   if (native().tryLock(file)) return file;
   native().close(file);
   return undefined;
+}
+
+function openLock(path: string): number {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw error;
+    // Node's permission model would want one more flag of its user, for what is carrel's own.
+    const AT_FDCWD = -100;
+    return systemCall((calls) => calls.openat2(AT_FDCWD, Buffer.from(`${path}\0`), flags, 0o600, 0), { path });
+  }
 }
 
 /**

@@ -77,8 +77,8 @@ static void end_orphans(const struct page *page)
 
 struct outcome guard_make(struct supervisor *self)
 {
-	// Not CLONE_VM: neither can be hurt by the other's memory.
-	struct clone_args args = {.flags = CLONE_FILES, .exit_signal = SYS_SIGCHLD};
+	// Not CLONE_VM: neither can be hurt by the other's memory. It is waited for without a signal, by __WALL.
+	struct clone_args args = {.flags = CLONE_FILES};
 	const long pid = TRY(clone3, &args, sizeof(args));
 	if (pid > 0) {
 		while (sys_wait4((int)pid, 0, SYS_WALL, 0) == -SYS_EINTR)

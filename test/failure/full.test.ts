@@ -28,7 +28,8 @@ useCleanHost({ warmUp: () => box.run('true') });
 
 const COUNT = 500;
 const TIMEOUT_MS = 500;
-const LONGEST_MS = 1000;
+/** Far less than the loop stands still, and room for a machine that is busy. */
+const LONGEST_MS = 5000;
 /** For a container to be gone while nothing of Node's own goes on. */
 const PATIENCE_MS = 30_000;
 
@@ -166,7 +167,8 @@ suite('a channel that is full', () => {
     removeTree(dirname(path));
     // It has nothing left but the way to Node, which root may see.
     const supervisors = supervisorsBeside(before);
-    assert.equal(supervisors.length, 1);
+    // And a guard above it, which has the same descriptors.
+    assert.equal(supervisors.length, 2);
     const [supervisor] = supervisors;
     const open = attempt(() => readdirSync(`/proc/${supervisor}/fd`)) ?? [];
     const targets = open.map((fd) => attempt(() => readlinkSync(`/proc/${supervisor}/fd/${fd}`)) ?? '');

@@ -140,7 +140,7 @@ static int blocks_signals(pid_t pid)
 	return blocked && strncmp(blocked + 8, "fffffffffffbfeff", 16) == 0;
 }
 
-static void born(const struct process *parent_then, pid_t pid)
+static void born(const struct process *parent_then, pid_t pid, int event)
 {
 	struct process *parent = find(parent_then->pid, 1);
 	struct process *process = find(pid, 1);
@@ -148,6 +148,11 @@ static void born(const struct process *parent_then, pid_t pid)
 	if (parent->role == LAUNCHER) {
 		process->role = SUPERVISOR;
 		read_order();
+	} else if (parent->role == SUPERVISOR && event == PTRACE_EVENT_CLONE) {
+		// No signal tells of its end: that was the guard, and this one is the supervisor.
+		process->role = SUPERVISOR;
+		parent->role = OTHER;
+		parent->watched = 0;
 	} else if (parent->role == SUPERVISOR) {
 		process->role = CHILD;
 	} else if (parent->role == CHILD && blocks_signals(parent->pid)) {
@@ -287,7 +292,7 @@ static void on_stop(struct process *process, int status)
 		resume(process, 0);
 	} else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
 		ptrace(PTRACE_GETEVENTMSG, process->pid, 0, &message);
-		born(process, (pid_t)message);
+		born(process, (pid_t)message, event);
 		resume(process, 0);
 	} else if (event == PTRACE_EVENT_EXEC) {
 		executed(process);
