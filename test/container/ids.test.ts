@@ -55,8 +55,9 @@ try:
 except PermissionError:
     print('held', flush=True)
 sys.stdin.read()`;
-    const other = ['setpriv', '--reuid=64010', '--regid=64010', '--clear-groups', 'python3', '-c', script] as const;
-    const holder = spawn(other[0], other.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const other = ['setpriv', '--reuid=64010', '--regid=64010', '--clear-groups', 'python3', '-c', script];
+    // A descriptor for each name.
+    const holder = spawn('prlimit', ['--nofile=10000:10000', ...other], { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = once(holder, 'close');
     try {
       assert.match(String(await once(holder.stdout, 'data')), /^held/);
