@@ -43,13 +43,15 @@ function tryHold(path: string): number | undefined {
 
 function openLock(path: string): number {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  const AT_FDCWD = -100;
   try {
-    return openSync(path, flags, 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw error;
-    // Node's permission model would want one more flag of its user, for what is carrel's own.
-    const AT_FDCWD = -100;
+    // By the addon: what Deno's node:fs gives is no descriptor, and Node's permission model would want one more flag.
     return systemCall((calls) => calls.openat2(AT_FDCWD, Buffer.from(`${path}\0`), flags, 0o600, 0), { path });
+  } catch (error) {
+    // What lacks the call, or answers so, is told by the first step that needs it. openat2(2)
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOSYS', 'EAGAIN'].includes(code)) throw error;
+    return openSync(path, flags, 0o600);
   }
 }
 
