@@ -6,7 +6,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { installed } from './installed.js';
@@ -130,9 +130,14 @@ export function tryTool({ name, npm, project, runs }: Tool, app: string, directo
     writeFileSync(join(place, file), text);
   console.log(`\n${name}`);
   return runs.every(([args, prints]) => {
-    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8', timeout: HANGS_MS });
-    const held = prints.test(stripVTControlCharacters(stdout + stderr));
-    console.log(held ? `  ok ${args.join(' ')}` : `  FAILED ${args.join(' ')}\n${stdout}${stderr}`);
+    // To a file: Node tells of an error with the line that it is in, and that is all of a bundle. A pipe is full by then.
+    const path = join(place, 'printed');
+    const file = openSync(path, 'w');
+    spawnSync(process.execPath, args, { cwd: place, stdio: ['ignore', file, file], timeout: HANGS_MS });
+    closeSync(file);
+    const printed = stripVTControlCharacters(readFileSync(path, 'utf8'));
+    const held = prints.test(printed);
+    console.log(held ? `  ok ${args.join(' ')}` : `  FAILED ${args.join(' ')}\n${printed.slice(-4000)}`);
     return held;
   });
 }
