@@ -84,7 +84,7 @@ sys.stdin.read()`;
       askCaller<number | string>(`${only} console.log(JSON.stringify(attempt()));`, { prefix });
     const holder = spawn(
       process.execPath,
-      ['--input-type=module', '-e', `${only} console.log(hold()); process.stdin.resume();`],
+      ['--input-type=module', '-e', `${only} console.log(String(hold())); process.stdin.resume();`],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     const ended = once(holder, 'close');

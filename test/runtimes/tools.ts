@@ -130,7 +130,7 @@ export function tryTool({ name, npm, project, runs }: Tool, app: string, directo
     writeFileSync(join(place, file), text);
   console.log(`\n${name}`);
   return runs.every(([args, prints]) => {
-    // To a file: Node tells of an error with the line that it is in, and that is all of a bundle. A pipe is full by then.
+    // To a file: Node tells of an error with the line that it is in, which is all of a bundle. A pipe is full by then.
     const path = join(place, 'printed');
     const file = openSync(path, 'w');
     spawnSync(process.execPath, args, { cwd: place, stdio: ['ignore', file, file], timeout: HANGS_MS });
