@@ -76,8 +76,8 @@ void outbox_send(struct outbox *outbox)
 		}
 		if (sent < 0) {
 			// A channel that carries nothing any more: Node would wait for ever, and at a barrier the child
-			// with it. Its poller sees that it is over.
-			sys_shutdown(outbox->channel, SYS_SHUT_RDWR);
+			// with it. Who polls the line sees that it is over. The channel itself is others' too.
+			sys_shutdown(outbox->line, SYS_SHUT_RDWR);
 			while (outbox->count > 0)
 				drop_first(outbox);
 			return;
@@ -114,18 +114,22 @@ void outbox_close(struct outbox *outbox)
 {
 	while (outbox->count > 0)
 		drop_first(outbox);
-	if (outbox->channel >= 0)
-		sys_close(outbox->channel);
+	if (outbox->channel < 0)
+		return;
+	sys_close(outbox->channel);
+	sys_close(outbox->line);
 	outbox->channel = -1;
+	outbox->line = -1;
 }
 
 // The lowest descriptor from `least` on that is still needed, or one beyond all.
 static unsigned int next_needed(const struct outbox *outbox, unsigned int least)
 {
 	unsigned int next = ~0u;
-	const int fixed[] = {outbox->channel, outbox->lane};
-	for (uint32_t i = 0; i < 2 + outbox->count; i++) {
-		const int fd = i < 2 ? fixed[i] : outbox->waiting[i - 2].descriptor;
+	const int fixed[] = {outbox->channel, outbox->line, outbox->lane};
+	const uint32_t count = sizeof(fixed) / sizeof(*fixed);
+	for (uint32_t i = 0; i < count + outbox->count; i++) {
+		const int fd = i < count ? fixed[i] : outbox->waiting[i - count].descriptor;
 		if (fd >= 0 && (unsigned int)fd >= least && (unsigned int)fd < next)
 			next = (unsigned int)fd;
 	}
@@ -151,10 +155,10 @@ void outbox_finish(struct outbox *outbox, int holds)
 	if (outbox->count > 0 && !holds)
 		close_all_else(outbox);
 	while (outbox->count > 0) {
-		enum { ROOM, CHANNEL, COUNT };
-		struct pollfd polled[COUNT] = {[ROOM] = outbox_poll(outbox), [CHANNEL] = {.fd = outbox->channel}};
+		enum { ROOM, LINE, COUNT };
+		struct pollfd polled[COUNT] = {[ROOM] = outbox_poll(outbox), [LINE] = {.fd = outbox->line}};
 		sys_ppoll(polled, COUNT, outbox->full < 0 ? &pause : 0);
-		if (polled[CHANNEL].revents & (POLLHUP | POLLERR))
+		if (polled[LINE].revents & (POLLHUP | POLLERR))
 			outbox_close(outbox);
 		else if (outbox->full < 0 && ++pauses == PAUSES)
 			drop_first(outbox);

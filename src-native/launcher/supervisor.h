@@ -83,7 +83,7 @@ struct supervisor {
 };
 
 #define SUPERVISOR_NEW                                  \
-	((struct supervisor){.outbox = {.channel = -1}, \
+	((struct supervisor){.outbox = {.channel = -1, .line = -1}, \
 		.report = -1,                           \
 		.timer = -1,                            \
 		.child = -1,                            \
@@ -97,7 +97,7 @@ struct supervisor {
 struct outcome supervisor_prepare(struct supervisor *self);
 // Clones the child into new namespaces, where it begins with `run`: child_run or child_run_spare.
 struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, void (*run)(struct child *));
-// Performs the request's plan, and ends. Its channel is -1 where nobody listens.
+// Performs the request's plan, and ends. Its line is -1 where nobody listens.
 __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);

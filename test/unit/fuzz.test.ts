@@ -6,7 +6,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { closeSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { inspect } from 'node:util';
 import { compile } from '#lib/compile/container.js';
@@ -312,24 +312,25 @@ suite('messages', () => {
     const lane = new Lane();
     for (let seed = SEED; seed < SEED + 20; seed += 1) {
       const random = generator(seed);
-      const numbers = [lane.open(), lane.open()];
+      const channel = new Channel(lane);
+      const got = new Map<number, Notice[]>();
+      const ends: Promise<unknown>[] = [];
+      const numbers = [0, 1].map(() => {
+        const notices: Notice[] = [];
+        const [number, ended] = listen(channel, (one) => notices.push(one));
+        got.set(number, notices);
+        ends.push(ended);
+        return number;
+      });
       // The last one is nobody's.
       const sent = random.list(12, () => randomNotice(random, random.pick([...numbers, 0])));
-      const bytes = Buffer.concat([...sent.map((one) => encodeMessage(one)), Buffer.alloc(random.below(16))]);
-      const [ours, theirs] = native().socketpair();
-      const channel = new Channel(ours, lane);
-      const got = new Map<number, Notice[]>(numbers.map((number) => [number, []]));
-      const ends = numbers.map(
-        (number) =>
-          new Promise<unknown>((resolve) => {
-            channel.listen(number, { notice: (one) => got.get(number)?.push(one), channelEnded: resolve });
-          }),
-      );
+      const last = numbers.map((supervisor): Notice => ({ kind: 'gone', supervisor }));
+      const parts = [...sent, ...last].map((one) => encodeMessage(one));
+      const bytes = Buffer.concat([...parts, Buffer.alloc(random.below(16))]);
       for (let at = 0; at < bytes.length; ) {
-        at += writeSync(theirs, bytes, at, Math.min(1 + random.below(700), bytes.length - at));
+        at += writeSync(channel.theirs, bytes, at, Math.min(1 + random.below(700), bytes.length - at));
         if (random.boolean()) await new Promise(setImmediate);
       }
-      closeSync(theirs);
       assert.deepEqual(await Promise.all(ends), [undefined, undefined]);
       for (const number of numbers)
         assert.deepEqual(
@@ -340,24 +341,36 @@ suite('messages', () => {
     }
   });
 
-  test('what is none ends the channel, with what stood before it heard', async () => {
-    const lane = new Lane();
-    const number = lane.open();
-    const [ours, theirs] = native().socketpair();
+  test('what is none ends the channel for all, with what stood before it heard', async () => {
+    const channel = new Channel(new Lane());
     const got: MessageKind[] = [];
-    const ended = new Promise<Error | undefined>((resolve) => {
-      new Channel(ours, lane).listen(number, { notice: ({ kind }) => got.push(kind), channelEnded: resolve });
-    });
+    const [number, ended] = listen(channel, ({ kind }) => got.push(kind));
+    const others = [0, 1].map(() => listen(channel, ({ kind }) => got.push(kind))[1]);
     const oom = encodeMessage({ kind: 'oom', supervisor: number, kills: 1 });
     const order = encodeMessage({ kind: 'go', supervisor: number });
-    writeSync(theirs, Buffer.concat([oom, order, oom]));
-    const error = await ended;
-    assert.equal((error as NodeJS.ErrnoException).code, 'ERR_PROTOCOL');
-    assert.match(error?.message ?? '', /no message 4/);
+    writeSync(channel.theirs, Buffer.concat([oom, order, oom]));
+    for (const error of await Promise.all([ended, ...others])) {
+      assert.equal((error as NodeJS.ErrnoException).code, 'ERR_PROTOCOL');
+      assert.match(error?.message ?? '', /no message 4/);
+    }
     assert.deepEqual(got, ['oom']);
-    closeSync(theirs);
+    assert.ok(channel.isOver);
   });
 });
+
+/** Opens a line at which nobody is. Gives its number, and when it has ended. */
+function listen(
+  channel: Channel,
+  notice: (notice: Notice) => void,
+): readonly [number: number, ended: Promise<Error | undefined>] {
+  let opened: ReturnType<typeof channel.open> | undefined;
+  const ended = new Promise<Error | undefined>((resolve) => {
+    opened = channel.open({ notice, lineEnded: resolve });
+  });
+  assert.ok(opened !== undefined);
+  native().close(opened.theirs);
+  return [opened.line.supervisor, ended];
+}
 
 function randomNotice(random: Random, supervisor: number): Notice {
   const namespaces = { time: 1, mount: 2, cgroup: 3, uts: 4, ipc: 5, user: 6, pid: 7, network: random.below(9) };
