@@ -82,15 +82,15 @@ struct supervisor {
 	uint64_t *spare_next;
 };
 
-#define SUPERVISOR_NEW                                  \
+#define SUPERVISOR_NEW                                              \
 	((struct supervisor){.outbox = {.channel = -1, .line = -1}, \
-		.report = -1,                           \
-		.timer = -1,                            \
-		.child = -1,                            \
-		.child_pidfd = -1,                      \
-		.command_pidfd = -1,                    \
-		.descendants = {-1, -1, 0},             \
-		.cgroups = CGROUPS_NONE,                \
+		.report = -1,                                       \
+		.timer = -1,                                        \
+		.child = -1,                                        \
+		.child_pidfd = -1,                                  \
+		.command_pidfd = -1,                                \
+		.descendants = {-1, -1, 0},                         \
+		.cgroups = CGROUPS_NONE,                            \
 		.relay = RELAY_NONE})
 
 // What every supervisor has, whatever its plan is.

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Container } from '#lib/index.js';
+import { Container, type ContainerProcess } from '#lib/index.js';
 import { type Channel, channel } from '#lib/launch/channel.js';
 import { lane } from '#lib/launch/lane.js';
 import { request } from '#lib/launch/launcher.js';
@@ -22,6 +22,8 @@ import { useCleanHost } from '../support/host.js';
 import { ancestors, attempt, readProcesses } from '../support/processes.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
+import { Screen } from '../support/screen.js';
+import { until } from '../support/waiting.js';
 
 const box = new Container();
 
@@ -116,7 +118,7 @@ function silence(plan: Plan, kept: readonly number[] = []): Silenced {
 
 function open(): Pick<Silenced, 'line' | 'descriptor' | 'heard'> & { readonly theirs: number } {
   const notices: Notice[] = [];
-  const before = new Set(readdirSync('/proc/self/fd'));
+  const before = sockets();
   let opened: ReturnType<Channel['open']> | undefined;
   const heard = new Promise<readonly Notice[]>((resolve, reject) => {
     opened = channel().open({
@@ -129,10 +131,17 @@ function open(): Pick<Silenced, 'line' | 'descriptor' | 'heard'> & { readonly th
   });
   assert.ok(opened !== undefined);
   const { theirs } = opened;
-  const made = readdirSync('/proc/self/fd').filter((fd) => !before.has(fd) && Number(fd) !== theirs);
-  const descriptor = made.map(Number).find((fd) => attempt(() => readlinkSync(`/proc/self/fd/${fd}`)) !== undefined);
-  assert.ok(descriptor !== undefined);
+  const [descriptor, none] = [...sockets()].filter((fd) => !before.has(fd) && fd !== theirs);
+  assert.ok(descriptor !== undefined && none === undefined);
   return { ...opened, descriptor, heard };
+}
+
+/** This process's. */
+function sockets(): ReadonlySet<number> {
+  const all = readdirSync('/proc/self/fd');
+  const isSocket = (fd: string): boolean =>
+    attempt(() => readlinkSync(`/proc/self/fd/${fd}`))?.startsWith('socket:') === true;
+  return new Set(all.filter(isSocket).map(Number));
 }
 
 /** Waits for the command's end, by the end of its output; closes that. */
@@ -224,6 +233,34 @@ suite('a channel that is full', () => {
       awaitEnd(silenced);
       assert.equal((await silenced.heard).length, silenced.filled);
     });
+});
+
+suite('a line that is full', () => {
+  /** While its supervisor is stopped, gives a terminal so many sizes that not all of them fit. */
+  async function resizeOften(child: ContainerProcess, act: () => void): Promise<void> {
+    const [, , supervisor = 0] = ancestors(child.pid ?? 0);
+    process.kill(supervisor, 'SIGSTOP');
+    await until(() => readProcesses().get(supervisor)?.state === 'T');
+    for (let columns = 1; columns <= 2000; columns += 1) assert.equal(child.resize(columns, 50), true);
+    act();
+    process.kill(supervisor, 'SIGCONT');
+  }
+
+  test('keeps no order from coming, in its turn', async () => {
+    await using child = box.spawn('sh', ['-c', 'while :; do stty size; sleep 0.05; done'], { terminal: true });
+    const screen = new Screen(child);
+    await screen.until(/24 80/);
+    await resizeOften(child, () => {});
+    await screen.until(/50 2000/);
+  });
+
+  test('keeps no signal from coming that kill() has taken', async () => {
+    const child = box.spawn('sleep', ['600'], { terminal: true });
+    child.stdout?.resume();
+    await once(child, 'spawn');
+    await resizeOften(child, () => assert.equal(child.kill('SIGKILL'), true));
+    assert.equal((await child.result).reason, 'killed');
+  });
 });
 
 suite('a lane that is full', () => {

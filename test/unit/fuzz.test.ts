@@ -356,6 +356,33 @@ suite('messages', () => {
     assert.deepEqual(got, ['oom']);
     assert.ok(channel.isOver);
   });
+
+  test('many at once leave others their turns', async () => {
+    const channel = new Channel(new Lane());
+    let told = 0;
+    const [supervisor, ended] = listen(channel, () => {
+      told += 1;
+    });
+    const oom = encodeMessage({ kind: 'oom', supervisor, kills: 1 });
+    writeSync(
+      channel.theirs,
+      Buffer.concat([...Array<Buffer>(300).fill(oom), encodeMessage({ kind: 'gone', supervisor })]),
+    );
+    const seen = [0];
+    let over = false;
+    ended.then(() => {
+      over = true;
+    });
+    while (!over) {
+      await new Promise(setImmediate);
+      seen.push(told);
+    }
+    assert.equal(told, 300);
+    assert.ok(
+      seen.every((now, turn) => now - (seen[turn - 1] ?? 0) <= 100),
+      seen.join(),
+    );
+  });
 });
 
 /** Opens a line at which nobody is. Gives its number, and when it has ended. */
