@@ -53,6 +53,41 @@ export interface Start {
   readonly delayMs?: number;
 }
 
+/** What runs already, and what that costs. */
+export interface Growth {
+  readonly starts: readonly Idle[];
+  readonly reached: readonly Reached[];
+  readonly ending: Ending;
+}
+
+/** One start beside so many idle containers. */
+export interface Idle {
+  readonly name: string;
+  readonly idle: number;
+  readonly totalNs: Summary;
+  readonly blockedNs: Summary;
+}
+
+/** The start of the n-th idle container, from the call until its command runs: of the last fifty before it. */
+export interface Reached {
+  readonly nth: number;
+  readonly totalNs: Summary;
+  readonly blockedNs: Summary;
+}
+
+/** The end of many that are killed at once. */
+export interface Ending {
+  readonly containers: number;
+  /** Of one call of `kill()`. */
+  readonly killNs: Summary;
+  /** Of all of them, in which nothing else happens in this Node. */
+  readonly allKillsNs: Summary;
+  /** The longest turn of the event loop until the last had ended. */
+  readonly longestTurnNs: Summary;
+  /** From the first call until the last had ended. */
+  readonly wholeNs: Summary;
+}
+
 /** A Node program that loads carrel, and an empty one of its kind, from start to end. */
 export interface Loading {
   /** Its source; `''` for the empty one itself. */
