@@ -13,9 +13,9 @@ import { measureLoading } from './loading.js';
 import { Measuring } from './measuring.js';
 import { measurePart } from './parts.js';
 import { libraryIn, makePlaces } from './places.js';
-import { titleOf } from './report.js';
 import type { Growth } from './results.js';
 import { type Summary, summarize, table } from './statistics.js';
+import { titleOf } from './titles.js';
 import { type Contender, contender, takeTurns } from './turns.js';
 import type { Pace } from './worker.js';
 
@@ -24,8 +24,8 @@ export interface AgainstOptions {
   readonly other: string;
   /** Few samples. */
   readonly short: boolean;
-  /** Only what has this text in its name. */
-  readonly only: string;
+  /** Only what has a name that matches. */
+  readonly only: RegExp;
   /** For what is made for this run; somebody else removes it. */
   readonly directory: string;
 }
@@ -68,9 +68,9 @@ export async function compareWith(options: AgainstOptions): Promise<readonly Com
   const here = makePlaces(directory, () => ({}));
   const there = { ...here, library: libraryIn(other) };
   const compared = [...(await starts(here, there, options))];
-  if ('loading'.includes(only)) compared.push(...loading(directory, other, short ? 2 : 20));
-  if ('growth'.includes(only)) compared.push(...(await growth(here, there, short)));
-  if ('memory'.includes(only)) compared.push(...(await memory(here, there, short)));
+  if (only.test('loading')) compared.push(...loading(directory, other, short ? 2 : 20));
+  if (only.test('growth')) compared.push(...(await growth(here, there, short)));
+  if (only.test('memory')) compared.push(...(await memory(here, there, short)));
   return compared;
 }
 
@@ -97,7 +97,7 @@ async function starts(
   const names = Object.entries(CASES).flatMap(([name, paces]) =>
     paces.map((pace) => ({ name, pace, title: titleOf(name, pace) })),
   );
-  const chosen = names.filter(({ name, title }) => title.includes(only) || name.includes(only));
+  const chosen = names.filter(({ name, pace, title }) => only.test(title) || only.test(`${name} ${pace}`));
   const workers = await Promise.all([here, there].map((places) => Measuring.start('small', 0, places)));
   try {
     const pairs: Pair[] = [];
@@ -127,19 +127,19 @@ function loading(directory: string, other: string, rounds: number): readonly Com
   const [own = [], others = []] = measureLoading(directory, rounds, [checkout, other]);
   return own.flatMap(({ what, totalNs }, index) => {
     const there = others[index]?.totalNs;
-    return there === undefined ? [] : [{ what: what || 'an empty file', unit: 'ms', here: totalNs, there } as const];
+    return there === undefined ? [] : [{ what, unit: 'ms', here: totalNs, there } as const];
   });
 }
 
 async function growth(here: Places, there: Places, short: boolean): Promise<readonly Compared[]> {
   const levels = short ? [10, 20] : [100, 1000];
   const names = ['carrel rootfs spawn', 'child_process spawn'];
-  const options = { levels, names, rounds: short ? 1 : 2, count: short ? 5 : 30 };
+  const options = { levels, names, count: short ? 5 : 30 };
   const workers = await Promise.all([here, there].map((places) => Measuring.start('small', 0, places)));
   try {
     const both = workers.map((worker) => new Growing(worker, options)) as [Growing, Growing];
     for (const worker of workers) await worker.measure('carrel rootfs spawn', short ? 1 : WARM_UP, 'in a row');
-    for (let round = 0; round < options.rounds; round += 1) for (const one of both) await one.round();
+    for (let round = 0; round < (short ? 1 : 2); round += 1) for (const one of both) await one.round();
     const [own, others] = both.map(({ found }) => rowsOf(found)) as [GrowthRows, GrowthRows];
     return own.flatMap(({ what, unit, of }, index) => {
       const there = others[index]?.of;

@@ -8,8 +8,6 @@ import { summarize } from './statistics.js';
 export interface GrowthOptions {
   /** How many are idle while others start, in rising order. */
   readonly levels: readonly number[];
-  /** Beside 0, beside the first level and so on, and all of that so many times. */
-  readonly rounds: number;
   /** Samples of each at each level, a round. */
   readonly count: number;
   /** What starts beside them. */

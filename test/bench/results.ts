@@ -9,16 +9,22 @@ import type { Pace } from './worker.js';
 
 export interface Results {
   readonly machine: Machine;
-  readonly short: boolean;
+  readonly form: Form;
   readonly starts: readonly Start[];
   readonly rates: readonly Rate[];
   readonly helpers: readonly Helpers[];
   readonly outputs: readonly Output[];
   readonly phases: readonly Phase[];
   readonly loading: readonly Loading[];
+  readonly filters: readonly Filtered[];
+  /** Absent where this machine cannot hold so many containers. */
+  readonly growth?: Growth;
   /** What could not be measured, and why. */
   readonly skipped: readonly string[];
 }
+
+/** `short`: few samples, for breakage; `quiet`: only what the budgets need. */
+export type Form = 'full' | 'short' | 'quiet';
 
 export interface Machine {
   readonly processor: string;
@@ -32,6 +38,8 @@ export interface Machine {
   readonly where: string;
   /** ISO 8601, of the day alone. */
   readonly date: string;
+  /** The part of all processors' time that others used before the run, from 0 to 1. */
+  readonly busy: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -88,9 +96,22 @@ export interface Ending {
   readonly wholeNs: Summary;
 }
 
+/** What a system call costs below a filter. */
+export interface Filtered {
+  /** `none`; `default`: carrel's; `docker`: Docker's profile, by carrel; `libseccomp`: the same, by libseccomp. */
+  readonly name: string;
+  readonly instructions: number;
+  /** What it takes to load it. */
+  readonly loadNs: Summary;
+  /** One call that the number alone lets through. */
+  readonly allowedNs: Summary;
+  /** One call whose arguments the filter reads. */
+  readonly comparedNs: Summary;
+}
+
 /** A Node program that loads carrel, and an empty one of its kind, from start to end. */
 export interface Loading {
-  /** Its source; `''` for the empty one itself. */
+  /** Its source, or its command line. */
   readonly what: string;
   readonly totalNs: Summary;
   readonly emptyNs: Summary;
