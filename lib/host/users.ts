@@ -11,6 +11,7 @@ import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
 import { isNamed, type NamedUser, type User } from '../definition/user.js';
+import { native } from '../launch/native.js';
 import { isWithin } from '../plan/paths.js';
 import { openat2, type ResolveFlag } from '../syscalls/open.js';
 
@@ -79,7 +80,7 @@ function withLayers<Result>(paths: readonly string[], use: (layers: readonly Lay
     if (served >= 0) throw new Error(`${paths[served]} is on FUSE, and who serves it may never answer`);
     return use(layers);
   } finally {
-    for (const { descriptor } of layers) closeSync(descriptor);
+    for (const { descriptor } of layers) native().close(descriptor);
   }
 }
 
@@ -106,12 +107,12 @@ function readLayered(
     const directory = open(layer, posix.dirname(path), 'noSymlinks');
     if (directory === undefined) continue;
     const hides = !fstatSync(directory).isDirectory();
-    closeSync(directory);
+    native().close(directory);
     if (hides) return undefined;
     const place = open(layer, path, 'noSymlinks');
     if (place === undefined) continue;
     const stat = fstatSync(place);
-    closeSync(place);
+    native().close(place);
     // A whiteout: the file was deleted. overlayfs
     if (stat.isCharacterDevice() && stat.rdev === 0) return undefined;
     return readFile(layer, path, covers, most);
@@ -136,7 +137,7 @@ function readFile(layer: Layer, path: string, covers: readonly string[], most: n
       closeSync(file);
     }
   } finally {
-    closeSync(place);
+    native().close(place);
   }
 }
 
@@ -197,7 +198,7 @@ function placeOf(layer: Layer, target: string): readonly string[] {
   try {
     return [relativeTo(layer, place)];
   } finally {
-    closeSync(place);
+    native().close(place);
   }
 }
 
