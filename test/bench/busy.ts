@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** USER_HZ, in which /proc/stat counts: 100 on every architecture that Node runs on. proc_stat(5) */
 const TICK_MS = 10;
-/** What one idle container takes: supervisor, init and command; a descriptor in Node; about 700 KB with the kernel's. */
+/** One idle container: supervisor, init and command; a descriptor in Node; about 700 KB with the kernel's memory. */
 const [PROCESSES, DESCRIPTORS, BYTES] = [3, 1, 2 ** 20];
 /** What else may run meanwhile. */
 const [SPARE_PROCESSES, SPARE_DESCRIPTORS, SPARE_BYTES] = [1000, 200, 2 ** 30];
@@ -16,8 +16,8 @@ interface Ticks {
 }
 
 /**
- * The time that all processors together have worked, in milliseconds: the first line of /proc/stat but for idle, iowait,
- * and guests' time, which user has.
+ * The time that all processors together have worked, in milliseconds: the first line of /proc/stat but for idle,
+ * iowait, and guests' time, which user has.
  */
 export function busyMs(): number {
   const { busy } = ticks();

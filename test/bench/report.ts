@@ -110,8 +110,8 @@ function besideSection({ growth }: Results): Section {
     title: 'Beside containers that run already',
     note:
       'One Node process holds so many idle containers of carrel, and starts the next command, each after a rest of ' +
-      '5 ms. The kernel forks, and ends, more slowly beside many processes, whatever started them: that is the growth ' +
-      'of `child_process.spawn`.',
+      '5 ms. The kernel forks, and ends, more slowly beside many processes, whatever started them: that is the ' +
+      'growth of `child_process.spawn`.',
     head: ['what', 'idle', 'median ms', 'p10–p90 ms', '× beside none', 'blocked µs'],
     rows: (growth?.starts ?? []).map(({ name, idle, totalNs, blockedNs }) => [
       titleOf(name),
@@ -128,8 +128,8 @@ function nthSection({ growth }: Results): Section {
   return {
     title: 'The n-th idle container',
     note:
-      'Each starts as soon as the one before runs, so carrel makes no spare meanwhile. The time is that from the call ' +
-      'until the command runs, of the n-th and those right before it.',
+      'Each starts as soon as the one before runs, so carrel makes no spare meanwhile. The time is that from the ' +
+      'call until the command runs, of the n-th and those right before it.',
     head: ['n', 'samples', 'median ms', 'p10–p90 ms', `× the ${first?.nth ?? 0}th`, 'blocked µs'],
     rows: (growth?.reached ?? []).map(({ nth, totalNs, blockedNs }) => [
       String(nth),
@@ -146,8 +146,8 @@ function endingSection({ growth }: Results): Section {
   return {
     title: 'The end of many',
     note:
-      'One loop calls `kill()` of every container that runs. All calls together block the event loop; the longest turn ' +
-      'has them, or the most ends that Node takes in at once.',
+      'One loop calls `kill()` of every container that runs. All calls together block the event loop; the longest ' +
+      'turn has them, or the most ends that Node takes in at once.',
     head: ['containers', '`kill()` median µs', 'p10–p90 µs', 'all calls ms', 'longest turn ms', 'until all ended ms'],
     rows:
       ending === undefined
@@ -217,8 +217,8 @@ function outputSection({ outputs }: Results): Section {
   return {
     title: 'Standard output',
     note:
-      '`head -c` sends /dev/zero to a `data` listener in Node, on all processors; `run()` collects it, as a Buffer or ' +
-      'as a text.',
+      '`head -c` sends /dev/zero to a `data` listener in Node, on all processors; `run()` collects it, as a Buffer ' +
+      'or as a text.',
     head: ['what', 'MiB', 'MiB/s median', 'p10–p90'],
     rows: outputs.map(({ name, bytes, bytesPerSecond }) => [
       OUTPUTS[name] ?? name,
@@ -235,8 +235,8 @@ function filterSection({ filters }: Results): Section {
   return {
     title: 'A system call below a filter',
     note:
-      'A C program loads a filter, and makes one call over and over. The kernel remembers which numbers a filter lets ' +
-      'through, whatever the arguments (`getppid`); for others it runs the filter (`personality`).',
+      'A C program loads a filter, and makes one call over and over. The kernel remembers which numbers a filter ' +
+      'lets through, whatever the arguments (`getppid`); for others it runs the filter (`personality`).',
     head: ['filter', 'instructions', 'load µs', '`getppid` ns', 'more', '`personality` ns', 'more'],
     rows: filters.map(({ name, instructions, loadNs, allowedNs, comparedNs }) => [
       FILTERS[name] ?? name,

@@ -46,7 +46,7 @@ export function contender(worker: Measuring, name: string, pace: Pace, batch: nu
   };
 }
 
-/** Each round begins with another, and every other one goes backwards: who comes after whom is no advantage to anybody. */
+/** Each round begins with another, every other one goes backwards: who comes after whom is no advantage to anybody. */
 export async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     const first = round % contenders.length;
