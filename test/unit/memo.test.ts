@@ -10,11 +10,13 @@ import type { Command, FramedCommand, Invocation } from '#lib/compile/command.js
 import { compile, type FrameInput } from '#lib/compile/container.js';
 import type { ContainerDefinition } from '#lib/definition/definition.js';
 import { bind, Container } from '#lib/index.js';
+import { settled } from '#lib/plan/compose.js';
 import { decode, encode } from '#lib/plan/encode.js';
 import { complete, type Frame, type Own, split } from '#lib/plan/frame.js';
-import { isSame, Memo } from '#lib/plan/memo.js';
+import { copyPlain, isSame, Memo } from '#lib/plan/memo.js';
 import { freezeDeep, type Plan } from '#lib/plan/plan.js';
-import { planWithKeptFrame } from '#lib/running/frames.js';
+import { type Asked, askedBy, type Call, checkCommand, type SpawnOptions } from '#lib/running/command.js';
+import { checkKept, compileKept } from '#lib/running/kept.js';
 import { HOSTS, root } from '../support/hosts.js';
 import { FIRST } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';
@@ -129,7 +131,7 @@ function fresh(definition: ContainerDefinition, { invocation, framed, situation 
 }
 
 function kept(definition: ContainerDefinition, { invocation, framed, situation }: Case): unknown {
-  return outcome(() => planWithKeptFrame(definition, { invocation, framed }, situation));
+  return outcome(() => compileKept(definition, { invocation, framed }, situation));
 }
 
 describe('the frame of the last command', () => {
@@ -156,10 +158,168 @@ describe('the frame of the last command', () => {
     const definition = new Container().toJSON();
     const situation = { host: root, firstId: FIRST, users: {} };
     const framed = { stdio: ['pipe', 'pipe', 'pipe'], timed: false, detached: false, hooked: false } as const;
-    const frameOf = (command: Command): Frame => split(planWithKeptFrame(definition, command, situation)).frame;
+    const frameOf = (command: Command): Frame => split(compileKept(definition, command, situation)).frame;
     const first = frameOf({ invocation: drawn(INVOCATION, random), framed });
     assert.equal(frameOf({ invocation: drawn(INVOCATION, random), framed: { ...framed } }), first);
     assert.notEqual(frameOf({ invocation: drawn(INVOCATION, random), framed: { ...framed, hooked: true } }), first);
+  });
+});
+
+const OPTIONS: Draws<SpawnOptions> = {
+  stdio: (random) =>
+    random.pick([undefined, 'pipe', 'ignore', ['ignore', 3, 'pipe', 'pipe'], [null, 'inherit']] as const),
+  env: (random) => random.pick([undefined, {}, { A: random.text() }, { A: '1', B: '2' }, { B: '2', A: '1' }]),
+  cwd: (random) => random.pick([undefined, '/', '/tmp', '/tmp/']),
+  user: (random) => random.pick([undefined, 0, 'www', { uid: 5, gid: 6 }, { uid: 5, gid: 6, additionalGids: [7] }]),
+  rlimits: (random) =>
+    random.pick([
+      undefined,
+      { nofile: 9 },
+      { nofile: { soft: 8, hard: 9 } },
+      { nofile: 9, core: 0 },
+      { core: 0, nofile: 9 },
+    ]),
+  timeout: (random) => random.pick([undefined, random.below(2 ** 40)]),
+  killSignal: (random) => random.pick([undefined, 'SIGTERM', 15, 9] as const),
+  signal: (random) => random.pick([undefined, new AbortController().signal]),
+  terminal: (random) => random.pick([undefined, false, true, { columns: 90 }, { columns: 90, rows: 30 }]),
+  session: (random) => random.pick([undefined, 'new', 'inherit'] as const),
+  timing: (random) => random.pick([undefined, false, true]),
+  detached: (random) => random.pick([undefined, false, true]),
+};
+
+const CALL: Draws<Omit<Call, 'options'> & SpawnOptions> = {
+  file: INVOCATION.file,
+  args: INVOCATION.args,
+  ...OPTIONS,
+};
+
+/** What a command follows from, and its plan, or what was thrown. */
+function outcomeOf(definition: ContainerDefinition, check: () => ReturnType<typeof checkCommand>): unknown {
+  try {
+    const { command, stdio } = check();
+    const situation = { host: root, firstId: FIRST, users: { passwd: PASSWD } };
+    const { plan, bytes } = outcome(() => compileKept(definition, command, situation)) as Readonly<
+      Record<string, unknown>
+    >;
+    return { stdio, plan: JSON.stringify(plan), bytes };
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function asked({ file, args, ...options }: Omit<Call, 'options'> & SpawnOptions): Asked {
+  return askedBy({ file, args, options }, false);
+}
+
+describe('the last commands of a container', () => {
+  const definition = new Container().rootfs('/srv/box').toJSON();
+  const keptOf = (one: Asked): unknown => outcomeOf(definition, () => checkKept(definition, one));
+  // By another definition, of which nothing is kept.
+  const freshOf = (one: Asked): unknown => {
+    const alike = structuredClone(definition);
+    return outcomeOf(alike, () => checkCommand(structuredClone(one)));
+  };
+
+  for (const [name, draw] of Object.entries(CALL as Readonly<Record<string, (random: Random) => unknown>>))
+    test(`${name}: kept equals fresh where two calls differ in that alone`, () => {
+      const random = generator(SEED);
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const one = drawn(CALL, random);
+        const other = { ...one, [name]: draw(random) };
+        for (const each of [one, other, one, other])
+          assert.deepEqual(keptOf(asked(each)), freshOf(asked(each)), inspect(each));
+      }
+    });
+
+  test('is checked, compiled and encoded once where it is the same again', () => {
+    const call = (): Asked => asked({ file: 'sh', args: ['-c', 'x'], env: { A: '1' }, rlimits: { nofile: 9 } });
+    const first = checkKept(definition, call());
+    assert.equal(checkKept(definition, call()), first);
+    const situation = { host: root, firstId: FIRST, users: {} };
+    const plan = compileKept(definition, first.command, situation);
+    assert.equal(compileKept(definition, checkKept(definition, call()).command, { ...situation }), plan);
+    assert.notEqual(compileKept(definition, first.command, { ...situation, host: { ...root, kernel: [9, 9] } }), plan);
+  });
+
+  test('is another as soon as the caller has changed what it gave', () => {
+    const args = ['a'];
+    const env: Record<string, string> = { A: '1' };
+    const user = { uid: 5, gid: 6, additionalGids: [7] };
+    const stdio: ('pipe' | 'ignore')[] = ['ignore', 'pipe'];
+    const nofile = { soft: 1, hard: 2 };
+    const one = asked({ file: 'x', args, env, user, stdio, rlimits: { nofile } });
+    const changes: readonly (() => unknown)[] = [
+      () => args.push('b'),
+      () => (args[0] = 'c'),
+      () => (env.B = '2'),
+      () => (env.A = '3'),
+      () => delete env.A,
+      () => user.additionalGids.push(8),
+      () => (user.gid = 9),
+      () => (stdio[1] = 'ignore'),
+      () => stdio.push('ignore'),
+      () => (nofile.hard = 3),
+    ];
+    for (const change of changes) {
+      const before = keptOf(one);
+      assert.deepEqual(keptOf(one), before);
+      change();
+      assert.notDeepEqual(keptOf(one), before, String(change));
+      assert.deepEqual(keptOf(one), freshOf(one), String(change));
+    }
+  });
+
+  test('is checked each time where it has what is no plain value', () => {
+    class File {
+      readonly fd = 1;
+    }
+    class Env {
+      readonly A = '1';
+    }
+    for (const call of [
+      { file: 'x', args: [], stdio: [new File()] },
+      { file: 'x', args: [], env: { ...new Env() }, user: Object.create({ uid: 1 }) },
+      { file: 'x', args: [], env: new Env() as never },
+      { file: 'x', args: ['x'.repeat(2 ** 21)] },
+    ] as const) {
+      const one = asked(call);
+      assert.notEqual(checkOrThrow(one), checkOrThrow(one), inspect(call));
+    }
+    function checkOrThrow(one: Asked): unknown {
+      try {
+        return checkKept(definition, one);
+      } catch (error) {
+        return error;
+      }
+    }
+  });
+
+  test('are few, and the first to go is the one that was not asked for', () => {
+    const nth = (index: number): ReturnType<typeof checkCommand> =>
+      checkKept(definition, asked({ file: `x${index}`, args: [] }));
+    const [first, second] = [nth(0), nth(1)];
+    for (let index = 2; index < 8; index += 1) nth(index);
+    assert.equal(nth(0), first);
+    nth(8);
+    assert.equal(nth(0), first);
+    assert.notEqual(nth(1), second);
+  });
+});
+
+describe('the bytes of a plan', () => {
+  test('are those of the plan that is settled, whichever settlements came before', () => {
+    const random = generator(SEED);
+    const command = { invocation: drawn(INVOCATION, random), framed: drawn(FRAMED, random) };
+    for (const box of [new Container(), new Container().limits({ cpuTime: 100, onUnsupported: 'warn' })]) {
+      const plan = compileKept(box.toJSON(), command, { host: root, firstId: FIRST, users: { passwd: PASSWD } });
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const move = random.pick([undefined, { from: FIRST, to: FIRST + random.below(900) * 65_536, count: 65_536 }]);
+        const settlement = { move, cgroup: random.pick([undefined, 'x', `name-${random.text()}`, 'y'.repeat(9000)]) };
+        // Where a name stands differs, and what is said does not.
+        assert.deepEqual(decode(encode(plan, settlement)), decode(encode(structuredClone(settled(plan, settlement)))));
+      }
+    }
   });
 });
 
@@ -178,6 +338,12 @@ describe('a memo', () => {
     [{ a: undefined }, {}],
     [{ a: 1 }, { b: 1 }],
     [[1], { 0: 1 }],
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+    // biome-ignore lint/suspicious/noSparseArray: a hole is no part
+    [[1, ,], [1]],
     [[1, 2], [1]],
     [null, {}],
     [0, -0],
@@ -188,6 +354,35 @@ describe('a memo', () => {
       assert.equal(isSame(one, other), false);
       assert.equal(isSame(other, one), false);
     });
+
+  test('makes the value of a copy, where it is given one, and keeps nothing where there is none', () => {
+    const copying = new Memo((_: object, key: { readonly a: unknown }) => ({ key }), {
+      copy: (key) => copyPlain(key, 99),
+    });
+    let reads = 0;
+    const key = {
+      get a(): number {
+        reads += 1;
+        return reads;
+      },
+    };
+    assert.deepEqual(copying.get(owner, key), { key: { a: 1 } });
+    assert.deepEqual(copying.get(owner, { a: 1 }), { key: { a: 1 } });
+    const plain = { a: ['x', { b: 1 }] };
+    assert.notEqual(copying.get(owner, plain).key, plain);
+    for (const value of [
+      () => {},
+      new Date(0),
+      new Map(),
+      Symbol.iterator,
+      'x'.repeat(100),
+      JSON.parse('{"__proto__":1}'),
+    ])
+      assert.notEqual(copying.get(owner, { a: value }), copying.get(owner, { a: value }), inspect(value));
+    const circle: { a: unknown } = { a: undefined };
+    circle.a = circle;
+    assert.equal(copyPlain(circle, 99), undefined);
+  });
 
   test('what is no number is the same as itself', () => assert.ok(isSame([Number.NaN], [Number.NaN])));
 });
