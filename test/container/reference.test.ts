@@ -1,4 +1,4 @@
-/** The C program that the bench compares with makes the calls of carrel's plan: each that changes something, in order. */
+/** The C program that the bench compares with makes all calls of carrel's plan that change something, in its order. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
