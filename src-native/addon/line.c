@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lines to supervisors, and what watches them: an epoll instance on which the launcher waits, not this process. epoll(7)
+// Lines to supervisors, and what watches them: an epoll instance on which not this process waits, but the launcher.
+// epoll(7)
 #include "args.h"
 
 // watch(): number

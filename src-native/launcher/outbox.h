@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a supervisor tells Node, without ever waiting for it. All supervisors share the channel. What does not fit into
-// it stays here, in its order, and goes when there is room. A message that waits here is still the caller's: it waits once, and says what it
-// says when it goes.
+// it stays here, in its order, and goes when there is room. A message that waits here is still the caller's: it waits
+// once, and says what it says when it goes.
 #pragma once
 #include "../messages.h"
 #include "../sys.h"

@@ -14,12 +14,12 @@ import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { bind, CarrelError, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
 import { Channel } from '#lib/launch/channel.js';
 import { Lane } from '#lib/launch/lane.js';
-import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { encodeMessage, readMessage } from '#lib/plan/message-bytes.js';
-import { MESSAGES, type Message, type MessageKind, type Notice, type Side } from '#lib/plan/messages.js';
+import { MESSAGES, type Message, type Notice, type Side } from '#lib/plan/messages.js';
 import { readTimes } from '#lib/plan/times.js';
 import { explain, parse, stringify } from '#lib/plan.js';
+import { listen } from '../support/channel.js';
 import { HOSTS, root } from '../support/hosts.js';
 import { commandWith } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';
@@ -340,64 +340,7 @@ suite('messages', () => {
         );
     }
   });
-
-  test('what is none ends the channel for all, with what stood before it heard', async () => {
-    const channel = new Channel(new Lane());
-    const got: MessageKind[] = [];
-    const [number, ended] = listen(channel, ({ kind }) => got.push(kind));
-    const others = [0, 1].map(() => listen(channel, ({ kind }) => got.push(kind))[1]);
-    const oom = encodeMessage({ kind: 'oom', supervisor: number, kills: 1 });
-    const order = encodeMessage({ kind: 'go', supervisor: number });
-    writeSync(channel.theirs, Buffer.concat([oom, order, oom]));
-    for (const error of await Promise.all([ended, ...others])) {
-      assert.equal((error as NodeJS.ErrnoException).code, 'ERR_PROTOCOL');
-      assert.match(error?.message ?? '', /no message 4/);
-    }
-    assert.deepEqual(got, ['oom']);
-    assert.ok(channel.isOver);
-  });
-
-  test('many at once leave others their turns', async () => {
-    const channel = new Channel(new Lane());
-    let told = 0;
-    const [supervisor, ended] = listen(channel, () => {
-      told += 1;
-    });
-    const oom = encodeMessage({ kind: 'oom', supervisor, kills: 1 });
-    writeSync(
-      channel.theirs,
-      Buffer.concat([...Array<Buffer>(300).fill(oom), encodeMessage({ kind: 'gone', supervisor })]),
-    );
-    const seen = [0];
-    let over = false;
-    ended.then(() => {
-      over = true;
-    });
-    while (!over) {
-      await new Promise(setImmediate);
-      seen.push(told);
-    }
-    assert.equal(told, 300);
-    assert.ok(
-      seen.every((now, turn) => now - (seen[turn - 1] ?? 0) <= 100),
-      seen.join(),
-    );
-  });
 });
-
-/** Opens a line at which nobody is. Gives its number, and when it has ended. */
-function listen(
-  channel: Channel,
-  notice: (notice: Notice) => void,
-): readonly [number: number, ended: Promise<Error | undefined>] {
-  let opened: ReturnType<typeof channel.open> | undefined;
-  const ended = new Promise<Error | undefined>((resolve) => {
-    opened = channel.open({ notice, lineEnded: resolve });
-  });
-  assert.ok(opened !== undefined);
-  native().close(opened.theirs);
-  return [opened.line.supervisor, ended];
-}
 
 function randomNotice(random: Random, supervisor: number): Notice {
   const namespaces = { time: 1, mount: 2, cgroup: 3, uts: 4, ipc: 5, user: 6, pid: 7, network: random.below(9) };
