@@ -10,10 +10,13 @@ import type { Peer } from './peers.js';
 
 const MODULE = 'build/lib/index.js';
 
-/** Of this checkout's carrel; somebody else removes `directory`. */
+/**
+ * Of this checkout's carrel; somebody else removes `directory`. The peers have a root filesystem of their own: podman
+ * leaves files in it.
+ */
 export function makePlaces(directory: string, peersOf: (rootfs: string) => Readonly<Record<string, Peer>>): Places {
   const rootfs = freshBusyboxRoot();
-  return { library: libraryIn(checkout), rootfs, layers: makeLayers(directory), peers: peersOf(rootfs) };
+  return { library: libraryIn(checkout), rootfs, layers: makeLayers(directory), peers: peersOf(freshBusyboxRoot()) };
 }
 
 /** The address of the module that is built in a checkout. */
