@@ -3,7 +3,7 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { hostname, release, userInfo } from 'node:os';
 import type { CgroupFacts } from '../cgroup/files.js';
-import { questions } from '../compile/questions.js';
+import type { Questions } from '../compile/questions.js';
 import { OWN_SYSCTLS } from '../compile/quotas.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
@@ -34,8 +34,13 @@ export function probe(): Host {
 
 const factsWithCgroups = new Memo((cgroups: CgroupFacts, host: Host): Host => Object.freeze({ ...host, cgroups }));
 
-/** What is asked anew before each start of a container. */
-interface Answers {
+/** The same, with what this process can do with cgroups. */
+export function probeWith(cgroups: CgroupFacts | undefined): Host {
+  return cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
+}
+
+/** What is asked for one container. */
+export interface Answers {
   readonly host: Host;
   readonly found: readonly HostPath[];
   /** The text of mountinfo, where it matters what is mounted. */
@@ -48,31 +53,41 @@ const factsFor = new Memo((_: ContainerDefinition, { host, found, mountinfo, nam
   return Object.freeze({ ...host, found, mounts, ...names });
 });
 
-/**
- * The same, with what must be asked anew for this container. The same value as long as the answers are the same.
- *
- * @param cgroups What this process can do with cgroups, where the container has limits.
- */
-export function probeFor(definition: ContainerDefinition, cgroups?: CgroupFacts): Host {
-  const asked = questions(definition);
-  const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
+/** The text of mountinfo and the host's name, where they are asked for. */
+export type Passing = Pick<Answers, 'mountinfo'> & Pick<Host, 'hostname'>;
+
+/** What changes without any file that shows it. It is asked for each time. */
+export function passing({ mounts, hostname: named }: Questions): Passing {
+  return {
+    // Unreadable: nothing is known to be mounted.
+    mountinfo: mounts ? (read('/proc/self/mountinfo') ?? '') : undefined,
+    ...(named ? { hostname: hostname() } : {}),
+  };
+}
+
+/** The facts of the host, with the answers for this container. The same value as long as the answers are the same. */
+export function probeFor(
+  definition: ContainerDefinition,
+  asked: Questions,
+  host: Host,
+  { mountinfo, ...named }: Passing,
+): Host {
   const names = {
     ...(asked.hosts === undefined ? {} : { hosts: hostsOf(definition, asked.hosts) }),
-    ...(asked.hostname ? { hostname: hostname() } : {}),
+    ...named,
   };
   if (asked.paths.length + asked.entries.length + Object.keys(names).length === 0 && !asked.mounts) return host;
   const found = [...asked.entries.flatMap(entry), ...asked.paths.flatMap(existing)];
-  // Unreadable: nothing is known to be mounted.
-  const mountinfo = asked.mounts ? (read('/proc/self/mountinfo') ?? '') : undefined;
   return factsFor.get(definition, { host, found, mountinfo, names });
 }
 
+export const HOSTS = '/etc/hosts';
 /** More is no table of names that a program could search at each look-up. */
 const HOSTS_MOST = 64 * 1024;
 
 function hostsOf({ rootfs }: ContainerDefinition, whose: 'host' | 'root'): HostText {
   try {
-    const text = readInRoot(whose === 'host' ? undefined : rootfs, '/etc/hosts', HOSTS_MOST);
+    const text = readInRoot(whose === 'host' ? undefined : rootfs, HOSTS, HOSTS_MOST);
     return text === undefined ? {} : { text };
   } catch (error) {
     return { problem: (error as Error).message };

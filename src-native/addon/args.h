@@ -45,8 +45,11 @@ napi_value addon_pipe(napi_env env, napi_callback_info info);
 napi_value addon_send(napi_env env, napi_callback_info info);
 napi_value addon_receive(napi_env env, napi_callback_info info);
 napi_value addon_flock(napi_env env, napi_callback_info info);
+napi_value addon_lock(napi_env env, napi_callback_info info);
 napi_value addon_set_blocking(napi_env env, napi_callback_info info);
 napi_value addon_close(napi_env env, napi_callback_info info);
+// stamps.c
+napi_value addon_stamps(napi_env env, napi_callback_info info);
 // syscalls-mount.c
 napi_value addon_mount(napi_env env, napi_callback_info info);
 napi_value addon_umount2(napi_env env, napi_callback_info info);
