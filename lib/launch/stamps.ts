@@ -26,12 +26,15 @@ const RESOLVE_NO_XDEV = 0x1;
 const RESOLVE_NO_MAGICLINKS = 0x2;
 const RESOLVE_NO_SYMLINKS = 0x4;
 const RESOLVE_BENEATH = 0x8;
+/** Only by what the kernel knows; otherwise it is EAGAIN. Since Linux 5.12. */
+const RESOLVE_CACHED = 0x20;
 /** As addon/stamps.c has them. */
 const KIND = { base: 1, below: 2, times: 4 } as const;
 const HEAD = 16;
 const STAMP = 64;
 const AT = { error: 0, device: 8, mount: 24, modified: 48, changed: 56 } as const;
 const ENOENT = -2n;
+const EAGAIN = -11n;
 const ENOTDIR = -20n;
 
 /**
@@ -44,6 +47,8 @@ const LOCAL = ['bcachefs', 'btrfs', 'cgroup', 'cgroup2', 'overlay', 'ramfs', 'tm
 
 export class Stamps {
   readonly #looks: Buffer;
+  /** Those of them that lead to one file system, and nowhere else. */
+  readonly #inner: Buffer;
   readonly #withContent: readonly number[];
   /** What was there when it was kept. */
   #was: Buffer | undefined;
@@ -51,7 +56,9 @@ export class Stamps {
   #lookedMs = 0;
 
   constructor(looks: readonly Look[]) {
-    this.#looks = Buffer.concat(looks.map(encodeLook));
+    this.#looks = Buffer.concat(looks.map((look) => encodeLook(look, RESOLVE_CACHED)));
+    const inner = looks.filter(({ isBase, isOneMount }) => isBase === true || isOneMount === true);
+    this.#inner = Buffer.concat(inner.map((look) => encodeLook(look, look.isBase === true ? RESOLVE_CACHED : 0)));
     this.#withContent = looks.flatMap(({ hasContent }, index) => (hasContent === true ? [STAMP * index] : []));
     this.#now = Buffer.alloc(STAMP * looks.length);
   }
@@ -71,10 +78,20 @@ export class Stamps {
   keep(): boolean {
     const now = this.#now;
     this.#was = undefined;
+    if (isUnknown(now)) this.#learn();
     if (!isCertain(now) || this.#withContent.some((at) => !this.#isSettled(at))) return false;
     this.#was = now;
     this.#now = Buffer.alloc(now.length);
     return true;
+  }
+
+  /**
+   * Has the kernel look up what it does not know yet, on file systems that are its own: there it waits for nobody. It
+   * knows the answer at the next look.
+   */
+  #learn(): void {
+    const found = Buffer.alloc(this.#now.length);
+    if (isCertain(this.#now, EAGAIN)) native().stamps(this.#inner, found);
   }
 
   #isSettled(at: number): boolean {
@@ -83,12 +100,13 @@ export class Stamps {
   }
 }
 
-function encodeLook({ path, from, isBase = false, links = 'followed', ...look }: Look): Buffer {
+function encodeLook({ path, from, isBase = false, links = 'followed', ...look }: Look, resolve: number): Buffer {
   const size = (HEAD + Buffer.byteLength(path) + 8) & ~7;
   const bytes = Buffer.alloc(size);
   const below = from === 'base';
   bytes.writeUInt32LE(
-    (links === 'none' ? RESOLVE_NO_SYMLINKS : 0) |
+    resolve |
+      (links === 'none' ? RESOLVE_NO_SYMLINKS : 0) |
       (below ? RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS : 0) |
       (look.isOneMount === true ? RESOLVE_NO_XDEV : 0),
     0,
@@ -103,12 +121,17 @@ function encodeLook({ path, from, isBase = false, links = 'followed', ...look }:
   return bytes;
 }
 
-/** Whether each look gave a file of this kernel's own, or that there is none. */
-function isCertain(stamps: Buffer): boolean {
+function isUnknown(stamps: Buffer): boolean {
+  for (let at = 0; at < stamps.length; at += STAMP) if (stamps.readBigInt64LE(at + AT.error) === EAGAIN) return true;
+  return false;
+}
+
+/** Whether each look gave a file of this kernel's own, or that there is none; or `otherwise`. */
+function isCertain(stamps: Buffer, otherwise = ENOENT): boolean {
   const mounts = new Set<bigint>();
   for (let at = 0; at < stamps.length; at += STAMP) {
     const error = stamps.readBigInt64LE(at + AT.error);
-    if (error !== 0n && error !== ENOENT && error !== ENOTDIR) return false;
+    if (error !== 0n && error !== ENOENT && error !== ENOTDIR && error !== otherwise) return false;
     const hasBlockDevice = stamps.readBigUInt64LE(at + AT.device) >> 32n !== 0n;
     if (error === 0n && !hasBlockDevice) mounts.add(stamps.readBigUInt64LE(at + AT.mount));
   }

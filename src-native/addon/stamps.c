@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Which files paths lead to, and when those have changed last: by that Node knows whether what it has read is true
-// still. Nobody is waited for: of a file system that a process or another machine serves, nothing is asked.
+// still.
 #include "args.h"
-
-#ifndef RESOLVE_CACHED
-#define RESOLVE_CACHED 0x20
-#endif
 
 // What is to be looked at: behind it stands the path, which ends with NUL. lib/launch/stamps.ts writes them.
 struct look {
 	uint32_t resolve; // of openat2(2)
-	uint32_t flags;   // of openat2(2)
+	uint32_t flags; // of openat2(2)
 	uint32_t kind;
 	uint32_t size; // of all of it, a multiple of eight
 };
 
 enum {
-	LOOK_BASE = 1,  // it is opened, and what follows is looked up from it
+	LOOK_BASE = 1, // it is opened, and what follows is looked up from it
 	LOOK_BELOW = 2, // it is looked up from there
 	LOOK_TIMES = 4, // when it has changed matters
 };
@@ -42,6 +38,7 @@ static int64_t nanoseconds(struct statx_timestamp time)
 static struct stamp stamp_of(int fd, uint32_t kind)
 {
 	struct statx stat = {0};
+	// What the kernel knows: it asks nobody who serves the file system.
 	long result = sys_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_MNT_ID, &stat);
 	struct stamp stamp = {
 		.error = result < 0 ? result : 0,
@@ -59,7 +56,7 @@ static struct stamp stamp_of(int fd, uint32_t kind)
 	return stamp;
 }
 
-// stamps(looks, stamps): void. Fills as many stamps as there are looks. openat2(2), RESOLVE_CACHED: Linux 5.12; statx(2)
+// stamps(looks, stamps): void. Fills as many stamps as there are looks. openat2(2), statx(2)
 napi_value addon_stamps(napi_env env, napi_callback_info info)
 {
 	struct args args = args_read(env, info);
@@ -77,10 +74,7 @@ napi_value addon_stamps(napi_env env, napi_callback_info info)
 		const struct look *look = (const struct look *)looks;
 		if (look->size <= sizeof(*look) || look->size > (size_t)(end - looks) || looks[look->size - 1] != 0)
 			break;
-		struct open_how how = {
-			.flags = O_PATH | O_CLOEXEC | look->flags,
-			.resolve = RESOLVE_CACHED | look->resolve,
-		};
+		struct open_how how = {.flags = O_PATH | O_CLOEXEC | look->flags, .resolve = look->resolve};
 		const int from = look->kind & LOOK_BELOW ? base : AT_FDCWD;
 		const long fd = sys_openat2(from, (const char *)(look + 1), &how, sizeof(how));
 		*stamps = fd < 0 ? (struct stamp){.error = fd} : stamp_of((int)fd, look->kind);
