@@ -188,6 +188,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#supervision.end(reason);
   }
 
+  /** @internal Gives it no input, without a stream. */
+  closeInput(): void {
+    this.#ends[0]?.destroy();
+  }
+
   /**
    * Tells the container's terminal a new size. The foreground job gets SIGWINCH.
    *
