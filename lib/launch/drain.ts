@@ -2,9 +2,9 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
-import type { End } from './end.js';
+import type { StdioEnd } from './stdio-end.js';
 
-type Ends = readonly (End | null)[];
+type Ends = readonly (StdioEnd | null)[];
 
 /**
  * Calls back when the streams have ended. Who waits for `close` without reading them does not want what they hold,

@@ -2,9 +2,9 @@
 
 import type { Duplex, Readable, Stream } from 'node:stream';
 import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
-import { End } from './end.js';
 import { descriptorOf, isOwn, prepare, wayOf } from './handed.js';
 import { native } from './native.js';
+import { StdioEnd } from './stdio-end.js';
 import { openHeldSocket, openWriter } from './streams.js';
 
 /**
@@ -30,7 +30,7 @@ export type StdioChoice =
 /** The caller's side of a command's descriptors. */
 export interface StdioEnds {
   /** One entry a descriptor, `null` where nothing of it is here. */
-  readonly ends: readonly (End | null)[];
+  readonly ends: readonly (StdioEnd | null)[];
   /** The terminal's stream, both ways; `null` where there is none. */
   readonly terminal: Duplex | null;
 }
@@ -95,14 +95,14 @@ function checkHanded(name: string, stream: Duplex): StdioChoice {
 export function openStdio(choices: readonly StdioChoice[]): Stdio {
   const sent: number[] = [];
   const owned: number[] = [];
-  const ends: (End | null)[] = [];
+  const ends: (StdioEnd | null)[] = [];
   let terminal: Duplex | null = null;
   const handed: Duplex[] = [];
   try {
     for (const [index, choice] of choices.entries()) ends.push(openOne(choice, index, sent, owned));
     if (choices.some(({ kind }) => kind === 'terminal')) {
       terminal = openTerminal(sent, owned);
-      const end = End.around(terminal);
+      const end = StdioEnd.around(terminal);
       for (const index of terminalEnds(choices)) ends[index] = end;
     }
   } catch (error) {
@@ -123,7 +123,7 @@ function terminalEnds(choices: readonly StdioChoice[]): readonly number[] {
   return all.includes(1) ? all.filter((index) => index !== 2) : all;
 }
 
-function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): End | null {
+function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): StdioEnd | null {
   if (choice.kind === 'ignore' || choice.kind === 'terminal') return null;
   if (choice.kind === 'descriptor') {
     sent.push(choice.descriptor);
@@ -132,12 +132,12 @@ function openOne(choice: StdioChoice, index: number, sent: number[], owned: numb
   const [theirs, ours] = choice.kind === 'socket' ? native().socketpair() : pipe(index);
   sent.push(theirs);
   owned.push(theirs);
-  if (choice.kind === 'socket') return End.of(ours, 'both');
+  if (choice.kind === 'socket') return StdioEnd.of(ours, 'both');
   if (choice.kind === 'pipe' && choice.from !== undefined) {
     carry(choice.from, openWriter(ours));
     return null;
   }
-  return End.of(ours, index === 0 ? 'written' : 'read');
+  return StdioEnd.of(ours, index === 0 ? 'written' : 'read');
 }
 
 /** Carries what one command says to another. Who does not read it ends that, as in a pipeline. */

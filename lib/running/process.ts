@@ -6,8 +6,8 @@ import { checkTerminalSize, signalNumber } from '../definition/checks.js';
 import type { LimitsUpdate } from '../definition/limits.js';
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { unread, whenDrained } from '../launch/drain.js';
-import type { End } from '../launch/end.js';
 import type { StdioEnds } from '../launch/stdio.js';
+import type { StdioEnd } from '../launch/stdio-end.js';
 import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
@@ -34,7 +34,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   readonly #supervision: Supervision;
   readonly #control: ProcessControl;
-  readonly #ends: readonly (End | null)[];
+  readonly #ends: readonly (StdioEnd | null)[];
   readonly #terminal: Duplex | null;
   #stdio: readonly (Duplex | null)[] | undefined;
   #killed = false;

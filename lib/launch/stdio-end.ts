@@ -29,7 +29,7 @@ type State =
   /** Closed before anybody has touched it. `ended`: nothing was said, and the process has not said `close` yet. */
   | { readonly is: 'ended' | 'closed' | 'destroyed' };
 
-export class End {
+export class StdioEnd {
   readonly #direction: Direction;
   #state: State;
   #released = false;
@@ -40,16 +40,16 @@ export class End {
   }
 
   /** Takes over `descriptor`. Who reads from it does so from {@link release} on. */
-  static of(descriptor: number, direction: Direction): End {
-    const end = new End(direction, { is: 'untouched', descriptor });
+  static of(descriptor: number, direction: Direction): StdioEnd {
+    const end = new StdioEnd(direction, { is: 'untouched', descriptor });
     // A stream is closed with its thread. A mere descriptor would stay for as long as the process.
     if (!isMainThread) end.touch();
     return end;
   }
 
   /** The end that is a stream already. */
-  static around(stream: Duplex): End {
-    return new End('both', { is: 'stream', stream });
+  static around(stream: Duplex): StdioEnd {
+    return new StdioEnd('both', { is: 'stream', stream });
   }
 
   /** Its stream, if it has one. */
