@@ -44,6 +44,7 @@ napi_value addon_socketpair(napi_env env, napi_callback_info info);
 napi_value addon_pipe(napi_env env, napi_callback_info info);
 napi_value addon_send(napi_env env, napi_callback_info info);
 napi_value addon_receive(napi_env env, napi_callback_info info);
+napi_value addon_read(napi_env env, napi_callback_info info);
 napi_value addon_flock(napi_env env, napi_callback_info info);
 napi_value addon_lock(napi_env env, napi_callback_info info);
 napi_value addon_set_blocking(napi_env env, napi_callback_info info);
