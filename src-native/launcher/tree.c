@@ -40,8 +40,8 @@ struct outcome tree_memory(int *ret_tree)
 
 struct outcome tree_empty(int *ret_tree)
 {
-	return tree_new("tmpfs", "555",
-		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret_tree);
+	return tree_new(
+		"tmpfs", "555", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret_tree);
 }
 
 // The kernel's encoding of a device number for small numbers, which all of these are. stat(2), makedev(3)
