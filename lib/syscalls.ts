@@ -22,6 +22,7 @@
  * `ERR_UNSUPPORTED`; importing does not.
  *
  * **Descriptors** are numbers, as in `node:fs`, close-on-exec, and the caller's to close with `fs.closeSync`.
+ * In a `Worker` without `trackUnmanagedFds: false`, Node warns of that close, since it has not opened them itself.
  *
  * What Node has already is not here: `process.umask`, `os.hostname`, `process.chdir`.
  *

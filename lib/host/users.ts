@@ -6,10 +6,12 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { posix } from 'node:path';
+import { layersOf } from '../compile/layers.js';
 import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
 import { isNamed, type NamedUser, type User } from '../definition/user.js';
+import { native } from '../launch/native.js';
 import { isWithin } from '../plan/paths.js';
 import { openat2, type ResolveFlag } from '../syscalls/open.js';
 
@@ -45,12 +47,6 @@ export function readInRoot(rootfs: string | Overlay | undefined, path: string, m
   return withLayers(rootfs === undefined ? ['/'] : layersOf(rootfs), (layers) => find(layers, path, [], most));
 }
 
-/** What lies on top comes first. */
-function layersOf(rootfs: string | Overlay): readonly string[] {
-  if (typeof rootfs === 'string') return [rootfs];
-  return [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
-}
-
 /** A directory that the root filesystem is made of. */
 interface Layer {
   readonly descriptor: number;
@@ -84,7 +80,7 @@ function withLayers<Result>(paths: readonly string[], use: (layers: readonly Lay
     if (served >= 0) throw new Error(`${paths[served]} is on FUSE, and who serves it may never answer`);
     return use(layers);
   } finally {
-    for (const { descriptor } of layers) closeSync(descriptor);
+    for (const { descriptor } of layers) native().close(descriptor);
   }
 }
 
@@ -111,12 +107,12 @@ function readLayered(
     const directory = open(layer, posix.dirname(path), 'noSymlinks');
     if (directory === undefined) continue;
     const hides = !fstatSync(directory).isDirectory();
-    closeSync(directory);
+    native().close(directory);
     if (hides) return undefined;
     const place = open(layer, path, 'noSymlinks');
     if (place === undefined) continue;
     const stat = fstatSync(place);
-    closeSync(place);
+    native().close(place);
     // A whiteout: the file was deleted. overlayfs
     if (stat.isCharacterDevice() && stat.rdev === 0) return undefined;
     return readFile(layer, path, covers, most);
@@ -141,7 +137,7 @@ function readFile(layer: Layer, path: string, covers: readonly string[], most: n
       closeSync(file);
     }
   } finally {
-    closeSync(place);
+    native().close(place);
   }
 }
 
@@ -202,7 +198,7 @@ function placeOf(layer: Layer, target: string): readonly string[] {
   try {
     return [relativeTo(layer, place)];
   } finally {
-    closeSync(place);
+    native().close(place);
   }
 }
 

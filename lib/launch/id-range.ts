@@ -1,6 +1,6 @@
 /** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
-import { constants, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_STRIDE } from '../compile/ids.js';
 import { noIdRange, noLocks } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
@@ -67,7 +67,26 @@ function openLock(path: string): number {
     // What lacks the call, or answers so, is told by the first step that needs it. openat2(2)
     const { code = '' } = error as NodeJS.ErrnoException;
     if (!['ENOSYS', 'EAGAIN'].includes(code)) throw error;
-    return openSync(path, flags, 0o600);
+    return untracked(openSync(path, flags, 0o600));
+  }
+}
+
+/**
+ * A worker that ends closes each descriptor that its node:fs has opened and not closed. By then the number may be
+ * another thread's. So node:fs closes its own, and gives a duplicate. pidfd_getfd(2)
+ */
+function untracked(file: number): number {
+  try {
+    return systemCall((calls) => {
+      const self = calls.pidfdOpen(process.pid, 0);
+      try {
+        return calls.pidfdGetfd(self, file);
+      } finally {
+        native().close(self);
+      }
+    });
+  } finally {
+    closeSync(file);
   }
 }
 

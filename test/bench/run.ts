@@ -1,76 +1,73 @@
 /** One run: who is measured, in which order, and what becomes of the samples. */
 
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { freshBusyboxRoot } from '../support/busybox.js';
-import type { Places, Sample } from './cases.js';
+import { checkout } from '../support/sources.js';
+import { busyShare, noRoomFor, settle } from './busy.js';
+import type { Places } from './cases.js';
+import { measureFilters } from './filters.js';
+import { type Extent, extentOf } from './forms.js';
+import { Growing } from './growth.js';
 import { measureLoading } from './loading.js';
-import type { Part } from './loads.js';
 import { machineOf } from './machine.js';
 import { Measuring, type MemoryKind } from './measuring.js';
+import { measurePart } from './parts.js';
 import { findPeers } from './peers.js';
+import { makePlaces } from './places.js';
 import { Reference } from './reference.js';
-import type { Held, Helpers, Output, Phase, Rate, Results, Start } from './results.js';
+import type { Form, Growth, Results, Start } from './results.js';
 import { summarize } from './statistics.js';
+import { type Contender, contender, takeTurns } from './turns.js';
 import type { Pace } from './worker.js';
 
 export interface RunOptions {
-  /** Few samples, and less memory held. */
-  readonly short: boolean;
+  readonly form: Form;
   /** On which processor. */
   readonly where: string;
   /** For what is made for this run; somebody else removes it. */
   readonly directory: string;
 }
 
-/** Something to measure, and the samples of it that are kept. */
-interface Contender {
-  readonly name: string;
-  readonly held: Held;
-  readonly pace: Pace;
-  readonly totalNs: number[];
-  readonly blockedNs: number[];
-  /** Samples a turn, and each how many rounds: what is slow has fewer. */
-  readonly batch: number;
-  readonly every: number;
-  readonly measure: (count: number) => Promise<readonly (Pick<Sample, 'totalNs'> & Partial<Sample>)[]>;
-  readonly delay?: (count: number) => Promise<number>;
-}
+/** So long a look tells whether others use the machine. */
+const LOOK_MS = 2000;
+/** The kernel takes down the namespaces of thousands of containers for some seconds. */
+const SETTLE_MS = 15_000;
+/** A case that not every machine can do; all others must work. */
+const OPTIONAL = /limits|layer/;
 
-const SMALL = [
-  'carrel rootfs spawn',
-  'carrel rootfs run',
-  'carrel spawn',
-  'carrel run',
-  'child_process spawn',
-  'child_process execFile',
-];
-const LARGE = ['carrel rootfs spawn', 'carrel rootfs run', 'bubblewrap', 'child_process spawn'];
-
-/** What is measured without a rest as well, and with how much held. */
-const UNRESTED: readonly {
-  readonly pace: Pace;
-  readonly kinds: readonly MemoryKind[];
-  readonly names: readonly string[];
-}[] = [
-  { pace: 'in a row', kinds: ['small'], names: ['carrel rootfs spawn', 'bubblewrap', 'child_process spawn'] },
-  { pace: 'at once', kinds: ['small', 'buffers'], names: ['carrel rootfs spawn', 'child_process spawn'] },
-];
-
-/** Peers of this many milliseconds get fewer samples, those of the second one yet fewer. */
-const [SLOW_MS, SLOWEST_MS] = [20, 250];
-
-export async function run({ short, where, directory }: RunOptions): Promise<Results> {
-  const [rounds, batch, warmUp, late] = short ? [2, 2, 0, 3] : [40, 5, 30, 100];
-  const sizes = short ? [2 ** 26] : [100 * 2 ** 20, 2 ** 30];
+export async function run({ form, where, directory }: RunOptions): Promise<Results> {
+  const extent = extentOf(form);
+  const busyBefore = await busyShare(extent.short ? LOOK_MS / 4 : LOOK_MS);
   const skipped: string[] = [];
   chmodSync(directory, 0o755);
-  const rootfs = freshBusyboxRoot();
-  const peers = findPeers(rootfs, directory, skipped);
-  const places: Places = { rootfs, peers };
+  const places = makePlaces(directory, (rootfs) => findPeers(rootfs, directory, skipped, extent.peers));
+  const starts = await measureStarts(places, directory, extent, skipped);
+  const growth = await measureGrowth(places, extent, skipped);
+  const part = <P extends Parameters<typeof measurePart>[0]>(name: P): ReturnType<typeof measurePart<P>> =>
+    measurePart(name, places, extent.short, skipped);
+  const whole = form !== 'quiet';
+  const rates = whole ? await part('rates') : [];
+  const outputs = whole ? await part('outputs') : [];
+  const phases = whole ? await part('phases') : [];
+  const helpers = await part('helpers');
+  await settle(extent.short ? 0 : SETTLE_MS);
+  const loading = measureLoading(directory, extent.rounds, [checkout])[0] ?? [];
+  const filters = whole ? measureFilters(directory, extent.short ? 1 : 20, skipped) : [];
+  const busy = Math.max(busyBefore, extent.short ? 0 : await busyShare(LOOK_MS));
+  const machine = machineOf(where, Object.keys(places.peers), busy);
+  return {
+    ...{ machine, form, starts, rates, helpers, outputs, phases, loading, filters, skipped },
+    ...(growth !== undefined && { growth }),
+  };
+}
+
+async function measureStarts(
+  places: Places,
+  directory: string,
+  { sizes, small, large, unrested, rounds, batch, warmUp, late }: Extent,
+  skipped: string[],
+): Promise<readonly Start[]> {
+  const { rootfs, peers } = places;
   const workers: Measuring[] = [];
   const start = async (kind: MemoryKind, bytes: number): Promise<void> =>
     void workers.push(await Measuring.start(kind, bytes, places));
@@ -79,62 +76,59 @@ export async function run({ short, where, directory }: RunOptions): Promise<Resu
     await start('small', 0);
     for (const bytes of sizes) for (const kind of ['objects', 'buffers'] as const) await start(kind, bytes);
     for (const worker of workers) {
-      const names = worker.kind === 'small' ? [...SMALL, ...Object.keys(peers)] : LARGE;
+      const names = worker.kind === 'small' ? [...small, ...Object.keys(peers)] : large;
       const isThere = (name: string): boolean => name !== 'bubblewrap' || peers[name] !== undefined;
       const of = (name: string, pace: Pace): Contender =>
         contender(worker, name, pace, batch, peers[name]?.trialMs ?? 0);
       contenders.push(...names.filter(isThere).map((name) => of(name, 'rested')));
-      for (const { pace, kinds, names } of UNRESTED)
+      for (const { pace, kinds, names } of unrested)
         if (kinds.includes(worker.kind)) contenders.push(...names.filter(isThere).map((name) => of(name, pace)));
     }
-    for (const each of contenders) await each.measure(each.every > 1 ? 0 : warmUp);
-    await takeTurns(contenders, rounds);
+    const working: Contender[] = [];
+    for (const each of contenders) if (await works(each, warmUp, skipped)) working.push(each);
+    await takeTurns(working, rounds);
     const starts: Start[] = [];
-    for (const each of contenders) starts.push(await startOf(each, late));
-    await Promise.all(workers.map((worker) => worker.end()));
-    return {
-      machine: machineOf(where, Object.keys(peers)),
-      short,
-      starts,
-      rates: (await load('rates', places, short, skipped)) as readonly Rate[],
-      helpers: (await load('helpers', places, short, skipped)) as readonly Helpers[],
-      outputs: (await load('outputs', places, short, skipped)) as readonly Output[],
-      phases: (await load('phases', places, short, skipped)) as readonly Phase[],
-      loading: measureLoading(directory, rounds),
-      skipped,
-    };
+    for (const each of working) starts.push(await startOf(each, late));
+    return starts;
   } finally {
     await Promise.all(workers.map((worker) => worker.end()));
   }
 }
 
-/** Each round begins with another: who comes after whom is no advantage to anybody. */
-async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<void> {
-  for (let round = 0; round < rounds; round += 1) {
-    const first = round % contenders.length;
-    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-      if (round % contender.every !== 0) continue;
-      for (const { totalNs, blockedNs } of await contender.measure(contender.batch)) {
-        contender.totalNs.push(totalNs);
-        if (blockedNs !== undefined) contender.blockedNs.push(blockedNs);
-      }
-    }
+/** Warms it up. */
+async function works(one: Contender, warmUp: number, skipped: string[]): Promise<boolean> {
+  try {
+    await one.measure(one.every > 1 ? 0 : warmUp);
+    return true;
+  } catch (error) {
+    if (!OPTIONAL.test(one.name)) throw error;
+    skipped.push(`${one.name}: ${(error as Error).message.split('\n')[0]}`);
+    return false;
   }
 }
 
-function contender(worker: Measuring, name: string, pace: Pace, batch: number, trialMs: number): Contender {
-  const held = { kind: worker.kind, bytes: worker.bytes };
-  return {
-    name,
-    held,
-    pace,
-    totalNs: [],
-    blockedNs: [],
-    batch: trialMs > SLOW_MS ? 1 : batch,
-    every: trialMs > SLOWEST_MS ? 8 : trialMs > SLOW_MS ? 2 : 1,
-    measure: (count) => worker.measure(name, count, pace),
-    ...(name.endsWith('spawn') && pace === 'rested' && { delay: (count: number) => worker.delay(name, count) }),
-  };
+async function measureGrowth(places: Places, extent: Extent, skipped: string[]): Promise<Growth | undefined> {
+  const { short, warmUp } = extent;
+  const levels = extent.levels.filter((level) => {
+    const reason = noRoomFor(level);
+    if (reason !== undefined) skipped.push(`growth: ${reason}`);
+    return reason === undefined;
+  });
+  const names = extent.growing.filter((name) => name !== 'bubblewrap' || places.peers[name] !== undefined);
+  if (levels.length === 0) return undefined;
+  const worker = await Measuring.start('small', 0, places);
+  try {
+    const growing = new Growing(worker, { levels, names, count: short ? 5 : 30 });
+    // Else the first idle ones pay for code that is not compiled yet.
+    await worker.measure('carrel rootfs spawn', warmUp * 5, 'in a row');
+    for (let round = 0; round < (short ? 1 : 3); round += 1) {
+      await growing.round();
+      await settle(short ? 0 : SETTLE_MS);
+    }
+    return growing.found;
+  } finally {
+    await worker.end();
+  }
 }
 
 async function startOf({ name, held, pace, totalNs, blockedNs, delay }: Contender, count: number): Promise<Start> {
@@ -161,25 +155,6 @@ function referenceContender(rootfs: string, directory: string, batch: number, sk
     count === 0 ? [] : (await reference.measure(count)).map((totalNs) => ({ totalNs }));
   const held = { kind: 'none', bytes: 0 } as const;
   return [{ name: 'reference', held, pace: 'rested', totalNs: [], blockedNs: [], batch, every: 1, measure }];
-}
-
-/** A part of loads.ts in a process of its own: phases on the processor of this one, all else on all of them. */
-async function load(part: Part, places: Places, short: boolean, skipped: string[]): Promise<unknown> {
-  const program = fileURLToPath(new URL('loads.js', import.meta.url));
-  const command = [process.execPath, program, part, JSON.stringify(places), short ? 'short' : 'full'];
-  const all = part === 'phases' ? [] : ['taskset', '--cpu-list', `0-${cpus().length - 1}`];
-  const free = all.length > 0 && spawnSync('taskset', [...all.slice(1), 'true']).status === 0;
-  const [file = '', ...args] = free ? [...all, ...command] : command;
-  try {
-    const { stdout } = await promisify(execFile)(file, args, { maxBuffer: 2 ** 26 });
-    return JSON.parse(stdout);
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    // An ordinary user may not look at the memory of what is not dumpable. ptrace(2)
-    if (!/EACCES|EPERM/.test(stderr ?? '')) throw error;
-    skipped.push(`${part}: ${stderr?.match(/^.*(EACCES|EPERM).*$/m)?.[0].trim() ?? message}`);
-    return [];
-  }
 }
 
 /** crun 1.8 does not know hybrid cgroups. Called in a mount namespace of the bench's own. cgroups(7) */
