@@ -1,4 +1,4 @@
-/** What a spare has ahead of its plan is used, changes nothing that a container sees, and leads to nothing of the host. */
+/** What a spare has ahead of its plan is used, changes nothing that a container sees, and leads nowhere. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Ranges of ids are found, and users told apart by the kernel, as fast beside thousands of containers as beside none. */
+/** Ranges of ids are found, and users told apart, as fast beside thousands of containers as beside none. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
