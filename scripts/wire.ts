@@ -8,7 +8,7 @@ import { CAPABILITIES, COUNTERS, MOUNT_ATTRIBUTES, NAMESPACES } from '#lib/plan/
 import type { Field } from '#lib/plan/fields.js';
 import { NO_SLOT } from '#lib/plan/fields.js';
 import { sizeOf } from '#lib/plan/layout.js';
-import { ENDING_OPS, fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
+import { canBeTried, ENDING_OPS, fieldsOf, OPS, type Op, STEPS } from '#lib/plan/steps.js';
 import { HEADER, PLAN_MAGIC, PLAN_MAX, RECEIVED_MAX, RECORD_HEAD, SLOTS_MAX, WIRE_VERSION } from '#lib/plan/wire.js';
 import { C_TYPES, constants, snake, upper } from './c-names.js';
 import { generate } from './generated.js';
@@ -44,7 +44,8 @@ function spec(op: Op): string {
   const fields = fieldsOf(op).map(([, field]) => check(field));
   const ends = ENDING_OPS.some((one) => one === op) ? 1 : 0;
   const body = fields.length === 0 ? '{}' : `{\n${fields.map((field) => `\t\t${field},\n`).join('')}\t}`;
-  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${fields.length}, ${body}},`;
+  const tried = canBeTried(op) ? 1 : 0;
+  return `\t[STEP_${upper(op)}] = {${columns.join(' | ')}, ${ends}, ${tried}, ${fields.length}, ${body}},`;
 }
 
 const header = Object.entries(HEADER).map(([name, width]) => `\t${C_TYPES[width]} ${snake(name)};`);
@@ -114,10 +115,12 @@ ${kinds.map((kind) => `\tFIELD_${kind.toUpperCase()},`).join('\n')}
 enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
 
 // What a record of each step must look like: plan_check holds every record to it. \`ends\`: the last step of a plan is
-// one of these, and no other is. \`allowed\`: the bits of flags and choices.
+// one of these, and no other is. \`can_be_tried\`: in a process of its own, which speaks to no supervisor and goes on
+// with no list. \`allowed\`: the bits of flags and choices.
 struct step_spec {
 	uint8_t columns;
 	uint8_t ends;
+	uint8_t can_be_tried;
 	uint8_t count;
 	struct {
 		uint8_t kind;

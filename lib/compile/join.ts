@@ -5,7 +5,7 @@ import type { JoinedNamespace } from '../definition/namespaces.js';
 import type { Host } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
-import { ALLOW_ALL } from '../seccomp/filters.js';
+import { ALLOW_ALL } from '../seccomp/bpf.js';
 import { canMapRange } from './ids.js';
 import type { Slots } from './slots.js';
 

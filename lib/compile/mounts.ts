@@ -10,7 +10,7 @@ import type { IdPlan } from './ids.js';
 import { hostsOfRoot } from './names.js';
 import { sysctls } from './namespace-settings.js';
 import { overlaySteps } from './overlay.js';
-import { hidden, noNestedUsers, ownSettings, proc, sys } from './proc.js';
+import { hasNewProc, hidden, noNestedUsers, ownSettings, proc, sys } from './proc.js';
 import { executable, hostPrograms } from './programs.js';
 import { pingGroups, userQuotas } from './quotas.js';
 import type { Slots } from './slots.js';
@@ -40,7 +40,7 @@ export function planMounts(
     ...ownSettings(definition, host, [...userQuotas(definition, host), ...pingGroups(definition, ids, host, user)]),
     ...sysctls(definition),
   ];
-  const own = proc(definition, host).some(({ op }) => op === 'mount');
+  const own = hasNewProc(definition, host);
   const steps: ContainerStep[] = [
     // First of all: else what is mounted below would show on the host. mount_namespaces(7)
     { op: 'propagation', target: '/', type: 'private' },

@@ -6,6 +6,7 @@ import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
 import { hasNamespace, inUserNamespace } from './ids.js';
+import { layersOf } from './layers.js';
 import { boundingSet } from './security.js';
 
 /** Where they are named. proc_pid_cgroup(5), cpuset(7) */
@@ -50,6 +51,11 @@ export function proc(definition: ContainerDefinition, host: Host): readonly Cont
   return [...why, { op: 'bind', source: '/proc', target: '/proc', attributes, recursive: true, create: false, from }];
 }
 
+/** Whether the container has a /proc of its own. */
+export function hasNewProc(definition: ContainerDefinition, host: Host): boolean {
+  return proc(definition, host).some(({ op }) => op === 'mount');
+}
+
 /**
  * A read-only /sys, which shows the container's own network: it takes a network namespace of one's own. Where there can
  * be none of its own there is none: the host's would show the host's network and cgroups. sysfs(5)
@@ -81,10 +87,8 @@ function whyNoSys(definition: ContainerDefinition, host: Host): string | undefin
     return 'the one around this process is partly hidden, and the kernel refuses a new one';
   const { rootfs } = definition;
   if (rootfs === undefined) return undefined;
-  const roots =
-    typeof rootfs === 'string' ? [rootfs] : [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
   // The topmost layer that has one decides; a link there would lead the mount elsewhere.
-  const top = roots
+  const top = layersOf(rootfs)
     .map((root) => host.found.find(({ path }) => path === sysOf(root)))
     .find((entry) => entry !== undefined);
   return top?.directory === true ? undefined : 'the root filesystem has no such directory';
@@ -136,7 +140,7 @@ export function ownSettings(
 function whyNotSet(definition: ContainerDefinition, host: Host): string | undefined {
   if (host.mounts.some(({ path, options }) => path === '/proc/sys' && options.includes('ro')))
     return '/proc/sys around this process is read-only';
-  if (host.processesOnly && !proc(definition, host).some(({ op }) => op === 'mount'))
+  if (host.processesOnly && !hasNewProc(definition, host))
     return '/proc around this process shows processes only (subset=pid), and this container has no new one';
   return undefined;
 }

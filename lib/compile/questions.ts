@@ -1,7 +1,7 @@
 /** What one container must ask of the host before it is compiled: which paths exist, and what is mounted. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import type { Overlay } from '../definition/overlay.js';
+import { layersOf } from './layers.js';
 import { hostsAskedFor } from './names.js';
 import { sysOf } from './proc.js';
 
@@ -28,12 +28,11 @@ export function questions(definition: ContainerDefinition): Questions {
     ...(typeof rootfs === 'object' ? [rootfs] : []),
     ...mounts.flatMap((mount) => (mount.type === 'overlay' ? [mount] : [])),
   ];
-  const layers = overlays.flatMap(({ lower, upper, work }) => [
-    ...(upper === undefined ? [] : [upper]),
-    ...lower,
-    ...(work === undefined ? [] : [work]),
+  const layers = overlays.flatMap((overlay) => [
+    ...layersOf(overlay),
+    ...(overlay.work === undefined ? [] : [overlay.work]),
   ]);
-  const roots = typeof rootfs === 'object' ? [...lowerAndUpper(rootfs)] : rootfs === undefined ? [] : [rootfs];
+  const roots = rootfs === undefined ? [] : layersOf(rootfs);
   return { paths: [...layers, ...sources], entries: roots.map(sysOf), mounts: layers.length > 0, ...names };
 }
 
@@ -45,9 +44,4 @@ function namesAskedFor(definition: ContainerDefinition): Pick<Questions, 'hosts'
   );
   const hasOwnFile = rootfs === undefined && namespaces.includes('mount') && namespaces.includes('network');
   return { ...(hosts === undefined ? {} : { hosts }), ...(sharesName && hasOwnFile ? { hostname: true } : {}) };
-}
-
-/** The directories that a root is made of. */
-function lowerAndUpper({ lower, upper }: Overlay): readonly string[] {
-  return [...(upper === undefined ? [] : [upper]), ...lower];
 }

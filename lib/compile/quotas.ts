@@ -4,7 +4,7 @@
  */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import type { LimitValue, ResourceLimits } from '../definition/rlimits.js';
+import type { ResourceLimits } from '../definition/rlimits.js';
 import type { User } from '../definition/user.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { StepOf } from '../plan/steps.js';
@@ -23,7 +23,7 @@ export function impliedLimits(ids: IdPlan, host: Host): ResourceLimits {
   const isCounted = !(hasCapability(host, 'CAP_SYS_RESOURCE') && ownsAllIds(host));
   if (ids.kind === 'range' || !isCounted || nofile === undefined || nofile.soft === 'unlimited') return {};
   const hard = Math.floor(nofile.soft * DESCRIPTORS);
-  return { nofile: { soft: smaller(nofile.soft, hard), hard } };
+  return { nofile: { soft: hard, hard } };
 }
 
 /**
@@ -85,8 +85,4 @@ function groupsOf(ids: IdPlan, gid: number): readonly [number, number] {
     case 'joined':
       return [gid, gid];
   }
-}
-
-function smaller(limit: LimitValue, than: number): number {
-  return limit === 'unlimited' ? than : Math.min(limit, than);
 }

@@ -36,20 +36,19 @@ export function add<Part extends Additive>(
 export function sum(last: Addition): ContainerDefinition {
   const calls: Addition[] = [];
   for (let at: Addition | undefined = last; at !== undefined; at = at.earlier) calls.push(at);
-  const parts: Record<string, unknown> = {};
+  const parts: Partial<Record<Additive, unknown[]>> = {};
   for (const { base, part, value } of calls.reverse()) {
-    if (Array.isArray(value)) {
-      parts[part] ??= [...(base[part] as readonly unknown[])];
-      for (const entry of value) (parts[part] as unknown[]).push(entry);
-    } else {
-      parts[part] ??= { ...base.env };
-      // Not by assignment: a variable may be called __proto__.
-      for (const [name, text] of Object.entries(value)) {
-        Object.defineProperty(parts[part], name, { value: text, enumerable: true, configurable: true, writable: true });
-      }
-    }
+    parts[part] ??= [...entriesOf(base[part])];
+    for (const entry of entriesOf(value)) parts[part].push(entry);
   }
-  return freezeDeep({ ...last.base, ...parts });
+  const { env, ...lists } = parts;
+  // Not by assignment: a variable may be called __proto__.
+  const variables = env === undefined ? {} : { env: Object.fromEntries(env as [string, string][]) };
+  return freezeDeep({ ...last.base, ...lists, ...variables } as ContainerDefinition);
+}
+
+function entriesOf(value: Addition['value']): readonly unknown[] {
+  return Array.isArray(value) ? value : Object.entries(value);
 }
 
 function lengthOf(base: ContainerDefinition, last: Addition | undefined, part: Additive): number {

@@ -10,9 +10,12 @@ import { unsupported } from '../errors/errors.js';
 import { Memo } from '../plan/memo.js';
 import { executable } from './executable.js';
 import type { Host, HostPath, HostText } from './facts.js';
+import { readMounts } from './mountinfo.js';
 import { idRanges, kernelRelease, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
+import { realPath } from './real-path.js';
 import { runtimeLack } from './runtime.js';
 import { Settings } from './settings.js';
+import { readSysctl } from './sysctl.js';
 import { readInRoot } from './users.js';
 
 const settings = new Settings();
@@ -125,12 +128,12 @@ function ask(): Host {
     programs: entries,
     settings: settings.entries(),
     executable: executable(entries),
-    mounts: mountsOf(read('/proc/self/mountinfo')),
+    mounts: readMounts(),
     found: [],
     ...(processesOnly ? { processesOnly } : {}),
     masked: MASKED.filter(isThere),
     readonly: READONLY.filter(isThere),
-    resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(real(path))),
+    resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(realPath(path))),
     sysctls: Object.fromEntries(OWN_SYSCTLS.flatMap(setting)),
     rlimits: resourceLimits(read('/proc/self/limits')),
   });
@@ -145,16 +148,8 @@ function read(path: string): string | undefined {
 }
 
 function setting(path: string): readonly (readonly [string, string])[] {
-  const value = read(`/proc/sys/${path}`);
-  return value === undefined ? [] : [[path, value.trim()]];
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  const value = readSysctl(path);
+  return value === undefined ? [] : [[path, value]];
 }
 
 /** What is at `path`: nothing, or one entry. */

@@ -142,12 +142,10 @@ function shown(path: string): readonly HostPath[] {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined || !isRoots(stat.uid)) return [];
   if (stat.isSymbolicLink()) return [{ path, link: readlinkSync(path) }];
-  const needed = stat.isDirectory() ? 0o5 : 0o4;
-  return stat.isDirectory() || stat.isFile()
-    ? (stat.mode & needed) === needed
-      ? [{ path, directory: stat.isDirectory() }]
-      : []
-    : [];
+  const directory = stat.isDirectory();
+  const needed = directory ? 0o5 : 0o4;
+  if (!directory && !stat.isFile()) return [];
+  return (stat.mode & needed) === needed ? [{ path, directory }] : [];
 }
 
 /** What the kernel says of owners who do not exist in this user namespace. Root of the host is one of them there. */

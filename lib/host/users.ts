@@ -6,6 +6,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { posix } from 'node:path';
+import { layersOf } from '../compile/layers.js';
 import { OWN_GROUP, OWN_PASSWD, type Users } from '../compile/users.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Overlay } from '../definition/overlay.js';
@@ -44,12 +45,6 @@ export function readUsers(definition: ContainerDefinition, user: User | NamedUse
  */
 export function readInRoot(rootfs: string | Overlay | undefined, path: string, most: number): string | undefined {
   return withLayers(rootfs === undefined ? ['/'] : layersOf(rootfs), (layers) => find(layers, path, [], most));
-}
-
-/** What lies on top comes first. */
-function layersOf(rootfs: string | Overlay): readonly string[] {
-  if (typeof rootfs === 'string') return [rootfs];
-  return [...(rootfs.upper === undefined ? [] : [rootfs.upper]), ...rootfs.lower];
 }
 
 /** A directory that the root filesystem is made of. */

@@ -63,12 +63,10 @@ export type HostStep = { [O in OpsIn<'host' | 'both'>]: StepOf<O> }[OpsIn<'host'
 export type Barrier = StepOf<'barrier'>;
 /** A step that the child can perform on its way into the container. */
 export type ContainerStep = { [O in OpsIn<'container' | 'both'>]: StepOf<O> }[OpsIn<'container' | 'both'>];
-/** Steps that cannot be tried: they wait for others, divide the plan, end it, or carry what is tried. */
-const UNTRIED = ['barrier', 'init', 'assertRefused'] as const satisfies readonly Op[];
+type UntriedOp = { [O in Op]: (typeof STEPS)[O] extends { readonly untried: true } ? O : never }[Op];
+type TriedOp = Exclude<OpsIn<'container' | 'both'>, EndingOp | UntriedOp>;
 /** A step that can be tried in a process of its own: what `assertRefused` carries. */
-export type Attempt = {
-  [O in Exclude<OpsIn<'container' | 'both'>, EndingOp | (typeof UNTRIED)[number]>]: StepOf<O>;
-}[Exclude<OpsIn<'container' | 'both'>, EndingOp | (typeof UNTRIED)[number]>];
+export type Attempt = { [O in TriedOp]: StepOf<O> }[TriedOp];
 /** The name of a step that a plan can end with. */
 export type EndingOp = { [O in Op]: (typeof STEPS)[O] extends { readonly ends: true } ? O : never }[Op];
 /** The last step of a plan: how it ends, and who goes on then. */
@@ -102,7 +100,13 @@ export function isEnding(step: Step): step is Ending {
   return (ENDING_OPS as readonly Op[]).includes(step.op);
 }
 
+/** Whether a step of this name can be tried: no ending can. */
+export function canBeTried(op: Op): op is TriedOp {
+  const { ends, untried } = SPECS[op] as StepSpec;
+  return ends !== true && untried !== true;
+}
+
 /** Whether `step` is one that can be tried. */
 export function isAttempt(step: Step): step is Attempt {
-  return !isEnding(step) && !(UNTRIED as readonly Op[]).includes(step.op);
+  return canBeTried(step.op);
 }

@@ -5,12 +5,6 @@
 
 enum { TRIES = 100, TRIES_TO_REMOVE = 1000, PAUSE_NS = 1000000, PAUSES_DOUBLED = 5 };
 
-static void pause_ns(int64_t nanoseconds)
-{
-	const struct sys_timespec pause = {0, nanoseconds};
-	sys_ppoll(0, 0, &pause);
-}
-
 // Whether the list of words, each with a space or a newline behind it, has `word`.
 static int has_word(const char *list, const char *word)
 {
@@ -264,7 +258,7 @@ struct outcome act_remove_cgroup(struct supervisor *self, const struct step_remo
 		// A process that has ended may still be counted for a moment.
 		cgroup_end(directory);
 		cgroups_thaw(&self->cgroups);
-		pause_ns((int64_t)PAUSE_NS << (i < PAUSES_DOUBLED ? 0 : 2));
+		timing_pause((int64_t)PAUSE_NS << (i < PAUSES_DOUBLED ? 0 : 2));
 	}
 	if (removed == -SYS_EBUSY && !is_last)
 		return DONE;

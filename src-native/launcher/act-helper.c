@@ -4,6 +4,7 @@
 #include "act.h"
 #include "entry.h"
 #include "memory.h"
+#include "pids.h"
 #include "text.h"
 #include "watch.h"
 
@@ -85,8 +86,7 @@ static struct outcome run_helper(struct supervisor *self, struct wire_bytes path
 	// asks for.
 	if (self->broken_off && sys_kill((int)pid, SYS_SIGKILL) < 0)
 		return REFUSED(kill, SYS_EINTR);
-	while (sys_wait4((int)pid, &status, 0, 0) == -SYS_EINTR)
-		;
+	pids_wait((int)pid, &status);
 	if (self->broken_off)
 		return REFUSED(wait4, SYS_EINTR);
 	if (page->helper.error)

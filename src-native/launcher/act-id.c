@@ -6,6 +6,7 @@
 #include "both.h"
 #include "entry.h"
 #include "map.h"
+#include "pids.h"
 
 static struct outcome write_map(const struct supervisor *self, const char *name, struct wire_list ranges)
 {
@@ -51,7 +52,6 @@ static struct outcome set_map(struct supervisor *self, const char *name, struct 
 {
 	int above = -1;
 	int status = 0;
-	long waited;
 	const struct outcome outcome = write_map(self, name, ranges);
 	if (outcome.error != SYS_EPERM || open_above(self, &above).error || above < 0)
 		return outcome;
@@ -61,9 +61,7 @@ static struct outcome set_map(struct supervisor *self, const char *name, struct 
 		sys_exit_group(0);
 	}
 	TRY(close, above);
-	do
-		waited = sys_wait4(pid, &status, SYS_WALL, 0);
-	while (waited == -SYS_EINTR);
+	const long waited = pids_wait(pid, &status);
 	if (waited < 0 || status != 0)
 		return REFUSED(wait4, waited < 0 ? -waited : SYS_ECHILD);
 	return self->page->attempt;

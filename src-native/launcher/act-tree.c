@@ -8,18 +8,12 @@
 struct outcome act_open_tree(struct supervisor *self, const struct step_open_tree *step)
 {
 	const unsigned int flags = AT_EMPTY_PATH | (step->recursive ? AT_RECURSIVE : 0);
-	const int given = step->descriptor != NO_SLOT;
-	int source = -1;
+	int opened = -1;
 	int tree = -1;
-	if (given == (step->source.length > 0))
-		return REFUSED(open_tree, SYS_EINVAL);
-	if (given)
-		source = self->page->slots[step->descriptor];
-	else
-		PASS(both_open_source(&self->plan, step, &source));
-	PASS(tree_copy(source, "", flags, &tree));
-	if (!given)
-		TRY(close, source);
+	PASS(both_open_source(&self->plan, step, &opened));
+	PASS(tree_copy(opened < 0 ? self->page->slots[step->descriptor] : opened, "", flags, &tree));
+	if (opened >= 0)
+		TRY(close, opened);
 	self->page->slots[step->slot] = tree;
 	return DONE;
 }

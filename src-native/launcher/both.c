@@ -44,6 +44,12 @@ struct outcome both_open_source(const struct plan *plan, const struct step_open_
 {
 	const char *path = plan_string(plan, step->source);
 	const uint64_t links = step->nofollow ? RESOLVE_NO_SYMLINKS : 0;
+	const int given = step->descriptor != NO_SLOT;
+	*ret_fd = -1;
+	if (given == (step->source.length > 0))
+		return REFUSED(open_tree, SYS_EINVAL);
+	if (given)
+		return DONE;
 	if (step->within.length) {
 		int base = (int)TRY(
 			openat, AT_FDCWD, plan_string(plan, step->within), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);

@@ -6,7 +6,8 @@
 
 struct outcome both_fchown(const struct page *page, const struct step_fchown *step);
 struct outcome both_open_namespace(const struct plan *plan, struct page *page, const struct step_open_namespace *step);
-// Opens what is at the step's `source`, a path of the host, without copying its mount.
+// Opens what is at the step's `source`, a path of the host, without copying its mount. -1: the step has a descriptor
+// instead, and has to have one of both.
 struct outcome both_open_source(const struct plan *plan, const struct step_open_tree *step, int *ret_fd);
 struct outcome both_set_groups(const struct plan *plan, const struct step_set_groups *step);
 // Of the process `pid`, 0 for this one.

@@ -40,13 +40,8 @@ struct outcome cgroup_write(int directory, const char *file, const char *value, 
 // The number at `at`; whether there is one.
 static int read_number(const char *at, uint64_t *ret_number)
 {
-	uint64_t number = 0;
-	if (!text_is_digit(*at))
-		return 0;
-	for (; text_is_digit(*at); at++)
-		number = number * 10 + (uint64_t)(*at - '0');
-	*ret_number = number;
-	return 1;
+	*ret_number = text_read_number(at);
+	return text_is_digit(*at);
 }
 
 // The sum of the numbers behind the word `key` and a space or "=": "oom_kill 1", "8:0 rbytes=1 …", "8:0 Read 1".

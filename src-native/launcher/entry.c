@@ -55,14 +55,6 @@ static const char *read_stat(int pid, char *text, size_t size)
 	return at > 0 ? text + at : 0;
 }
 
-static unsigned int number_at(const char *at)
-{
-	unsigned int number = 0;
-	for (; text_is_digit(*at); at++)
-		number = number * 10 + (unsigned int)(*at - '0');
-	return number;
-}
-
 int entry_is_of_dying(int pid)
 {
 	// include/linux/sched.h; the same in every kernel. It is set before the process gives up its memory, and with
@@ -74,7 +66,7 @@ int entry_is_of_dying(int pid)
 	const char *at = read_stat(pid, text, sizeof(text));
 	for (int fields = 0; at && *at && fields < FLAGS; at++)
 		fields += *at == ' ';
-	return at && (number_at(at) & PF_EXITING) != 0;
+	return at && (text_read_number(at) & PF_EXITING) != 0;
 }
 
 uint64_t entry_namespace(int pid, const char *name)
@@ -97,6 +89,6 @@ int entry_exit_status(int pid, int *ret_status)
 	// Who may not look sees a 0 there, and no namespace.
 	if (!last || entry_namespace(pid, "user") == 0)
 		return 0;
-	*ret_status = (int)number_at(last);
+	*ret_status = (int)text_read_number(last);
 	return 1;
 }

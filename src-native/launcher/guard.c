@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "guard.h"
 #include <linux/prctl.h>
+#include "kept.h"
 #include "orphans.h"
+#include "pids.h"
 #include "supervisor.h"
 
 enum {
@@ -33,30 +35,6 @@ static int is_anybody_left(void)
 	return pid == 0;
 }
 
-// The lowest descriptor from `least` on that the plan keeps until the end, or one beyond all.
-static unsigned int next_kept(const struct page *page, unsigned int least)
-{
-	unsigned int next = ~0u;
-	for (uint32_t i = 0; i < page->kept; i++) {
-		const unsigned int fd = (unsigned int)page->slots[i];
-		if (page->slots[i] >= 0 && fd >= least && fd < next)
-			next = fd;
-	}
-	return next;
-}
-
-// Node and who reads from the container wait no longer. The range of ids stays held.
-static void close_all_but_kept(const struct page *page)
-{
-	unsigned int least = 0;
-	while (least != ~0u) {
-		const unsigned int kept = next_kept(page, least);
-		if (kept > least)
-			sys_close_range(least, kept == ~0u ? kept : kept - 1, 0);
-		least = kept == ~0u ? kept : kept + 1;
-	}
-}
-
 // A supervisor that ends by itself leaves nobody.
 static void end_orphans(const struct page *page)
 {
@@ -67,11 +45,11 @@ static void end_orphans(const struct page *page)
 		// Whose parent was killed is this process's child the next time.
 		orphans_end(&cgroups, 0);
 		if (timing_now() - began >= PATIENCE_NS) {
-			close_all_but_kept(page);
+			// Node and who reads from the container wait no longer. The range of ids stays held.
+			kept_close_others(0, page->slots, page->kept);
 			pause = pause * 2 < PAUSE_LAST_NS ? pause * 2 : PAUSE_LAST_NS;
 		}
-		const struct sys_timespec time = {0, pause};
-		sys_ppoll(0, 0, &time);
+		timing_pause(pause);
 	}
 }
 
@@ -81,8 +59,7 @@ struct outcome guard_make(struct supervisor *self)
 	struct clone_args args = {.flags = CLONE_FILES};
 	const long pid = TRY(clone3, &args, sizeof(args));
 	if (pid > 0) {
-		while (sys_wait4((int)pid, 0, SYS_WALL, 0) == -SYS_EINTR)
-			;
+		pids_wait((int)pid, 0);
 		end_orphans(self->page);
 		sys_exit_group(0);
 	}

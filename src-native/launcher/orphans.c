@@ -30,9 +30,7 @@ struct dying {
 
 static void note_dying(struct dying *dying, const char *pid)
 {
-	int number = 0;
-	for (; text_is_digit(*pid); pid++)
-		number = number * 10 + (*pid - '0');
+	const int number = (int)text_read_number(pid);
 	const int pidfd = dying->count < DYING_MOST ? (int)sys_pidfd_open(number, 0) : -1;
 	if (pidfd >= 0)
 		dying->pidfds[dying->count++] = pidfd;

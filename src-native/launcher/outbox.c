@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "outbox.h"
+#include "kept.h"
 
 enum {
 	STANDARD = 3,
@@ -119,28 +120,13 @@ void outbox_close(struct outbox *outbox)
 	outbox->channel = -1;
 }
 
-// The lowest descriptor from `least` on that is still needed, or one beyond all.
-static unsigned int next_needed(const struct outbox *outbox, unsigned int least)
-{
-	unsigned int next = ~0u;
-	const int fixed[] = {outbox->channel, outbox->lane};
-	for (uint32_t i = 0; i < 2 + outbox->count; i++) {
-		const int fd = i < 2 ? fixed[i] : outbox->waiting[i - 2].descriptor;
-		if (fd >= 0 && (unsigned int)fd >= least && (unsigned int)fd < next)
-			next = (unsigned int)fd;
-	}
-	return next;
-}
-
 static void close_all_else(const struct outbox *outbox)
 {
-	unsigned int least = STANDARD;
-	while (least != 0) {
-		const unsigned int needed = next_needed(outbox, least);
-		if (needed > least)
-			sys_close_range(least, needed == ~0u ? needed : needed - 1, 0);
-		least = needed + 1;
-	}
+	enum { CHANNEL, LANE, FIXED };
+	int32_t needed[FIXED + OUTBOX_MOST] = {[CHANNEL] = outbox->channel, [LANE] = outbox->lane};
+	for (uint32_t i = 0; i < outbox->count; i++)
+		needed[FIXED + i] = outbox->waiting[i].descriptor;
+	kept_close_others(STANDARD, needed, FIXED + outbox->count);
 }
 
 void outbox_finish(struct outbox *outbox, int holds)

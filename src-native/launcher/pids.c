@@ -19,3 +19,12 @@ long pids_end(const char *list, size_t length, int held)
 	}
 	return count;
 }
+
+long pids_wait(int pid, int *ret_status)
+{
+	long waited;
+	do
+		waited = sys_wait4(pid, ret_status, SYS_WALL, 0);
+	while (waited == -SYS_EINTR);
+	return waited;
+}

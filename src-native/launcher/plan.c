@@ -111,12 +111,6 @@ static uint32_t check_exec(const struct step_exec *step)
 	return 0;
 }
 
-// What an attempt does, it does alone: it speaks to no supervisor, and goes on with no list.
-static int can_be_nested(uint32_t op)
-{
-	return !STEP_SPECS[op].ends && op != STEP_BARRIER && op != STEP_INIT;
-}
-
 static uint32_t check_steps(const struct check *check, struct wire_list list, uint8_t column, int nested)
 {
 	uint64_t at = list.offset;
@@ -127,7 +121,7 @@ static uint32_t check_steps(const struct check *check, struct wire_list list, ui
 		RULE(record->op >= 1 && record->op <= STEP_COUNT);
 		const struct step_spec *spec = &STEP_SPECS[record->op];
 		RULE(spec->columns & column);
-		RULE(!nested || can_be_nested(record->op));
+		RULE(!nested || spec->can_be_tried);
 		RULE(record->size == sizeof(struct record) + (size_t)8 * spec->count);
 		RULE(inside(check, at, record->size));
 		const unsigned char *field = (const unsigned char *)(record + 1);

@@ -11,12 +11,6 @@ enum {
 	PAUSE_LAST_NS = 100000000,
 };
 
-static void pause_for(int64_t nanoseconds)
-{
-	const struct sys_timespec pause = {0, nanoseconds};
-	sys_ppoll(0, 0, &pause);
-}
-
 static void note_status(struct supervisor *self, int status)
 {
 	struct message_exited *exited = &self->notices.exited;
@@ -123,7 +117,7 @@ void reap_container(struct supervisor *self)
 	while ((exited->left = end_left(self)) == LEFT_SOMEBODY || !self->reaped) {
 		if (timing_now() - began >= PATIENCE_NS)
 			break;
-		pause_for(PAUSE_NS);
+		timing_pause(PAUSE_NS);
 	}
 	if (!self->reaped)
 		note_held(self);
@@ -137,7 +131,7 @@ void reap_rest(struct supervisor *self)
 	outbox_close(&self->outbox);
 	relay_hang_up(&self->relay);
 	while (end_left(self) == LEFT_SOMEBODY || !self->reaped) {
-		pause_for(pause);
+		timing_pause(pause);
 		pause = pause * 2 < PAUSE_LAST_NS ? pause * 2 : PAUSE_LAST_NS;
 	}
 	self->notices.exited.left = LEFT_NOBODY;

@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "launcher.h"
 #include "memory.h"
+#include "pids.h"
 #include "report.h"
 #include "request.h"
 #include "supervisor.h"
@@ -161,8 +162,7 @@ void spare_end_child(struct supervisor *self)
 	if (!self->spare)
 		return;
 	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
-	while (sys_wait4(self->child, 0, SYS_WALL, 0) == -SYS_EINTR)
-		;
+	pids_wait(self->child, 0);
 	sys_close(self->child_pidfd);
 	// What was refused to it was not refused to the plan's.
 	self->page->refused = 0;

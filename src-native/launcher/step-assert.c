@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The step that says what must be refused. It is tried in a process of its own, so that nothing of it stays here.
 #include "memory.h"
+#include "pids.h"
 #include "step.h"
 
 __attribute__((noreturn)) static void attempt(struct child *child, struct wire_list attempts)
@@ -27,15 +28,12 @@ struct outcome step_assert_refused(struct child *child, const struct step_assert
 {
 	struct page *page = child->page;
 	int32_t slots[SLOTS_MAX];
-	long waited;
 	int status = 0;
 	memcpy(slots, page->slots, sizeof(slots));
 	const int pid = (int)TRY(clone);
 	if (pid == 0)
 		attempt(child, step->attempts);
-	do
-		waited = sys_wait4(pid, &status, SYS_WALL, 0);
-	while (waited == -SYS_EINTR);
+	const long waited = pids_wait(pid, &status);
 	if (waited < 0)
 		return REFUSED(wait4, -waited);
 	// What the attempt has opened ended with it, and what it had to say of its mounts and paths is not this step's.

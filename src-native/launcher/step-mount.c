@@ -128,15 +128,11 @@ static struct outcome find_again(int descriptor, int *ret_fd)
 
 struct outcome step_open_tree(struct child *child, const struct step_open_tree *step)
 {
-	const int given = step->descriptor != NO_SLOT;
 	int source = -1;
 	int tree = -1;
-	if (given == (step->source.length > 0))
-		return REFUSED(open_tree, SYS_EINVAL);
-	if (given)
+	PASS(both_open_source(child->plan, step, &source));
+	if (source < 0)
 		PASS(find_again(child->page->slots[step->descriptor], &source));
-	else
-		PASS(both_open_source(child->plan, step, &source));
 	PASS(copy_source(child, source, step->recursive ? AT_RECURSIVE : 0, &tree));
 	TRY(close, source);
 	child->page->slots[step->slot] = tree;

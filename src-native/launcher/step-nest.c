@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <linux/prctl.h>
 #include "map.h"
+#include "pids.h"
 #include "step.h"
 #include "text.h"
 
@@ -99,7 +100,6 @@ static struct outcome take(struct child *child, const struct step_nest_namespace
 struct outcome step_nest_namespaces(struct child *child, const struct step_nest_namespaces *step)
 {
 	int pair[2];
-	long waited;
 	TRY(socketpair, SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair);
 	const int pid = (int)TRY(clone);
 	if (pid == 0)
@@ -109,9 +109,7 @@ struct outcome step_nest_namespaces(struct child *child, const struct step_nest_
 	sys_close(pair[0]);
 	// It may have been refused what closes its own copy of that end.
 	sys_kill(pid, SYS_SIGKILL);
-	do
-		waited = sys_wait4(pid, 0, SYS_WALL, 0);
-	while (waited == -SYS_EINTR);
+	const long waited = pids_wait(pid, 0);
 	PASS(outcome);
 	child->has_nested = 1;
 	return waited < 0 ? REFUSED(wait4, -waited) : DONE;

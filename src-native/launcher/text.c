@@ -34,6 +34,14 @@ char *text_number(char *at, uint64_t number)
 	return at;
 }
 
+uint64_t text_read_number(const char *at)
+{
+	uint64_t number = 0;
+	for (; text_is_digit(*at); at++)
+		number = number * 10 + (uint64_t)(*at - '0');
+	return number;
+}
+
 char *text_copy(char *at, const char *text)
 {
 	size_t length = text_length(text);

@@ -12,5 +12,7 @@ int text_equal(const char *left, const char *right);
 int text_is_digit(char byte);
 // Writes `number` in decimal at `at` and returns the end; no NUL.
 char *text_number(char *at, uint64_t number);
+// The decimal number whose digits begin at `at`; 0 where there are none.
+uint64_t text_read_number(const char *at);
 // Copies `text` without its NUL to `at` and returns the end.
 char *text_copy(char *at, const char *text);

@@ -50,6 +50,12 @@ uint64_t timing_now(void)
 	return (uint64_t)now.seconds * 1000000000 + (uint64_t)now.nanoseconds;
 }
 
+void timing_pause(int64_t nanoseconds)
+{
+	const struct sys_timespec pause = {0, nanoseconds};
+	sys_ppoll(0, 0, &pause);
+}
+
 void timing_moment(const struct timing *timing, uint32_t moment)
 {
 	if (timing->times)

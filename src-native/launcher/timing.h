@@ -26,3 +26,5 @@ void timing_act(const struct timing *timing, uint32_t list, uint32_t index, uint
 void timing_step(const struct timing *timing, uint32_t index);
 // On the monotonic clock, in nanoseconds.
 uint64_t timing_now(void);
+// Waits for less than a second, or until a signal comes.
+void timing_pause(int64_t nanoseconds);

@@ -1,48 +1,77 @@
 /**
- * `npm run bench [-- --short] [--unpinned] [--write-docs]` measures a container beside the kernel's own cost, others,
- * and a bare process.
+ * `npm run bench [-- OPTION…]` measures a container beside the kernel's own cost, others, and a bare process.
  *
  * All is measured side by side in one run, a few samples of each in turn, so that a slow moment of the machine is
- * everybody's. The verdict on the numbers is the reader's; only what breaks makes the run fail. `--short`: few samples,
- * for breakage alone. All starts are on one processor, unless `--unpinned`: then numbers spread more, but nobody who
- * was woken takes Node's processor away. What was found is printed, and written to build/bench.json; with
- * `--write-docs` also to docs/performance.md.
+ * everybody's. The verdict on the numbers is the reader's; only what breaks makes the run fail. All starts are on one
+ * processor, unless `--unpinned`: then numbers spread more, but nobody who was woken takes Node's processor away. What
+ * was found is printed, and written to build/bench.json; with `--write-docs` also to docs/performance.md.
+ *
+ * `--short`: few samples, for breakage alone. `--against DIR` compares with the build of another checkout instead: the
+ * same cases of both, in turns; `--only TEXT` there takes the cases that have TEXT in their name.
  */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { findBusybox } from '../support/busybox.js';
+import { againstTable, compareWith } from './against.js';
 import { writeDocument } from './document.js';
 import { enter } from './pin.js';
+import { isBuilt } from './places.js';
 import { sections } from './report.js';
 import type { Results } from './results.js';
 import { hideHybridCgroup, run } from './run.js';
 import { table } from './statistics.js';
 
-const FLAGS = ['--short', '--unpinned', '--write-docs'];
+const USAGE = 'usage: bench [--short] [--unpinned] [--write-docs | --against DIR [--only TEXT]]';
 const checkout = new URL('../../../', import.meta.url);
 
-const flags = process.argv.slice(2);
-const unknown = flags.filter((flag) => !FLAGS.includes(flag));
-if (unknown.length > 0) {
-  console.error(`usage: bench [${FLAGS.join('] [')}], not ${unknown.join(' ')}`);
+interface Flags {
+  readonly short: boolean;
+  readonly unpinned: boolean;
+  readonly writeDocs: boolean;
+  readonly against?: string | undefined;
+  readonly only: string;
+}
+
+const flags = flagsOf(process.argv.slice(2));
+if (flags === undefined) {
+  console.error(USAGE);
   process.exitCode = 2;
 } else if (findBusybox() === undefined) {
   console.error('carrel bench: no static busybox on this machine');
   process.exitCode = 1;
+} else if (flags.against !== undefined && !isBuilt(flags.against)) {
+  console.error(`carrel bench: ${flags.against} has no build of carrel; npm run build makes it there`);
+  process.exitCode = 1;
 } else {
-  const where = await enter({ pinned: !flags.includes('--unpinned') });
+  const where = await enter({ pinned: !flags.unpinned });
   if (where !== undefined) {
     // What is temporary is removed when the process exits; a signal alone would not let it.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
     if (process.getuid?.() === 0) hideHybridCgroup();
-    const short = flags.includes('--short');
-    const results = await run({ short, where, directory: mkdtempSync(`${tmpdir()}/bench-`) });
-    print(results);
-    mkdirSync(new URL('build/', checkout), { recursive: true });
-    writeFileSync(new URL('build/bench.json', checkout), `${JSON.stringify(results, null, 2)}\n`);
-    if (flags.includes('--write-docs')) writeDocument(new URL('docs/', checkout), results);
+    await measure(flags, where, mkdtempSync(`${tmpdir()}/bench-`));
   }
+}
+
+async function measure(flags: Flags, where: string, directory: string): Promise<void> {
+  const { short, against: other, only } = flags;
+  mkdirSync(new URL('build/', checkout), { recursive: true });
+  if (other !== undefined) {
+    const compared = await compareWith({ other, short, only, directory });
+    console.log(`\nthis checkout against ${other}, on ${where}: medians\n\n${againstTable(compared)}`);
+    save('build/bench-against.json', compared);
+    return;
+  }
+  const results = await run({ short, where, directory });
+  print(results);
+  save('build/bench.json', results);
+  if (flags.writeDocs) writeDocument(new URL('docs/', checkout), results);
+}
+
+function save(path: string, found: unknown): void {
+  writeFileSync(new URL(path, checkout), `${JSON.stringify(found, null, 2)}\n`);
 }
 
 function print(results: Results): void {
@@ -53,4 +82,31 @@ function print(results: Results): void {
   for (const { title, note, head, rows } of sections(results))
     console.log(`\n${title}\n${note}\n\n${table(head, rows)}`);
   if (skipped.length > 0) console.log(`\nnot measured\n  ${skipped.join('\n  ')}`);
+}
+
+/** The options, or `undefined` where they are not those of the usage line. */
+function flagsOf(args: readonly string[]): Flags | undefined {
+  const flag = { type: 'boolean', default: false } as const;
+  const options = {
+    short: flag,
+    unpinned: flag,
+    'write-docs': flag,
+    against: { type: 'string' },
+    only: { type: 'string' },
+  } as const;
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    const { short, unpinned, 'write-docs': writeDocs, against, only } = values;
+    if ((against !== undefined && writeDocs) || (only !== undefined && against === undefined)) return undefined;
+    return {
+      short,
+      unpinned,
+      writeDocs,
+      only: only ?? '',
+      against: against === undefined ? against : resolve(against),
+    };
+  } catch (error) {
+    console.error(`carrel bench: ${(error as Error).message}`);
+    return undefined;
+  }
 }

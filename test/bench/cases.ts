@@ -5,10 +5,9 @@
  */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import type { EventEmitter } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Container } from '#lib/index.js';
 import type { Peer } from './peers.js';
 
 export interface Sample {
@@ -18,62 +17,131 @@ export interface Sample {
   readonly blockedNs: number;
 }
 
-/** Where things are: the same for all processes of a run. */
+/** Where things are: the same for all processes that measure one build of carrel. */
 export interface Places {
+  /** The address of carrel's module, of this checkout or another. */
+  readonly library: string;
   readonly rootfs: string;
+  /** Directories to stack, as many as a test of layers wants. */
+  readonly layers: readonly string[];
   /** What else starts containers, by name. */
   readonly peers: Readonly<Record<string, Peer>>;
 }
 
-/** Starts the command; the promise is its end, and rejects unless it ended with exit code 0. */
-type Case = (places: Places) => () => Promise<void>;
+export type Library = typeof import('#lib/index.js');
+
+/** Something to start over and over. */
+export interface Subject {
+  /** Makes what one start takes, before its time begins. */
+  ready?(): void | Promise<void>;
+  /** Starts the command; the promise is its end, and rejects unless it ended with exit code 0. */
+  start(): Promise<void>;
+}
+
+type Box = InstanceType<Library['Container']>;
+type Case = (library: Library, places: Places) => Subject;
+
+const VARIABLES = 10_000;
+const NAMESPACES = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'] as const;
 
 const CASES: Readonly<Record<string, Case>> = {
-  'carrel rootfs spawn': ({ rootfs }) => {
-    const box = new Container().rootfs(rootfs);
-    return () => ended(box.spawn('true', [], { stdio: 'ignore' }));
+  'carrel rootfs spawn': (library, places) => spawned(rooted(library, places)),
+  'carrel rootfs spawn pipes': (library, places) => spawned(rooted(library, places), 'pipe'),
+  'carrel rootfs run': (library, places) => run(rooted(library, places)),
+  'carrel spawn': ({ Container }) => spawned(new Container()),
+  'carrel run': ({ Container }) => run(new Container()),
+  'carrel rootfs limits spawn': (library, places) =>
+    spawned(rooted(library, places).limits({ memory: '64m', pids: 64 })),
+  'carrel rootfs unfiltered spawn': (library, places) => spawned(rooted(library, places).seccomp('unconfined')),
+  'carrel joined spawn': (library, places) => {
+    let keeper: ReturnType<Box['spawn']> | undefined;
+    let box = new library.Container();
+    return {
+      async ready() {
+        if (keeper !== undefined) return;
+        const child = rooted(library, places).spawn('sleep', ['1000'], { stdio: 'ignore' });
+        keeper = child;
+        await once(child, 'spawn');
+        box = box.namespaces(NAMESPACES.map((name) => ({ [name]: child })));
+      },
+      start: () => ended(box.spawn('true', [], { stdio: 'ignore' })),
+    };
   },
-  'carrel rootfs run': ({ rootfs }) => {
-    const box = new Container().rootfs(rootfs);
-    return async () => void (await box.run('true', [], { check: true }));
-  },
-  'carrel spawn': () => {
-    const box = new Container();
-    return () => ended(box.spawn('true', [], { stdio: 'ignore' }));
-  },
-  'carrel run': () => {
-    const box = new Container();
-    return async () => void (await box.run('true', [], { check: true }));
-  },
-  'child_process spawn': ({ rootfs }) => {
+  'carrel variables first spawn': (library, places) =>
+    fresh((number) => rooted(library, places).env(variables(number))),
+  'carrel variables spawn': (library, places) => spawned(rooted(library, places).env(variables(0))),
+  'carrel layer spawn': (library, places) => spawned(layered(library, places, 1)),
+  'carrel layers first spawn': (library, places) => fresh(() => layered(library, places, places.layers.length)),
+  'carrel layers spawn': (library, places) => spawned(layered(library, places, places.layers.length)),
+  'child_process spawn': (_library, { rootfs }) => {
     const path = join(rootfs, 'bin/true');
-    return () => ended(spawn(path, [], { stdio: 'ignore' }));
+    return { start: () => ended(spawn(path, [], { stdio: 'ignore' })) };
   },
-  'child_process execFile': ({ rootfs }) => {
+  'child_process spawn pipes': (_library, { rootfs }) => {
+    const path = join(rootfs, 'bin/true');
+    return { start: () => ended(spawn(path, [])) };
+  },
+  'child_process execFile': (_library, { rootfs }) => {
     const path = join(rootfs, 'bin/true');
     const run = promisify(execFile);
-    return async () => void (await run(path));
+    return { start: async () => void (await run(path)) };
   },
 };
 
-/** A function that starts the command of the case or the peer `name`. */
-export function starter(name: string, places: Places): () => Promise<void> {
-  const known = CASES[name];
-  if (known !== undefined) return known(places);
-  const peer = places.peers[name];
-  if (peer === undefined) throw new Error(`no ${name}`);
-  return () => ended(spawn(peer.file, peer.args, { stdio: 'ignore' }));
+export async function libraryOf({ library }: Places): Promise<Library> {
+  return (await import(library)) as Library;
 }
 
-/** A function that measures `name` once. */
-export function prepare(name: string, places: Places): () => Promise<Sample> {
-  const start = starter(name, places);
-  return async () => {
-    const began = process.hrtime.bigint();
-    const end = start();
-    const blockedNs = Number(process.hrtime.bigint() - began);
-    await end;
-    return { totalNs: Number(process.hrtime.bigint() - began), blockedNs };
+/** The case or the peer `name`. */
+export function subjectOf(name: string, library: Library, places: Places): Subject {
+  const known = CASES[name];
+  if (known !== undefined) return known(library, places);
+  const peer = places.peers[name];
+  if (peer === undefined) throw new Error(`no ${name}`);
+  return { start: () => ended(spawn(peer.file, peer.args, { stdio: 'ignore' })) };
+}
+
+/** Measures one start. */
+export async function sampleOf(subject: Subject): Promise<Sample> {
+  // Nothing is awaited where nothing has to be: of some at once, each would begin in a turn of its own.
+  const ready = subject.ready?.();
+  if (ready !== undefined) await ready;
+  const began = process.hrtime.bigint();
+  const end = subject.start();
+  const blockedNs = Number(process.hrtime.bigint() - began);
+  await end;
+  return { totalNs: Number(process.hrtime.bigint() - began), blockedNs };
+}
+
+function rooted({ Container }: Library, { rootfs }: Places): Box {
+  return new Container().rootfs(rootfs);
+}
+
+function layered({ Container, overlay }: Library, { layers, rootfs }: Places, count: number): Box {
+  return new Container().rootfs(overlay({ lower: [...layers.slice(0, count), rootfs] }));
+}
+
+function variables(number: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from({ length: VARIABLES }, (_, index) => [`VARIABLE_${index}`, `${number}`]));
+}
+
+function spawned(box: Box, stdio: 'ignore' | 'pipe' = 'ignore'): Subject {
+  return { start: () => ended(box.spawn('true', [], { stdio })) };
+}
+
+function run(box: Box): Subject {
+  return { start: async () => void (await box.run('true', [], { check: true })) };
+}
+
+/** Each start is the first one of its container: nothing of it is kept from an earlier start. */
+function fresh(boxOf: (number: number) => Box): Subject {
+  let [box, number] = [boxOf(0), 0];
+  return {
+    ready() {
+      number += 1;
+      box = boxOf(number);
+    },
+    start: () => ended(box.spawn('true', [], { stdio: 'ignore' })),
   };
 }
 

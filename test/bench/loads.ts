@@ -7,12 +7,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Container, type ContainerProcess } from '#lib/index.js';
-import { type Places, starter } from './cases.js';
+import type { ContainerProcess } from '#lib/index.js';
+import { libraryOf, type Places, subjectOf } from './cases.js';
 import type { Helpers, Output, Phase, Rate } from './results.js';
 import { summarize } from './statistics.js';
 
 export type Part = keyof typeof PARTS;
+export type PartResults = { readonly [P in Part]: Awaited<ReturnType<(typeof PARTS)[P]>> };
 
 const CONCURRENCIES = [1, 8, 64];
 /** USER_HZ, in which /proc/stat counts: 100 on every architecture that Node runs on. proc_stat(5) */
@@ -21,6 +22,8 @@ const TICK_MS = 10;
 const PARTS = { rates, helpers, outputs, phases } as const;
 
 const [part = '', places = '{}', short = ''] = process.argv.slice(2);
+const library = await libraryOf(JSON.parse(places) as Places);
+const { Container } = library;
 const found = await PARTS[part as Part](JSON.parse(places) as Places, short === 'short');
 process.stdout.write(JSON.stringify(found), () => process.exit());
 
@@ -28,8 +31,8 @@ async function rates(places: Places, short: boolean): Promise<readonly Rate[]> {
   const results: Rate[] = [];
   const names = ['carrel rootfs spawn', 'bubblewrap', 'child_process spawn'];
   for (const name of names.filter((one) => one !== 'bubblewrap' || places.peers[one] !== undefined)) {
-    const start = starter(name, places);
-    await start();
+    const subject = subjectOf(name, library, places);
+    await subject.start();
     for (const concurrency of CONCURRENCIES) {
       const count = short ? concurrency : 1000;
       const [began, ticks] = [performance.now(), busyTicks()];
@@ -37,7 +40,7 @@ async function rates(places: Places, short: boolean): Promise<readonly Rate[]> {
       const one = async (): Promise<void> => {
         while (left > 0) {
           left -= 1;
-          await start();
+          await subject.start();
         }
       };
       await Promise.all(Array.from({ length: concurrency }, one));

@@ -1,20 +1,18 @@
 /** One run: who is measured, in which order, and what becomes of the samples. */
 
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { freshBusyboxRoot } from '../support/busybox.js';
-import type { Places, Sample } from './cases.js';
+import { checkout } from '../support/sources.js';
 import { measureLoading } from './loading.js';
-import type { Part } from './loads.js';
 import { machineOf } from './machine.js';
 import { Measuring, type MemoryKind } from './measuring.js';
+import { measurePart } from './parts.js';
 import { findPeers } from './peers.js';
+import { makePlaces } from './places.js';
 import { Reference } from './reference.js';
-import type { Held, Helpers, Output, Phase, Rate, Results, Start } from './results.js';
+import type { Results, Start } from './results.js';
 import { summarize } from './statistics.js';
+import { type Contender, contender, takeTurns } from './turns.js';
 import type { Pace } from './worker.js';
 
 export interface RunOptions {
@@ -24,20 +22,6 @@ export interface RunOptions {
   readonly where: string;
   /** For what is made for this run; somebody else removes it. */
   readonly directory: string;
-}
-
-/** Something to measure, and the samples of it that are kept. */
-interface Contender {
-  readonly name: string;
-  readonly held: Held;
-  readonly pace: Pace;
-  readonly totalNs: number[];
-  readonly blockedNs: number[];
-  /** Samples a turn, and each how many rounds: what is slow has fewer. */
-  readonly batch: number;
-  readonly every: number;
-  readonly measure: (count: number) => Promise<readonly (Pick<Sample, 'totalNs'> & Partial<Sample>)[]>;
-  readonly delay?: (count: number) => Promise<number>;
 }
 
 const SMALL = [
@@ -60,17 +44,13 @@ const UNRESTED: readonly {
   { pace: 'at once', kinds: ['small', 'buffers'], names: ['carrel rootfs spawn', 'child_process spawn'] },
 ];
 
-/** Peers of this many milliseconds get fewer samples, those of the second one yet fewer. */
-const [SLOW_MS, SLOWEST_MS] = [20, 250];
-
 export async function run({ short, where, directory }: RunOptions): Promise<Results> {
   const [rounds, batch, warmUp, late] = short ? [2, 2, 0, 3] : [40, 5, 30, 100];
   const sizes = short ? [2 ** 26] : [100 * 2 ** 20, 2 ** 30];
   const skipped: string[] = [];
   chmodSync(directory, 0o755);
-  const rootfs = freshBusyboxRoot();
-  const peers = findPeers(rootfs, directory, skipped);
-  const places: Places = { rootfs, peers };
+  const places = makePlaces(directory, (rootfs) => findPeers(rootfs, directory, skipped));
+  const { rootfs, peers } = places;
   const workers: Measuring[] = [];
   const start = async (kind: MemoryKind, bytes: number): Promise<void> =>
     void workers.push(await Measuring.start(kind, bytes, places));
@@ -96,45 +76,16 @@ export async function run({ short, where, directory }: RunOptions): Promise<Resu
       machine: machineOf(where, Object.keys(peers)),
       short,
       starts,
-      rates: (await load('rates', places, short, skipped)) as readonly Rate[],
-      helpers: (await load('helpers', places, short, skipped)) as readonly Helpers[],
-      outputs: (await load('outputs', places, short, skipped)) as readonly Output[],
-      phases: (await load('phases', places, short, skipped)) as readonly Phase[],
-      loading: measureLoading(directory, rounds),
+      rates: await measurePart('rates', places, short, skipped),
+      helpers: await measurePart('helpers', places, short, skipped),
+      outputs: await measurePart('outputs', places, short, skipped),
+      phases: await measurePart('phases', places, short, skipped),
+      loading: measureLoading(directory, rounds, [checkout])[0] ?? [],
       skipped,
     };
   } finally {
     await Promise.all(workers.map((worker) => worker.end()));
   }
-}
-
-/** Each round begins with another: who comes after whom is no advantage to anybody. */
-async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<void> {
-  for (let round = 0; round < rounds; round += 1) {
-    const first = round % contenders.length;
-    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-      if (round % contender.every !== 0) continue;
-      for (const { totalNs, blockedNs } of await contender.measure(contender.batch)) {
-        contender.totalNs.push(totalNs);
-        if (blockedNs !== undefined) contender.blockedNs.push(blockedNs);
-      }
-    }
-  }
-}
-
-function contender(worker: Measuring, name: string, pace: Pace, batch: number, trialMs: number): Contender {
-  const held = { kind: worker.kind, bytes: worker.bytes };
-  return {
-    name,
-    held,
-    pace,
-    totalNs: [],
-    blockedNs: [],
-    batch: trialMs > SLOW_MS ? 1 : batch,
-    every: trialMs > SLOWEST_MS ? 8 : trialMs > SLOW_MS ? 2 : 1,
-    measure: (count) => worker.measure(name, count, pace),
-    ...(name.endsWith('spawn') && pace === 'rested' && { delay: (count: number) => worker.delay(name, count) }),
-  };
 }
 
 async function startOf({ name, held, pace, totalNs, blockedNs, delay }: Contender, count: number): Promise<Start> {
@@ -161,25 +112,6 @@ function referenceContender(rootfs: string, directory: string, batch: number, sk
     count === 0 ? [] : (await reference.measure(count)).map((totalNs) => ({ totalNs }));
   const held = { kind: 'none', bytes: 0 } as const;
   return [{ name: 'reference', held, pace: 'rested', totalNs: [], blockedNs: [], batch, every: 1, measure }];
-}
-
-/** A part of loads.ts in a process of its own: phases on the processor of this one, all else on all of them. */
-async function load(part: Part, places: Places, short: boolean, skipped: string[]): Promise<unknown> {
-  const program = fileURLToPath(new URL('loads.js', import.meta.url));
-  const command = [process.execPath, program, part, JSON.stringify(places), short ? 'short' : 'full'];
-  const all = part === 'phases' ? [] : ['taskset', '--cpu-list', `0-${cpus().length - 1}`];
-  const free = all.length > 0 && spawnSync('taskset', [...all.slice(1), 'true']).status === 0;
-  const [file = '', ...args] = free ? [...all, ...command] : command;
-  try {
-    const { stdout } = await promisify(execFile)(file, args, { maxBuffer: 2 ** 26 });
-    return JSON.parse(stdout);
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    // An ordinary user may not look at the memory of what is not dumpable. ptrace(2)
-    if (!/EACCES|EPERM/.test(stderr ?? '')) throw error;
-    skipped.push(`${part}: ${stderr?.match(/^.*(EACCES|EPERM).*$/m)?.[0].trim() ?? message}`);
-    return [];
-  }
 }
 
 /** crun 1.8 does not know hybrid cgroups. Called in a mount namespace of the bench's own. cgroups(7) */

@@ -6,7 +6,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Places, prepare, type Sample } from './cases.js';
+import { libraryOf, type Places, type Sample, type Subject, sampleOf, subjectOf } from './cases.js';
 
 /**
  * How samples follow each other: each after a rest; each as soon as the one before has ended; or all at once, so that
@@ -37,8 +37,10 @@ export interface Answer {
 const PAUSE_MS = 5;
 const CHUNK = 65_536;
 
-const [kind = 'small', bytes = '0', places = '{}'] = process.argv.slice(2);
-const prepared = new Map<string, () => Promise<Sample>>();
+const [kind = 'small', bytes = '0', text = '{}'] = process.argv.slice(2);
+const places = JSON.parse(text) as Places;
+const library = await libraryOf(places);
+const subjects = new Map<string, Subject>();
 // Never read again, but reachable: a local variable would be collected.
 export const held: readonly unknown[] = fill(Number(bytes));
 
@@ -57,15 +59,15 @@ function answer(message: Answer): void {
 }
 
 async function late(name: string, count: number): Promise<Answer> {
-  const once = preparedFor(name);
-  await once();
+  const subject = knownAs(name);
+  await sampleOf(subject);
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();
   // The monitor's timer has to be running before there is something to be late for.
   await sleep(20);
   histogram.reset();
   for (let number = 0; number < count; number += 1) {
-    const end = once();
+    const end = sampleOf(subject);
     await sleep(5);
     await end;
   }
@@ -73,21 +75,22 @@ async function late(name: string, count: number): Promise<Answer> {
   return { samples: [], delayMs: histogram.max / 1e6 };
 }
 
-function preparedFor(name: string): () => Promise<Sample> {
-  const once = prepared.get(name) ?? prepare(name, JSON.parse(places) as Places);
-  prepared.set(name, once);
-  return once;
+function knownAs(name: string): Subject {
+  const subject = subjects.get(name) ?? subjectOf(name, library, places);
+  subjects.set(name, subject);
+  return subject;
 }
 
 async function measure(name: string, count: number, pace: Pace): Promise<readonly Sample[]> {
-  const once = preparedFor(name);
+  const subject = knownAs(name);
+  const one = (): Promise<Sample> => sampleOf(subject);
   const samples: Sample[] = [];
   await sleep(PAUSE_MS);
   // The first of a batch pays for caches that others have filled meanwhile.
-  if (pace === 'at once') return (await Promise.all(Array.from({ length: count + 1 }, once))).slice(1);
+  if (pace === 'at once') return (await Promise.all(Array.from({ length: count + 1 }, one))).slice(1);
   for (let number = 0; number <= count; number += 1) {
     if (pace === 'rested') await sleep(PAUSE_MS);
-    const sample = await once();
+    const sample = await one();
     if (number > 0) samples.push(sample);
   }
   return samples;

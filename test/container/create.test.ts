@@ -44,7 +44,7 @@ beforeEach(() => {
 });
 
 const box = (...mounts: readonly Mount[]): Container =>
-  new Container().mount(bind(project, '/work'), ...mounts).cwd('/work');
+  new Container().mount(bind(project, '/project'), ...mounts).cwd('/project');
 
 async function output(container: Container, script: string): Promise<string> {
   return (await container.run('sh', ['-c', script], { check: true })).stdout;
@@ -66,9 +66,9 @@ suite("create: 'host'", () => {
   const change = '(echo x > new && mkdir made && mv file moved) 2>/dev/null && echo changed || echo sealed';
 
   test('the directory around the target takes changes; without it that is sealed', async () => {
-    assert.equal(await output(box(tmpfs('/work/.hidden')), change), 'sealed\n');
+    assert.equal(await output(box(tmpfs('/project/.hidden')), change), 'sealed\n');
     assert.equal(
-      await output(box(tmpfs('/work/.hidden', host)), `ls -A; ${change}`),
+      await output(box(tmpfs('/project/.hidden', host)), `ls -A; ${change}`),
       '.hidden\nfile\nthere\nchanged\n',
     );
     assert.deepEqual(readdirSync(project).sort(), ['made', 'moved', 'new', 'there']);
@@ -77,10 +77,10 @@ suite("create: 'host'", () => {
   test('a directory, a file, what is above them, and an overlay, of which nothing is left', async () => {
     const found = entries(project);
     const mounts = [
-      bind(other, '/work/a/b/c', host),
-      bind(join(other, 'inside'), '/work/a/file', host),
-      overlay('/work/laid', { lower: other, ...host }),
-      tmpfs('/work/there/memory', host),
+      bind(other, '/project/a/b/c', host),
+      bind(join(other, 'inside'), '/project/a/file', host),
+      overlay('/project/laid', { lower: other, ...host }),
+      tmpfs('/project/there/memory', host),
     ];
     const script = 'cat a/b/c/inside a/file laid/inside; echo x > there/memory/x; echo y > laid/y; ls -A . a there';
     const list = '.:\na\nfile\nlaid\nthere\n\na:\nb\nfile\n\nthere:\nmemory\n';
@@ -100,7 +100,7 @@ suite("create: 'host'", () => {
   });
 
   test('what exists stays, also where it is empty', async () => {
-    await output(box(tmpfs('/work/there', host), bind(join(other, 'inside'), '/work/file', host)), 'cat file');
+    await output(box(tmpfs('/project/there', host), bind(join(other, 'inside'), '/project/file', host)), 'cat file');
     assert.deepEqual(readdirSync(project).sort(), ['file', 'there']);
     assert.equal(readFileSync(join(project, 'file'), 'utf8'), '');
   });
@@ -108,11 +108,11 @@ suite("create: 'host'", () => {
   test('what is no longer what was made stays', async () => {
     const child = await running(
       box(
-        tmpfs('/work/filled', host),
-        tmpfs('/work/replaced', host),
-        tmpfs('/work/linked', host),
-        bind(join(other, 'inside'), '/work/written', host),
-        tmpfs('/work/gone', host),
+        tmpfs('/project/filled', host),
+        tmpfs('/project/replaced', host),
+        tmpfs('/project/linked', host),
+        bind(join(other, 'inside'), '/project/written', host),
+        tmpfs('/project/gone', host),
       ),
     );
     writeFileSync(join(project, 'filled/new'), 'of the host\n');
@@ -129,7 +129,7 @@ suite("create: 'host'", () => {
   });
 
   test('what another container uses stays mounted there', async () => {
-    const made = box(bind(other, '/work/shared', host));
+    const made = box(bind(other, '/project/shared', host));
     const first = await running(made);
     const second = made.spawn('sh', ['-c', 'read line; cat shared/inside']);
     const read = (async () => {
@@ -149,20 +149,20 @@ suite("create: 'host'", () => {
 
   test('a start that is refused later leaves nothing', async () => {
     const found = entries(project);
-    const broken = box(tmpfs('/work/a/b', host), bind(join(files, 'none'), '/work/c', host));
+    const broken = box(tmpfs('/project/a/b', host), bind(join(files, 'none'), '/project/c', host));
     await assert.rejects(broken.run('true'), { code: 'ENOENT' });
     assert.deepEqual(entries(project), found);
   });
 
   test('in a read-only bind it is an error', async () => {
-    const sealed = new Container().mount(bind(project, '/work', { readonly: true }), tmpfs('/work/new', host));
-    const expected = { op: 'makeTarget', code: 'EROFS', path: '/work/new', hint: /is read-only/ } as const;
+    const sealed = new Container().mount(bind(project, '/project', { readonly: true }), tmpfs('/project/new', host));
+    const expected = { op: 'makeTarget', code: 'EROFS', path: '/project/new', hint: /is read-only/ } as const;
     await rejectsAtStep(() => sealed.run('true'), expected);
   });
 
   test('by way of a link that leads out of the project nothing of the host is touched', async () => {
     symlinkSync(other, join(project, 'link'));
-    await assert.rejects(box(tmpfs('/work/link/made', host)).run('true'), { name: 'StepError' });
+    await assert.rejects(box(tmpfs('/project/link/made', host)).run('true'), { name: 'StepError' });
     assert.deepEqual(readdirSync(other), ['inside']);
   });
 
@@ -170,7 +170,8 @@ suite("create: 'host'", () => {
     const source = `import { bind, Container, tmpfs } from 'carrel';
       const [project, other] = process.argv.slice(1);
       const host = { create: 'host' };
-      const mounts = [bind(project, '/work'), tmpfs('/work/a/b', host), bind(other + '/inside', '/work/c', host)];
+      const file = bind(other + '/inside', '/project/c', host);
+      const mounts = [bind(project, '/project'), tmpfs('/project/a/b', host), file];
       const child = new Container().mount(...mounts).spawn('sleep', ['999']);
       child.once('spawn', () => console.log('runs'));`;
     const node: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', source, project, other], {
@@ -186,8 +187,8 @@ suite("create: 'host'", () => {
   });
 
   test('as an option of the command line', async () => {
-    const mounts = ['--bind', `${project}:/work`, '--mount', 'type=tmpfs,target=/work/new,create=host'];
-    const { stdout } = await carrel(['run', ...mounts, 'sh', '-c', 'echo x > /work/beside; ls /work']);
+    const mounts = ['--bind', `${project}:/project`, '--mount', 'type=tmpfs,target=/project/new,create=host'];
+    const { stdout } = await carrel(['run', ...mounts, 'sh', '-c', 'echo x > /project/beside; ls /project']);
     assert.equal(stdout, 'beside\nfile\nnew\nthere\n');
     assert.deepEqual(readdirSync(project).sort(), ['beside', 'file', 'there']);
   });

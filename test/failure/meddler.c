@@ -126,16 +126,23 @@ static void resume(struct process *process, int signal)
 		fail("resume");
 }
 
+// What /proc has of the process; empty where it has nothing.
+static void read_entry(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = file < 0 ? 0 : read(file, text, size - 1);
+	if (file >= 0)
+		close(file);
+	text[length < 0 ? 0 : length] = 0;
+}
+
 // Init does, right before it forks.
 static int blocks_signals(pid_t pid)
 {
-	char path[64];
-	char text[4096] = "";
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0 || read(file, text, sizeof(text) - 1) < 0)
-		return 0;
-	close(file);
+	char text[4096];
+	read_entry(pid, "status", text, sizeof(text));
 	const char *blocked = strstr(text, "SigBlk:\t");
 	return blocked && strncmp(blocked + 8, "fffffffffffbfeff", 16) == 0;
 }
@@ -174,13 +181,8 @@ static void born(const struct process *parent_then, pid_t pid, int event)
 // Executed from a descriptor, which is all that its name says: "/proc/self/fd/23".
 static int is_launcher(pid_t pid)
 {
-	char path[64];
-	char name[32] = "";
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0 || read(file, name, sizeof(name) - 1) < 0)
-		return 0;
-	close(file);
+	char name[32];
+	read_entry(pid, "comm", name, sizeof(name));
 	return name[0] && strspn(name, "0123456789") == strlen(name) - 1;
 }
 

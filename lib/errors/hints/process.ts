@@ -53,6 +53,11 @@ export const PROCESS_HINTS: readonly Hint[] = [
     text: 'an oom_score_adj below the caller’s takes CAP_SYS_RESOURCE on the host',
   },
   {
+    op: 'setAffinity',
+    error: 'EINVAL',
+    text: 'one of these CPUs does not exist, or this process cannot use it: see taskset -p and cpuset(7)',
+  },
+  {
     op: 'seccomp',
     error: 'EINVAL',
     text:
@@ -63,11 +68,6 @@ export const PROCESS_HINTS: readonly Hint[] = [
     op: 'seccomp',
     error: 'EACCES',
     text: 'a filter takes CAP_SYS_ADMIN in the user namespace that the child is in, or noNewPrivileges before it',
-  },
-  {
-    op: 'setAffinity',
-    error: 'EINVAL',
-    text: 'one of these CPUs does not exist, or this process cannot use it: see taskset -p and cpuset(7)',
   },
   {
     op: 'seccomp',

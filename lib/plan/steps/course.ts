@@ -22,7 +22,11 @@ export const COURSE_STEPS = {
    *
    * @needs nothing
    */
-  barrier: { column: 'container', fields: { acts: defaulted(steps, []), hook: defaulted(boolean, false) } },
+  barrier: {
+    column: 'container',
+    untried: true,
+    fields: { acts: defaulted(steps, []), hook: defaulted(boolean, false) },
+  },
   /**
    * Does nothing. It says in the plan that `what` is left out of the container, and for which `reason`.
    *
@@ -37,7 +41,7 @@ export const COURSE_STEPS = {
    * @needs nothing
    * @errors ECANCELED where all were done; else what has refused one, where `errnos` does not list that.
    */
-  assertRefused: { column: 'container', fields: { attempts, errnos: defaulted(numbers, []) } },
+  assertRefused: { column: 'container', untried: true, fields: { attempts, errnos: defaulted(numbers, []) } },
   /**
    * Forks. The parent half stays as PID 1: it reaps, forwards signals, and ends with the command.
    * The child half goes on with the plan.
@@ -45,7 +49,7 @@ export const COURSE_STEPS = {
    * @needs a new pid namespace, to be PID 1
    * @source pid_namespaces(7)
    */
-  init: { column: 'container', fields: {} },
+  init: { column: 'container', untried: true, fields: {} },
   /**
    * Executes the first of `paths` that exists. Descriptor n of the command is the slot `stdio[n]`; every other one is
    * closed. An entry `'ignore'` is /dev/null for the first three, and no descriptor for others.

@@ -7,6 +7,8 @@ export interface StepSpec {
   readonly column: 'host' | 'container' | 'both';
   /** It is how a plan can end: the last step of each is one of these, and no other step is. */
   readonly ends?: true;
+  /** It cannot be tried in a process of its own: it waits for others, divides the plan, or carries what is tried. */
+  readonly untried?: true;
   /** In the order of the wire. */
   readonly fields: Readonly<Record<string, Field>>;
 }
