@@ -5,10 +5,11 @@ import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { ExitError, invalidType } from '../errors/errors.js';
 import { endOnceRead } from '../launch/drain.js';
+import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import type { Hook } from './hooks.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
-import { type Call, SPAWN_OPTIONS, type SpawnOptions, start } from './spawn.js';
+import { start } from './spawn.js';
 import { textOf, wholeTextOf } from './text.js';
 
 /** Options of {@link Container.run}: those of `spawn`, and these. */
