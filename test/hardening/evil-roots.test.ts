@@ -1,6 +1,7 @@
 /**
- * Whatever a root filesystem has in place of what the set-up touches: a container that works, or an error that says
- * what is wrong. Nothing of the host changes, and nothing waits.
+ * Whatever a root filesystem has in place of what the set-up touches, its container works, or an error says why not.
+ *
+ * Nothing of the host changes, and nothing waits.
  */
 
 import assert from 'node:assert/strict';
@@ -22,8 +23,8 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 /** Nothing here takes long; an emulated machine is ten times slower. */
 const PATIENCE_MS = 120_000;
 /**
- * Without CARREL_SOAK each kind of container gets one in so many, and together they get nearly all. It divides no number
- * of shapes: each kind meets all of them.
+ * Without CARREL_SOAK each kind of container gets one in so many, and together they get nearly all. It divides no
+ * number of shapes: each kind meets all of them.
  */
 const SHARE = 7;
 const soak = process.env.CARREL_SOAK !== undefined;

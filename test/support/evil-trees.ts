@@ -1,4 +1,4 @@
-/** Root filesystems as an attacker would make them: something else where the set-up of a container expects a directory. */
+/** Root filesystems as an attacker would make them, with something else where the set-up expects a directory. */
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -163,7 +163,7 @@ export class EvilTree {
   }
 }
 
-/** Each path of the root filesystem that a plan names, and each above it. What is in /proc, /dev and /sys is carrel's. */
+/** Each path of the root filesystem that a plan names, and those above it, but not what is in /proc, /dev and /sys. */
 export function placesOf({ steps }: Plan): readonly string[] {
   const named = steps.flatMap((step) => {
     const fields = Object.entries(STEPS[step.op].fields) as readonly [string, { readonly path?: string }][];

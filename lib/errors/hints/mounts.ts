@@ -204,8 +204,8 @@ export const MOUNT_HINTS: readonly Hint[] = [
     error: 'EBUSY',
     syscall: 'umount2',
     text:
-      'a mount lies on / itself, and "/.." would lead beneath it: a link of the root filesystem leads the target of a ' +
-      'mount, or /tmp, to /',
+      'a mount lies on / itself, and "/.." would lead beneath it: a link of the root filesystem leads the target of ' +
+      'a mount, or /tmp, to /',
   },
   { op: 'symlink', error: 'EBUSY', text: 'something is mounted on {path}: a link cannot take its place' },
   { op: 'symlink', error: 'EISDIR', text: '{path} is a directory: a link cannot take its place' },
