@@ -48,6 +48,8 @@ export function wayOf(stream: Duplex): 'over' | 'through' | 'closed' | { readonl
   const { descriptor, direction, over = false }: Opened = own.get(stream) ?? { descriptor: -1, direction: 'both' };
   if (direction === 'read' && (over || stream.readableEnded)) return 'over';
   if (stream.destroyed || (direction === 'written' && stream.writableEnded)) return 'closed';
+  // What nobody had touched at the end of its command has no descriptor any more.
+  if (descriptor < 0) return 'through';
   const isRead = stream.readableFlowing === true || stream.readableLength > 0;
   if (direction === 'read' && (isRead || handleOf(stream)?.readStop === undefined)) return 'through';
   return { descriptor };

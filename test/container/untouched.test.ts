@@ -199,6 +199,19 @@ suite('nothing is lost, and nothing stays', () => {
     await Promise.all([first.result, second.result]);
   });
 
+  test('of one that goes both ways, another command gets the rest when the first has ended', async () => {
+    for (const [script, expected] of [
+      ['echo extra >&3', 'extra\n'],
+      ['true', ''],
+    ] as const) {
+      const first = box.spawn('sh', ['-c', script], { stdio: FOUR });
+      await once(first, 'exit');
+      const second = box.spawn('cat', [], { stdio: [first.stdio[3], 'pipe', NONE] });
+      assert.equal(await text(second.stdout), expected);
+      await second.result;
+    }
+  });
+
   test('handed over when its command has ended, and when that has said close', async () => {
     for (const [script, event, expected] of [
       ['echo one', 'exit', 'one\n'],
