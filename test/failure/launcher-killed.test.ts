@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
-import { named, scatter } from '../support/clinger.js';
+import { clingers, scatter } from '../support/clinger.js';
 import { ancestors, launchers, readProcesses } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 import { until } from '../support/waiting.js';
@@ -34,15 +34,15 @@ suite('SIGKILL of the launcher', () => {
 
   test('and of the supervisor: nobody is left of what runs', requires('gcc'), async () => {
     for (const like of [box.init(false), box.namespaces(['user', 'mount', 'network', 'ipc', 'uts', 'cgroup'])]) {
-      const child = await scatter(like, 'launcherless');
+      const child = await scatter(like);
       const [, supervisor = 0, guard = 0, first = 0] = ancestors(child.pid ?? 0);
       assert.equal(first, launcher());
       process.kill(first, 'SIGKILL');
       await until(() => !launchers().includes(first));
-      assert.equal(named('launcherless').length, 4, 'the container goes on');
+      assert.equal(clingers().length, 4, 'the container goes on');
       process.kill(supervisor, 'SIGKILL');
       assert.equal((await child.result).signal, 'SIGKILL');
-      assert.deepEqual(named('launcherless'), []);
+      assert.deepEqual(clingers(), []);
       await until(() => !readProcesses().has(guard));
     }
   });
