@@ -228,9 +228,9 @@ static inline long sys_clone(void)
 {
 	return SYS(__NR_clone, SYS_SIGCHLD, 0, 0, 0, 0, 0);
 }
-// The same, the other way round and in one memory, CLONE_VM: the new process goes on here, with 0. The caller goes on in
-// `run`, with the new pid, on the stack that ends at `top`, and never returns. The kernel sets `shared` to 0 when the
-// new process leaves the memory, CLONE_CHILD_CLEARTID.
+// The same, the other way round and in one memory, CLONE_VM: the new process goes on here, with 0. The caller goes on
+// in `run`, with the new pid, on the stack that ends at `top`, and never returns. The kernel sets `shared` to 0 when
+// the new process leaves the memory, CLONE_CHILD_CLEARTID.
 #if defined(__clang_analyzer__) || __STDC_HOSTED__
 // The sanitizers' runtime is one process's: there each has a memory of its own.
 static inline long sys_clone_and_leave(

@@ -46,6 +46,10 @@ enum {
 	DEPTH = 1 << 18,
 };
 
+// What the linker calls the ends of static memory. All of it is zero at first, and has pages of its own.
+extern char statics[] __asm__("__bss_start");
+extern char statics_end[] __asm__("_end");
+
 // Where pages are larger, an end that is no page's is refused, and the memory is kept.
 static uintptr_t page_above(const void *address, size_t size)
 {
@@ -59,11 +63,9 @@ static void unmap(uintptr_t begin, uintptr_t end)
 
 void memory_part(void *kept, void *page, size_t page_size)
 {
-	// The linker's names for the ends of static memory.
-	extern char __bss_start[], _end[];
-	const uintptr_t begin = (uintptr_t)__bss_start & -(uintptr_t)SMALL_PAGE;
+	const uintptr_t begin = (uintptr_t)statics & -(uintptr_t)SMALL_PAGE;
 	const uintptr_t own = (uintptr_t)kept;
-	const uintptr_t end = ((uintptr_t)_end + MEMORY_PAGE - 1) & -(uintptr_t)MEMORY_PAGE;
+	const uintptr_t end = ((uintptr_t)statics_end + MEMORY_PAGE - 1) & -(uintptr_t)MEMORY_PAGE;
 	const uintptr_t stack = page_above((const void *)end_of_stack, 0);
 	unmap(begin, own);
 	unmap(own + MEMORY_PAGE, end);

@@ -43,7 +43,7 @@ struct page {
 	uint8_t held[SLOTS_MAX];
 	// What the kernel or a helper program said, up to a NUL.
 	char text[MESSAGE_TEXT_MAX];
-	// The descriptor in each slot of the plan, the same for both while they share their descriptors (CLONE_FILES). -1:
-	// empty. The last: what no plan names is no memory.
+	// The descriptor in each slot of the plan, the same for both while they share their descriptors (CLONE_FILES).
+	// -1: empty. The last: what no plan names is no memory.
 	int32_t slots[SLOTS_MAX];
 };

@@ -41,9 +41,10 @@ const BOXES: Readonly<Record<string, () => Container>> = {
  * `mounts` for the owner of the entry. proc(5)
  */
 const OF_EVERYBODY = new Set(
-  `arch_status attr autogroup cgroup children cmdline comm coredump_filter cpu_resctrl_groups cpuset fail-nth gid_map
-   ksm_merging_pages ksm_stat latency limits loginuid make-it-fail mountinfo mounts mountstats net oom_adj oom_score oom_score_adj patch_state
-   projid_map sched schedstat sessionid setgroups stat statm status task timens_offsets uid_map wchan`.split(/\s+/),
+  `arch_status attr autogroup cgroup children cmdline comm coredump_filter cpu_resctrl_groups cpuset fail-nth
+   gid_map ksm_merging_pages ksm_stat latency limits loginuid make-it-fail mountinfo mounts mountstats net
+   oom_adj oom_score oom_score_adj patch_state projid_map sched schedstat sessionid setgroups stat statm status
+   task timens_offsets uid_map wchan`.split(/\s+/),
 );
 /** Mounts of init's and of who asks: what of which file system is mounted where. */
 const MOUNTS = `for p in 1 self; do sed 's/^[0-9]* [0-9]* //' /proc/$p/mountinfo | sort; echo; done`;
