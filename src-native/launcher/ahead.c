@@ -175,8 +175,8 @@ struct outcome ahead_leave(struct child *child, int *ret_left)
 	if (child->owns_files || child->page->ahead.mounts < 0 || child->roots == 0 || child->has_unbindable)
 		return DONE;
 	const int mounts = take(child, &child->page->ahead.mounts);
-	// Nobody is left in the mount namespace of before, so it ends, with all that is mounted there. A plan by hand may
-	// have dropped a right that this needs, and pivot_root(2) does not.
+	// Nobody is left in the mount namespace of before, so it ends, with all that is mounted there. A plan by hand
+	// may have dropped a right that this needs, and pivot_root(2) does not.
 	const int joined = tree_copy(child->root, "", AT_EMPTY_PATH | AT_RECURSIVE, &tree).error == 0 &&
 			   sys_setns(mounts, CLONE_NEWNS) == 0;
 	sys_close(mounts);
