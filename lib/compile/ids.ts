@@ -21,8 +21,8 @@ export const RANGE_STRIDE = RANGE_SIZE + 128;
 
 /** How ids inside are mapped to ids of the host. */
 export type IdPlan =
-  /** No user namespace: ids are the host's. */
-  | { readonly kind: 'host' }
+  /** No user namespace: ids are the host's, as far as this process has them, which may be in one itself. */
+  | { readonly kind: 'host'; readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] }
   /** A whole range, root included; trees are shown with their owners mapped. */
   | { readonly kind: 'range'; readonly first: number }
   /** One id inside is one of the host, and no other exists. `own`: the caller's, who may map no other. */
@@ -69,7 +69,7 @@ export function inUserNamespace(definition: ContainerDefinition, host: Host): bo
 /** `user` is who the command is: where one id is all there is, it is that one. */
 export function planIds({ namespaces, idmap }: ContainerDefinition, user: User, host: Host, first: number): IdPlan {
   if (namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'user')) return { kind: 'joined' };
-  if (!namespaces.includes('user')) return { kind: 'host' };
+  if (!namespaces.includes('user')) return { kind: 'host', uid: host.uidMap, gid: host.gidMap };
   const { uid, gid } = user;
   if (idmap === 'subuid') return subordinate(host);
   if (idmap !== 'auto') return isOne(idmap) ? planOne(idmap, user, host) : planRanges(idmap, host);
@@ -207,12 +207,12 @@ export function onHost(ids: IdPlan, user: User, host: Host): User | undefined {
 
 /** The id of the host that an id inside is; `undefined` where it is none, or it is unknown which. */
 function outside(ids: IdPlan, name: 'uid' | 'gid', id: number): number | undefined {
-  if (ids.kind === 'host') return id;
   if (ids.kind === 'one') return ids[name] === id ? ids.outside[name] : undefined;
   if (ids.kind === 'range') return id < RANGE_SIZE ? ids.first + id : undefined;
   if (ids.kind === 'joined') return undefined;
   const range = ids[name].find(({ inside, count }) => id >= inside && id < inside + count);
-  return range === undefined ? undefined : range.outside + id - range.inside;
+  if (range === undefined) return undefined;
+  return ids.kind === 'host' ? id : range.outside + id - range.inside;
 }
 
 /** A map, flat, by which every id of the container is itself in a user namespace inside. */
@@ -237,7 +237,7 @@ export function hasGroup(ids: IdPlan, gid: number): boolean {
 /** Which ids there are, for a sentence. */
 export function idsInWords(ids: IdPlan, name: 'uid' | 'gid'): string {
   if (ids.kind === 'one') return String(ids[name]);
-  const ranges = ids.kind === 'ranges' ? ids[name] : [{ inside: 0, count: RANGE_SIZE }];
+  const ranges = ids.kind === 'ranges' || ids.kind === 'host' ? ids[name] : [{ inside: 0, count: RANGE_SIZE }];
   return ranges
     .map(({ inside, count }) => (count === 1 ? String(inside) : `${inside} to ${inside + count - 1}`))
     .join(', ');

@@ -69,11 +69,17 @@ export function pingGroups(
   return [{ op: 'sysctl', path: PING, value: `${first} ${last}` }];
 }
 
+/** The kernel's own most: GID_T_MAX in include/net/ping.h. */
+const LAST_GROUP = 2 ** 31 - 1;
+
 function groupsOf(ids: IdPlan, gid: number): readonly [number, number] {
   switch (ids.kind) {
-    case 'host':
-      // The kernel's own most. GID_T_MAX in include/net/ping.h
-      return [0, 2 ** 31 - 1];
+    case 'host': {
+      // The caller may be in a user namespace itself, which has fewer.
+      const own = ids.gid.find((one) => gid >= one.inside && gid < one.inside + one.count);
+      const { inside, count } = own ?? { inside: gid, count: 1 };
+      return [inside, Math.min(inside + count - 1, LAST_GROUP)];
+    }
     case 'range':
       return [0, RANGE_SIZE - 1];
     case 'one':

@@ -32,6 +32,20 @@ suite('sysctl()', () => {
     assert.deepEqual(await read(box.sysctl({ [path]: 2 }), path), ['2']);
   });
 
+  test(
+    'all of the caller’s groups may ping, also where the caller has fewer than the machine',
+    requires('some-root'),
+    async () => {
+      const shared = box.namespaces(['mount', 'network', 'pid']);
+      const [range = ''] = await read(shared, 'net/ipv4/ping_group_range');
+      const [first, last] = range.split('\t').map(Number);
+      const [inside, , count] = (readFileSync('/proc/self/gid_map', 'utf8').trim().split('\n')[0] ?? '')
+        .split(/\s+/)
+        .map(Number);
+      assert.deepEqual([first, last], [inside, Math.min(Number(inside) + Number(count), 2 ** 31) - 1]);
+    },
+  );
+
   test('of ipc: without → with', requires('linux-6.9'), async () => {
     const paths = ['kernel/shmmni', 'kernel/msgmax', 'kernel/sem', 'fs/mqueue/msg_max'];
     const without = await read(box, ...paths);
