@@ -55,10 +55,12 @@ interface Template extends Written {
 function write(plan: Plan): Writer {
   const { frame, own } = split(plan);
   const { ending } = own;
-  const hasOwn = ending?.op !== 'exec' || ending.env !== frame.environment;
+  const environment = ending?.op === 'exec' ? ending.env : undefined;
+  const hasOwn = environment !== frame.environment;
   const template = templates.get(frame, { ending: ending?.op, hasOwn });
   const writer = new Writer(template);
-  if (template.environment !== undefined) writer.share(template.environment);
+  // It stands at the same place, whether it is the frame's or not: the same plan gives the same bytes.
+  if (environment !== undefined) writer.share(template.environment ?? writer.texts(environment));
   if (ending !== undefined) writer.record(ending, template.endingAt);
   writer.word(header.size, writer.size);
   writer.word(header.timeoutSignal, own.timeoutSignal);

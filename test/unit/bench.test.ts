@@ -111,8 +111,8 @@ describe('budgets', () => {
   test('compare medians of one run', () => {
     assert.equal(found.get('a full container × the C program'), '1.05 × true');
     assert.equal(found.get('the same, in a row, × the C program'), '1.2 × false');
-    assert.equal(found.get('bubblewrap, started from Node, takes longer'), '1.905 × false');
-    assert.equal(found.get('`spawn()` blocked × `child_process.spawn`, at once'), '0.027 × true');
+    assert.equal(found.get('bubblewrap, started from Node, takes longer'), '1.9 × false');
+    assert.equal(found.get('`spawn()` blocked × `child_process.spawn`, at once'), '0.0267 × true');
     assert.equal(found.get('`spawn()` blocked × `child_process.spawn`, with pipes'), '0.15 × true');
     assert.equal(found.get('the 1000th idle container × the 100th'), '1.3 × false');
     assert.equal(found.get('supervisor and init of one idle container, PSS'), '25 KB true');
