@@ -25,6 +25,7 @@ interface Addon extends SystemCalls {
   send(socket: number, bytes: Uint8Array, descriptors: readonly number[]): void;
   receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   contents(descriptor: number): Buffer;
+  read(descriptor: number, bytes: Uint8Array): number | undefined;
   flock(descriptor: number): void;
   lock(path: Uint8Array): number | undefined;
   stamps(looks: Uint8Array, stamps: Uint8Array): void;
@@ -63,6 +64,11 @@ export interface Native {
    * descriptors. `undefined` where there is nothing. recvmsg(2)
    */
   tryReceive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
+  /**
+   * Reads what there is of a pipe or a socket, without waiting. Gives how many bytes: 0 where nothing more can come,
+   * `undefined` where there is nothing yet, or it cannot be read. poll(2), read(2)
+   */
+  tryRead(descriptor: number, bytes: Uint8Array): number | undefined;
   /** All that a file in memory holds. pread(2) */
   contents(descriptor: number): Buffer;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
@@ -138,6 +144,7 @@ function wrap(addon: Addon): Native {
     pipe: () => act(() => addon.pipe()),
     trySend: (socket, bytes, descriptors) => attempt(() => addon.send(socket, bytes, descriptors)),
     tryReceive: (socket, bytes) => act(() => addon.receive(socket, bytes)),
+    tryRead: (descriptor, bytes) => act(() => addon.read(descriptor, bytes)),
     contents: (descriptor) => act(() => addon.contents(descriptor)),
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
     lock: (path) => act(() => addon.lock(Buffer.from(`${path}\0`)), { path }),

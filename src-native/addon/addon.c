@@ -13,6 +13,7 @@ static const struct {
 	{"pipe", addon_pipe},
 	{"send", addon_send},
 	{"receive", addon_receive},
+	{"read", addon_read},
 	{"flock", addon_flock},
 	{"lock", addon_lock},
 	{"setBlocking", addon_set_blocking},

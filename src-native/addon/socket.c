@@ -83,6 +83,24 @@ napi_value addon_receive(napi_env env, napi_callback_info info)
 	return result_ints(env, control.fds, count);
 }
 
+// read(descriptor, bytes): number | undefined. Never waiting, though the descriptor may: only one that has something,
+// or nobody at its other end, is read. Undefined for all else, errors included: a stream that reads it tells them.
+napi_value addon_read(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	void *bytes;
+	size_t size;
+	int32_t fd;
+	if (!args_int(&args, 0, &fd) || !args_buffer(&args, 1, &bytes, &size))
+		return 0;
+	const struct sys_timespec now = {0, 0};
+	struct pollfd poll = {.fd = fd, .events = POLLIN};
+	if (sys_ppoll(&poll, 1, &now) <= 0 || !(poll.revents & (POLLIN | POLLHUP)))
+		return 0;
+	long result = sys_read(fd, bytes, size);
+	return result < 0 ? 0 : result_int(env, result);
+}
+
 // flock(descriptor): void. For nobody else, without waiting: the lock goes with the descriptor. flock(2)
 napi_value addon_flock(napi_env env, napi_callback_info info)
 {
