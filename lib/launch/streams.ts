@@ -88,16 +88,6 @@ class Unconnected extends Socket {
   }
 }
 
-/**
- * Holds a socket that nobody reads as a stream: it closes with its thread. Bun would close it with the process only.
- */
-export function hold(descriptor: number): void {
-  if (bun === undefined) held.push(new Socket({ fd: descriptor, readable: false, writable: true }));
-}
-
-/** What is garbage is closed. */
-const held: Socket[] = [];
-
 function bunReader({ file }: Bun, descriptor: number): Duplex {
   const reader = file(descriptor).stream().getReader();
   const ends: PipeEnd = {
