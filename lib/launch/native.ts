@@ -27,6 +27,8 @@ interface Addon extends SystemCalls {
   contents(descriptor: number): Buffer;
   read(descriptor: number, bytes: Uint8Array): number | undefined;
   flock(descriptor: number): void;
+  lock(path: Uint8Array): number | undefined;
+  stamps(looks: Uint8Array, stamps: Uint8Array): void;
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
   hold(descriptor: number): void;
@@ -71,6 +73,10 @@ export interface Native {
   contents(descriptor: number): Buffer;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
+  /** The file at `path` with its lock, made where it is missing; `undefined` where somebody else has that. flock(2) */
+  lock(path: string): number | undefined;
+  /** What launch/stamps.ts looks at, and finds. */
+  stamps(looks: Uint8Array, stamps: Uint8Array): void;
   /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
@@ -141,6 +147,8 @@ function wrap(addon: Addon): Native {
     tryRead: (descriptor, bytes) => act(() => addon.read(descriptor, bytes)),
     contents: (descriptor) => act(() => addon.contents(descriptor)),
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
+    lock: (path) => act(() => addon.lock(Buffer.from(`${path}\0`)), { path }),
+    stamps: (looks, stamps) => addon.stamps(looks, stamps),
     setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
     hold: (descriptor) => addon.hold(descriptor),

@@ -112,6 +112,23 @@ napi_value addon_flock(napi_env env, napi_callback_info info)
 	return result < 0 ? throw_errno(env, "flock", result) : 0;
 }
 
+// lock(path): number. The file, made where it is missing, with its lock; nothing where somebody else has that. It goes
+// with the descriptor. flock(2)
+napi_value addon_lock(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	const char *path;
+	if (!args_string(&args, 0, &path))
+		return 0;
+	const long fd = sys_openat(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return throw_errno(env, "openat", fd);
+	if (sys_flock((int)fd, SYS_LOCK_EX | SYS_LOCK_NB) >= 0)
+		return result_int(env, fd);
+	sys_close((int)fd);
+	return 0;
+}
+
 // setBlocking(descriptor): void. For all who have the same open file: programs do not expect EAGAIN. fcntl(2), F_SETFL
 napi_value addon_set_blocking(napi_env env, napi_callback_info info)
 {
