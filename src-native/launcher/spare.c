@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spare.h"
 #include <linux/prctl.h>
-#include "child.h"
+#include "ahead.h"
 #include "guard.h"
 #include "launcher.h"
 #include "lines.h"
@@ -56,6 +56,8 @@ __attribute__((noreturn)) static void wait_for_request(int requests, int launche
 		sys_exit_group(STATUS_REFUSED);
 	}
 	self.spare = clone;
+	if (clone & CLONE_NEWUSER)
+		ahead_make(&self);
 	long received = -SYS_EAGAIN;
 	while (received == -SYS_EAGAIN) {
 		enum { LAUNCHER, REQUESTS, CHILD, COUNT };
@@ -151,6 +153,8 @@ struct outcome spare_begin(struct supervisor *self, int plan_fd)
 {
 	const struct report_plan given = {plan_fd, self->plan.header->size};
 	self->began = timing_now();
+	if (!(self->plan.header->clone & CLONE_NEWNS))
+		ahead_close(self->page);
 	return report_answer(self->report, &given, sizeof(given));
 }
 
@@ -161,6 +165,7 @@ void spare_end_child(struct supervisor *self)
 	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
 	pids_wait(self->child, 0);
 	sys_close(self->child_pidfd);
+	ahead_close(self->page);
 	// What was refused to it was not refused to the plan's.
 	self->page->refused = 0;
 	self->child_pidfd = -1;

@@ -2,6 +2,7 @@
 // One container from the host's side: performs its host acts, clones it, watches it, reaps, cleans up, reports.
 #include <linux/prctl.h>
 #include "act.h"
+#include "ahead.h"
 #include "child.h"
 #include "guard.h"
 #include "launcher.h"
@@ -74,6 +75,7 @@ struct outcome supervisor_prepare(struct supervisor *self)
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
 	PASS(memory_shared(sizeof(struct page), &page));
 	self->page = page;
+	ahead_none(page);
 	return report_open(&self->report, &self->report_child);
 }
 
@@ -121,6 +123,7 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 		.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable(),
 	};
 	child.shows_itself = child.dumpable;
+	child.spare = namespaces;
 	// The spare's, which has no plan yet, does not.
 	child.keeps_session = self->plan.header && self->plan.header->session;
 	// After a time namespace was joined, or it would be another clock.
@@ -172,6 +175,7 @@ static int removes(const struct supervisor *self, uint32_t slot)
 
 void supervisor_part_with_slots(struct supervisor *self)
 {
+	ahead_close(self->page);
 	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
 		int fd = self->page->slots[i];
 		if ((int)i == self->descendants.namespace || (int)i == self->descendants.listener)
