@@ -13,10 +13,7 @@ import { openSocket } from './streams.js';
 
 /** Notices that are told in one turn of the event loop: others have their turns between the ends of many containers. */
 const TOLD_AT_ONCE = 8;
-/**
- * Orders that are sent in one turn: each wakes a supervisor, which may take this processor at once, and ends a container
- * then.
- */
+/** Orders that are sent in one turn: each wakes a supervisor, which may take this processor at once. */
 const ORDERED_AT_ONCE = 4;
 /** Milliseconds after which a notice of Node's own is sent again that did not fit. */
 const RETRY_MS = 5;
