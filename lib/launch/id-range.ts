@@ -1,7 +1,7 @@
 /** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
 import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
-import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_SIZE } from '../compile/ids.js';
+import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_STRIDE } from '../compile/ids.js';
 import { noIdRange, noLocks } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
 import { native, systemCall } from './native.js';
@@ -12,10 +12,12 @@ export interface HeldRange {
   readonly lock: number;
 }
 
-const COUNT = (RANGE_LAST - RANGE_FIRST) / RANGE_SIZE;
-/** Ranges that are tried first, at random and so often: a file stays for each range that was ever held. */
+/** How many ranges there are. */
+export const RANGES = Math.floor((RANGE_LAST - RANGE_FIRST) / RANGE_STRIDE);
+/** The first try is among so many, and each further one among twice as many: a file stays for each that was held. */
 const FAVOURED = 1024;
-const FAVOURED_TRIES = 16;
+/** So many tries are at random. */
+const LUCKY_TRIES = 64;
 
 /**
  * Takes a free range. What holds it is a lock on a file: the kernel gives it to one open file at a time, in whichever
@@ -24,14 +26,28 @@ const FAVOURED_TRIES = 16;
  */
 export function holdRange(host: Host): HeldRange {
   const directory = lockDirectory(host.uid);
-  const from = Math.floor(Math.random() * COUNT);
-  for (let tries = 0; tries < COUNT + FAVOURED_TRIES; tries += 1) {
-    const slot = tries < FAVOURED_TRIES ? Math.floor(Math.random() * FAVOURED) : (from + tries) % COUNT;
-    const first = RANGE_FIRST + slot * RANGE_SIZE;
+  const held = firstFree((range) => {
+    const first = RANGE_FIRST + range * RANGE_STRIDE;
     const lock = isFree(first, host.reservedIds) ? tryHold(`${directory}/${first}`) : undefined;
-    if (lock !== undefined) return { first, lock };
+    return lock === undefined ? undefined : { first, lock };
+  });
+  if (held === undefined) throw noIdRange();
+  return held;
+}
+
+/**
+ * What `take` gives for the first range that it gives something for. However many are taken, a few tries find one that
+ * is not: they are at random, as long as that is likely. Then all ranges follow, in a row.
+ */
+export function firstFree<Taken>(take: (range: number) => Taken | undefined): Taken | undefined {
+  const from = Math.floor(Math.random() * RANGES);
+  for (let tries = 0; tries < LUCKY_TRIES + RANGES; tries += 1) {
+    const among = Math.min(RANGES, FAVOURED * 2 ** tries);
+    const range = tries < LUCKY_TRIES ? Math.floor(Math.random() * among) : (from + tries) % RANGES;
+    const taken = take(range);
+    if (taken !== undefined) return taken;
   }
-  throw noIdRange();
+  return undefined;
 }
 
 function tryHold(path: string): number | undefined {

@@ -6,6 +6,15 @@
 #include "../wire.h"
 #include "outcome.h"
 
+// What a spare has ahead of its plan, as descriptors like those in slots; -1: it has none. ahead.h
+struct ahead {
+	// The child's namespaces, until it is made.
+	int32_t user;
+	int32_t network;
+	int32_t mounts;
+	int32_t sysfs;
+};
+
 struct page {
 	uint32_t index;
 	uint32_t refused;
@@ -27,6 +36,7 @@ struct page {
 	struct outcome attempt;
 	// Set by the supervisor before a SIGCHLD that it sends to init: it ends all others and itself.
 	uint32_t all_end;
+	struct ahead ahead;
 	// So many of the first slots are the supervisor's alone, until nobody is left: the range of ids.
 	uint32_t kept;
 	// Slots that the supervisor holds until all is over.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "spare.h"
 #include <linux/prctl.h>
-#include "child.h"
+#include "ahead.h"
 #include "guard.h"
 #include "launcher.h"
+#include "lines.h"
 #include "memory.h"
 #include "pids.h"
 #include "report.h"
@@ -55,6 +56,8 @@ __attribute__((noreturn)) static void wait_for_request(int requests, int launche
 		sys_exit_group(STATUS_REFUSED);
 	}
 	self->spare = clone;
+	if (clone & CLONE_NEWUSER)
+		ahead_make(self);
 	long received = -SYS_EAGAIN;
 	while (received == -SYS_EAGAIN) {
 		enum { LAUNCHER, REQUESTS, CHILD, COUNT };
@@ -107,18 +110,14 @@ enum spare_end spare_run(int requests, uint64_t *next)
 		wait_for_request(requests, pair[1], namespaces, next);
 	}
 	sys_close(pair[1]);
-	struct pollfd polled = {.fd = pair[0], .events = POLLIN};
-	const struct sys_timespec tick = {0, TICK_NS};
-	long ready = 0;
+	int ready = 0;
 	int late = 0;
-	for (int i = 0; pid > 0 && ready == 0 && i < UNWANTED_TICKS && late < LATE_TICKS; i++) {
-		ready = sys_ppoll(&polled, 1, &tick);
-		if (ready == -SYS_EINTR)
-			ready = 0;
-		late = ready == 0 && is_waiting(requests) ? late + 1 : 0;
+	for (int i = 0; pid > 0 && !ready && i < UNWANTED_TICKS && late < LATE_TICKS; i++) {
+		ready = lines_wait(pair[0], TICK_NS);
+		late = !ready && is_waiting(requests) ? late + 1 : 0;
 	}
 	enum spare_end end = pid > 0 ? SPARE_UNWANTED : SPARE_LOST;
-	if (ready > 0)
+	if (ready)
 		end = sys_read(pair[0], &used, 1) == 1 ? SPARE_USED : SPARE_LOST;
 	else if (pid > 0)
 		say(pair[0], UNWANTED);
@@ -154,6 +153,8 @@ struct outcome spare_begin(struct supervisor *self, int plan_fd)
 {
 	const struct report_plan given = {plan_fd, self->plan.header->size};
 	self->began = timing_now();
+	if (!(self->plan.header->clone & CLONE_NEWNS))
+		ahead_close(self->page);
 	return report_answer(self->report, &given, sizeof(given));
 }
 
@@ -164,6 +165,7 @@ void spare_end_child(struct supervisor *self)
 	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
 	pids_wait(self->child, 0);
 	sys_close(self->child_pidfd);
+	ahead_close(self->page);
 	// What was refused to it was not refused to the plan's.
 	self->page->refused = 0;
 	self->child_pidfd = -1;

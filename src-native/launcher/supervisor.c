@@ -2,6 +2,7 @@
 // One container from the host's side: performs its host acts, clones it, watches it, reaps, cleans up, reports.
 #include <linux/prctl.h>
 #include "act.h"
+#include "ahead.h"
 #include "child.h"
 #include "guard.h"
 #include "launcher.h"
@@ -17,6 +18,7 @@ struct supervisor *supervisor_new(void)
 	// All zero, without a write: a page costs its memory from the first one on.
 	static struct supervisor self;
 	self.outbox.channel = -1;
+	self.outbox.line = -1;
 	self.report = -1;
 	self.timer = -1;
 	self.child = -1;
@@ -91,6 +93,7 @@ struct outcome supervisor_prepare(struct supervisor *self)
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
 	PASS(memory_shared(sizeof(struct page), &page));
 	self->page = page;
+	ahead_none(page);
 	return report_open(&self->report, &self->report_child);
 }
 
@@ -139,6 +142,7 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 		.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable(),
 	};
 	child.shows_itself = child.dumpable;
+	child.spare = namespaces;
 	// The spare's, which has no plan yet, does not.
 	child.keeps_session = self->plan.header && self->plan.header->session;
 	// After a time namespace was joined, or it would be another clock.
@@ -190,6 +194,7 @@ static int removes(const struct supervisor *self, uint32_t slot)
 
 void supervisor_part_with_slots(struct supervisor *self)
 {
+	ahead_close(self->page);
 	for (uint32_t i = self->plan.header->kept; i < self->plan.header->slots; i++) {
 		int fd = self->page->slots[i];
 		if ((int)i == self->descendants.namespace || (int)i == self->descendants.listener)
@@ -200,11 +205,11 @@ void supervisor_part_with_slots(struct supervisor *self)
 	}
 }
 
-// Whether Node has closed the channel. What it orders comes too late.
+// Whether Node has closed the line. What it orders comes too late.
 static int has_hung_up(struct supervisor *self)
 {
 	self->inbox = (struct inbox){0};
-	long received = inbox_receive(&self->inbox, self->outbox.channel);
+	long received = inbox_receive(&self->inbox, self->outbox.line);
 	return received == 0 || (received < 0 && received != -SYS_EAGAIN);
 }
 
@@ -214,12 +219,12 @@ static void drain(struct supervisor *self)
 	// Still open here where the child ended before it told of its command: the terminal would never be over.
 	if (self->report_child >= 0)
 		supervisor_part_with_slots(self);
-	while (relay_open(&self->relay) && self->outbox.channel >= 0) {
-		enum { MASTER, SOCKET, CHANNEL, ROOM, COUNT };
+	while (relay_open(&self->relay) && self->outbox.line >= 0) {
+		enum { MASTER, SOCKET, LINE, ROOM, COUNT };
 		struct pollfd polled[COUNT] = {
 			[MASTER] = relay_master(&self->relay),
 			[SOCKET] = relay_socket(&self->relay),
-			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
+			[LINE] = {.fd = self->outbox.line, .events = POLLIN},
 			[ROOM] = outbox_poll(&self->outbox),
 		};
 		const struct sys_timespec soon = {0, 100000000};
@@ -232,7 +237,7 @@ static void drain(struct supervisor *self)
 		relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);
-		if (polled[CHANNEL].revents && has_hung_up(self))
+		if (polled[LINE].revents && has_hung_up(self))
 			return;
 	}
 }
@@ -321,7 +326,8 @@ void supervisor_run(struct supervisor *self, const struct request *request)
 	const uint64_t taken = timing_now();
 	const int plan_fd = request->fds[0];
 	uint32_t rule = 0;
-	self->outbox.channel = request->fds[1];
+	self->outbox.line = request->fds[1];
+	self->outbox.channel = self->outbox.line < 0 ? -1 : LAUNCHER_CHANNEL;
 	self->outbox.lane = LAUNCHER_LANE;
 	self->outbox.supervisor = request->supervisor;
 	struct outcome outcome = plan_map(plan_fd, &self->plan, &rule);

@@ -90,7 +90,7 @@ struct supervisor *supervisor_new(void);
 struct outcome supervisor_prepare(struct supervisor *self);
 // Clones the child into new namespaces, where it begins with `run`: child_run or child_run_spare.
 struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, void (*run)(struct child *));
-// Performs the request's plan, and ends. Its channel is -1 where nobody listens.
+// Performs the request's plan, and ends. Its line is -1 where nobody listens.
 __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);

@@ -12,7 +12,7 @@ const FILE_LINES = 400;
 const FUNCTION_LINES = 60;
 const CLASS_LINES = 200;
 const STEP_COUNT = 64;
-const LAUNCHER_LINES = 4500;
+const LAUNCHER_LINES = 4900;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
