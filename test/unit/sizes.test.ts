@@ -17,7 +17,7 @@ const LAUNCHER_LINES = 4900;
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
   'lib/container.ts': 490,
-  'src-native/sys.h': 750,
+  'src-native/sys.h': 800,
 };
 
 const CODE = readSources(
