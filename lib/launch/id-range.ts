@@ -1,10 +1,11 @@
 /** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
-import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_STRIDE } from '../compile/ids.js';
 import { noIdRange, noLocks } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
-import { native, systemCall } from './native.js';
+import { native } from './native.js';
+import { Stamps } from './stamps.js';
 
 /** A range that no other container of this machine has, as long as the lock is open somewhere. */
 export interface HeldRange {
@@ -28,7 +29,7 @@ export function holdRange(host: Host): HeldRange {
   const directory = lockDirectory(host.uid);
   const held = firstFree((range) => {
     const first = RANGE_FIRST + range * RANGE_STRIDE;
-    const lock = isFree(first, host.reservedIds) ? tryHold(`${directory}/${first}`) : undefined;
+    const lock = isFree(first, host.reservedIds) ? native().lock(`${directory}/${first}`) : undefined;
     return lock === undefined ? undefined : { first, lock };
   });
   if (held === undefined) throw noIdRange();
@@ -50,51 +51,25 @@ export function firstFree<Taken>(take: (range: number) => Taken | undefined): Ta
   return undefined;
 }
 
-function tryHold(path: string): number | undefined {
-  const file = openLock(path);
-  if (native().tryLock(file)) return file;
-  native().close(file);
-  return undefined;
-}
+/** The directory that was found last, and by what it is known to be the same still. */
+let found: { readonly uid: number; readonly path: string; readonly stamps: Stamps } | undefined;
 
-function openLock(path: string): number {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-  const AT_FDCWD = -100;
-  try {
-    // By the addon: what Deno's node:fs gives is no descriptor, and Node's permission model would want one more flag.
-    return systemCall((calls) => calls.openat2(AT_FDCWD, Buffer.from(`${path}\0`), flags, 0o600, 0), { path });
-  } catch (error) {
-    // What lacks the call, or answers so, is told by the first step that needs it. openat2(2)
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!['ENOSYS', 'EAGAIN'].includes(code)) throw error;
-    return untracked(openSync(path, flags, 0o600));
-  }
-}
-
-/**
- * A worker that ends closes each descriptor that its node:fs has opened and not closed. By then the number may be
- * another thread's. So node:fs closes its own, and gives a duplicate. pidfd_getfd(2)
- */
-function untracked(file: number): number {
-  try {
-    return systemCall((calls) => {
-      const self = calls.pidfdOpen(process.pid, 0);
-      try {
-        return calls.pidfdGetfd(self, file);
-      } finally {
-        native().close(self);
-      }
-    });
-  } finally {
-    closeSync(file);
-  }
+/** The directory, looked at each time: who cleans up /run or /tmp may have replaced it. */
+function lockDirectory(uid: number): string {
+  if (found?.uid === uid && found.stamps.look()) return found.path;
+  const path = findDirectory(uid);
+  const stamps = new Stamps([{ path, from: 'host', links: 'last' }]);
+  stamps.look();
+  // Between the two it may have become somebody else's.
+  found = stamps.keep() && problemOf(path, uid) === undefined ? { uid, path, stamps } : undefined;
+  return path;
 }
 
 /**
  * A directory that only this user can write to, the same in every process of this user that shares /run. What is in
  * /tmp belongs to who was there first: where that is somebody else, it is none.
  */
-function lockDirectory(uid: number): string {
+function findDirectory(uid: number): string {
   const places = [uid === 0 ? '/run/carrel-ids' : `/run/user/${uid}/carrel-ids`, `/tmp/carrel-ids-${uid}`];
   const problems: string[] = [];
   for (const path of places) {

@@ -6,8 +6,7 @@ import { RANGE_FIRST } from '../compile/ids.js';
 import { knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { invalidType } from '../errors/errors.js';
-import { probeFor } from '../host/probe.js';
-import { readUsers } from '../host/users.js';
+import { inquire } from '../host/inquiry.js';
 import { monotonicNs } from '../launch/clock.js';
 import type { Plan } from '../plan/plan.js';
 import { askedBy, type Call, SPAWN_OPTIONS } from './command.js';
@@ -31,9 +30,9 @@ export function spawn(definition: ContainerDefinition, hooks: readonly Hook[], c
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 function planFor(definition: ContainerDefinition, command: Command): Plan {
-  const users = readUsers(definition, command.framed.user ?? definition.user);
   const cgroups = definition.limits === undefined ? undefined : probeCgroups();
-  return compileKept(definition, command, { host: probeFor(definition, cgroups), firstId: RANGE_FIRST, users });
+  const { host, users } = inquire(definition, command.framed.user ?? definition.user, cgroups);
+  return compileKept(definition, command, { host, firstId: RANGE_FIRST, users });
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */

@@ -35,7 +35,8 @@ static struct outcome begin(struct child *child)
 __attribute__((noreturn)) static void perform(struct child *child)
 {
 	const struct plan *plan = child->plan;
-	struct owned owned = {.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0};
+	static struct owned owned;
+	owned.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0;
 	child->owned = &owned;
 	struct outcome outcome = path_set_root(child);
 	if (outcome.error)
