@@ -29,6 +29,7 @@ import {
 } from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
+import { planLandlock } from './landlock.js';
 import { planLimits } from './limits.js';
 import { planLocks } from './locks.js';
 import { planMounts } from './mounts.js';
@@ -134,7 +135,11 @@ export function compileFrame(
   const isFirst = user.uid === first?.uid && user.gid === first.gid && groups.length === 0;
   const isCaller = ids.kind === 'one' && ids.own;
 
-  const { rights, filters } = dropRights(definition, user, planSeccomp(definition, boundingSet(definition), host));
+  const landlock = planLandlock(definition, host, slots);
+  const seccomp = planSeccomp(definition, boundingSet(definition), host);
+  const { rights, filters } = dropRights(definition, user, [...landlock.steps, ...seccomp]);
+
+  const degraded = [...limits.degraded, ...landlock.degraded];
 
   const steps: ContainerStep[] = [
     // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
@@ -199,7 +204,7 @@ export function compileFrame(
     slots: slots.names,
     received: slots.received,
     kept: slots.kept,
-    ...(limits.degraded.length > 0 ? { degraded: limits.degraded } : {}),
+    ...(degraded.length > 0 ? { degraded } : {}),
     detached: command.detached,
     ...(command.timed ? { timed: true } : {}),
     ...(command.session === undefined ? {} : { session: command.session }),

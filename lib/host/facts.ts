@@ -47,6 +47,14 @@ export interface HostMount {
   readonly type: string;
 }
 
+/** What Landlock can do here. */
+export interface LandlockFacts {
+  /** The version of its interface, which the kernel's documentation calls ABI; 0 where there is none. */
+  readonly version: number;
+  /** Why there is none. */
+  readonly obstacle?: string;
+}
+
 export interface Host {
   readonly arch: Architecture;
   /** The kernel's release: `[6, 1]`. */
@@ -92,6 +100,8 @@ export interface Host {
   readonly rlimits: ResourceLimits;
   /** Asked for where there are limits only: to find out takes making one. */
   readonly cgroups?: CgroupFacts;
+  /** Asked for where it is used only. */
+  readonly landlock?: LandlockFacts;
 }
 
 export function hasCapability(host: Host, name: Capability): boolean {

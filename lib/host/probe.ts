@@ -9,7 +9,8 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { Memo } from '../plan/memo.js';
 import { executable } from './executable.js';
-import type { Host, HostPath, HostText } from './facts.js';
+import type { Host, HostPath, HostText, LandlockFacts } from './facts.js';
+import { probeLandlock } from './landlock.js';
 import { readMounts } from './mountinfo.js';
 import { idRanges, kernelRelease, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { realPath } from './real-path.js';
@@ -33,6 +34,7 @@ export function probe(): Host {
 }
 
 const factsWithCgroups = new Memo((cgroups: CgroupFacts, host: Host): Host => Object.freeze({ ...host, cgroups }));
+const factsWithLandlock = new Memo((landlock: LandlockFacts, host: Host): Host => Object.freeze({ ...host, landlock }));
 
 /** What is asked anew before each start of a container. */
 interface Answers {
@@ -55,7 +57,8 @@ const factsFor = new Memo((_: ContainerDefinition, { host, found, mountinfo, nam
  */
 export function probeFor(definition: ContainerDefinition, cgroups?: CgroupFacts): Host {
   const asked = questions(definition);
-  const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
+  const bare = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
+  const host = definition.landlock === undefined ? bare : factsWithLandlock.get(probeLandlock(), bare);
   const names = {
     ...(asked.hosts === undefined ? {} : { hosts: hostsOf(definition, asked.hosts) }),
     ...(asked.hostname ? { hostname: hostname() } : {}),

@@ -26,6 +26,7 @@ interface Addon extends SystemCalls {
   receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   contents(descriptor: number): Buffer;
   flock(descriptor: number): void;
+  landlockVersion(): number;
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
   divideLimit(pid: number, resource: number, divisor: number): void;
@@ -64,6 +65,8 @@ export interface Native {
   /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  /** The version of Landlock's interface; the kernel's error name where there is none. landlock_create_ruleset(2) */
+  landlockVersion(): number | string;
   /**
    * Divides the soft limit of a process; one that is unlimited stays so. Returns the kernel's error name where it could
    * not. prlimit(2)
@@ -119,6 +122,10 @@ function wrap(addon: Addon): Native {
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
     setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
+    landlockVersion: () => {
+      let version = 0;
+      return attempt(() => (version = addon.landlockVersion())) ?? version;
+    },
     tryDivideLimit: (pid, resource, divisor) => attempt(() => addon.divideLimit(pid, resource, divisor)),
   };
 }

@@ -121,6 +121,11 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     const listener = step.slot === undefined ? '' : `, its listener into slot ${step.slot}`;
     return `seccomp: a filter of ${step.filter.length / 8} instructions${attributes(flags)}${listener}`;
   },
+  createRuleset: (step) =>
+    `landlock, slot ${step.slot}: refuse ${list([...step.files, ...step.ports, ...step.scopes])}, unless rules allow it`,
+  addPathRule: (step) => `landlock, slot ${step.slot}: allow ${list(step.access)} in ${quoted(step.target)}`,
+  addPortRule: (step) => `landlock, slot ${step.slot}: allow ${list(step.access)} with port ${step.port}`,
+  restrictSelf: (step) => `landlock, slot ${step.slot}: this holds from here on`,
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
   exit: (step) => `exit with status ${step.status}`,
 };

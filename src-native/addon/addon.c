@@ -17,6 +17,7 @@ static const struct {
 	{"setBlocking", addon_set_blocking},
 	{"close", addon_close},
 	{"divideLimit", addon_divide_limit},
+	{"landlockVersion", addon_landlock_version},
 	{"mount", addon_mount},
 	{"umount2", addon_umount2},
 	{"pivotRoot", addon_pivot_root},

@@ -47,6 +47,8 @@ napi_value addon_receive(napi_env env, napi_callback_info info);
 napi_value addon_flock(napi_env env, napi_callback_info info);
 napi_value addon_set_blocking(napi_env env, napi_callback_info info);
 napi_value addon_close(napi_env env, napi_callback_info info);
+// landlock.c
+napi_value addon_landlock_version(napi_env env, napi_callback_info info);
 // syscalls-mount.c
 napi_value addon_mount(napi_env env, napi_callback_info info);
 napi_value addon_umount2(napi_env env, napi_callback_info info);
