@@ -1,5 +1,6 @@
 /** A step in words: one sentence for each kind of step. */
 
+import { CAPABILITIES } from './constants.js';
 import type { Op, Step, StepOf } from './steps.js';
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
@@ -15,7 +16,11 @@ function quoted(word: string): string {
 }
 const attributes = (names: readonly string[]): string => (names.length === 0 ? '' : `, ${names.join(' ')}`);
 const capabilities = (names: readonly string[]): string =>
-  names.length === 0 ? 'none' : names.map((name) => name.replace('CAP_', '').toLowerCase()).join(' ');
+  names.length === 0
+    ? 'none'
+    : names.length === Object.keys(CAPABILITIES).length
+      ? 'all'
+      : names.map((name) => name.replace('CAP_', '').toLowerCase()).join(' ');
 
 const limit = (value: number | undefined): string => (value === undefined ? 'unlimited' : String(value));
 

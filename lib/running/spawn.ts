@@ -1,6 +1,7 @@
 /** Starts a command: options → command → plan → process. */
 
 import { probeCgroups } from '../cgroup/probe.js';
+import { userOf } from '../compile/caller.js';
 import type { Command, FramedCommand, Invocation } from '../compile/command.js';
 import { RANGE_FIRST } from '../compile/ids.js';
 import {
@@ -223,9 +224,10 @@ export function spawn(definition: ContainerDefinition, hooks: readonly Hook[], c
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 function planFor(definition: ContainerDefinition, { command }: CheckedCommand): Plan {
-  const users = readUsers(definition, command.framed.user ?? definition.user);
   const cgroups = definition.limits === undefined ? undefined : probeCgroups();
-  return planWithKeptFrame(definition, command, { host: probeFor(definition, cgroups), firstId: RANGE_FIRST, users });
+  const host = probeFor(definition, cgroups);
+  const users = readUsers(definition, userOf(definition, command.framed.user ?? definition.user, host));
+  return planWithKeptFrame(definition, command, { host, firstId: RANGE_FIRST, users });
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
