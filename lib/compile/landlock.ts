@@ -43,7 +43,7 @@ const PARTS: readonly Part[] = [
     about: 'files',
     version: 2,
     linux: '5.19',
-    lack: 'nothing can be moved or linked from one directory to another',
+    lack: 'nothing can be moved or linked to another directory',
     tolerable: true,
   },
   { about: 'files', version: 3, linux: '6.2', lack: 'files that write does not list can be truncated' },
@@ -86,6 +86,11 @@ export function planLandlock(definition: ContainerDefinition, host: Host, slots:
   };
 }
 
+/** What of all that can be asked for is not in this version. */
+export function landlockLacks(version: number): readonly string[] {
+  return PARTS.filter((part) => part.version > version).map(sentence);
+}
+
 function withoutAny({ onUnsupported }: Landlock, reason: string): LandlockPlan {
   if (onUnsupported === 'error') throw landlockUnavailable(reason);
   return { steps: [omitted('all that landlock() asks for', reason)], degraded: [`landlock: ${reason}`] };
@@ -96,7 +101,7 @@ function omitted(what: string, reason: string): ContainerStep {
 }
 
 function sentence({ lack, linux }: Part): string {
-  return `${lack} by this kernel: that takes Linux ${linux}`;
+  return `${lack} before Linux ${linux}`;
 }
 
 function asksFor(landlock: Landlock, about: Part['about']): boolean {

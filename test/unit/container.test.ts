@@ -127,6 +127,7 @@ describe('a Container', () => {
       .user(undefined)
       .capabilities(undefined)
       .seccomp(undefined)
+      .landlock(undefined)
       .timeOffsets(undefined)
       .domainname(undefined)
       .network(undefined)
