@@ -20,11 +20,11 @@ import type { UserInput } from './definition/user.js';
 import { invalidType } from './errors/errors.js';
 import type { Plan } from './plan/plan.js';
 import type { ContainerStep, Op } from './plan/steps.js';
+import type { SpawnOptions } from './running/command.js';
 import { explain, planOf, run, spawn } from './running/engine.js';
 import type { Hook } from './running/hooks.js';
 import type { ContainerProcess } from './running/process.js';
 import type { Bytes, RunOptions, RunResult, Texts } from './running/run.js';
-import type { SpawnOptions } from './running/spawn.js';
 
 /**
  * What a container is. It is immutable: every method returns a new `Container`, so one can be kept and varied.

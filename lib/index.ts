@@ -87,6 +87,7 @@ export type {
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';
+export type { SpawnOptions } from './running/command.js';
 export type { StatsOptions } from './running/control.js';
 export { doctor, isSupported } from './running/engine.js';
 export type { ContainerProcessEvents } from './running/events.js';
@@ -94,6 +95,5 @@ export type { Hook, HookContext } from './running/hooks.js';
 export { ContainerProcess } from './running/process.js';
 export type { ExitStatus, Reason, Usage } from './running/result.js';
 export type { RunOptions, RunResult } from './running/run.js';
-export type { SpawnOptions } from './running/spawn.js';
 export type { Stats } from './running/stats.js';
 export type { StopOptions } from './running/stop.js';

@@ -4,7 +4,7 @@ import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { Container } from '../container.js';
 import { unknownOption, usageError } from '../errors/errors.js';
-import type { SpawnOptions } from '../running/spawn.js';
+import type { SpawnOptions } from '../running/command.js';
 import { type Draft, definitionOf, emptyDraft } from './draft.js';
 import { OPTIONS } from './options.js';
 

@@ -5,41 +5,121 @@
  * so none in the making either: nobody keeps a list of what to compare. Pure.
  */
 
-/** Keeps, for each owner, the last value and the key that it was made of. An owner that is gone takes them along. */
+/** What a memo is told of its keys and values; all of it has a default. */
+export interface MemoOptions<Key> {
+  /** How many values of an owner are kept: the ones that were asked for last. Default: 1. */
+  readonly most?: number;
+  /**
+   * Gives a copy of a key that nobody else can change; `undefined` where it cannot be copied, and nothing is kept then.
+   * Default: keys are frozen, or owned by nobody else, and need no copy.
+   */
+  readonly copy?: (key: Key) => Key | undefined;
+}
+
+interface Kept<Key, Value> {
+  readonly key: Key;
+  readonly value: Value;
+}
+
+/** Keeps, for each owner, values and the keys that they were made of. An owner that is gone takes them along. */
 export class Memo<Owner extends object, Key, Value> {
   readonly #make: (owner: Owner, key: Key) => Value;
-  readonly #kept = new WeakMap<Owner, { readonly key: Key; readonly value: Value }>();
+  readonly #most: number;
+  readonly #copy: (key: Key) => Key | undefined;
+  /** The last one that was asked for comes first. */
+  readonly #kept = new WeakMap<Owner, Kept<Key, Value>[]>();
 
-  /**
-   * @param make Makes a value of these two and of nothing else. Neither may change later: both are frozen, or owned by
-   *   nobody else.
-   */
-  constructor(make: (owner: Owner, key: Key) => Value) {
+  /** @param make Makes a value of these two and of nothing else. */
+  constructor(make: (owner: Owner, key: Key) => Value, { most = 1, copy }: MemoOptions<Key> = {}) {
     this.#make = make;
+    this.#most = most;
+    this.#copy = copy ?? ((key) => key);
   }
 
   /** The value for this owner and key: the kept one where the key is the same. */
   get(owner: Owner, key: Key): Value {
     const kept = this.#kept.get(owner);
-    if (kept !== undefined && isSame(kept.key, key)) return kept.value;
-    const value = this.#make(owner, key);
-    this.#kept.set(owner, { key, value });
+    const index = kept === undefined ? -1 : kept.findIndex((one) => isSame(one.key, key));
+    const found = kept?.[index];
+    if (kept === undefined || found === undefined) return this.#add(owner, key, kept);
+    if (index > 0) {
+      kept.splice(index, 1);
+      kept.unshift(found);
+    }
+    return found.value;
+  }
+
+  /** The value is made of the copy: what the caller's key says may differ each time that it is read. */
+  #add(owner: Owner, key: Key, kept: Kept<Key, Value>[] | undefined): Value {
+    const copy = this.#copy(key);
+    const value = this.#make(owner, copy ?? key);
+    if (copy === undefined) return value;
+    if (kept === undefined) {
+      this.#kept.set(owner, [{ key: copy, value }]);
+      return value;
+    }
+    kept.unshift({ key: copy, value });
+    if (kept.length > this.#most) kept.pop();
     return value;
   }
 }
 
-/** Whether two plain values are the same in every part. A part that is left out is not one that is `undefined`. */
+/**
+ * Whether two plain values are the same in every part, and in the order of their parts. A part that is left out is not
+ * one that is `undefined`.
+ */
 export function isSame(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
   if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
   const names = Object.keys(one);
-  return (
-    names.length === Object.keys(other).length &&
-    names.every(
-      (name) =>
-        Object.hasOwn(other, name) &&
-        isSame((one as Readonly<Record<string, unknown>>)[name], (other as Readonly<Record<string, unknown>>)[name]),
-    )
-  );
+  const others = Object.keys(other);
+  if (names.length !== others.length || lengthOf(one) !== lengthOf(other)) return false;
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] as string;
+    if (name !== others[index]) return false;
+    const value = (one as Readonly<Record<string, unknown>>)[name];
+    if (!isSame(value, (other as Readonly<Record<string, unknown>>)[name])) return false;
+  }
+  return true;
+}
+
+/** Holes at the end of a list are no parts of it. */
+function lengthOf(value: object): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
+/** What has no plain copy. */
+const NONE = Symbol('no plain copy');
+/** Typeof what is copied by being itself. */
+const ATOMS: readonly string[] = ['undefined', 'string', 'number', 'boolean', 'bigint'];
+/** Options are no deeper; what contains itself is. */
+const DEPTH_MOST = 8;
+
+/**
+ * A copy of a plain value, which shares nothing with it: of texts, numbers, booleans, and lists and objects of those.
+ * `undefined` for anything else, and where the texts have more than `most` characters.
+ */
+export function copyPlain<Value>(value: Value, most: number): Value | undefined {
+  let left = most;
+  const copyOf = (part: unknown, depth: number): unknown => {
+    if (typeof part === 'string') left -= part.length;
+    if (left < 0 || depth > DEPTH_MOST) return NONE;
+    if (part === null || ATOMS.includes(typeof part)) return part;
+    if (typeof part !== 'object') return NONE;
+    const prototype: unknown = Object.getPrototypeOf(part);
+    const isList = Array.isArray(part);
+    if (prototype !== (isList ? Array.prototype : Object.prototype)) return NONE;
+    const copy: Record<string, unknown> = isList ? (new Array(part.length) as never) : {};
+    for (const name of Object.keys(part)) {
+      if (!isList) left -= name.length;
+      const copied = copyOf((part as Readonly<Record<string, unknown>>)[name], depth + 1);
+      // By assignment it would be no part, but what the copy inherits from.
+      if (copied === NONE || name === '__proto__') return NONE;
+      copy[name] = copied;
+    }
+    return copy;
+  };
+  const copy = copyOf(value, 0);
+  return copy === NONE ? undefined : (copy as Value);
 }

@@ -1,15 +1,16 @@
 /** Runs a command to its end and collects what it writes. */
 
 import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { ExitError, invalidType } from '../errors/errors.js';
 import { endOnceRead } from '../launch/drain.js';
+import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import type { Hook } from './hooks.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
-import { type Call, SPAWN_OPTIONS, type SpawnOptions, start } from './spawn.js';
+import { start } from './spawn.js';
+import { textOf, wholeTextOf } from './text.js';
 
 /** Options of {@link Container.run}: those of `spawn`, and these. */
 export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'detached'> {
@@ -121,8 +122,7 @@ export async function collect(child: ContainerProcess, how: Collecting): Promise
 
 function output({ bytes, truncated }: Gathered, { encoding }: Collecting): string | Buffer {
   if (encoding === 'buffer') return bytes;
-  // A decoder keeps back the beginning of a character whose end was cut off.
-  return truncated ? new StringDecoder('utf8').write(bytes) : bytes.toString('utf8');
+  return truncated ? wholeTextOf(bytes) : textOf(bytes);
 }
 
 interface Gathered {

@@ -8,12 +8,14 @@
 import { chmodSync } from 'node:fs';
 import { checkout } from '../support/sources.js';
 import type { Places } from './cases.js';
+import { Growing } from './growth.js';
 import { measureLoading } from './loading.js';
 import { Measuring } from './measuring.js';
 import { measurePart } from './parts.js';
 import { libraryIn, makePlaces } from './places.js';
-import { titleOf } from './report.js';
+import type { Growth } from './results.js';
 import { type Summary, summarize, table } from './statistics.js';
+import { titleOf } from './titles.js';
 import { type Contender, contender, takeTurns } from './turns.js';
 import type { Pace } from './worker.js';
 
@@ -22,8 +24,8 @@ export interface AgainstOptions {
   readonly other: string;
   /** Few samples. */
   readonly short: boolean;
-  /** Only what has this text in its name. */
-  readonly only: string;
+  /** Only what has a name that matches. */
+  readonly only: RegExp;
   /** For what is made for this run; somebody else removes it. */
   readonly directory: string;
 }
@@ -53,8 +55,11 @@ const CASES: Readonly<Record<string, readonly Pace[]>> = {
   'carrel variables spawn': ['rested'],
   'carrel layers first spawn': ['rested'],
   'carrel layers spawn': ['rested'],
-  'child_process spawn': ['rested'],
+  'child_process spawn': ['rested', 'in a row', 'at once'],
+  'child_process spawn pipes': ['rested'],
 };
+/** What a worker starts before it grows: else the first idle ones pay for code that is not compiled yet. */
+const WARM_UP = 200;
 const SCALES = { ms: 1e6, 'ms, blocked': 1e6, 'µs, blocked': 1e3, KB: 1024 } as const;
 
 export async function compareWith(options: AgainstOptions): Promise<readonly Compared[]> {
@@ -63,8 +68,9 @@ export async function compareWith(options: AgainstOptions): Promise<readonly Com
   const here = makePlaces(directory, () => ({}));
   const there = { ...here, library: libraryIn(other) };
   const compared = [...(await starts(here, there, options))];
-  if ('loading'.includes(only)) compared.push(...loading(directory, other, short ? 2 : 20));
-  if ('memory'.includes(only)) compared.push(...(await memory(here, there, short)));
+  if (only.test('loading')) compared.push(...loading(directory, other, short ? 2 : 20));
+  if (only.test('growth')) compared.push(...(await growth(here, there, short)));
+  if (only.test('memory')) compared.push(...(await memory(here, there, short)));
   return compared;
 }
 
@@ -91,7 +97,7 @@ async function starts(
   const names = Object.entries(CASES).flatMap(([name, paces]) =>
     paces.map((pace) => ({ name, pace, title: titleOf(name, pace) })),
   );
-  const chosen = names.filter(({ name, title }) => title.includes(only) || name.includes(only));
+  const chosen = names.filter(({ name, pace, title }) => only.test(title) || only.test(`${name} ${pace}`));
   const workers = await Promise.all([here, there].map((places) => Measuring.start('small', 0, places)));
   try {
     const pairs: Pair[] = [];
@@ -121,8 +127,43 @@ function loading(directory: string, other: string, rounds: number): readonly Com
   const [own = [], others = []] = measureLoading(directory, rounds, [checkout, other]);
   return own.flatMap(({ what, totalNs }, index) => {
     const there = others[index]?.totalNs;
-    return there === undefined ? [] : [{ what: what || 'an empty file', unit: 'ms', here: totalNs, there } as const];
+    return there === undefined ? [] : [{ what, unit: 'ms', here: totalNs, there } as const];
   });
+}
+
+async function growth(here: Places, there: Places, short: boolean): Promise<readonly Compared[]> {
+  const levels = short ? [10, 20] : [100, 1000];
+  const names = ['carrel rootfs spawn', 'child_process spawn'];
+  const options = { levels, names, count: short ? 5 : 30 };
+  const workers = await Promise.all([here, there].map((places) => Measuring.start('small', 0, places)));
+  try {
+    const both = workers.map((worker) => new Growing(worker, options)) as [Growing, Growing];
+    for (const worker of workers) await worker.measure('carrel rootfs spawn', short ? 1 : WARM_UP, 'in a row');
+    for (let round = 0; round < (short ? 1 : 2); round += 1) for (const one of both) await one.round();
+    const [own, others] = both.map(({ found }) => rowsOf(found)) as [GrowthRows, GrowthRows];
+    return own.flatMap(({ what, unit, of }, index) => {
+      const there = others[index]?.of;
+      return there === undefined ? [] : [{ what, unit, here: of, there }];
+    });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.end()));
+  }
+}
+
+type GrowthRows = readonly (Pick<Compared, 'what' | 'unit'> & { readonly of: Summary })[];
+
+function rowsOf({ starts, reached, ending }: Growth): GrowthRows {
+  return [
+    ...starts.flatMap(({ name, idle, totalNs, blockedNs }) => {
+      const what = `${titleOf(name)}, beside ${idle} idle`;
+      return [{ what, unit: 'ms', of: totalNs } as const, { what, unit: 'µs, blocked', of: blockedNs } as const];
+    }),
+    ...reached.map(({ nth, totalNs }) => ({ what: `idle container ${nth}`, unit: 'ms', of: totalNs }) as const),
+    { what: `kill() of one of ${ending.containers}`, unit: 'µs, blocked', of: ending.killNs },
+    { what: `kill() of ${ending.containers}, all calls`, unit: 'ms, blocked', of: ending.allKillsNs },
+    { what: `kill() of ${ending.containers}, longest turn`, unit: 'ms, blocked', of: ending.longestTurnNs },
+    { what: `kill() of ${ending.containers}, until all ended`, unit: 'ms', of: ending.wholeNs },
+  ];
 }
 
 async function memory(here: Places, there: Places, short: boolean): Promise<readonly Compared[]> {

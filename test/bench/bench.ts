@@ -6,8 +6,9 @@
  * processor, unless `--unpinned`: then numbers spread more, but nobody who was woken takes Node's processor away. What
  * was found is printed, and written to build/bench.json; with `--write-docs` also to docs/performance.md.
  *
- * `--short`: few samples, for breakage alone. `--against DIR` compares with the build of another checkout instead: the
- * same cases of both, in turns; `--only TEXT` there takes the cases that have TEXT in their name.
+ * `--short`: few samples, for breakage alone. `--quiet`: only what the budgets need, for a machine that is quiet; every
+ * form says how busy others kept the machine. `--against DIR` compares with the build of another checkout instead: the
+ * same cases of both, in turns; `--only REGEXP` there takes the cases whose names match.
  */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -19,20 +20,21 @@ import { againstTable, compareWith } from './against.js';
 import { writeDocument } from './document.js';
 import { enter } from './pin.js';
 import { isBuilt } from './places.js';
-import { sections } from './report.js';
+import { quietness, sections } from './report.js';
 import type { Results } from './results.js';
 import { hideHybridCgroup, run } from './run.js';
 import { table } from './statistics.js';
 
-const USAGE = 'usage: bench [--short] [--unpinned] [--write-docs | --against DIR [--only TEXT]]';
+const USAGE = 'usage: bench [--unpinned] [--write-docs | --quiet | [--short] [--against DIR [--only REGEXP]]]';
 const checkout = new URL('../../../', import.meta.url);
 
 interface Flags {
   readonly short: boolean;
+  readonly quiet: boolean;
   readonly unpinned: boolean;
   readonly writeDocs: boolean;
   readonly against?: string | undefined;
-  readonly only: string;
+  readonly only: RegExp;
 }
 
 const flags = flagsOf(process.argv.slice(2));
@@ -64,7 +66,8 @@ async function measure(flags: Flags, where: string, directory: string): Promise<
     save('build/bench-against.json', compared);
     return;
   }
-  const results = await run({ short, where, directory });
+  const form = short ? 'short' : flags.quiet ? 'quiet' : 'full';
+  const results = await run({ form, where, directory });
   print(results);
   save('build/bench.json', results);
   if (flags.writeDocs) writeDocument(new URL('docs/', checkout), results);
@@ -75,10 +78,10 @@ function save(path: string, found: unknown): void {
 }
 
 function print(results: Results): void {
-  const { machine, short, skipped } = results;
-  const caution = short ? ', short: the numbers mean little' : '';
+  const { machine, form, skipped } = results;
+  const caution = form === 'short' ? ', short: the numbers mean little' : '';
   const on = `${machine.where}, Linux ${machine.kernel}, Node ${machine.node}`;
-  console.log(`\ncarrel bench, as ${machine.user}, ${on}${caution}`);
+  console.log(`\ncarrel bench, as ${machine.user}, ${on}${caution}\n${quietness(machine)}`);
   for (const { title, note, head, rows } of sections(results))
     console.log(`\n${title}\n${note}\n\n${table(head, rows)}`);
   if (skipped.length > 0) console.log(`\nnot measured\n  ${skipped.join('\n  ')}`);
@@ -89,6 +92,7 @@ function flagsOf(args: readonly string[]): Flags | undefined {
   const flag = { type: 'boolean', default: false } as const;
   const options = {
     short: flag,
+    quiet: flag,
     unpinned: flag,
     'write-docs': flag,
     against: { type: 'string' },
@@ -96,13 +100,17 @@ function flagsOf(args: readonly string[]): Flags | undefined {
   } as const;
   try {
     const { values } = parseArgs({ args: [...args], options });
-    const { short, unpinned, 'write-docs': writeDocs, against, only } = values;
-    if ((against !== undefined && writeDocs) || (only !== undefined && against === undefined)) return undefined;
+    const { short, quiet, unpinned, 'write-docs': writeDocs, against, only } = values;
+    if (only !== undefined && against === undefined) return undefined;
+    if (quiet && (short || against !== undefined)) return undefined;
+    // A page of fewer tables, or of numbers that mean little, is no page.
+    if (writeDocs && (short || quiet || against !== undefined)) return undefined;
     return {
       short,
+      quiet,
       unpinned,
       writeDocs,
-      only: only ?? '',
+      only: new RegExp(only ?? ''),
       against: against === undefined ? against : resolve(against),
     };
   } catch (error) {

@@ -1,37 +1,94 @@
-/** Bars of what one container takes, side by side, as SVG. */
+/** What one container takes, as SVG: bars of what starts it, side by side, and lines of how that grows. */
 
-import { titleOf } from './report.js';
-import type { Results } from './results.js';
+import type { Growth, Results, Start } from './results.js';
+import { titleOf } from './titles.js';
 
-const [WIDTH, LABEL, BAR, LINE, TOP] = [760, 290, 360, 26, 44];
-const [OWN, OTHER] = ['#0b7285', '#adb5bd'];
+const [WIDTH, LABEL, BAR, LINE, TOP, GAP] = [760, 290, 360, 26, 44, 30];
+/** The panel of lines: where it stands, and how high it is. */
+const [LEFT, RIGHT, HEIGHT] = [70, 470, 200];
+const [OWN, OTHER] = ['#0b7285', '#868e96'];
+/** Of carrel's own cases and the bare ones, those that are no variation of another. */
+const CHARTED = ['reference', 'carrel rootfs spawn', 'carrel spawn', 'child_process spawn'];
 
-export function chart({ starts }: Results): string {
+export function chart({ starts, growth }: Results): string {
+  const bars = barsOf(starts);
+  const end = TOP + bars.length * LINE;
+  const grows = growth !== undefined && growth.starts.length > 0;
+  const height = end + 12 + (grows ? GAP + HEIGHT + 70 : 0);
+  const frame = `viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13"`;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" ${frame}>`,
+    '  <title>Time of one container, from the call to the end of true, and how it grows with what runs already</title>',
+    `  <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
+    text(LABEL, 24, 'one container, start to end of true: median, logarithmic', 'font-weight="bold"'),
+    ...bars,
+    ...(grows ? linesOf(growth, end + GAP) : []),
+    '</svg>\n',
+  ].join('\n');
+}
+
+function barsOf(starts: readonly Start[]): readonly string[] {
   const bars = starts
-    .filter(({ pace }) => pace === 'rested')
-    .filter(({ name, held }) => (held.kind === 'small' || held.kind === 'none') && !/ (run|execFile)$/.test(name))
+    .filter(({ name, held, pace }) => {
+      const isVariation = /^(carrel|child_process) /.test(name) && !CHARTED.includes(name);
+      return pace === 'rested' && (held.kind === 'small' || held.kind === 'none') && !isVariation;
+    })
     .map(({ name, totalNs }) => ({ name: titleOf(name), ms: totalNs.median / 1e6, own: name.startsWith('carrel') }))
     .sort((one, other) => one.ms - other.ms);
   const most = Math.max(...bars.map(({ ms }) => ms));
   // From a tenth of a millisecond on: the others take from one to several hundred.
   const width = (ms: number): number => Math.max(2, (Math.log10(ms / 0.1) / Math.log10(most / 0.1)) * BAR);
-  const lines = bars.map(({ name, ms, own }, index) => {
+  return bars.map(({ name, ms, own }, index) => {
     const y = TOP + index * LINE;
     return [
-      `  <text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${escaped(name)}</text>`,
+      text(LABEL - 8, y + 14, name, 'text-anchor="end"'),
       `  <rect x="${LABEL}" y="${y}" width="${width(ms).toFixed(1)}" height="18" fill="${own ? OWN : OTHER}"/>`,
-      `  <text x="${(LABEL + width(ms) + 6).toFixed(1)}" y="${y + 14}">${ms.toFixed(ms < 10 ? 2 : 0)} ms</text>`,
+      text(LABEL + width(ms) + 6, y + 14, `${ms.toFixed(ms < 10 ? 2 : 0)} ms`),
     ].join('\n');
   });
-  const height = TOP + bars.length * LINE + 12;
-  const frame = `viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${frame}>
-  <title>Time of one container, median, from the call to the end of true; logarithmic</title>
-  <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
-  <text x="${LABEL}" y="24" font-weight="bold">one container, start to end of true: median, logarithmic</text>
-${lines.join('\n')}
-</svg>
-`;
+}
+
+/** One line of each that starts; both axes begin at 0, so that what does not grow is level. */
+function linesOf({ starts }: Growth, top: number): readonly string[] {
+  const bottom = top + 30 + HEIGHT;
+  const counts = [...new Set(starts.map(({ idle }) => idle))].sort((one, other) => one - other);
+  const most = Math.max(...starts.map(({ totalNs }) => totalNs.median / 1e6));
+  const step = [0.5, 1, 2, 5, 10, 20, 50, 100].find((one) => most / one <= 6) ?? most;
+  const scale = Math.ceil(most / step) * step;
+  const x = (idle: number): number => LEFT + (idle / Math.max(1, counts.at(-1) ?? 1)) * (RIGHT - LEFT);
+  const y = (ms: number): number => bottom - (ms / scale) * HEIGHT;
+  const marks = Array.from({ length: Math.round(scale / step) + 1 }, (_, index) => index * step);
+  return [
+    text(LEFT, top + 8, 'the next start, beside so many idle containers: median', 'font-weight="bold"'),
+    ...marks.map((ms) =>
+      [
+        `  <path d="M${LEFT} ${y(ms).toFixed(1)}H${RIGHT}" stroke="#dee2e6"/>`,
+        text(LEFT - 8, y(ms) + 4, `${ms} ms`, 'text-anchor="end"'),
+      ].join('\n'),
+    ),
+    ...counts.map((idle) => text(x(idle), bottom + 20, String(idle), 'text-anchor="middle"')),
+    ...[...new Set(starts.map(({ name }) => name))].map((name) => {
+      const points = starts.filter((one) => one.name === name);
+      const at = points.map(({ idle, totalNs }) => [x(idle), y(totalNs.median / 1e6)] as const);
+      const color = name.startsWith('carrel') ? OWN : OTHER;
+      const path = at.map(([left, up]) => `${left.toFixed(1)} ${up.toFixed(1)}`).join('L');
+      const last = points.at(-1);
+      return [
+        `  <path d="M${path}" fill="none" stroke="${color}" stroke-width="2"/>`,
+        ...at.map(([left, up]) => `  <circle cx="${left.toFixed(1)}" cy="${up.toFixed(1)}" r="3" fill="${color}"/>`),
+        text(RIGHT + 10, (at.at(-1)?.[1] ?? 0) + 4, `${titleOf(name)}: ${msOf(last)} ms`),
+      ].join('\n');
+    }),
+  ];
+}
+
+function msOf(one: Growth['starts'][number] | undefined): string {
+  return ((one?.totalNs.median ?? Number.NaN) / 1e6).toFixed(2);
+}
+
+function text(x: number, y: number, content: string, attributes = ''): string {
+  const place = `x="${Number(x.toFixed(1))}" y="${Number(y.toFixed(1))}"`;
+  return `  <text ${place}${attributes === '' ? '' : ` ${attributes}`}>${escaped(content)}</text>`;
 }
 
 function escaped(text: string): string {

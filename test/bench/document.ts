@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { wrapped } from '#lib/cli/help.js';
 import { chart } from './chart.js';
-import { sections } from './report.js';
+import { quietness, sections } from './report.js';
 import type { Results } from './results.js';
 
 const WIDTH = 120;
@@ -47,15 +47,15 @@ function generated(results: Results): string {
   ].join('\n\n');
 }
 
-function introduction({ machine, short }: Results): readonly string[] {
+function introduction({ machine }: Results): readonly string[] {
   const { processor, processors, memoryBytes, kernel, system, node, user, where, date, versions } = machine;
   const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`;
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `\`npm run bench -- --write-docs\` wrote this page on ${date}, as ${user}; starts run on ${where}.`,
-    ...(short ? ['**It ran in its short form: the numbers mean little.**'] : []),
     `The machine: ${processor} (${processors} processors), ${memory}, ${system}, Linux ${kernel}, Node.js ${node}.`,
     ...(others.length === 0 ? [] : [`The others: ${others.join(', ')}.`]),
+    quietness(machine),
   ];
 }
 

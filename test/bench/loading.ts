@@ -8,11 +8,11 @@ import { summarize } from './statistics.js';
 
 /** Each is compared with the empty one of its kind. */
 const PROGRAMS: Readonly<Record<string, string>> = {
-  'empty.mjs': '',
+  'empty.mjs': '// an empty file',
   'import.mjs': "import 'carrel';",
   'import-plan.mjs': "import 'carrel/plan';",
   'import-syscalls.mjs': "import 'carrel/syscalls';",
-  'empty.cjs': '',
+  'empty.cjs': '// an empty CommonJS file',
   'require.cjs': "require('carrel');",
 };
 /** Arguments of the command line. */
@@ -55,7 +55,12 @@ function programsBeside(checkout: string, cwd: string): readonly Program[] {
   symlinkSync(checkout, join(cwd, 'node_modules/carrel'));
   for (const [name, source] of Object.entries(PROGRAMS)) writeFileSync(join(cwd, name), source);
   return [
-    ...Object.entries(PROGRAMS).map(([name, what]) => ({ cwd, args: [name], what, totalNs: [] })),
+    ...Object.entries(PROGRAMS).map(([name, source]) => ({
+      cwd,
+      args: [name],
+      what: source.replace('// ', ''),
+      totalNs: [],
+    })),
     ...COMMANDS.map((args) => ({
       cwd,
       args: [join(checkout, 'dist/carrel.cjs'), ...args],

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerProcess } from '#lib/index.js';
+import { busyMs } from './busy.js';
 import { libraryOf, type Places, subjectOf } from './cases.js';
 import type { Helpers, Output, Phase, Rate } from './results.js';
 import { summarize } from './statistics.js';
@@ -16,8 +17,6 @@ export type Part = keyof typeof PARTS;
 export type PartResults = { readonly [P in Part]: Awaited<ReturnType<(typeof PARTS)[P]>> };
 
 const CONCURRENCIES = [1, 8, 64];
-/** USER_HZ, in which /proc/stat counts: 100 on every architecture that Node runs on. proc_stat(5) */
-const TICK_MS = 10;
 
 const PARTS = { rates, helpers, outputs, phases } as const;
 
@@ -35,7 +34,7 @@ async function rates(places: Places, short: boolean): Promise<readonly Rate[]> {
     await subject.start();
     for (const concurrency of CONCURRENCIES) {
       const count = short ? concurrency : 1000;
-      const [began, ticks] = [performance.now(), busyTicks()];
+      const [began, busy] = [performance.now(), busyMs()];
       let left = count;
       const one = async (): Promise<void> => {
         while (left > 0) {
@@ -45,21 +44,11 @@ async function rates(places: Places, short: boolean): Promise<readonly Rate[]> {
       };
       await Promise.all(Array.from({ length: concurrency }, one));
       const seconds = (performance.now() - began) / 1000;
-      const cpuMsEach = ((busyTicks() - ticks) * TICK_MS) / count;
+      const cpuMsEach = (busyMs() - busy) / count;
       results.push({ name, concurrency, perSecond: count / seconds, cpuMsEach });
     }
   }
   return results;
-}
-
-/**
- * What all processors together have worked: the first line of /proc/stat but for idle, iowait, and guests' time, which
- * user has.
- */
-function busyTicks(): number {
-  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number);
-  return user + nice + system + irq + softirq;
 }
 
 async function helpers({ rootfs }: Places, short: boolean): Promise<readonly Helpers[]> {
@@ -113,32 +102,41 @@ function pssBytes(pid: number): number {
 }
 
 async function outputs({ rootfs }: Places, short: boolean): Promise<readonly Output[]> {
-  const bytes = short ? 2 ** 24 : 2 ** 30;
   const box = new Container().rootfs(rootfs);
-  const args = ['-c', String(bytes), '/dev/zero'];
-  const contenders = {
-    'carrel rootfs spawn': () => box.spawn('head', args, { stdio: ['ignore', 'pipe', 'ignore'] }),
+  const head = (bytes: number): string[] => ['-c', String(bytes), '/dev/zero'];
+  const [whole, kept] = short ? [2 ** 24, 2 ** 22] : [2 ** 30, 100 * 2 ** 20];
+  const collected = { maxOutput: kept, check: true } as const;
+  const contenders: Readonly<Record<string, () => Promise<number>>> = {
+    'carrel rootfs spawn': () =>
+      readAll(box.spawn('head', head(whole), { stdio: ['ignore', 'pipe', 'ignore'] }), whole),
     'child_process spawn': () =>
-      spawn(join(rootfs, 'bin/busybox'), ['head', ...args], { stdio: ['ignore', 'pipe', 'ignore'] }),
+      readAll(
+        spawn(join(rootfs, 'bin/busybox'), ['head', ...head(whole)], { stdio: ['ignore', 'pipe', 'ignore'] }),
+        whole,
+      ),
+    'carrel run buffer': async () =>
+      (await box.run('head', head(kept), { ...collected, encoding: 'buffer' })).stdout.length,
+    'carrel run utf8': async () =>
+      (await box.run('head', head(kept), { ...collected, encoding: 'utf8' })).stdout.length,
   };
-  const rates = Object.keys(contenders).map((name) => ({ name, values: [] as number[] }));
+  const found = Object.entries(contenders).map(([name, read]) => ({ name, read, bytes: 0, rates: [] as number[] }));
   for (let round = 0; round < (short ? 1 : 5); round += 1) {
-    for (const { name, values } of rates) {
+    for (const one of found) {
       const began = performance.now();
-      const read = await readAll(contenders[name as keyof typeof contenders]());
-      if (read !== bytes) throw new Error(`${name}: ${read} bytes of ${bytes}`);
-      values.push(bytes / ((performance.now() - began) / 1000));
+      one.bytes = await one.read();
+      one.rates.push(one.bytes / ((performance.now() - began) / 1000));
     }
   }
-  return rates.map(({ name, values }) => ({ name, bytes, bytesPerSecond: summarize(values) }));
+  return found.map(({ name, bytes, rates }) => ({ name, bytes, bytesPerSecond: summarize(rates) }));
 }
 
-async function readAll(child: ContainerProcess | ChildProcess): Promise<number> {
+async function readAll(child: ContainerProcess | ChildProcess, bytes: number): Promise<number> {
   let read = 0;
   child.stdout?.on('data', (chunk: Buffer) => {
     read += chunk.length;
   });
   await once(child, 'close');
+  if (read !== bytes) throw new Error(`${read} bytes of ${bytes}`);
   return read;
 }
 

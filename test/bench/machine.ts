@@ -15,7 +15,7 @@ const VERSIONS: Readonly<Record<string, readonly string[]>> = {
   podman: ['podman', '--version'],
 };
 
-export function machineOf(where: string, peers: readonly string[]): Machine {
+export function machineOf(where: string, peers: readonly string[], busy: number): Machine {
   const [first] = cpus();
   return {
     processor: first?.model.trim() ?? 'unknown',
@@ -26,6 +26,7 @@ export function machineOf(where: string, peers: readonly string[]): Machine {
     node: process.version,
     user: process.getuid?.() === 0 ? 'root' : 'an ordinary user',
     where,
+    busy,
     date: new Date().toISOString().slice(0, 10),
     versions: Object.fromEntries(peers.map((name) => [name, versionOf(VERSIONS[name] ?? [])])),
   };

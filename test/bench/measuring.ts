@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Places, Sample } from './cases.js';
-import type { Answer, Pace, Request } from './worker.js';
+import type { Answer, Pace, Released, Request } from './worker.js';
 
 /** What a worker holds: nothing, objects on V8's heap, or Buffers. */
 export type MemoryKind = 'small' | 'objects' | 'buffers';
@@ -35,20 +35,27 @@ export class Measuring {
   }
 
   async measure(name: string, count: number, pace: Pace): Promise<readonly Sample[]> {
-    const request: Request = { name, count, pace };
-    this.#process.send(request);
-    const { samples, error } = await answerOf(this.#process);
-    if (error !== undefined) throw new Error(`${name}: ${error}`);
+    const { samples = [] } = await this.#ask({ does: 'measure', name, count, pace }, name);
     return samples;
   }
 
   /** Starts `count` at once, and tells by how many milliseconds a timer was late at worst meanwhile. */
   async delay(name: string, count: number): Promise<number> {
-    const request: Request = { name, count, pace: 'rested', delay: true };
-    this.#process.send(request);
-    const { delayMs = Number.NaN, error } = await answerOf(this.#process);
-    if (error !== undefined) throw new Error(`${name}: ${error}`);
+    const { delayMs = Number.NaN } = await this.#ask({ does: 'delay', name, count }, name);
     return delayMs;
+  }
+
+  /** Has the worker hold so many idle containers, and tells how long those took that it started for that. */
+  async hold(count: number): Promise<readonly Sample[]> {
+    const { samples = [] } = await this.#ask({ does: 'hold', count }, `${count} idle containers`);
+    return samples;
+  }
+
+  /** Ends the idle containers. */
+  async release(): Promise<Released> {
+    const { released } = await this.#ask({ does: 'release' }, 'the end of idle containers');
+    if (released === undefined) throw new Error('a worker has not said how idle containers ended');
+    return released;
   }
 
   /** Ends the worker, and waits until it is gone. */
@@ -57,6 +64,13 @@ export class Measuring {
     const gone = once(this.#process, 'exit');
     this.#process.disconnect();
     await gone;
+  }
+
+  async #ask(request: Request, what: string): Promise<Answer> {
+    this.#process.send(request);
+    const answer = await answerOf(this.#process);
+    if (answer.error !== undefined) throw new Error(`${what}: ${answer.error}`);
+    return answer;
   }
 }
 

@@ -72,12 +72,18 @@ const PEERS = {
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const HANGS_MS = 30_000;
 
-/** The peers that work for this user. */
-export function findPeers(rootfs: string, directory: string, skipped: string[]): Readonly<Record<string, Peer>> {
+/** Those of these peers that work for this user; of all, where none are named. */
+export function findPeers(
+  rootfs: string,
+  directory: string,
+  skipped: string[],
+  names: readonly string[] = Object.keys(PEERS),
+): Readonly<Record<string, Peer>> {
   const found: Record<string, Peer> = {};
   const short = mkdtempSync('/tmp/cb-');
   process.on('exit', () => removeTree(short));
   for (const [name, commandOf] of Object.entries(PEERS)) {
+    if (!names.includes(name)) continue;
     const room = { rootfs, directory: join(directory, name), short };
     mkdirSync(room.directory);
     const [file = '', ...args] = commandOf(room);

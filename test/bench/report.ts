@@ -1,8 +1,10 @@
 /** What a run found, as tables: for the terminal, and for docs/performance.md. */
 
-import type { Held, Results, Start } from './results.js';
+import { budgetsOf } from './budgets.js';
+import { holds, ratio, spread } from './cells.js';
+import type { Machine, Results, Start } from './results.js';
 import type { Summary } from './statistics.js';
-import type { Pace } from './worker.js';
+import { titleOf } from './titles.js';
 
 /** A table with a title above it. */
 export interface Section {
@@ -12,38 +14,40 @@ export interface Section {
   readonly rows: readonly (readonly string[])[];
 }
 
-const TITLES: Readonly<Record<string, string>> = {
-  'carrel rootfs spawn': 'carrel, busybox root, spawn() → exit',
-  'carrel rootfs run': 'carrel, busybox root, run() with pipes',
-  'carrel rootfs spawn pipes': 'carrel, busybox root, spawn() with pipes',
-  'carrel rootfs limits spawn': 'carrel, busybox root, limits()',
-  'carrel rootfs unfiltered spawn': 'carrel, busybox root, without seccomp',
-  'carrel joined spawn': 'carrel, a command in a running container',
-  'carrel variables first spawn': 'carrel, 10,000 variables, first time',
-  'carrel variables spawn': 'carrel, 10,000 variables, again',
-  'carrel layer spawn': 'carrel, overlay of 2 layers',
-  'carrel layers first spawn': 'carrel, overlay of 100 layers, first time',
-  'carrel layers spawn': 'carrel, overlay of 100 layers, again',
-  'carrel spawn': "carrel, host's programs, spawn() → exit",
-  'carrel run': "carrel, host's programs, run() with pipes",
-  firejail: "firejail, host's programs",
-  unshare: 'unshare(1), /proc only',
-  'child_process spawn': 'child_process.spawn, no container',
-  'child_process spawn pipes': 'child_process.spawn with pipes, no container',
-  'child_process execFile': 'child_process.execFile, no container',
-  reference: 'C program, the same calls, clone → reaped',
+const OUTPUTS: Readonly<Record<string, string>> = {
+  'carrel rootfs spawn': 'carrel, spawn()',
+  'child_process spawn': 'child_process.spawn',
+  'carrel run buffer': "carrel, run() with encoding: 'buffer'",
+  'carrel run utf8': "carrel, run() with encoding: 'utf8'",
 };
-
-export function titleOf(name: string, pace: Pace = 'rested'): string {
-  return `${TITLES[name] ?? name}${pace === 'rested' ? '' : `, ${pace}`}`;
-}
+const FILTERS: Readonly<Record<string, string>> = {
+  none: 'none',
+  default: "carrel's default profile",
+  docker: "Docker's profile, compiled by carrel",
+  libseccomp: "Docker's profile, compiled by libseccomp",
+};
+/** The part of the processors that others may use while the machine counts as quiet. */
+const QUIET = 0.05;
+const LARGE = / (variables|layer|layers) /;
 
 export function sections(results: Results): readonly Section[] {
-  const all = [startSection(results), blockedSection(results)];
-  // Of a few cold samples nothing can be told.
-  if (!results.short) all.push(budgetSection(results));
-  const rest = [rateSection, helperSection, outputSection, phaseSection, loadingSection].map((make) => make(results));
-  return [...all, ...rest].filter(({ rows }) => rows.length > 0);
+  const makers = [
+    startSection,
+    blockedSection,
+    // Of a few cold samples nothing can be told.
+    ...(results.form === 'short' ? [] : [budgetSection]),
+    ...[besideSection, nthSection, endingSection, largeSection, rateSection, helperSection, outputSection],
+    ...[filterSection, phaseSection, loadingSection],
+  ];
+  return makers.map((make) => make(results)).filter(({ rows }) => rows.length > 0);
+}
+
+/** What others did meanwhile, in a sentence. */
+export function quietness({ busy }: Machine): string {
+  const part = `${Math.round(busy * 100)} % of the processors' time`;
+  return busy <= QUIET
+    ? `The machine was quiet: others used ${part}, right before and after.`
+    : `The machine was not quiet: others used ${part}, right before or after. Ratios tell little then, times nothing.`;
 }
 
 function startSection({ starts }: Results): Section {
@@ -55,7 +59,7 @@ function startSection({ starts }: Results): Section {
       'In a row means: each as soon as the one before has ended. `child_process.spawn` starts the other engines.',
     head: ['what', 'Node holds', 'samples', 'median ms', 'p10–p90 ms', '× C program', '× child_process'],
     rows: starts
-      .filter(({ pace }) => pace !== 'at once')
+      .filter(({ name, pace }) => pace !== 'at once' && !LARGE.test(name))
       .map((one) => [
         titleOf(one.name, one.pace),
         holds(one.held),
@@ -75,7 +79,7 @@ function blockedSection({ starts }: Results): Section {
       'code at hand. The longest turn is that of a timer of 1 ms while some start, by `monitorEventLoopDelay`.',
     head: ['what', 'Node holds', 'median µs', 'p10–p90 µs', '× child_process', 'longest turn ms'],
     rows: starts.flatMap(({ name, held, pace, blockedNs, delayMs }) => {
-      if (blockedNs === undefined || !/^(carrel|child_process)/.test(name)) return [];
+      if (blockedNs === undefined || !/^(carrel|child_process)/.test(name) || LARGE.test(name)) return [];
       const other = bare(starts, { held, pace })?.blockedNs;
       const turn = delayMs === undefined ? '' : delayMs.toFixed(1);
       return [[titleOf(name, pace), holds(held), ...spread(blockedNs, 1e3, 0), ratio(blockedNs, other, 3), turn]];
@@ -83,54 +87,101 @@ function blockedSection({ starts }: Results): Section {
   };
 }
 
-/** What carrel is meant to keep to. */
-function budgetSection({ starts, helpers }: Results): Section {
-  const rested = starts.filter(({ pace }) => pace === 'rested');
-  const small = (name: string): Summary | undefined =>
-    rested.find((one) => one.name === name && (one.held.kind === 'small' || one.held.kind === 'none'))?.totalNs;
-  const carrel = small('carrel rootfs spawn');
-  const inRow = starts.find(({ name, pace }) => name === 'carrel rootfs spawn' && pace === 'in a row')?.totalNs;
-  const most = Math.max(...starts.map(({ held }) => held.bytes));
-  const large = (name: string, pace: Pace): Summary | undefined =>
-    starts.find(
-      (one) => one.name === name && one.pace === pace && one.held.kind === 'buffers' && one.held.bytes === most,
-    )?.blockedNs;
-  const blocking = (['rested', 'at once'] as const).flatMap((pace) => {
-    const blocked = large('carrel rootfs spawn', pace);
-    const longer = ratio(large('child_process spawn', pace), blocked, 0);
-    const how = pace === 'rested' ? 'after a rest' : 'some at once';
-    return [
-      [
-        `spawn() blocks the event loop, Node with Buffers, ${how}`,
-        '≤ 150 µs',
-        blocked === undefined ? '–' : `${(blocked.median / 1e3).toFixed(0)} µs`,
-      ],
-      [`child_process.spawn blocks longer then, ${how}`, '≥ 100 ×', unit(longer, '×')],
-    ];
-  });
-  const [one] = helpers;
-  const faster = (name: string, budget: string): readonly string[] => [
-    `${name}, started from Node, takes longer`,
-    budget,
-    unit(ratio(small(name), carrel), '×'),
-  ];
+function budgetSection(results: Results): Section {
   return {
     title: 'Budgets',
-    note: 'For information: the machine decides.',
-    head: ['what', 'budget', 'found'],
-    rows: [
-      // It makes no spare.
-      ['a full container, in a row, against the C program', '≤ 1.5 ×', unit(ratio(inRow, small('reference')), '×')],
-      faster('bubblewrap', '≥ 2 ×'),
-      faster('crun', '≥ 5 ×'),
-      faster('runc', '≥ 15 ×'),
-      ...blocking,
-      [
-        'helper processes of one idle container',
-        '≤ 300 KB',
-        one === undefined ? '–' : kilobytes(one.launcherBytes + one.restBytes),
-      ],
-    ],
+    note:
+      'What carrel is meant to keep to, of medians of this run. A factor compares two rows of one table: absolute ' +
+      'times are those of the machine.',
+    head: ['what', 'budget', 'found', 'kept'],
+    rows: budgetsOf(results).map(({ what, budget, found, kept }) => [
+      what,
+      budget,
+      found,
+      kept === undefined ? '' : kept ? 'yes' : 'no',
+    ]),
+  };
+}
+
+function besideSection({ growth }: Results): Section {
+  const none = (name: string): Summary | undefined =>
+    growth?.starts.find((one) => one.name === name && one.idle === 0)?.totalNs;
+  return {
+    title: 'Beside containers that run already',
+    note:
+      'One Node process holds so many idle containers of carrel, and starts the next command, each after a rest of ' +
+      '5 ms. The kernel forks, and ends, more slowly beside many processes, whatever started them: that is the ' +
+      'growth of `child_process.spawn`.',
+    head: ['what', 'idle', 'median ms', 'p10–p90 ms', '× beside none', 'blocked µs'],
+    rows: (growth?.starts ?? []).map(({ name, idle, totalNs, blockedNs }) => [
+      titleOf(name),
+      String(idle),
+      ...spread(totalNs, 1e6, 2),
+      ratio(totalNs, none(name)),
+      (blockedNs.median / 1e3).toFixed(0),
+    ]),
+  };
+}
+
+function nthSection({ growth }: Results): Section {
+  const [first] = growth?.reached ?? [];
+  return {
+    title: 'The n-th idle container',
+    note:
+      'Each starts as soon as the one before runs, so carrel makes no spare meanwhile. The time is that from the ' +
+      'call until the command runs, of the n-th and those right before it.',
+    head: ['n', 'samples', 'median ms', 'p10–p90 ms', `× the ${first?.nth ?? 0}th`, 'blocked µs'],
+    rows: (growth?.reached ?? []).map(({ nth, totalNs, blockedNs }) => [
+      String(nth),
+      String(totalNs.count),
+      ...spread(totalNs, 1e6, 2),
+      ratio(totalNs, first?.totalNs),
+      (blockedNs.median / 1e3).toFixed(0),
+    ]),
+  };
+}
+
+function endingSection({ growth }: Results): Section {
+  const { ending } = growth ?? {};
+  return {
+    title: 'The end of many',
+    note:
+      'One loop calls `kill()` of every container that runs. All calls together block the event loop; the longest ' +
+      'turn has them, or the most ends that Node takes in at once.',
+    head: ['containers', '`kill()` median µs', 'p10–p90 µs', 'all calls ms', 'longest turn ms', 'until all ended ms'],
+    rows:
+      ending === undefined
+        ? []
+        : [
+            [
+              String(ending.containers),
+              ...spread(ending.killNs, 1e3, 0),
+              ...[ending.allKillsNs, ending.longestTurnNs, ending.wholeNs].map(({ median }) =>
+                (median / 1e6).toFixed(0),
+              ),
+            ],
+          ],
+  };
+}
+
+function largeSection({ starts }: Results): Section {
+  const large = starts.filter(({ name }) => LARGE.test(name));
+  const plain = starts.filter(({ name, held, pace }) => {
+    return name === 'carrel rootfs spawn' && held.kind === 'small' && pace === 'rested';
+  });
+  return {
+    title: 'What is large',
+    note:
+      'The first start of a container checks and compiles its definition; what that gives is kept for the next. The ' +
+      'rest of what variables cost is the kernel, which copies them into the new program, and that of layers is the ' +
+      'mount of the overlay.',
+    head: ['what', 'samples', 'median ms', 'p10–p90 ms', 'blocked µs', 'p10–p90 µs'],
+    rows: (large.length === 0 ? [] : [...plain, ...large]).map(({ name, totalNs, blockedNs }) => [
+      titleOf(name),
+      String(totalNs.count),
+      ...spread(totalNs, 1e6, 2),
+      ...(blockedNs === undefined ? ['', ''] : spread(blockedNs, 1e3, 0)),
+    ]),
   };
 }
 
@@ -165,12 +216,36 @@ function helperSection({ helpers }: Results): Section {
 function outputSection({ outputs }: Results): Section {
   return {
     title: 'Standard output',
-    note: '`head -c` sends /dev/zero to a `data` listener in Node, on all processors.',
+    note:
+      '`head -c` sends /dev/zero to a `data` listener in Node, on all processors; `run()` collects it, as a Buffer ' +
+      'or as a text.',
     head: ['what', 'MiB', 'MiB/s median', 'p10–p90'],
     rows: outputs.map(({ name, bytes, bytesPerSecond }) => [
-      name.startsWith('carrel') ? 'carrel, busybox root' : 'child_process.spawn',
+      OUTPUTS[name] ?? name,
       (bytes / 2 ** 20).toFixed(0),
       ...spread(bytesPerSecond, 2 ** 20, 0),
+    ]),
+  };
+}
+
+function filterSection({ filters }: Results): Section {
+  const none = filters.find(({ name }) => name === 'none');
+  const more = (of: Summary, to: Summary | undefined): string =>
+    to === undefined ? '' : (of.median - to.median).toFixed(1);
+  return {
+    title: 'A system call below a filter',
+    note:
+      'A C program loads a filter, and makes one call over and over. The kernel remembers which numbers a filter ' +
+      'lets through, whatever the arguments (`getppid`); for others it runs the filter (`personality`).',
+    head: ['filter', 'instructions', 'load µs', '`getppid` ns', 'more', '`personality` ns', 'more'],
+    rows: filters.map(({ name, instructions, loadNs, allowedNs, comparedNs }) => [
+      FILTERS[name] ?? name,
+      instructions === 0 ? '' : String(instructions),
+      instructions === 0 ? '' : (loadNs.median / 1e3).toFixed(0),
+      allowedNs.median.toFixed(1),
+      more(allowedNs, none?.allowedNs),
+      comparedNs.median.toFixed(1),
+      more(comparedNs, none?.comparedNs),
     ]),
   };
 }
@@ -191,6 +266,22 @@ function phaseSection({ phases }: Results): Section {
   };
 }
 
+function loadingSection({ loading }: Results): Section {
+  return {
+    title: 'Loading carrel',
+    note:
+      'Each row is a Node process from its start to its end, beside one that runs an empty file of the same kind. ' +
+      'The first container loads what compiles plans and starts the launcher; importing does not.',
+    head: ['what', 'samples', 'median ms', 'p10–p90 ms', '× an empty file'],
+    rows: loading.map(({ what, totalNs, emptyNs }) => [
+      what,
+      String(totalNs.count),
+      ...spread(totalNs, 1e6, 1),
+      ratio(totalNs, emptyNs),
+    ]),
+  };
+}
+
 /** A bare start in the same process; where none is, in one that holds nothing. */
 function bare(starts: readonly Start[], { held, pace }: Pick<Start, 'held' | 'pace'>): Start | undefined {
   const kind = held.kind === 'none' ? 'small' : held.kind;
@@ -201,43 +292,4 @@ function bare(starts: readonly Start[], { held, pace }: Pick<Start, 'held' | 'pa
       one.held.kind === kind &&
       one.held.bytes === held.bytes,
   );
-}
-
-function loadingSection({ loading }: Results): Section {
-  return {
-    title: 'Loading carrel',
-    note:
-      'Each row is a Node process from its start to its end, beside one that runs an empty file of the same kind. ' +
-      'The first container loads what compiles plans and starts the launcher; importing does not.',
-    head: ['what', 'samples', 'median ms', 'p10–p90 ms', '× an empty file'],
-    rows: loading.map(({ what, totalNs, emptyNs }) => [
-      what === '' ? 'an empty file' : what,
-      String(totalNs.count),
-      ...spread(totalNs, 1e6, 1),
-      ratio(totalNs, emptyNs),
-    ]),
-  };
-}
-
-function holds({ kind, bytes }: Held): string {
-  if (kind === 'none' || kind === 'small') return kind === 'none' ? '' : 'little';
-  const size = bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${bytes / 2 ** 30} GiB`;
-  return `${size} of ${kind === 'buffers' ? 'Buffers' : 'objects'}`;
-}
-
-function spread(summary: Summary, scale: number, digits: number): readonly string[] {
-  const text = (value: number): string => (value / scale).toFixed(digits);
-  return [text(summary.median), `${text(summary.p10)}–${text(summary.p90)}`];
-}
-
-function ratio(of: Summary | undefined, to: Summary | undefined, digits = 2): string {
-  return of === undefined || to === undefined ? '–' : (of.median / to.median).toFixed(digits);
-}
-
-function unit(value: string, name: string): string {
-  return value === '–' ? value : `${value} ${name}`;
-}
-
-function kilobytes(bytes: number): string {
-  return `${(bytes / 1024).toFixed(0)} KB`;
 }

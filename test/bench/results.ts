@@ -9,16 +9,22 @@ import type { Pace } from './worker.js';
 
 export interface Results {
   readonly machine: Machine;
-  readonly short: boolean;
+  readonly form: Form;
   readonly starts: readonly Start[];
   readonly rates: readonly Rate[];
   readonly helpers: readonly Helpers[];
   readonly outputs: readonly Output[];
   readonly phases: readonly Phase[];
   readonly loading: readonly Loading[];
+  readonly filters: readonly Filtered[];
+  /** Absent where this machine cannot hold so many containers. */
+  readonly growth?: Growth;
   /** What could not be measured, and why. */
   readonly skipped: readonly string[];
 }
+
+/** `short`: few samples, for breakage; `quiet`: only what the budgets need. */
+export type Form = 'full' | 'short' | 'quiet';
 
 export interface Machine {
   readonly processor: string;
@@ -32,6 +38,8 @@ export interface Machine {
   readonly where: string;
   /** ISO 8601, of the day alone. */
   readonly date: string;
+  /** The part of all processors' time that others used before the run, from 0 to 1. */
+  readonly busy: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -53,9 +61,57 @@ export interface Start {
   readonly delayMs?: number;
 }
 
+/** What runs already, and what that costs. */
+export interface Growth {
+  readonly starts: readonly Idle[];
+  readonly reached: readonly Reached[];
+  readonly ending: Ending;
+}
+
+/** One start beside so many idle containers. */
+export interface Idle {
+  readonly name: string;
+  readonly idle: number;
+  readonly totalNs: Summary;
+  readonly blockedNs: Summary;
+}
+
+/** The start of the n-th idle container, from the call until its command runs: of the last fifty before it. */
+export interface Reached {
+  readonly nth: number;
+  readonly totalNs: Summary;
+  readonly blockedNs: Summary;
+}
+
+/** The end of many that are killed at once. */
+export interface Ending {
+  readonly containers: number;
+  /** Of one call of `kill()`. */
+  readonly killNs: Summary;
+  /** Of all of them, in which nothing else happens in this Node. */
+  readonly allKillsNs: Summary;
+  /** The longest turn of the event loop until the last had ended. */
+  readonly longestTurnNs: Summary;
+  /** From the first call until the last had ended. */
+  readonly wholeNs: Summary;
+}
+
+/** What a system call costs below a filter. */
+export interface Filtered {
+  /** `none`; `default`: carrel's; `docker`: Docker's profile, by carrel; `libseccomp`: the same, by libseccomp. */
+  readonly name: string;
+  readonly instructions: number;
+  /** What it takes to load it. */
+  readonly loadNs: Summary;
+  /** One call that the number alone lets through. */
+  readonly allowedNs: Summary;
+  /** One call whose arguments the filter reads. */
+  readonly comparedNs: Summary;
+}
+
 /** A Node program that loads carrel, and an empty one of its kind, from start to end. */
 export interface Loading {
-  /** Its source; `''` for the empty one itself. */
+  /** Its source, or its command line. */
   readonly what: string;
   readonly totalNs: Summary;
   readonly emptyNs: Summary;

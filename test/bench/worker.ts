@@ -7,6 +7,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { libraryOf, type Places, type Sample, type Subject, sampleOf, subjectOf } from './cases.js';
+import { Idle } from './idle.js';
 
 /**
  * How samples follow each other: each after a rest; each as soon as the one before has ended; or all at once, so that
@@ -14,20 +15,33 @@ import { libraryOf, type Places, type Sample, type Subject, sampleOf, subjectOf 
  */
 export type Pace = 'rested' | 'in a row' | 'at once';
 
-export interface Request {
-  readonly name: string;
-  readonly count: number;
-  readonly pace: Pace;
-  /** Instead of samples: how late a timer is while so many are started. */
-  readonly delay?: true;
-}
+/** What a worker does when it is asked. */
+export type Request =
+  | { readonly does: 'measure'; readonly name: string; readonly count: number; readonly pace: Pace }
+  /** Tells how late a timer is while so many are started. */
+  | { readonly does: 'delay'; readonly name: string; readonly count: number }
+  /** Starts idle containers, one as soon as the one before runs, until there are so many. */
+  | { readonly does: 'hold'; readonly count: number }
+  /** Kills all that it holds. */
+  | { readonly does: 'release' };
 
 /** The first answers no request: it says that the memory is filled. */
 export interface Answer {
-  readonly samples: readonly Sample[];
+  readonly samples?: readonly Sample[];
   readonly delayMs?: number;
-  /** What went wrong; then there are no samples. */
+  readonly released?: Released;
+  /** What went wrong; then there is nothing else. */
   readonly error?: string;
+}
+
+/** How containers ended that were killed at once. */
+export interface Released {
+  /** Of each call of `kill()`. */
+  readonly killNs: readonly number[];
+  /** The longest turn of the event loop until the last had ended. */
+  readonly longestTurnNs: number;
+  /** From the first call to the end of the last container. */
+  readonly wholeNs: number;
 }
 
 /**
@@ -40,25 +54,38 @@ const CHUNK = 65_536;
 const [kind = 'small', bytes = '0', text = '{}'] = process.argv.slice(2);
 const places = JSON.parse(text) as Places;
 const library = await libraryOf(places);
+const idle = new Idle(library, places);
 const subjects = new Map<string, Subject>();
 // Never read again, but reachable: a local variable would be collected.
 export const held: readonly unknown[] = fill(Number(bytes));
 
-process.on('message', ({ name, count, pace, delay }: Request) => {
-  const result = delay === true ? late(name, count) : measure(name, count, pace).then((samples) => ({ samples }));
-  void result.then(answer, (error: unknown) =>
-    answer({ samples: [], error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+process.on('message', (request: Request) => {
+  void answerTo(request).then(answer, (error: unknown) =>
+    answer({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
 // The launcher and the addon stay, but keep nothing alive.
 process.on('disconnect', () => process.exit());
-answer({ samples: [] });
+answer({});
+
+async function answerTo(request: Request): Promise<Answer> {
+  switch (request.does) {
+    case 'measure':
+      return { samples: await measure(request.name, request.count, request.pace) };
+    case 'delay':
+      return { delayMs: await late(request.name, request.count) };
+    case 'hold':
+      return { samples: await idle.hold(request.count) };
+    case 'release':
+      return { released: await idle.release() };
+  }
+}
 
 function answer(message: Answer): void {
   process.send?.(message);
 }
 
-async function late(name: string, count: number): Promise<Answer> {
+async function late(name: string, count: number): Promise<number> {
   const subject = knownAs(name);
   await sampleOf(subject);
   const histogram = monitorEventLoopDelay({ resolution: 1 });
@@ -72,7 +99,7 @@ async function late(name: string, count: number): Promise<Answer> {
     await end;
   }
   histogram.disable();
-  return { samples: [], delayMs: histogram.max / 1e6 };
+  return histogram.max / 1e6;
 }
 
 function knownAs(name: string): Subject {

@@ -2,8 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { checkSeccomp, type SeccompArgument, type SeccompProfile } from '#lib/definition/seccomp.js';
-import type { Machine } from '#lib/seccomp/rules.js';
+import { checkSeccomp, type SeccompArgument, type SeccompProfile, type SeccompRule } from '#lib/definition/seccomp.js';
+import { type Machine, rulesOf } from '#lib/seccomp/rules.js';
 import { SYSCALLS } from '#lib/seccomp/syscalls.js';
 
 /** From the strictest on. */
@@ -104,6 +104,14 @@ export function hasProfiles(): boolean {
 
 export function profileOf(whose: keyof typeof PROFILE_FILES): SeccompProfile {
   return checkSeccomp(JSON.parse(readFileSync(PROFILE_FILES[whose], 'utf8'))) as SeccompProfile;
+}
+
+/** The rules of a profile that count on this machine, whatever calls they name. */
+export function countingRules(profile: SeccompProfile, machine: Machine): readonly SeccompRule[] {
+  return profile.syscalls.filter(
+    (rule) =>
+      rulesOf({ defaultAction: 'SCMP_ACT_KILL', syscalls: [{ ...rule, names: ['read'] }] }, machine).calls.size > 0,
+  );
 }
 
 /** All names of an architecture. */

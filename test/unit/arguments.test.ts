@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as library from '#lib/index.js';
 import * as plans from '#lib/plan.js';
-import { SPAWN_OPTIONS } from '#lib/running/spawn.js';
+import { SPAWN_OPTIONS } from '#lib/running/command.js';
 import * as steps from '#lib/steps.js';
 
 const { CarrelError, Container } = library;

@@ -1,58 +1,19 @@
 /** libseccomp, which Docker and Podman use, makes filters of the same profiles that give the same verdicts. */
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { SeccompProfile, SeccompRule } from '#lib/definition/seccomp.js';
 import { CAPABILITIES, type Capability } from '#lib/plan/constants.js';
 import { AUDIT_ARCH, bytesOf, instructionsOf } from '#lib/seccomp/bpf.js';
 import { DEFAULT_PROFILE } from '#lib/seccomp/default.js';
 import { type Machine, rulesOf } from '#lib/seccomp/rules.js';
 import { runFilter } from '../support/bpf.js';
-import { boundaries, callsOf, profileOf } from '../support/profiles.js';
-import { libseccomp, requires } from '../support/requires.js';
+import { byLibseccomp } from '../support/libseccomp.js';
+import { boundaries, callsOf, countingRules, profileOf } from '../support/profiles.js';
+import { requires } from '../support/requires.js';
 
-const SCRIPT = fileURLToPath(new URL('../../../test/support/libseccomp.py', import.meta.url));
 const EVERY = Object.keys(CAPABILITIES) as readonly Capability[];
 const arch = process.arch as Machine['arch'];
-
-interface Peer {
-  readonly program: Uint8Array;
-  /** Names that this libseccomp is too old for. */
-  readonly unknown: ReadonlySet<string>;
-}
-
-/** What is conditional is decided here, by the same lines as in Docker: libseccomp knows no conditions. */
-function byLibseccomp(rules: readonly SeccompRule[], fallback: readonly [string, number]): Peer {
-  const known = new Set(callsOf({ arch } as Machine).map(([name]) => name));
-  const input = {
-    default: fallback,
-    rules: rules.flatMap((rule) => {
-      const action = [rule.action, rule.errnoRet ?? 0];
-      // What does what is done anyway, libseccomp does not take.
-      if (String(action) === String(fallback)) return [];
-      const args = (rule.args ?? []).map(({ index, op, value, valueTwo = 0 }) => [
-        index,
-        op,
-        Number(value),
-        Number(valueTwo),
-      ]);
-      return rule.names.filter((name) => known.has(name)).map((name) => [action, name, args]);
-    }),
-  };
-  const python = libseccomp() ?? 'python3';
-  const child = execFileSync(python, [SCRIPT], {
-    input: JSON.stringify(input),
-    encoding: 'utf8',
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const unknown = execFileSync(python, ['-c', UNKNOWN, ...known], { encoding: 'utf8' });
-  return { program: Buffer.from(child, 'base64'), unknown: new Set(unknown.split(/\s+/)) };
-}
-
-const UNKNOWN =
-  'import seccomp, sys; print(*[n for n in sys.argv[1:] if seccomp.resolve_syscall(seccomp.Arch(), n) < 0])';
 
 /** Names that two rules without arguments say different things of. */
 function disputedBy(rules: readonly SeccompRule[]): readonly string[] {
@@ -60,14 +21,6 @@ function disputedBy(rules: readonly SeccompRule[]): readonly string[] {
   for (const { names, action, args = [] } of rules)
     for (const name of args.length === 0 ? names : []) saying.set(name, (saying.get(name) ?? new Set()).add(action));
   return [...saying].filter(([, actions]) => actions.size > 1).map(([name]) => name);
-}
-
-/** Rules that count on this machine. */
-function counting(profile: SeccompProfile, machine: Machine): readonly SeccompRule[] {
-  return profile.syscalls.filter(
-    (rule) =>
-      rulesOf({ defaultAction: 'SCMP_ACT_KILL', syscalls: [{ ...rule, names: ['read'] }] }, machine).calls.size > 0,
-  );
 }
 
 function compare(
@@ -97,7 +50,7 @@ describe('the same verdicts as libseccomp', requires('libseccomp'), () => {
     for (const whose of ['docker', 'podman'] as const)
       test(`${whose}’s profile, ${capabilities.length} capabilities`, requires('profiles'), () => {
         const profile = profileOf(whose);
-        const rules = counting(profile, machine);
+        const rules = countingRules(profile, machine);
         const disputed = disputedBy(rules);
         // Podman's has it in both lists. libseccomp takes the first, carrel the strictest.
         assert.deepEqual(disputed, whose === 'podman' && capabilities !== EVERY ? ['setns'] : []);
@@ -110,7 +63,7 @@ describe('the same verdicts as libseccomp', requires('libseccomp'), () => {
       });
 
     test(`the default profile, ${capabilities.length} capabilities`, () => {
-      const rules = counting(DEFAULT_PROFILE, machine);
+      const rules = countingRules(DEFAULT_PROFILE, machine);
       const refusals = rules.filter(({ action }) => action !== 'SCMP_ACT_ALLOW');
       const permissions = rules.filter(({ action }) => action === 'SCMP_ACT_ALLOW');
       // A rule without arguments makes libseccomp forget those with arguments. The kernel takes the stricter verdict of

@@ -1,0 +1,223 @@
+/** A command as a caller asks for it: its options, and their checks. */
+
+import type { Command, FramedCommand, Invocation } from '../compile/command.js';
+import {
+  boolean,
+  checkTerminalSize,
+  containerPath,
+  environment,
+  integer,
+  knownOptions,
+  object,
+  signalNumber,
+  text,
+} from '../definition/checks.js';
+import { checkRlimits, type ResourceLimitsInput } from '../definition/rlimits.js';
+import { checkSession, type Session } from '../definition/session.js';
+import { checkUser, type UserInput } from '../definition/user.js';
+import { contradiction, invalidType } from '../errors/errors.js';
+import { checkStdio, type StdioChoice, type StdioOption } from '../launch/stdio.js';
+
+/** Options of {@link Container.spawn}. Names and meaning are `child_process`'s, where it has them. */
+export interface SpawnOptions {
+  /**
+   * The command's descriptors from 0 on. Each is `'pipe'`, `'ignore'` (/dev/null), `'inherit'` (the caller's own), a
+   * descriptor, or a stream that has one. Pipes belong to the command's user, so that it can open /dev/stdout again.
+   * From the fourth on, `'pipe'` is a socket, a stream both ways, in `stdio` of the process. Up to 240 descriptors.
+   * Default: `'pipe'` for the first three, or the `terminal`, and no others.
+   */
+  readonly stdio?: StdioOption | undefined;
+  /** Variables, added to the container's. carrel passes nothing of the caller's environment on. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The working directory in the container, absolute. Default: the container's `cwd`, or `/`. */
+  readonly cwd?: string | undefined;
+  /**
+   * The user in the container, by numbers or names, as `Container.user` takes it. Default: the container's `user`, or
+   * 0.
+   */
+  readonly user?: UserInput | undefined;
+  /**
+   * Resource limits, added to the container's. Each overrides the container's limit of the same name. Default: none.
+   */
+  readonly rlimits?: ResourceLimitsInput | undefined;
+  /**
+   * How long the container may run: wall-clock milliseconds from its start on. Then the supervisor sends `killSignal`,
+   * also while the event loop is blocked. 0 to 2^53 − 1. Default: 0, no limit.
+   */
+  readonly timeout?: number | undefined;
+  /** The signal that ends the command when its time is up. Default: `'SIGKILL'`, which nobody can ignore. */
+  readonly killSignal?: NodeJS.Signals | number | undefined;
+  /** Ends the container when it is aborted; the reason is then `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * A terminal of the container's own, for those of the three standard descriptors that `stdio` leaves out; `true` is
+   * 80 × 24. So `{ terminal: true, stdio: [undefined, 'pipe'] }` has an output apart from it. It is the controlling
+   * terminal, /dev/tty. Default: none.
+   */
+  readonly terminal?:
+    | boolean
+    | {
+        /** How wide it is, 1 to 65535. Default: 80. */
+        readonly columns?: number;
+        /** How high it is, 1 to 65535. Default: 24. */
+        readonly rows?: number;
+      }
+    | undefined;
+  /**
+   * The session of the command, setsid(2). Default: `'new'`.
+   *
+   * - `'new'`: one of its own. A terminal in `stdio` is then no controlling terminal: /dev/tty is ENXIO.
+   * - `'inherit'`: that of this process, and its process group. Ctrl-C and Ctrl-Z reach both, and /dev/tty is the
+   *   caller's terminal. Who pushes input into it has the caller's shell execute that (TIOCSTI, CVE-2017-5226). The
+   *   default filter forbids it; with `seccomp('unconfined')` only `dev.tty.legacy_tiocsti = 0` of Linux 6.2 does. So
+   *   only use it for programs that you trust. Where carrel has a cgroup from systemd, `limits()` does not go with it.
+   */
+  readonly session?: Session | undefined;
+  /**
+   * Notes when each act began. Once the process has ended, its `explain({ timing: true })` tells it. It costs some
+   * microseconds. Otherwise the clock is never read. Default: `false`.
+   */
+  readonly timing?: boolean | undefined;
+  /**
+   * Lets the container go on when Node ends, however it does; then only its `timeout` ends it. Node still waits for it
+   * until `unref()` is called. The container keeps its ids until it has ended. It ends with Node where not all of its
+   * hooks have run by then. Default: `false`, all ends with Node.
+   */
+  readonly detached?: boolean | undefined;
+}
+
+/** The compiler insists that none is missing. */
+const NAMES: Readonly<Record<keyof SpawnOptions, true>> = {
+  stdio: true,
+  env: true,
+  cwd: true,
+  user: true,
+  rlimits: true,
+  timeout: true,
+  killSignal: true,
+  signal: true,
+  terminal: true,
+  session: true,
+  timing: true,
+  detached: true,
+};
+
+export const SPAWN_OPTIONS: readonly string[] = Object.freeze(Object.keys(NAMES));
+
+const SIGKILL = 9;
+
+/** What a caller asks to be run, as it was given. */
+export interface Call<Options extends SpawnOptions = SpawnOptions> {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly options: Options;
+}
+
+/** All that a command follows from, as the caller gave it. The compiler insists that no option is missing. */
+export type Asked = Pick<Call, 'file' | 'args'> & {
+  readonly [Name in keyof Omit<SpawnOptions, 'signal'>]-?: SpawnOptions[Name];
+} & {
+  /** Whether the container has hooks. */
+  readonly hooked: boolean;
+};
+
+export function askedBy({ file, args, options }: Call, hooked: boolean): Asked {
+  object('options', options);
+  const { stdio, env, cwd, user, rlimits, timeout, killSignal, terminal, session, timing, detached } = options;
+  return {
+    file,
+    args,
+    stdio,
+    env,
+    cwd,
+    user,
+    rlimits,
+    timeout,
+    killSignal,
+    terminal,
+    session,
+    timing,
+    detached,
+    hooked,
+  };
+}
+
+/** A command with its options, checked. */
+export interface CheckedCommand {
+  readonly command: Command;
+  readonly stdio: readonly StdioChoice[];
+}
+
+/** @throws TypeError or RangeError naming what is wrong. */
+export function checkCommand(asked: Asked): CheckedCommand {
+  const { args, cwd, user, rlimits, hooked } = asked;
+  const file = text('file', asked.file);
+  if (file === '') throw invalidType('file', 'the name or path of a program', file);
+  if (!Array.isArray(args)) throw invalidType('args', 'an array of strings', args);
+  const terminal = checkTerminal(asked);
+  const stdio = checkStdio(asked.stdio, terminal !== undefined);
+  if (terminal !== undefined) checkShown(stdio);
+  const session = checkOwnSession(asked);
+  return {
+    stdio,
+    command: {
+      invocation: checkInvocation(file, args, asked),
+      framed: {
+        ...(cwd === undefined ? {} : { cwd: containerPath('cwd', cwd) }),
+        ...(user === undefined ? {} : { user: checkUser(user) }),
+        ...(rlimits === undefined ? {} : { rlimits: checkRlimits(rlimits) }),
+        stdio: stdio.map(({ kind }) => kind),
+        ...(terminal === undefined ? {} : { terminal }),
+        timed: boolean('timing', asked.timing ?? false),
+        ...(session === 'inherit' ? { session } : {}),
+        detached: checkDetached(asked),
+        hooked,
+      },
+    },
+  };
+}
+
+function checkInvocation(file: string, args: readonly unknown[], asked: Asked): Invocation {
+  const { env = {}, timeout = 0, killSignal } = asked;
+  return {
+    file,
+    args: args.map((argument, index) => text(`args[${index}]`, argument)),
+    env: environment('env', env),
+    timeoutMs: integer('timeout', timeout, 0, Number.MAX_SAFE_INTEGER),
+    timeoutSignal: killSignal === undefined ? SIGKILL : signalNumber('killSignal', killSignal),
+  };
+}
+
+function checkDetached({ detached, terminal }: Asked): boolean {
+  const checked = boolean('detached', detached ?? false);
+  if (checked && terminal !== undefined && terminal !== false)
+    throw contradiction('detached and terminal exclude each other: a terminal hangs up when Node lets go of it');
+  return checked;
+}
+
+/** A terminal that is none of the command's descriptors would have no stream here either. */
+function checkShown(stdio: readonly StdioChoice[]): void {
+  if (stdio.every(({ kind }) => kind !== 'terminal'))
+    throw contradiction('terminal and stdio: none of the first three is left to the terminal; leave one out of stdio');
+}
+
+function checkOwnSession({ session, terminal, detached }: Asked): Session {
+  const checked = checkSession(session);
+  if (checked === 'new') return checked;
+  if (terminal !== undefined && terminal !== false)
+    throw contradiction('session: "inherit" and terminal exclude each other: a session has one terminal');
+  if (detached === true)
+    throw contradiction('session: "inherit" and detached exclude each other: the session ends with its leader');
+  return checked;
+}
+
+function checkTerminal({ terminal }: Asked): FramedCommand['terminal'] {
+  if (terminal === undefined || terminal === false) return undefined;
+  const size = terminal === true ? {} : terminal;
+  object('terminal', size);
+  knownOptions('terminal', size, ['columns', 'rows']);
+  return {
+    columns: checkTerminalSize('terminal.columns', size.columns ?? 80),
+    rows: checkTerminalSize('terminal.rows', size.rows ?? 24),
+  };
+}
