@@ -320,7 +320,8 @@ export class Container {
    *   capability.
    * - With `connectTcp` or `bindTcp`, other TCP ports are closed; UDP and unix sockets are not. Multipath TCP, SMC, TCP
    *   Fast Open and io_uring are refused too, as an old kernel would: Landlock does not see them.
-   * - With `scope`, signals, or connections to abstract unix sockets, reach no process that the command has not started.
+   * - With `scope`, signals, or connections to abstract unix sockets, reach no process outside: none that the command
+   *   has not started.
    *
    * What is left out is not restricted. Descriptors that the command gets stay as they are. Each program that it starts
    * is restricted as well. Programs cannot trace, nor look into, processes outside. Default: no restrictions.

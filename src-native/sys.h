@@ -178,7 +178,7 @@ struct sys_timespec {
 	int64_t seconds;
 	int64_t nanoseconds;
 };
-// struct landlock_ruleset_attr, landlock_path_beneath_attr and landlock_net_port_attr, which older headers have in part.
+// struct landlock_ruleset_attr, landlock_path_beneath_attr and landlock_net_port_attr: older headers have them in part.
 // A kernel that knows less takes zeros for what it does not know. landlock_create_ruleset(2)
 struct sys_landlock_ruleset {
 	uint64_t files;

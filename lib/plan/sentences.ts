@@ -127,7 +127,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     return `seccomp: a filter of ${step.filter.length / 8} instructions${attributes(flags)}${listener}`;
   },
   createRuleset: (step) =>
-    `landlock, slot ${step.slot}: refuse ${list([...step.files, ...step.ports, ...step.scopes])}, unless rules allow it`,
+    `landlock, slot ${step.slot}: refuse, unless rules allow it, ` +
+    list([...step.files, ...step.ports, ...step.scopes]),
   addPathRule: (step) => `landlock, slot ${step.slot}: allow ${list(step.access)} in ${quoted(step.target)}`,
   addPortRule: (step) => `landlock, slot ${step.slot}: allow ${list(step.access)} with port ${step.port}`,
   restrictSelf: (step) => `landlock, slot ${step.slot}: this holds from here on`,

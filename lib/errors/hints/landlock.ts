@@ -6,7 +6,7 @@ export const LANDLOCK_HINTS: readonly Hint[] = [
   {
     op: 'createRuleset',
     error: 'ENOSYS',
-    text: 'this kernel is built without Landlock, or a filter of system calls hides it: carrel doctor shows what is here',
+    text: 'this kernel is built without Landlock, or a filter of system calls hides it: see carrel doctor',
   },
   {
     op: 'createRuleset',
@@ -27,7 +27,7 @@ export const LANDLOCK_HINTS: readonly Hint[] = [
   {
     op: 'addPathRule',
     error: 'ENOENT',
-    text: '{path} does not exist in the container, or is a link that leads nowhere: a rule is about a file that is there',
+    text: '{path} does not exist in the container, or is a link that leads nowhere: a rule needs what is there',
   },
   { op: 'addPathRule', error: 'ENOTDIR', text: '{path} leads through a file' },
   {

@@ -40,8 +40,8 @@ export const PROGRAM_HINTS: readonly Hint[] = [
     op: 'exec',
     error: 'EACCES',
     text:
-      'this user cannot execute the file: see chmod +x, whether its file system is mounted noexec, and with landlock() ' +
-      'whether execute lists it, its loader and its interpreter',
+      'this user cannot execute the file: see chmod +x, whether its file system is mounted noexec, ' +
+      'and with landlock() whether execute lists it, its loader and its interpreter',
   },
   {
     op: 'exec',
