@@ -669,7 +669,7 @@ export const seccomp: StepConstructor<'seccomp', 'flags'> = step('seccomp');
  * and `ports` can be allowed by rules, `scopes` cannot. It holds nowhere before {@link restrictSelf}.
  *
  * Defaults: `files: []`; `ports: []`; `scopes: []`. Needs Landlock; `refer` Linux 5.19, `truncate` 6.2, `ports` 6.7,
- * `ioctlDev` 6.10, `scopes` 6.12. Errors: ENOSYS or EOPNOTSUPP without Landlock; EINVAL or E2BIG for what this kernel
+ * `ioctlDev` 6.10, `scopes` 6.12. Errors: ENOSYS or ENOTSUP without Landlock; EINVAL or E2BIG for what this kernel
  * cannot refuse.
  *
  * Source: landlock_create_ruleset(2), landlock(7), Linux 5.13.

@@ -64,6 +64,8 @@ export interface Host {
   readonly gid: number;
   /** Effective capabilities of this process, as bits. */
   readonly capabilities: bigint;
+  /** Its user namespace denies setgroups(2): nobody there drops groups. user_namespaces(7) */
+  readonly keepsGroups?: true;
   /** The ids that exist for this process: it may itself be in a user namespace. */
   readonly uidMap: readonly IdRange[];
   readonly gidMap: readonly IdRange[];

@@ -5,7 +5,7 @@ import type { LandlockFacts } from './facts.js';
 
 const OBSTACLES: Readonly<Record<string, string>> = {
   ENOSYS: 'this kernel is built without it, or a filter of system calls around this process hides it',
-  EOPNOTSUPP: 'it is switched off: the boot parameter lsm= does not list landlock',
+  ENOTSUP: 'it is switched off: the boot parameter lsm= does not list landlock',
 };
 
 let facts: LandlockFacts | undefined;

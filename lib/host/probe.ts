@@ -120,6 +120,7 @@ function ask(): Host {
     uid: process.geteuid?.() ?? 0,
     gid: process.getegid?.() ?? 0,
     capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`),
+    ...(read('/proc/self/setgroups')?.trim() === 'deny' ? { keepsGroups: true } : {}),
     uidMap: idRanges(read('/proc/self/uid_map')),
     gidMap: idRanges(read('/proc/self/gid_map')),
     subordinate: {

@@ -34,7 +34,6 @@ const PROBES = {
   fuse: () => (existsSync('/dev/fuse') ? undefined : 'no FUSE'),
   erlang: () => installed('Erlang', 'erlc', 'erl'),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
-  'no-userns': () => (process.env.CARREL_TEST_LEG === 'userns' ? 'in a user namespace' : undefined),
   npm: () => runs('no npm', 'npm', '--version'),
   'no-cgroups': () => (hasCgroups() ? 'cgroups for this user' : undefined),
   ghc: () => installed('GHC', 'ghc', 'gcc'),

@@ -10,7 +10,7 @@ export const LANDLOCK_HINTS: readonly Hint[] = [
   },
   {
     op: 'createRuleset',
-    error: 'EOPNOTSUPP',
+    error: 'ENOTSUP',
     text: 'Landlock is switched off: the boot parameter lsm= does not list it',
   },
   {

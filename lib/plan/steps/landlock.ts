@@ -11,7 +11,7 @@ export const LANDLOCK_STEPS = {
    * `files` and `ports` can be allowed by rules, `scopes` cannot. It holds nowhere before {@link restrictSelf}.
    *
    * @needs Landlock; `refer` Linux 5.19, `truncate` 6.2, `ports` 6.7, `ioctlDev` 6.10, `scopes` 6.12
-   * @errors ENOSYS or EOPNOTSUPP without Landlock; EINVAL or E2BIG for what this kernel cannot refuse.
+   * @errors ENOSYS or ENOTSUP without Landlock; EINVAL or E2BIG for what this kernel cannot refuse.
    * @source landlock_create_ruleset(2), landlock(7), Linux 5.13
    */
   createRuleset: {
