@@ -108,7 +108,7 @@ function quotient(of: Summary | undefined, to: Summary | undefined): number | un
 }
 
 function times(what: string, direction: Direction, limit: number, found: number | undefined): Budget {
-  return judged(what, direction, limit, found, (value) => `${Number(value.toFixed(3))} ×`);
+  return judged(what, direction, limit, found, (value) => `${Number(value.toPrecision(3))} ×`);
 }
 
 function judged(

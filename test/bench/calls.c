@@ -49,8 +49,8 @@ static uint64_t load(const char *path)
 	ssize_t size = read(file, instructions, sizeof(instructions));
 	must(size, path);
 	close(file);
-	struct sock_fprog program = {.len = (unsigned short)((size_t)size / sizeof(*instructions)),
-		.filter = instructions};
+	struct sock_fprog program = {
+		.len = (unsigned short)((size_t)size / sizeof(*instructions)), .filter = instructions};
 	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
 	uint64_t began = now_ns();
 	must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");

@@ -22,8 +22,8 @@ export interface Places {
   /** The address of carrel's module, of this checkout or another. */
   readonly library: string;
   readonly rootfs: string;
-  /** Directories to stack, as many as a test of layers wants. */
-  readonly layers: readonly string[];
+  /** Directories to stack are in this one, as `0`, `1` and so on. */
+  readonly layers: string;
   /** What else starts containers, by name. */
   readonly peers: Readonly<Record<string, Peer>>;
 }
@@ -42,6 +42,8 @@ type Box = InstanceType<Library['Container']>;
 type Case = (library: Library, places: Places) => Subject;
 
 const VARIABLES = 10_000;
+/** With the root filesystem they are 100. */
+export const LAYERS = 99;
 const NAMESPACES = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'] as const;
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -71,8 +73,8 @@ const CASES: Readonly<Record<string, Case>> = {
     fresh((number) => rooted(library, places).env(variables(number))),
   'carrel variables spawn': (library, places) => spawned(rooted(library, places).env(variables(0))),
   'carrel layer spawn': (library, places) => spawned(layered(library, places, 1)),
-  'carrel layers first spawn': (library, places) => fresh(() => layered(library, places, places.layers.length)),
-  'carrel layers spawn': (library, places) => spawned(layered(library, places, places.layers.length)),
+  'carrel layers first spawn': (library, places) => fresh(() => layered(library, places, LAYERS)),
+  'carrel layers spawn': (library, places) => spawned(layered(library, places, LAYERS)),
   'child_process spawn': (_library, { rootfs }) => {
     const path = join(rootfs, 'bin/true');
     return { start: () => ended(spawn(path, [], { stdio: 'ignore' })) };
@@ -118,7 +120,8 @@ function rooted({ Container }: Library, { rootfs }: Places): Box {
 }
 
 function layered({ Container, overlay }: Library, { layers, rootfs }: Places, count: number): Box {
-  return new Container().rootfs(overlay({ lower: [...layers.slice(0, count), rootfs] }));
+  const lower = Array.from({ length: count }, (_, index) => join(layers, String(index)));
+  return new Container().rootfs(overlay({ lower: [...lower, rootfs] }));
 }
 
 function variables(number: number): Readonly<Record<string, string>> {

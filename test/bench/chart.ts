@@ -5,7 +5,9 @@ import { titleOf } from './titles.js';
 
 const [WIDTH, LABEL, BAR, LINE, TOP, GAP] = [760, 290, 360, 26, 44, 30];
 /** The panel of lines: where it stands, and how high it is. */
-const [LEFT, RIGHT, HEIGHT] = [70, 470, 200];
+const [LEFT, RIGHT, HEIGHT] = [70, 430, 200];
+/** Texts below each other, at least. */
+const APART = 16;
 const [OWN, OTHER] = ['#0b7285', '#868e96'];
 /** Of carrel's own cases and the bare ones, those that are no variation of another. */
 const CHARTED = ['reference', 'carrel rootfs spawn', 'carrel spawn', 'child_process spawn'];
@@ -57,6 +59,8 @@ function linesOf({ starts }: Growth, top: number): readonly string[] {
   const scale = Math.ceil(most / step) * step;
   const x = (idle: number): number => LEFT + (idle / Math.max(1, counts.at(-1) ?? 1)) * (RIGHT - LEFT);
   const y = (ms: number): number => bottom - (ms / scale) * HEIGHT;
+  const names = [...new Set(starts.map(({ name }) => name))];
+  const labels = apart(names.map((name) => y(lastOf(starts, name) / 1e6)));
   const marks = Array.from({ length: Math.round(scale / step) + 1 }, (_, index) => index * step);
   return [
     text(LEFT, top + 8, 'the next start, beside so many idle containers: median', 'font-weight="bold"'),
@@ -67,23 +71,36 @@ function linesOf({ starts }: Growth, top: number): readonly string[] {
       ].join('\n'),
     ),
     ...counts.map((idle) => text(x(idle), bottom + 20, String(idle), 'text-anchor="middle"')),
-    ...[...new Set(starts.map(({ name }) => name))].map((name) => {
+    text((LEFT + RIGHT) / 2, bottom + 40, 'idle containers', 'text-anchor="middle"'),
+    ...names.map((name) => {
       const points = starts.filter((one) => one.name === name);
       const at = points.map(({ idle, totalNs }) => [x(idle), y(totalNs.median / 1e6)] as const);
       const color = name.startsWith('carrel') ? OWN : OTHER;
       const path = at.map(([left, up]) => `${left.toFixed(1)} ${up.toFixed(1)}`).join('L');
-      const last = points.at(-1);
+      const label = labels[names.indexOf(name)] ?? 0;
       return [
         `  <path d="M${path}" fill="none" stroke="${color}" stroke-width="2"/>`,
         ...at.map(([left, up]) => `  <circle cx="${left.toFixed(1)}" cy="${up.toFixed(1)}" r="3" fill="${color}"/>`),
-        text(RIGHT + 10, (at.at(-1)?.[1] ?? 0) + 4, `${titleOf(name)}: ${msOf(last)} ms`),
+        text(RIGHT + 10, label + 4, `${titleOf(name)}: ${(lastOf(starts, name) / 1e6).toFixed(2)} ms`),
       ].join('\n');
     }),
   ];
 }
 
-function msOf(one: Growth['starts'][number] | undefined): string {
-  return ((one?.totalNs.median ?? Number.NaN) / 1e6).toFixed(2);
+function lastOf(starts: Growth['starts'], name: string): number {
+  return starts.filter((one) => one.name === name).at(-1)?.totalNs.median ?? 0;
+}
+
+/** Places for texts beside these heights: none over another. */
+function apart(heights: readonly number[]): readonly number[] {
+  const order = heights.map((height, index) => ({ height, index })).sort((one, other) => other.height - one.height);
+  let last = Number.POSITIVE_INFINITY;
+  const places = [...heights];
+  for (const { height, index } of order) {
+    last = Math.min(height, last - APART);
+    places[index] = last;
+  }
+  return places;
 }
 
 function text(x: number, y: number, content: string, attributes = ''): string {

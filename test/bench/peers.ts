@@ -81,7 +81,11 @@ export function findPeers(
 ): Readonly<Record<string, Peer>> {
   const found: Record<string, Peer> = {};
   const short = mkdtempSync('/tmp/cb-');
-  process.on('exit', () => removeTree(short));
+  process.on('exit', () => {
+    // podman leaves a mount behind in a user namespace; this mount namespace is the bench's own.
+    spawnSync('umount', [join(short, 'storage/overlay')], { stdio: 'ignore' });
+    removeTree(short);
+  });
   for (const [name, commandOf] of Object.entries(PEERS)) {
     if (!names.includes(name)) continue;
     const room = { rootfs, directory: join(directory, name), short };

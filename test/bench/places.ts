@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { checkout } from '../support/sources.js';
-import type { Places } from './cases.js';
+import { LAYERS, type Places } from './cases.js';
 import type { Peer } from './peers.js';
 
 const MODULE = 'build/lib/index.js';
-/** With the root filesystem they are 100. */
-const LAYERS = 99;
 
-/** Of this checkout's carrel; somebody else removes `directory`. */
+/**
+ * Of this checkout's carrel; somebody else removes `directory`. The peers have a root filesystem of their own: podman
+ * leaves files in it.
+ */
 export function makePlaces(directory: string, peersOf: (rootfs: string) => Readonly<Record<string, Peer>>): Places {
   const rootfs = freshBusyboxRoot();
-  return { library: libraryIn(checkout), rootfs, layers: makeLayers(directory), peers: peersOf(rootfs) };
+  return { library: libraryIn(checkout), rootfs, layers: makeLayers(directory), peers: peersOf(freshBusyboxRoot()) };
 }
 
 /** The address of the module that is built in a checkout. */
@@ -28,11 +29,12 @@ export function isBuilt(directory: string): boolean {
 }
 
 /** Each has one file of its own. */
-function makeLayers(directory: string): readonly string[] {
-  return Array.from({ length: LAYERS }, (_, index) => {
-    const layer = join(directory, 'layers', String(index));
+function makeLayers(directory: string): string {
+  const layers = join(directory, 'layers');
+  for (let index = 0; index < LAYERS; index += 1) {
+    const layer = join(layers, String(index));
     mkdirSync(layer, { recursive: true });
     writeFileSync(join(layer, `layer-${index}`), '');
-    return layer;
-  });
+  }
+  return layers;
 }

@@ -37,12 +37,14 @@ static void attach(int tree, int target)
 	close(tree);
 }
 
-// Builds a mount detached, gives it its attributes, then attaches it. `options` are keys and values, ended by NULL; a
-// key without a value is followed by "".
+// Builds a mount detached, gives it its attributes, then attaches it. Paths in its options would count from the target.
+// `options` are keys and values, ended by NULL; a key without a value is followed by "".
 static void new_mount(const struct job *job, const char *type, const char *target, const char *const *options,
 	uint64_t attributes, uint64_t how)
 {
+	int to = (int)must(resolve_flags(job, target, O_PATH | O_DIRECTORY, how), target);
 	int context = (int)CALL(fsopen, type, FSOPEN_CLOEXEC);
+	must(fchdir(to), "fchdir");
 	for (; *options; options += 2) {
 		int flag = options[1][0] == 0;
 		CALL(fsconfig, context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, options[0],
@@ -51,8 +53,9 @@ static void new_mount(const struct job *job, const char *type, const char *targe
 	CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	int tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC, 0);
 	set_attributes(tree, attributes, 0);
+	must(chdir("/"), "chdir");
 	close(context);
-	attach(tree, (int)must(resolve_flags(job, target, O_PATH | O_DIRECTORY, how), target));
+	attach(tree, to);
 }
 
 static int device_tree(const char *path, unsigned int major, unsigned int minor)
@@ -72,7 +75,7 @@ static void bind_device(const struct job *job, const char *name, unsigned int ma
 	char path[32];
 	snprintf(path, sizeof(path), "/dev/%s", name);
 	int tree = device_tree(path, major, minor);
-	set_attributes(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
+	set_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
 	int parent = resolve(job, "/dev");
 	int file = (int)must(openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666), path);
 	close(parent);
@@ -121,12 +124,22 @@ static void make_readonly(const struct job *job, const char *path)
 	attach(tree, target);
 }
 
-static void no_nested_users(const struct job *job)
+// Through the container's own /proc: there it takes the same time, whatever runs on the host.
+static void set_sysctl(const struct job *job, const char *setting)
 {
-	struct open_how how = {.flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS};
-	int file = (int)CALL(openat2, job->directory, "/proc/sys/user/max_user_namespaces", &how, sizeof(how));
-	must(write(file, "0", 1), "max_user_namespaces");
+	struct open_how how = {
+		.flags = O_WRONLY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	char name[128];
+	const char *value = strchr(setting, '=') + 1;
+	snprintf(name, sizeof(name), "%.*s", (int)(value - setting - 1), setting);
+	int directory =
+		(int)must(resolve_flags(job, "/proc/sys", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS), "/proc/sys");
+	int file = (int)must(syscall(SYS_openat2, directory, name, &how, sizeof(how)), name);
+	must(write(file, value, strlen(value)), name);
 	close(file);
+	close(directory);
 }
 
 static void make_dev(const struct job *job)
@@ -136,8 +149,8 @@ static void make_dev(const struct job *job)
 	const char *const shm[] = {"mode", "1777", "size", "64m", NULL};
 	const char *const none[] = {NULL};
 	// Group 5 exists only where a whole range of ids is mapped.
-	const char *const pts[] = {
-		"newinstance", "", "ptmxmode", "0666", "mode", "0620", job->first ? "gid" : NULL, "5", NULL};
+	const char *const pts[] = {"newinstance", "", "ptmxmode", "0666", "mode", "0620", "max", "256",
+		job->first ? "gid" : NULL, "5", NULL};
 	new_mount(job, "tmpfs", "/dev", dev, quiet, RESOLVE_NO_SYMLINKS);
 	bind_device(job, "null", 1, 3);
 	bind_device(job, "zero", 1, 5);
@@ -158,6 +171,14 @@ static void make_dev(const struct job *job)
 	new_mount(job, "mqueue", "/dev/mqueue", none, quiet, RESOLVE_NO_SYMLINKS);
 }
 
+int copy_root(const struct job *job)
+{
+	int root = (int)CALL(open_tree, AT_FDCWD, job->root, OPEN_TREE_CLOEXEC);
+	int tree = (int)CALL(open_tree, root, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | EMPTY_PATH | RECURSIVE);
+	close(root);
+	return tree;
+}
+
 void make_root(struct job *job, int tree)
 {
 	struct mount_attr private = {.propagation = 1 << 18}; // MS_PRIVATE
@@ -165,17 +186,21 @@ void make_root(struct job *job, int tree)
 	const char *const tmp[] = {"mode", "1777", NULL};
 	CALL(mount_setattr, job->directory, "", EMPTY_PATH | RECURSIVE, &private, sizeof(private));
 	if (tree < 0)
-		tree = (int)CALL(open_tree, AT_FDCWD, job->root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | RECURSIVE);
+		tree = copy_root(job);
 	set_attributes(tree, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, RECURSIVE);
-	CALL(move_mount, tree, "", job->directory, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	int root = (int)must(fcntl(job->directory, F_DUPFD_CLOEXEC, 3), "F_DUPFD_CLOEXEC");
+	CALL(move_mount, tree, "", root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	close(root);
 	job->directory = tree;
 	new_mount(job, "proc", "/proc", none, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 		RESOLVE_NO_SYMLINKS);
+	for (char **at = job->arguments; *at; at++)
+		if (**at == 's')
+			set_sysctl(job, *at + 1);
 	new_mount(job, "sysfs", "/sys", none,
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, RESOLVE_NO_SYMLINKS);
 	make_dev(job);
 	new_mount(job, "tmpfs", "/tmp", tmp, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
-	no_nested_users(job);
 	for (char **at = job->arguments; *at; at++) {
 		if (**at == 'm')
 			mask(job, *at + 1);

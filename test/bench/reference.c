@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The least that a container costs: the kernel acts of carrel's plan for a root filesystem, in its order.
 //
-// No launcher, no supervisor, no plan to read. Prints the time from clone to reaped, in ns, a line a round.
+// It makes every call that changes something; a test holds it to that. It does not look whether it is where it should
+// be, and has no launcher, no supervisor and no plan to read. Prints the time from clone to reaped, in ns, a line a
+// round.
 //
-// reference ROUNDS ROOT FIRST_ID ARGUMENT…
-//   FIRST_ID    first of 65,536 ids for the container, or 0: one id, the caller's
-//   m/PATH      a path to mask        r/PATH   a path to make read-only       x/PATH   a file to try to execute
+// reference ROUNDS ROOT FIRST_ID CAPABILITIES ARGUMENT…
+//   FIRST_ID              first of 65,536 ids for the container, or 0: one id, the caller's
+//   CAPABILITIES          the bounding set, as bits
+//   sNAME=VALUE           a setting below /proc/sys
+//   m/PATH   r/PATH       a path to mask; a path to make read-only
+//   lNUMBER=SOFT:HARD     a limit, setrlimit(2)
+//   fFLAGS/PATH           a file with the filter of system calls, seccomp(2)
+//   x/PATH                a file to try to execute
 #define _GNU_SOURCE
 #include "reference.h"
 #include <arpa/inet.h>
@@ -16,6 +23,7 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -34,13 +42,6 @@ enum {
 	PAUSE_NS = 5000000,
 };
 
-// Docker's default capabilities, as carrel's.
-static const uint64_t CAPABILITIES = 1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_FOWNER |
-				     1ull << CAP_FSETID | 1ull << CAP_KILL | 1ull << CAP_SETGID | 1ull << CAP_SETUID |
-				     1ull << CAP_SETPCAP | 1ull << CAP_NET_BIND_SERVICE | 1ull << CAP_NET_RAW |
-				     1ull << CAP_SYS_CHROOT | 1ull << CAP_MKNOD | 1ull << CAP_AUDIT_WRITE |
-				     1ull << CAP_SETFCAP;
-
 static void link_up(void)
 {
 	struct ifreq request = {.ifr_name = "lo"};
@@ -51,38 +52,56 @@ static void link_up(void)
 	close(fd);
 }
 
-// PID 1: ends when the command ends, with its status.
-__attribute__((noreturn)) static void init(pid_t command, const sigset_t *every)
+// PID 1: reaps until the command has ended, then ends what is left, and ends with its status.
+__attribute__((noreturn)) static void init(pid_t command, const uint64_t *every)
 {
+	int status = 0;
+	pid_t reaped = 0;
 	prctl(PR_SET_NAME, "reference-init", 0, 0, 0);
 	close_range(0, ~0u, 0);
-	for (;;) {
-		if (sigwaitinfo(every, NULL) != SIGCHLD)
+	while (reaped != command) {
+		if (syscall(SYS_rt_sigtimedwait, every, NULL, NULL, sizeof(*every)) != SIGCHLD)
 			continue;
 		siginfo_t info = {0};
-		int status = 0;
-		while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && info.si_pid != 0) {
-			wait4(info.si_pid, &status, __WALL, NULL);
-			if (info.si_pid == command)
-				_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
+		while (reaped != command && waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+			info.si_pid != 0) {
+			reaped = wait4(info.si_pid, &status, __WALL, NULL);
 			info.si_pid = 0;
 		}
 	}
+	siginfo_t left;
+	kill(-1, SIGKILL);
+	while (waitid(P_ALL, 0, &left, WEXITED | __WALL) == 0)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
 }
 
+// The C library would keep two signals for itself.
 static void start_init(void)
 {
-	sigset_t every;
-	sigset_t none;
-	sigfillset(&every);
-	sigemptyset(&none);
+	const uint64_t every = ~0ull;
+	const uint64_t none = 0;
 	must(close_range(3, ~0u, CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC), "close_range");
-	sigprocmask(SIG_SETMASK, &every, NULL);
+	CALL(rt_sigprocmask, SIG_SETMASK, &every, NULL, sizeof(every));
 	pid_t command = (pid_t)CALL(clone, SIGCHLD, 0, 0, 0, 0);
 	if (command > 0)
 		init(command, &every);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	CALL(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 	must(setsid(), "setsid");
+}
+
+static void set_limits(const struct job *job)
+{
+	for (char **at = job->arguments; *at; at++) {
+		if (**at != 'l')
+			continue;
+		char *rest;
+		struct rlimit limit;
+		unsigned long resource = strtoul(*at + 1, &rest, 10);
+		limit.rlim_cur = strtoul(rest + 1, &rest, 10);
+		limit.rlim_max = strtoul(rest + 1, NULL, 10);
+		CALL(prlimit64, 0, resource, &limit, NULL);
+	}
 }
 
 static void capset_to(uint64_t kept)
@@ -95,23 +114,25 @@ static void capset_to(uint64_t kept)
 	CALL(capset, &header, data);
 }
 
-static void drop_rights(void)
+static void drop_rights(const struct job *job)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct now[2];
 	CALL(capget, &header, now);
 	uint64_t permitted = (uint64_t)now[1].permitted << 32 | now[0].permitted;
 	capset_to(permitted);
+	// Ends at the first that this kernel does not know.
 	for (unsigned long capability = 0; capability < 64; capability++) {
-		int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
-		if (held < 0)
+		if (job->capabilities >> capability & 1)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
 			break;
-		if (held == 1 && !(CAPABILITIES >> capability & 1))
-			must(prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "PR_CAPBSET_DROP");
 	}
 	must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "PR_CAP_AMBIENT");
-	capset_to(CAPABILITIES & permitted);
+	capset_to(job->capabilities & permitted);
 	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
+	if (job->filter.len)
+		CALL(seccomp, SECCOMP_SET_MODE_FILTER, job->filter_flags, &job->filter);
 }
 
 __attribute__((noreturn)) static void execute(const struct job *job)
@@ -127,6 +148,13 @@ __attribute__((noreturn)) static void execute(const struct job *job)
 	_exit(125);
 }
 
+// Ends with the parent, and is nobody's to trace: what a change of ids undoes.
+static void hold(void)
+{
+	must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
+	must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
+}
+
 __attribute__((noreturn)) static void child(struct job *job, int parent)
 {
 	struct pollfd death = {.fd = parent, .events = POLLIN};
@@ -140,13 +168,14 @@ __attribute__((noreturn)) static void child(struct job *job, int parent)
 	must(write(job->report, &what, 1), "write");
 	if (read(job->report, &tree, sizeof(tree)) != sizeof(tree))
 		_exit(125);
-	must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
+	hold();
 	if (job->first) {
-		CALL(setgroups, 0, NULL);
+		const gid_t none = 0;
+		CALL(setgroups, 0, &none);
 		must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "PR_SET_KEEPCAPS");
 		CALL(setresgid, 0, 0, 0);
 		CALL(setresuid, 0, 0, 0);
-		must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
+		hold();
 	}
 	CALL(unshare, CLONE_NEWCGROUP);
 	make_root(job, tree);
@@ -157,8 +186,8 @@ __attribute__((noreturn)) static void child(struct job *job, int parent)
 	CALL(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
 	int directory = (int)must(resolve_flags(job, "/", O_PATH | O_DIRECTORY, 0), "/");
 	must(fchdir(directory), "fchdir");
-	umask(022);
-	drop_rights();
+	set_limits(job);
+	drop_rights(job);
 	execute(job);
 }
 
@@ -186,7 +215,7 @@ static int map_ids(const struct job *job, pid_t pid)
 	snprintf(text, sizeof(text), "0 %lu 65536\n", job->first);
 	write_entry(pid, "uid_map", text);
 	write_entry(pid, "gid_map", text);
-	int tree = (int)CALL(open_tree, AT_FDCWD, job->root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | RECURSIVE);
+	int tree = copy_root(job);
 	snprintf(text, sizeof(text), "/proc/%d/ns/user", pid);
 	int namespace = (int)must(open(text, O_RDONLY | O_CLOEXEC), text);
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) namespace};
@@ -242,10 +271,22 @@ static uint64_t one_round(struct job job)
 	return ended - began;
 }
 
+static void read_filter(struct job *job, const char *argument)
+{
+	static struct sock_filter instructions[4096]; // BPF_MAXINSNS of linux/bpf_common.h
+	char *path;
+	job->filter_flags = (unsigned int)strtoul(argument, &path, 10);
+	int file = (int)must(open(path, O_RDONLY | O_CLOEXEC), path);
+	size_t size = (size_t)must(read(file, instructions, sizeof(instructions)), path);
+	close(file);
+	job->filter =
+		(struct sock_fprog){.len = (unsigned short)(size / sizeof(*instructions)), .filter = instructions};
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 5) {
-		fprintf(stderr, "usage: reference ROUNDS ROOT FIRST_ID ARGUMENT...\n");
+	if (argc < 6) {
+		fprintf(stderr, "usage: reference ROUNDS ROOT FIRST_ID CAPABILITIES ARGUMENT...\n");
 		return 2;
 	}
 	struct job job = {
@@ -253,8 +294,12 @@ int main(int argc, char **argv)
 		.first = strtoul(argv[3], NULL, 10),
 		.uid = geteuid(),
 		.gid = getegid(),
-		.arguments = argv + 4,
+		.capabilities = strtoull(argv[4], NULL, 10),
+		.arguments = argv + 5,
 	};
+	for (char **at = job.arguments; *at; at++)
+		if (**at == 'f')
+			read_filter(&job, *at + 1);
 	job.null = (int)must(open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null");
 	const struct timespec pause = {0, PAUSE_NS};
 	for (long rounds = strtol(argv[1], NULL, 10); rounds > 0; rounds--) {

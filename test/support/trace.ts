@@ -23,21 +23,29 @@ export interface Call {
  * which they ended.
  */
 export function trace(plan: Plan): readonly Call[] {
-  const directory = mkdtempSync(join(tmpdir(), 'trace-'));
   const memfd = native().sealedMemfd(encode(plan));
   try {
+    return traceProgram([launcher, '--once'], memfd);
+  } finally {
+    native().close(memfd);
+  }
+}
+
+/** The same of any program, which has `third` as its descriptor 3. */
+export function traceProgram(command: readonly string[], third: number | 'ignore' = 'ignore'): readonly Call[] {
+  const directory = mkdtempSync(join(tmpdir(), 'trace-'));
+  try {
     const output = join(directory, 'calls');
-    const args = ['-f', '-qq', '-s', '4096', '-e', 'signal=none', '-o', output, launcher, '--once'];
+    const args = ['-f', '-qq', '-s', '4096', '-e', 'signal=none', '-o', output, ...command];
     const { status, stderr } = spawnSync('strace', args, {
       cwd: '/',
       env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'ignore', 'pipe', memfd],
+      stdio: ['ignore', 'ignore', 'pipe', third],
       encoding: 'utf8',
     });
-    if (status !== 0) throw new Error(`launcher --once ended with ${status}: ${stderr}`);
+    if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
     return parse(readFileSync(output, 'utf8'));
   } finally {
-    native().close(memfd);
     removeTree(directory);
   }
 }
