@@ -20,6 +20,7 @@ enum {
 	MESSAGE_REFUSED = 11,
 	MESSAGE_REJECTED = 12,
 	MESSAGE_FAILED = 13,
+	MESSAGE_GONE = 14,
 };
 
 enum { MESSAGE_TEXT_MAX = 280 };
@@ -176,9 +177,14 @@ static_assert(offsetof(struct message_failed, syscall) == 16, "message_failed");
 static_assert(offsetof(struct message_failed, error) == 20, "message_failed");
 static_assert(sizeof(struct message_failed) == 24, "message_failed");
 
+struct message_gone {
+	struct message_head head;
+};
+static_assert(sizeof(struct message_gone) == 16, "message_gone");
+
 // What a supervisor reads: how long each is; 0: it is none of those. No descriptors come with them.
 enum { ORDER_MAX = 24 };
-static const uint8_t ORDER_SIZES[14] __attribute__((unused)) = {
+static const uint8_t ORDER_SIZES[15] __attribute__((unused)) = {
 	[MESSAGE_SIGNAL] = sizeof(struct message_signal),
 	[MESSAGE_RESIZE] = sizeof(struct message_resize),
 	[MESSAGE_GO] = sizeof(struct message_go),

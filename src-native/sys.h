@@ -5,6 +5,7 @@
 #include <asm/unistd.h>
 #include <asm/stat.h>
 #include <linux/capability.h>
+#include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -263,6 +264,21 @@ static inline long sys_dup3(int old_fd, int new_fd, int flags)
 static inline long sys_eventfd2(unsigned int count, int flags)
 {
 	return SYS(__NR_eventfd2, count, flags, 0, 0, 0, 0);
+}
+// int epoll_create1(int flags);
+static inline long sys_epoll_create1(int flags)
+{
+	return SYS(__NR_epoll_create1, flags, 0, 0, 0, 0, 0);
+}
+// int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
+static inline long sys_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	return SYS(__NR_epoll_ctl, epoll, operation, fd, event, 0, 0);
+}
+// int epoll_pwait(int epfd, struct epoll_event *events, int maxevents, int timeout, const sigset_t *sigmask);
+static inline long sys_epoll_pwait(int epoll, struct epoll_event *ret_events, int most, int milliseconds)
+{
+	return SYS(__NR_epoll_pwait, epoll, ret_events, most, milliseconds, 0, 0);
 }
 // int execve(const char *pathname, char *const argv[], char *const envp[]);
 static inline long sys_execve(const char *path, const char *const *argv, const char *const *envp)

@@ -459,7 +459,8 @@ export const symlink: StepConstructor<'symlink'> = step('symlink');
 /**
  * Makes `target` where it is missing: an empty directory or file of `type`, in the very tree that is there. That may be
  * one that the plan did not mount. `slot` then holds what is there. If it was made, `parent` holds the directory above
- * it, and {@link removeTarget} takes it away. As long as `slot` is held, no other container's plan does.
+ * it, and {@link removeTarget} takes it away. What was made in a layer goes with that. As long as `slot` is held, no
+ * other container's plan does.
  *
  * Needs to be able to write there.
  *

@@ -26,7 +26,9 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'Or it could not be asked: this user has too many descriptors under way in sockets, or it is stopped.',
   ERR_NO_ID_RANGE: 'No range of ids is free for another container, or there is no place to lock one.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
-  ERR_PROTOCOL: 'A supervisor said what is no message. carrel’s own never do; the container has ended.',
+  ERR_PROTOCOL:
+    'A supervisor said what is no message. carrel’s own never do; all containers of this thread have ended, ' +
+    'but for detached ones.',
   ERR_SUBORDINATE_IDS:
     'An ordinary user cannot map these ids: newuidmap, newgidmap, or ids in /etc/subuid and /etc/subgid are missing.',
   ERR_SUPERVISOR: 'The supervisor could not prepare for the container: it found no free descriptors, or no memory.',

@@ -155,8 +155,8 @@ function openNow(place: number, path: string): number {
   try {
     return openSync(`/proc/self/fd/${place}`, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-    throw new Error(`a process holds a lease on ${path}`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(code === 'EAGAIN' ? `a process holds a lease on ${path}` : `${path} cannot be read: ${code}`);
   }
 }
 

@@ -1,14 +1,13 @@
 /**
- * The lane: a second socket beside the channels, by which descriptors come from supervisors. Node's own sockets read
+ * The lane: a second socket beside the channel, by which descriptors come from supervisors. Node's own sockets read
  * bytes only, and drop the descriptors that come with them.
  *
- * A supervisor sends its number and the descriptors on the lane. After that it sends, on its channel, the message that
+ * A supervisor sends its number and the descriptors on the lane. After that it sends, on the channel, the message that
  * says how many there are. So the reader of that message finds them here without waiting. One lane serves all launchers
  * and supervisors of a thread, as long as the thread lives: the death of a launcher does not touch it.
  */
 
 import { native } from './native.js';
-import { hold } from './streams.js';
 
 /** What is sent with the descriptors. */
 const NUMBER_SIZE = 4;
@@ -27,7 +26,7 @@ export class Lane {
     const [ours, theirs] = native().socketpair();
     this.#ours = ours;
     this.theirs = theirs;
-    for (const end of [ours, theirs]) hold(end);
+    for (const end of [ours, theirs]) native().hold(end);
   }
 
   /** Opens it for another supervisor. Gives the number that nobody else has: 1 to 2^32 − 1. */

@@ -13,6 +13,7 @@ import type { Session } from '../definition/session.js';
 import { descriptorNotOpen, launcherFailed, launcherUnreached } from '../errors/errors.js';
 import { RESOURCES } from '../plan/constants.js';
 import { encodeMessage } from '../plan/message-bytes.js';
+import { type Channel, channel } from './channel.js';
 import { lane } from './lane.js';
 import { logOf } from './log.js';
 import { native } from './native.js';
@@ -29,16 +30,15 @@ const RETRY_MS = 1;
  */
 const TRIES: Readonly<Record<string, number>> = { EAGAIN: 60_000, ETOOMANYREFS: 1000 };
 
-/**
- * Where a command in front of the launcher finds it, behind the launcher's socket and the lane; the launcher itself
- * closes it.
- */
-const IMAGE = 5;
+/** Where a command in front of the launcher finds it, behind the launcher's own; the launcher itself closes it. */
+const IMAGE = 7;
 
 class Launcher {
   readonly process: ChildProcess;
   readonly #socket: Socket;
   readonly #descriptor: number;
+  /** By which what it starts tells Node. */
+  readonly #channel: Channel;
 
   /**
    * @param session Its session: one of its own, or this process's.
@@ -46,7 +46,8 @@ class Launcher {
    */
   constructor(session: Session, by: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
     const { launcherMemfd, socketpair, close } = native();
-    const descriptors = lane().theirs;
+    this.#channel = channel();
+    const { theirs: notices, watch } = this.#channel;
     const [ours, theirs] = socketpair();
     const passed = [theirs];
     try {
@@ -63,7 +64,16 @@ class Launcher {
         env,
         // A session of its own: no signal from the terminal, and no terminal to push input into.
         detached: session === 'new',
-        stdio: ['ignore', 'ignore', 'ignore', theirs, descriptors, ...(by.length === 0 ? [] : [image])],
+        stdio: [
+          'ignore',
+          'ignore',
+          'ignore',
+          theirs,
+          lane().theirs,
+          notices,
+          watch,
+          ...(by.length === 0 ? [] : [image]),
+        ],
       });
       // Node's end: an ordinary socket, so that it is closed with its thread, and tells when the launcher has died.
       this.#socket = openSocket(ours);
@@ -75,7 +85,10 @@ class Launcher {
     }
     this.#descriptor = ours;
     this.#socket.on('error', () => this.#socket.destroy());
-    this.#socket.on('close', () => log('gone'));
+    this.#socket.on('close', () => {
+      log('gone');
+      this.#channel.watchLines();
+    });
     this.#socket.resume();
     this.#socket.unref();
     this.process.unref();
@@ -85,7 +98,7 @@ class Launcher {
 
   /** Asks the socket itself: its descriptor is another's as soon as it is destroyed, before it says `close`. */
   get alive(): boolean {
-    return !this.#socket.destroyed;
+    return !this.#socket.destroyed && !this.#channel.isOver;
   }
 
   /** Gives it up, because it does not answer. */
@@ -138,7 +151,7 @@ export function makeSpares(makes: boolean): void {
 export interface Request {
   /** The number that the supervisor is to have. */
   readonly supervisor: number;
-  /** The plan, the channel, and what fills the first slots. */
+  /** The plan, the line, and what fills the first slots. */
   readonly descriptors: readonly number[];
   readonly session: Session;
 }
@@ -216,6 +229,7 @@ export function launcherPid(): number | undefined {
 function ready(session: Session): Launcher {
   const there = session === 'new' ? current : beside;
   if (there?.alive === true) return there;
+  there?.abandon();
   const launcher = new Launcher(session);
   if (launcher.process.pid === undefined) return launcher;
   if (session === 'new') current = launcher;

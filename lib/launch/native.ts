@@ -29,6 +29,10 @@ interface Addon extends SystemCalls {
   landlockVersion(): number;
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  hold(descriptor: number): void;
+  letGo(descriptor: number): void;
+  watch(): number;
+  openLine(watch: number, supervisor: number): [number, number];
   divideLimit(pid: number, resource: number, divisor: number): void;
 }
 
@@ -65,6 +69,19 @@ export interface Native {
   /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
+  /** Has a descriptor close with this thread, however that ends. napi_add_env_cleanup_hook() */
+  hold(descriptor: number): void;
+  /** No longer; only of one that is held. */
+  letGo(descriptor: number): void;
+  /** Closes a descriptor that is held. */
+  closeHeld(descriptor: number): void;
+  /** What watches lines. epoll_create1(2) */
+  watch(): number;
+  /**
+   * Two connected stream sockets, the first of which is held. `watch` tells the number once when the second is closed
+   * everywhere. socketpair(2), epoll_ctl(2)
+   */
+  openLine(watch: number, supervisor: number): readonly [ours: number, theirs: number];
   /** The version of Landlock's interface; the kernel's error name where there is none. landlock_create_ruleset(2) */
   landlockVersion(): number | string;
   /**
@@ -122,6 +139,14 @@ function wrap(addon: Addon): Native {
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
     setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
+    hold: (descriptor) => addon.hold(descriptor),
+    letGo: (descriptor) => addon.letGo(descriptor),
+    closeHeld: (descriptor) => {
+      addon.letGo(descriptor);
+      act(() => addon.close(descriptor));
+    },
+    watch: () => act(() => addon.watch()),
+    openLine: (watch, supervisor) => act(() => addon.openLine(watch, supervisor)),
     landlockVersion: () => {
       let version = 0;
       return attempt(() => (version = addon.landlockVersion())) ?? version;

@@ -1,23 +1,17 @@
-/** Has the launcher start a supervisor for a plan: seals the plan's bytes, and makes the channel to the supervisor. */
+/** Has the launcher start a supervisor for a plan: seals the plan's bytes, and makes the line to the supervisor. */
 
 import type { Session } from '../definition/session.js';
 import { planUnwritten } from '../errors/errors.js';
-import { Channel, type ChannelListener } from './channel.js';
-import { lane } from './lane.js';
+import { channel } from './channel.js';
 import { request } from './launcher.js';
+import type { Line, LineListener } from './line.js';
 import { native } from './native.js';
 import { obstacleOf } from './obstacle.js';
 import type { Stdio } from './stdio.js';
 
-/** By which channel a supervisor is reached, and under which number. */
-export interface Connection {
-  readonly channel: Channel;
-  readonly supervisor: number;
-}
-
 /**
  * Takes over `stdio.owned`, which is closed when it was sent. `sent` is called right before, with what went wrong if it
- * did: then the channel ends.
+ * did: then the line ends.
  *
  * @throws Node's system error where there are no more descriptors, and what planUnwritten() makes; then nothing was
  *   sent, and `stdio` is the caller's still.
@@ -25,29 +19,27 @@ export interface Connection {
 export function startSupervisor(
   bytes: Uint8Array,
   stdio: Stdio,
-  listener: ChannelListener,
+  listener: LineListener,
   session: Session,
   sent: (error: Error | undefined) => void,
-): Connection {
-  const { socketpair, close } = native();
-  const all = lane();
+): Line {
+  const { close } = native();
+  const all = channel();
   const memfd = write(bytes);
-  let pair: readonly [number, number];
+  let opened: ReturnType<typeof all.open>;
   try {
-    pair = socketpair();
+    opened = all.open(listener);
   } catch (error) {
     close(memfd);
     throw error;
   }
-  const [ours, theirs] = pair;
-  const channel = new Channel(ours, all);
-  const supervisor = all.open();
-  channel.listen(supervisor, listener);
-  request({ supervisor, descriptors: [memfd, theirs, ...stdio.sent], session }, (error) => {
+  const { line, theirs } = opened;
+  request({ supervisor: line.supervisor, descriptors: [memfd, theirs, ...stdio.sent], session }, (error) => {
     sent(error);
     for (const descriptor of [memfd, theirs, ...stdio.owned]) close(descriptor);
+    if (error !== undefined) line.hungUp();
   });
-  return { channel, supervisor };
+  return line;
 }
 
 /** The plan as a sealed memfd. */

@@ -72,16 +72,6 @@ export function openWriter(descriptor: number): Duplex {
     : bunWriter(bun, descriptor);
 }
 
-/**
- * Holds a socket that nobody reads as a stream: it closes with its thread. Bun would close it with the process only.
- */
-export function hold(descriptor: number): void {
-  if (bun === undefined) held.push(new Socket({ fd: descriptor, readable: false, writable: true }));
-}
-
-/** What is garbage is closed. */
-const held: Socket[] = [];
-
 function bunReader({ file }: Bun, descriptor: number): Duplex {
   const reader = file(descriptor).stream().getReader();
   const ends: PipeEnd = {

@@ -4,11 +4,13 @@
  *
  * ```
  * launcher's socket   Node ── start ─────────────────────────────► launcher
- *                             + plan, channel, what fills the first slots
+ *                             + plan, line, what fills the first slots
  *
- * channel             Node ── signal, resize, go, cpuTime ───────► supervisor    orders
- *                     Node ◄─ barrier, running, oom, timing ────── supervisor    notices
- *                     Node ◄─ exited, refused, rejected, failed ── supervisor    one of these is the last notice
+ * line, of its own    Node ── signal, resize, go, cpuTime ───────► supervisor    orders
+ *
+ * channel             Node ◄─ barrier, running, oom, timing ────── supervisor    notices
+ *                     Node ◄─ exited, refused, rejected, failed ── supervisor    one of these is the last of its own
+ *                     Node ◄─ gone ─────────────────────────────── launcher      the line is closed at its other end
  *
  * lane                Node ◄─ number of the supervisor (u32) ───── supervisor    before the message they belong to
  *                             + descriptors
@@ -18,8 +20,9 @@
  * ```
  *
  * Numbers are little-endian and lie as C lays them out. Node numbers the supervisors, from 1 on, and says the number
- * with `start`. Bytes that are no message break the protocol: who reads them hangs up. A closed channel ends the
- * container, unless it is detached.
+ * with `start`. The channel is one for all supervisors of a thread: whole messages stand in it, in the order in which
+ * they were sent. Bytes that are no message break the protocol: who reads them hangs up. A line that Node has closed
+ * ends the container, unless it is detached.
  */
 
 import { COUNTERS, NAMESPACES } from './constants.js';
@@ -64,7 +67,7 @@ const pid = 'i32';
 
 /** Each kind of message: its number, who reads it, and its own fields. */
 export const MESSAGES = {
-  /** Asks for a supervisor. The descriptors are the plan, the channel, and what fills the first slots. */
+  /** Asks for a supervisor. The descriptors are the plan, the line, and what fills the first slots. */
   start: { number: 1, to: 'launcher', fields: {}, descriptors: [2, RECEIVED_MAX + 2] },
 
   /** Sends a signal to the command. */
@@ -137,6 +140,8 @@ export const MESSAGES = {
   rejected: { number: 12, to: 'node', fields: { rule: 'u32' } },
   /** The supervisor could not prepare for the plan; or, by clone(2), the launcher could not make a supervisor. */
   failed: { number: 13, to: 'node', fields: { syscall: 'i32', error: 'i32' } },
+  /** The supervisor has ended, or was killed: nothing follows. Who is left of it has nothing to say. */
+  gone: { number: 14, to: 'node', fields: {} },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** The name of a kind of message. */
@@ -161,5 +166,5 @@ export type MessageTo<S extends Side> = {
 export type Message = MessageTo<Side>;
 /** What Node asks of a supervisor. */
 export type Order = MessageTo<'supervisor'>;
-/** What a supervisor tells Node. */
+/** What Node is told of a supervisor. */
 export type Notice = MessageTo<'node'>;

@@ -40,7 +40,7 @@ export const HEADER = {
   received: 'u32',
   /** How many of the received ones, the first, the supervisor holds open until all is over. */
   kept: 'u32',
-  /** Whether the container goes on when the channel is closed. */
+  /** Whether the container goes on when its line is closed. */
   detached: 'u32',
   /** Sent to the command when the time is up. */
   timeoutSignal: 'u32',

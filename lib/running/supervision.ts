@@ -1,20 +1,19 @@
 /**
  * A plan that is performed, as its supervisor tells of it. What has become of the container is one state, which follows
- * from the notices alone. A supervision knows nothing of its caller. It reaches the supervisor by a channel that it is
+ * from the notices alone. A supervision knows nothing of its caller. It reaches the supervisor by a line that it is
  * given, and may be given anew.
  */
 
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { protocolBroken, supervisorLost } from '../errors/errors.js';
-import type { ChannelListener } from '../launch/channel.js';
 import { monotonicNs } from '../launch/clock.js';
+import type { Line, LineListener, UnaddressedOrder } from '../launch/line.js';
 import { namespacesOf } from '../launch/namespaces.js';
 import { native } from '../launch/native.js';
-import type { Connection } from '../launch/start.js';
 import { type Settlement, settled } from '../plan/compose.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
-import type { MessageOf, Notice, Order } from '../plan/messages.js';
+import type { MessageOf } from '../plan/messages.js';
 import { hasTerminal, type Plan } from '../plan/plan.js';
 import { readTimes } from '../plan/times.js';
 import type { TimedAct } from '../plan/timing.js';
@@ -61,7 +60,7 @@ export interface Performed {
   readonly calledNs: number;
 }
 
-export class Supervision implements ChannelListener {
+export class Supervision implements LineListener {
   #plan: Plan;
   #settlement: Settlement | undefined;
   readonly #hooks: readonly Hook[];
@@ -72,7 +71,7 @@ export class Supervision implements ChannelListener {
   #asked: Reason | undefined;
   /** What went wrong in Node, and is the end of it then. */
   #failure: Error | undefined;
-  #connection: Connection | undefined;
+  #line: Line | undefined;
   #listener: SupervisionListener | undefined;
   /** Resolves when it is over; rejects where the container could not be made. */
   readonly ended: Promise<ExitStatus>;
@@ -146,12 +145,12 @@ export class Supervision implements ChannelListener {
     this.#listener = listener;
   }
 
-  /** Reaches the supervisor by this channel from now on. */
-  connect(connection: Connection): void {
-    this.#connection = connection;
+  /** Reaches the supervisor by this line from now on. */
+  connect(line: Line): void {
+    this.#line = line;
   }
 
-  /** The start was sent to the launcher, or could not be: the channel ends then. */
+  /** The start was sent to the launcher, or could not be: the line ends then. */
   sent(error: Error | undefined): void {
     this.#timing.sent();
     // Told by the same way as every other failure: after the caller has had a turn to listen.
@@ -183,15 +182,15 @@ export class Supervision implements ChannelListener {
 
   /** Lets Node wait for it. */
   ref(): void {
-    this.#connection?.channel.ref();
+    this.#line?.ref();
   }
 
   /** Lets Node end without waiting for it. */
   unref(): void {
-    this.#connection?.channel.unref();
+    this.#line?.unref();
   }
 
-  notice(notice: Notice, descriptors: readonly number[]): void {
+  notice(notice: Parameters<LineListener['notice']>[0], descriptors: readonly number[]): void {
     switch (notice.kind) {
       case 'barrier':
         void this.#runHooks(notice);
@@ -220,9 +219,9 @@ export class Supervision implements ChannelListener {
     }
   }
 
-  channelEnded(error: Error | undefined): void {
+  lineEnded(error: Error | undefined): void {
     if (this.isOver) return;
-    // Nobody opens another channel to a supervisor: it ends with this one.
+    // Nobody opens another line to a supervisor: it ends with this one.
     const untold = this.#state.phase === 'running' ? this.#lostStatus() : supervisorLost();
     this.#finish(this.#failure ?? error ?? untold, true);
   }
@@ -249,21 +248,16 @@ export class Supervision implements ChannelListener {
   }
 
   #order(order: UnaddressedOrder): void {
-    if (this.#connection === undefined) return;
-    const { channel, supervisor } = this.#connection;
-    channel.send({ ...order, supervisor });
+    this.#line?.send(order);
   }
 
   #finish(end: ExitStatus | Error, lost = false): void {
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
-    if (end instanceof Error || !hasTerminal(this.#plan)) this.#connection?.channel.close();
+    if (end instanceof Error || !hasTerminal(this.#plan)) this.#line?.close();
     if (end instanceof Error) this.#settle.reject(end);
     else this.#settle.resolve(end);
     this.#listener?.over(end, lost);
   }
 }
-
-/** An order without the number of whom it is for. */
-type UnaddressedOrder = { [K in Order['kind']]: Omit<Extract<Order, { kind: K }>, 'supervisor'> }[Order['kind']];

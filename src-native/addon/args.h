@@ -47,6 +47,13 @@ napi_value addon_receive(napi_env env, napi_callback_info info);
 napi_value addon_flock(napi_env env, napi_callback_info info);
 napi_value addon_set_blocking(napi_env env, napi_callback_info info);
 napi_value addon_close(napi_env env, napi_callback_info info);
+// held.c
+napi_value addon_hold(napi_env env, napi_callback_info info);
+napi_value addon_let_go(napi_env env, napi_callback_info info);
+void hold(napi_env env, int fd);
+// line.c
+napi_value addon_watch(napi_env env, napi_callback_info info);
+napi_value addon_open_line(napi_env env, napi_callback_info info);
 // landlock.c
 napi_value addon_landlock_version(napi_env env, napi_callback_info info);
 // syscalls-mount.c

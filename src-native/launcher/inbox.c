@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "inbox.h"
 
-long inbox_receive(struct inbox *inbox, int channel)
+long inbox_receive(struct inbox *inbox, int line)
 {
 	struct sys_iovec iov = {inbox->bytes + inbox->length, sizeof(inbox->bytes) - inbox->length};
 	// Without room for them descriptors are not received. unix(7)
 	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
 	long received;
 	do
-		received = sys_recvmsg(channel, &message, SYS_MSG_DONTWAIT);
+		received = sys_recvmsg(line, &message, SYS_MSG_DONTWAIT);
 	while (received == -SYS_EINTR);
 	if (received > 0)
 		inbox->length += (uint32_t)received;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Orders from Node, as they come on a supervisor's channel: bytes in, whole messages out. What is no order breaks the
+// Orders from Node, as they come on a supervisor's line: bytes in, whole messages out. What is no order breaks the
 // protocol.
 #pragma once
 #include "../messages.h"
@@ -17,7 +17,7 @@ struct inbox {
 
 // Reads what has come, without waiting. The kernel closes descriptors that come along. Returns 0 where the other end is
 // closed, and -SYS_EAGAIN where there is nothing.
-long inbox_receive(struct inbox *inbox, int channel);
+long inbox_receive(struct inbox *inbox, int line);
 // The next order to `supervisor`, which lasts until the next call; 0 where none is there as a whole. `*ret_broken` says
 // whether the bytes break the protocol.
 const struct message_head *inbox_next(struct inbox *inbox, uint32_t supervisor, int *ret_broken);

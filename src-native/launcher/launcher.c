@@ -4,6 +4,7 @@
 #include <linux/prctl.h>
 #include "../sys.h"
 #include "../wire.h"
+#include "lines.h"
 #include "spare.h"
 #include "supervisor.h"
 #include "terminal.h"
@@ -45,17 +46,16 @@ void launcher_as_usual(int pid)
 void launcher_forked(void)
 {
 	sys_close(LAUNCHER_REQUESTS);
+	sys_close(LAUNCHER_WATCH);
 	launcher_as_usual(0);
 }
 
 // Returns when the next request is the launcher's own to serve.
 static void stand_by(uint64_t *spare_next)
 {
-	struct pollfd polled = {.fd = LAUNCHER_REQUESTS, .events = POLLIN};
 	int64_t pause = spare_next ? PAUSE_NS : PAUSE_MOST_NS;
 	while (pause < PAUSE_MOST_NS) {
-		const struct sys_timespec time = {0, pause};
-		if (sys_ppoll(&polled, 1, &time) != 0)
+		if (lines_wait(LAUNCHER_REQUESTS, pause))
 			return;
 		enum spare_end end = spare_run(LAUNCHER_REQUESTS, spare_next);
 		if (end == SPARE_UNWANTED)
@@ -65,12 +65,27 @@ static void stand_by(uint64_t *spare_next)
 	}
 }
 
-// The fork was refused: Node is told why, in the supervisor's place. What it has sent nothing over takes it at once.
+// The fork was refused: Node is told why, in the supervisor's place, as soon as there is room.
 static void tell_refusal(const struct request *request, int error)
 {
-	struct outbox outbox = {.channel = request->fds[1], .supervisor = request->supervisor};
+	struct outbox outbox = {
+		.channel = LAUNCHER_CHANNEL, .lane = -1, .line = request->fds[1], .supervisor = request->supervisor};
 	struct message_failed failed = {.syscall = __NR_clone, .error = error};
 	OUTBOX_PUT(&outbox, MESSAGE_FAILED, &failed);
+	while (outbox.count > 0) {
+		struct pollfd room = outbox_poll(&outbox);
+		sys_ppoll(&room, 1, 0);
+		outbox_send(&outbox);
+	}
+}
+
+// Returns 0 when the other end is closed.
+static long await_request(struct request *ret_request)
+{
+	long received;
+	while ((received = request_receive(LAUNCHER_REQUESTS, SYS_MSG_DONTWAIT, ret_request)) == -SYS_EAGAIN)
+		lines_wait(LAUNCHER_REQUESTS, -1);
+	return received;
 }
 
 static void serve(uint64_t *spare_next)
@@ -78,7 +93,7 @@ static void serve(uint64_t *spare_next)
 	struct request request;
 	for (;;) {
 		stand_by(spare_next);
-		if (request_receive(LAUNCHER_REQUESTS, 0, &request) <= 0)
+		if (await_request(&request) <= 0)
 			return;
 		const long pid = request.count >= 2 ? sys_clone() : 1;
 		if (pid == 0) {
@@ -108,9 +123,9 @@ int launcher_main(int argc, const char *const *argv)
 		supervisor_run(&self, &request);
 	}
 	sys_umask(022);
-	sys_close_range(LAUNCHER_LANE + 1, ~0u, 0);
-	sys_fcntl(LAUNCHER_REQUESTS, F_SETFD, FD_CLOEXEC);
-	sys_fcntl(LAUNCHER_LANE, F_SETFD, FD_CLOEXEC);
+	sys_close_range(LAUNCHER_WATCH + 1, ~0u, 0);
+	for (int fd = LAUNCHER_REQUESTS; fd <= LAUNCHER_WATCH; fd++)
+		sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
 	// Supervisors are reaped by the kernel: nobody asks for their status. sigaction(2), SIG_IGN for SIGCHLD
 	const struct sys_sigaction ignore = {.handler = (void (*)(int))1};
 	sys_rt_sigaction(SYS_SIGCHLD, &ignore);

@@ -184,6 +184,15 @@ struct outcome layer_open(struct child *child, int *parent, const char *without)
 	return cover(child, parent, without);
 }
 
+struct outcome layer_has(const struct child *child, int place, int *ret_has)
+{
+	const struct owned *owned = child->owned;
+	struct stat stat;
+	TRY(fstat, place, &stat);
+	*ret_has = holds(owned->layer_devices, owned->layer_count, stat.st_dev);
+	return DONE;
+}
+
 struct outcome layer_seal(const struct child *child)
 {
 	struct owned *owned = child->owned;

@@ -23,5 +23,7 @@ struct outcome layer_own(const struct child *child, int tree);
 // plan's own. The layer shows all its entries but `without`, if that is not 0; in an own file system that one is
 // removed.
 struct outcome layer_open(struct child *child, int *parent, const char *without);
+// Whether `place` is in a layer: what is made there is gone with the container.
+struct outcome layer_has(const struct child *child, int place, int *ret_has);
 // Closes the layers for good: a write there would be gone with the container, so it is refused instead.
 struct outcome layer_seal(const struct child *child);

@@ -77,8 +77,8 @@ void outbox_send(struct outbox *outbox)
 		}
 		if (sent < 0) {
 			// A channel that carries nothing any more: Node would wait for ever, and at a barrier the child
-			// with it. Its poller sees that it is over.
-			sys_shutdown(outbox->channel, SYS_SHUT_RDWR);
+			// with it. Who polls the line sees that it is over. The channel itself is others' too.
+			sys_shutdown(outbox->line, SYS_SHUT_RDWR);
 			while (outbox->count > 0)
 				drop_first(outbox);
 			return;
@@ -115,15 +115,22 @@ void outbox_close(struct outbox *outbox)
 {
 	while (outbox->count > 0)
 		drop_first(outbox);
-	if (outbox->channel >= 0)
-		sys_close(outbox->channel);
+	if (outbox->channel < 0)
+		return;
+	sys_close(outbox->channel);
+	sys_close(outbox->line);
 	outbox->channel = -1;
+	outbox->line = -1;
 }
 
 static void close_all_else(const struct outbox *outbox)
 {
-	enum { CHANNEL, LANE, FIXED };
-	int32_t needed[FIXED + OUTBOX_MOST] = {[CHANNEL] = outbox->channel, [LANE] = outbox->lane};
+	enum { CHANNEL, LINE, LANE, FIXED };
+	int32_t needed[FIXED + OUTBOX_MOST] = {
+		[CHANNEL] = outbox->channel,
+		[LINE] = outbox->line,
+		[LANE] = outbox->lane,
+	};
 	for (uint32_t i = 0; i < outbox->count; i++)
 		needed[FIXED + i] = outbox->waiting[i].descriptor;
 	kept_close_others(STANDARD, needed, FIXED + outbox->count);
@@ -137,10 +144,10 @@ void outbox_finish(struct outbox *outbox, int holds)
 	if (outbox->count > 0 && !holds)
 		close_all_else(outbox);
 	while (outbox->count > 0) {
-		enum { ROOM, CHANNEL, COUNT };
-		struct pollfd polled[COUNT] = {[ROOM] = outbox_poll(outbox), [CHANNEL] = {.fd = outbox->channel}};
+		enum { ROOM, LINE, COUNT };
+		struct pollfd polled[COUNT] = {[ROOM] = outbox_poll(outbox), [LINE] = {.fd = outbox->line}};
 		sys_ppoll(polled, COUNT, outbox->full < 0 ? &pause : 0);
-		if (polled[CHANNEL].revents & (POLLHUP | POLLERR))
+		if (polled[LINE].revents & (POLLHUP | POLLERR))
 			outbox_close(outbox);
 		else if (outbox->full < 0 && ++pauses == PAUSES)
 			drop_first(outbox);

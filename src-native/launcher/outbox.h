@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a supervisor tells Node, without ever waiting for it. What does not fit into the channel stays here, in its
-// order, and goes when there is room. A message that waits here is still the caller's: it waits once, and says what it
-// says when it goes.
+// What a supervisor tells Node, without ever waiting for it. All supervisors share the channel. What does not fit into
+// it stays here, in its order, and goes when there is room. A message that waits here is still the caller's: it waits
+// once, and says what it says when it goes.
 #pragma once
 #include "../messages.h"
 #include "../sys.h"
@@ -14,6 +14,8 @@ enum {
 struct outbox {
 	// -1: nobody listens, and what is put here is gone.
 	int channel;
+	// By which orders come. Node hangs up where it wants to hear nothing more.
+	int line;
 	// The way of descriptors, before the message that says how many there are.
 	int lane;
 	// Which of both has no room; -1: neither, but time has to pass.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A request: a message "start" with descriptors, the plan, the channel, then those for the first slots.
+// A request: a message "start" with descriptors, the plan, the line, then those for the first slots.
 #pragma once
 #include "../messages.h"
 #include "../sys.h"

@@ -4,6 +4,7 @@
 #include "child.h"
 #include "guard.h"
 #include "launcher.h"
+#include "lines.h"
 #include "memory.h"
 #include "pids.h"
 #include "report.h"
@@ -107,18 +108,14 @@ enum spare_end spare_run(int requests, uint64_t *next)
 		wait_for_request(requests, pair[1], namespaces, next);
 	}
 	sys_close(pair[1]);
-	struct pollfd polled = {.fd = pair[0], .events = POLLIN};
-	const struct sys_timespec tick = {0, TICK_NS};
-	long ready = 0;
+	int ready = 0;
 	int late = 0;
-	for (int i = 0; pid > 0 && ready == 0 && i < UNWANTED_TICKS && late < LATE_TICKS; i++) {
-		ready = sys_ppoll(&polled, 1, &tick);
-		if (ready == -SYS_EINTR)
-			ready = 0;
-		late = ready == 0 && is_waiting(requests) ? late + 1 : 0;
+	for (int i = 0; pid > 0 && !ready && i < UNWANTED_TICKS && late < LATE_TICKS; i++) {
+		ready = lines_wait(pair[0], TICK_NS);
+		late = !ready && is_waiting(requests) ? late + 1 : 0;
 	}
 	enum spare_end end = pid > 0 ? SPARE_UNWANTED : SPARE_LOST;
-	if (ready > 0)
+	if (ready)
 		end = sys_read(pair[0], &used, 1) == 1 ? SPARE_USED : SPARE_LOST;
 	else if (pid > 0)
 		say(pair[0], UNWANTED);

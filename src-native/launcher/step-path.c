@@ -133,8 +133,10 @@ struct outcome step_make_target(struct child *child, const struct step_make_targ
 	int parent = -1;
 	int place = -1;
 	int made = 0;
+	int passing = 0;
 	const char *name;
 	PASS(path_above(child, plan_string(child->plan, step->target), &parent, &name));
+	PASS(layer_has(child, parent, &passing));
 	PASS(make_empty(parent, name, step->type, &made));
 	if (made)
 		place = (int)TRY(openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -142,7 +144,7 @@ struct outcome step_make_target(struct child *child, const struct step_make_targ
 		PASS(path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &place));
 	PASS(hold_target(place, &child->page->slots[step->slot]));
 	TRY(close, place);
-	if (made)
+	if (made && !passing)
 		child->page->slots[step->parent] = parent;
 	else
 		TRY(close, parent);

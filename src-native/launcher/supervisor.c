@@ -182,11 +182,11 @@ void supervisor_part_with_slots(struct supervisor *self)
 	}
 }
 
-// Whether Node has closed the channel. What it orders comes too late.
+// Whether Node has closed the line. What it orders comes too late.
 static int has_hung_up(struct supervisor *self)
 {
 	self->inbox = (struct inbox){0};
-	long received = inbox_receive(&self->inbox, self->outbox.channel);
+	long received = inbox_receive(&self->inbox, self->outbox.line);
 	return received == 0 || (received < 0 && received != -SYS_EAGAIN);
 }
 
@@ -196,12 +196,12 @@ static void drain(struct supervisor *self)
 	// Still open here where the child ended before it told of its command: the terminal would never be over.
 	if (self->report_child >= 0)
 		supervisor_part_with_slots(self);
-	while (relay_open(&self->relay) && self->outbox.channel >= 0) {
-		enum { MASTER, SOCKET, CHANNEL, ROOM, COUNT };
+	while (relay_open(&self->relay) && self->outbox.line >= 0) {
+		enum { MASTER, SOCKET, LINE, ROOM, COUNT };
 		struct pollfd polled[COUNT] = {
 			[MASTER] = relay_master(&self->relay),
 			[SOCKET] = relay_socket(&self->relay),
-			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
+			[LINE] = {.fd = self->outbox.line, .events = POLLIN},
 			[ROOM] = outbox_poll(&self->outbox),
 		};
 		const struct sys_timespec soon = {0, 100000000};
@@ -214,7 +214,7 @@ static void drain(struct supervisor *self)
 		relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);
-		if (polled[CHANNEL].revents && has_hung_up(self))
+		if (polled[LINE].revents && has_hung_up(self))
 			return;
 	}
 }
@@ -303,7 +303,8 @@ void supervisor_run(struct supervisor *self, const struct request *request)
 	const uint64_t taken = timing_now();
 	const int plan_fd = request->fds[0];
 	uint32_t rule = 0;
-	self->outbox.channel = request->fds[1];
+	self->outbox.line = request->fds[1];
+	self->outbox.channel = self->outbox.line < 0 ? -1 : LAUNCHER_CHANNEL;
 	self->outbox.lane = LAUNCHER_LANE;
 	self->outbox.supervisor = request->supervisor;
 	struct outcome outcome = plan_map(plan_fd, &self->plan, &rule);

@@ -82,22 +82,22 @@ struct supervisor {
 	uint64_t *spare_next;
 };
 
-#define SUPERVISOR_NEW                                  \
-	((struct supervisor){.outbox = {.channel = -1}, \
-		.report = -1,                           \
-		.timer = -1,                            \
-		.child = -1,                            \
-		.child_pidfd = -1,                      \
-		.command_pidfd = -1,                    \
-		.descendants = {-1, -1, 0},             \
-		.cgroups = CGROUPS_NONE,                \
+#define SUPERVISOR_NEW                                              \
+	((struct supervisor){.outbox = {.channel = -1, .line = -1}, \
+		.report = -1,                                       \
+		.timer = -1,                                        \
+		.child = -1,                                        \
+		.child_pidfd = -1,                                  \
+		.command_pidfd = -1,                                \
+		.descendants = {-1, -1, 0},                         \
+		.cgroups = CGROUPS_NONE,                            \
 		.relay = RELAY_NONE})
 
 // What every supervisor has, whatever its plan is.
 struct outcome supervisor_prepare(struct supervisor *self);
 // Clones the child into new namespaces, where it begins with `run`: child_run or child_run_spare.
 struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, void (*run)(struct child *));
-// Performs the request's plan, and ends. Its channel is -1 where nobody listens.
+// Performs the request's plan, and ends. Its line is -1 where nobody listens.
 __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);

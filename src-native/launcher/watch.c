@@ -137,7 +137,7 @@ static void on_barrier(struct supervisor *self, int pid)
 		return;
 	}
 	// Nobody is left to say go, or to run the hook.
-	if (self->outbox.channel < 0) {
+	if (self->outbox.line < 0) {
 		end(self, ENDING_HANGUP);
 		return;
 	}
@@ -253,11 +253,11 @@ static int obey(struct supervisor *self, const struct message_head *order)
 	return 1;
 }
 
-static void on_channel(struct supervisor *self)
+static void on_line(struct supervisor *self)
 {
 	const struct message_head *order;
 	int broken = 0;
-	long received = inbox_receive(&self->inbox, self->outbox.channel);
+	long received = inbox_receive(&self->inbox, self->outbox.line);
 	if (received == -SYS_EAGAIN)
 		return;
 	while (received > 0 && !broken && (order = inbox_next(&self->inbox, self->outbox.supervisor, &broken)))
@@ -274,12 +274,12 @@ int watch_for(struct supervisor *self, int fd)
 {
 	// Its orders are obeyed meanwhile: behind one that is left there, nobody sees that Node has gone.
 	while (self->ending == ENDING_NONE && !self->killed) {
-		enum { AWAITED, CHILD, TIMER, CHANNEL, ROOM, COUNT };
+		enum { AWAITED, CHILD, TIMER, LINE, ROOM, COUNT };
 		struct pollfd polled[COUNT] = {
 			[AWAITED] = {.fd = fd, .events = POLLIN},
 			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
 			[TIMER] = {.fd = self->timer, .events = POLLIN},
-			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
+			[LINE] = {.fd = self->outbox.line, .events = POLLIN},
 			[ROOM] = outbox_poll(&self->outbox),
 		};
 		sys_ppoll(polled, COUNT, 0);
@@ -289,8 +289,8 @@ int watch_for(struct supervisor *self, int fd)
 			return 0;
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);
-		if (polled[CHANNEL].revents)
-			on_channel(self);
+		if (polled[LINE].revents)
+			on_line(self);
 	}
 	return 0;
 }
@@ -316,13 +316,13 @@ void watch_child(struct supervisor *self)
 		// The child shares these descriptors until it tells of its command: none may be closed under it.
 		const int carries = self->report_child < 0;
 		const struct pollfd none = {.fd = -1};
-		enum { CHILD, COMMAND, REPORT, CHANNEL, ROOM, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, COUNT };
+		enum { CHILD, COMMAND, REPORT, LINE, ROOM, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, COUNT };
 		struct pollfd polled[COUNT] = {
 			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
 			// Init ends right after it, or does not.
 			[COMMAND] = {.fd = self->ends_since ? -1 : self->command_pidfd, .events = POLLIN},
 			[REPORT] = {.fd = self->report, .events = POLLIN},
-			[CHANNEL] = {.fd = self->outbox.channel, .events = POLLIN},
+			[LINE] = {.fd = self->outbox.line, .events = POLLIN},
 			[ROOM] = outbox_poll(&self->outbox),
 			[TIMER] = {.fd = self->timer, .events = POLLIN},
 			[MASTER] = carries ? relay_master(&self->relay) : none,
@@ -356,8 +356,8 @@ void watch_child(struct supervisor *self)
 		}
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);
-		if (polled[CHANNEL].revents)
-			on_channel(self);
+		if (polled[LINE].revents)
+			on_line(self);
 		if (polled[TIMER].revents)
 			on_timer(self);
 		if (polled[MASTER].revents || polled[SOCKET].revents)

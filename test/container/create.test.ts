@@ -99,6 +99,16 @@ suite("create: 'host'", () => {
     removeTree(root);
   });
 
+  test('in a layer over a root filesystem that lacks /dev: it goes with that', requires('busybox'), async () => {
+    const root = freshBusyboxRoot();
+    rmdirSync(join(root, 'dev'));
+    const found = entries(root);
+    const made = new Container().rootfs(root).mount(bind(other, '/opt/other', host));
+    assert.equal(await output(made, 'cat /opt/other/inside'), 'of another\n');
+    assert.deepEqual(entries(root), found);
+    removeTree(root);
+  });
+
   test('what exists stays, also where it is empty', async () => {
     await output(box(tmpfs('/project/there', host), bind(join(other, 'inside'), '/project/file', host)), 'cat file');
     assert.deepEqual(readdirSync(project).sort(), ['file', 'there']);

@@ -6,10 +6,10 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { suite, test } from 'node:test';
 import { Container, type Namespace } from 'carrel';
-import { CLINGER, clingerMount, clingerProgram } from '../support/clinger.js';
+import { CLINGER, clingerMount, clingerProgram, clingers } from '../support/clinger.js';
 import { useCleanHost } from '../support/host.js';
 import { inject } from '../support/injecting.js';
-import { ancestors, haveEnded, ownerOf, readProcesses } from '../support/processes.js';
+import { ancestors, haveEnded, readProcesses } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 
 const NO_PID: readonly Namespace[] = ['user', 'mount', 'network', 'ipc', 'uts', 'cgroup'];
@@ -28,13 +28,6 @@ async function said({ stdout }: { readonly stdout: Readable | null }): Promise<s
   assert.ok(stdout);
   const [line] = (await once(stdout, 'data')) as [Buffer];
   return line.toString().trim();
-}
-
-/** The host's numbers of its program's processes, but for those of another test file. */
-function clingers(): readonly number[] {
-  const table = readProcesses();
-  const all = [...table.values()].filter(({ pid, comm }) => comm === 'clinger' && ownerOf(pid, table) !== 'beside');
-  return all.map(({ pid }) => pid);
 }
 
 suite('a command that one of its own processes traces', requires('gcc'), () => {

@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Container } from '#lib/index.js';
-import { Channel } from '#lib/launch/channel.js';
+import { Container, type ContainerProcess } from '#lib/index.js';
+import { type Channel, channel } from '#lib/launch/channel.js';
 import { lane } from '#lib/launch/lane.js';
 import { request } from '#lib/launch/launcher.js';
+import type { Line } from '#lib/launch/line.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { encodeMessage } from '#lib/plan/message-bytes.js';
@@ -21,6 +22,8 @@ import { useCleanHost } from '../support/host.js';
 import { ancestors, attempt, readProcesses } from '../support/processes.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
+import { Screen } from '../support/screen.js';
+import { until } from '../support/waiting.js';
 
 const box = new Container();
 
@@ -67,15 +70,17 @@ suite('an event loop that stands still', () => {
   });
 });
 
-/** A supervisor whose channel is full from its first moment on. */
+/** A supervisor in whose time the channel is full, and nobody reads it, until the event loop goes on. */
 interface Silenced {
-  readonly supervisor: number;
-  /** Node's end of the channel, which nobody reads. */
-  readonly channel: number;
+  readonly line: Line;
+  /** Node's end of the line. */
+  readonly descriptor: number;
   /** Where the command's output ends when it does. */
   readonly output: number;
   /** How many notices fill the channel. */
   readonly filled: number;
+  /** All that is told in the end. */
+  readonly heard: Promise<readonly Notice[]>;
 }
 
 const command: Plan = {
@@ -91,41 +96,58 @@ const command: Plan = {
   timeoutSignal: 9,
 };
 
-async function silence(plan: Plan, kept: readonly number[] = []): Promise<Silenced> {
-  const { sealedMemfd, socketpair, pipe, trySend, close } = native();
-  const supervisor = lane().open();
-  const [channel, theirs] = socketpair();
+/** From its return on the event loop has not turned, and does not before the next `await`. */
+function silence(plan: Plan, kept: readonly number[] = []): Silenced {
+  const { sealedMemfd, pipe, trySend, close } = native();
+  const opened = open();
+  const { line, theirs } = opened;
+  const { supervisor } = line;
   const [output, write] = pipe();
   const memfd = sealedMemfd(encode(plan));
   const filler = encodeMessage({ kind: 'oom', supervisor, kills: 1 });
   let filled = 0;
-  while (trySend(theirs, filler, []) === undefined) filled += 1;
-  await new Promise<void>((resolve, reject) => {
-    const descriptors = [memfd, theirs, ...kept, write];
-    request({ supervisor, descriptors, session: 'new' }, (error) => (error === undefined ? resolve() : reject(error)));
+  while (trySend(channel().theirs, filler, []) === undefined) filled += 1;
+  let error: Error | undefined = new Error('it waits');
+  request({ supervisor, descriptors: [memfd, theirs, ...kept, write], session: 'new' }, (sent) => {
+    error = sent;
   });
+  assert.equal(error, undefined);
   for (const descriptor of [memfd, theirs, ...kept, write]) close(descriptor);
-  return { supervisor, channel, output, filled };
+  return { ...opened, output, filled };
+}
+
+function open(): Pick<Silenced, 'line' | 'descriptor' | 'heard'> & { readonly theirs: number } {
+  const notices: Notice[] = [];
+  const before = sockets();
+  let opened: ReturnType<Channel['open']> | undefined;
+  const heard = new Promise<readonly Notice[]>((resolve, reject) => {
+    opened = channel().open({
+      notice: (notice, descriptors) => {
+        notices.push(notice);
+        for (const one of descriptors) native().close(one);
+      },
+      lineEnded: (error) => (error === undefined ? resolve(notices) : reject(error)),
+    });
+  });
+  assert.ok(opened !== undefined);
+  const { theirs } = opened;
+  const [descriptor, none] = [...sockets()].filter((fd) => !before.has(fd) && fd !== theirs);
+  assert.ok(descriptor !== undefined && none === undefined);
+  return { ...opened, descriptor, heard };
+}
+
+/** This process's. */
+function sockets(): ReadonlySet<number> {
+  const all = readdirSync('/proc/self/fd');
+  const isSocket = (fd: string): boolean =>
+    attempt(() => readlinkSync(`/proc/self/fd/${fd}`))?.startsWith('socket:') === true;
+  return new Set(all.filter(isSocket).map(Number));
 }
 
 /** Waits for the command's end, by the end of its output; closes that. */
 function awaitEnd({ output }: Silenced): void {
   assert.equal(readSync(output, Buffer.alloc(1)), 0);
   native().close(output);
-}
-
-/** Reads the channel at last, to its end. */
-function hear({ supervisor, channel: descriptor }: Silenced): Promise<readonly Notice[]> {
-  return new Promise((resolve, reject) => {
-    const notices: Notice[] = [];
-    new Channel(descriptor, lane()).listen(supervisor, {
-      notice: (notice, descriptors) => {
-        notices.push(notice);
-        for (const one of descriptors) native().close(one);
-      },
-      channelEnded: (error) => (error === undefined ? resolve(notices) : reject(error)),
-    });
-  });
 }
 
 /** Processes of carrel's that came after these. */
@@ -139,9 +161,9 @@ function supervisorsBeside(before: ReadonlySet<number>): readonly number[] {
 
 suite('a channel that is full', () => {
   test('keeps no time-out from being kept, and all that was told arrives when it is read', async () => {
-    const silenced = await silence(command);
+    const silenced = silence(command);
     awaitEnd(silenced);
-    const notices = await hear(silenced);
+    const notices = await silenced.heard;
     const said = notices.slice(silenced.filled);
     assert.deepEqual(
       said.map(({ kind }) => kind),
@@ -159,10 +181,10 @@ suite('a channel that is full', () => {
     assert.ok(native().tryLock(held));
     const plan: Plan = { ...command, slots: ['held', 'output'], received: 2, kept: 1 };
     const exec = { ...plan.steps[0], stdio: [1, 1, 1] } as Plan['steps'][number];
-    const silenced = await silence({ ...plan, steps: [exec] }, [held]);
+    const silenced = silence({ ...plan, steps: [exec] }, [held]);
     awaitEnd(silenced);
     const again = openSync(path, 'a');
-    while (!native().tryLock(again)) await sleep(5);
+    assert.ok(standStill(() => native().tryLock(again)));
     native().close(again);
     removeTree(dirname(path));
     // It has nothing left but the way to Node, which root may see.
@@ -172,30 +194,30 @@ suite('a channel that is full', () => {
     const [supervisor] = supervisors;
     const open = attempt(() => readdirSync(`/proc/${supervisor}/fd`)) ?? [];
     const targets = open.map((fd) => attempt(() => readlinkSync(`/proc/${supervisor}/fd/${fd}`)) ?? '');
-    if (open.length > 0) assert.equal(targets.filter((target) => target !== '/dev/null').length, 2, targets.join());
-    assert.equal((await hear(silenced)).at(-1)?.kind, 'exited');
+    if (open.length > 0) assert.equal(targets.filter((target) => target !== '/dev/null').length, 3, targets.join());
+    assert.equal((await silenced.heard).at(-1)?.kind, 'exited');
   });
 
-  test('that Node closes then ends the supervisor', async () => {
+  test('keeps no supervisor whose line Node closes', () => {
     const before = new Set(supervisorsBeside(new Set()));
-    const silenced = await silence(command);
+    const silenced = silence(command);
     awaitEnd(silenced);
-    native().close(silenced.channel);
-    lane().close(silenced.supervisor);
-    while (supervisorsBeside(before).length > 0) await sleep(5);
+    assert.ok(supervisorsBeside(before).length > 0);
+    silenced.line.close();
+    assert.ok(standStill(() => supervisorsBeside(before).length === 0));
   });
 
   test('takes an order of Node’s that comes with a descriptor, which nobody keeps', async () => {
-    const silenced = await silence({ ...command, timeoutMs: 0 });
-    const { supervisor, channel } = silenced;
+    const silenced = silence({ ...command, timeoutMs: 0 });
+    const { line, descriptor } = silenced;
     const [read, write] = native().pipe();
-    const order = encodeMessage({ kind: 'signal', supervisor, signal: 9 });
-    assert.equal(native().trySend(channel, order, [write]), undefined);
+    const order = encodeMessage({ kind: 'signal', supervisor: line.supervisor, signal: 9 });
+    assert.equal(native().trySend(descriptor, order, [write]), undefined);
     native().close(write);
     awaitEnd(silenced);
     assert.equal(readSync(read, Buffer.alloc(1)), 0);
     native().close(read);
-    const last = (await hear(silenced)).at(-1) as MessageOf<'exited'>;
+    const last = (await silenced.heard).at(-1) as MessageOf<'exited'>;
     assert.deepEqual([last.kind, last.ending], ['exited', 'signal']);
   });
 
@@ -205,11 +227,40 @@ suite('a channel that is full', () => {
     ['a signal that there is none', (supervisor: number) => encodeMessage({ kind: 'signal', supervisor, signal: 65 })],
   ] as const)
     test(`ends the container where Node says ${what}`, async () => {
-      const silenced = await silence({ ...command, timeoutMs: 0 });
-      assert.equal(native().trySend(silenced.channel, bytes(silenced.supervisor), []), undefined);
+      const silenced = silence({ ...command, timeoutMs: 0 });
+      const { line, descriptor } = silenced;
+      assert.equal(native().trySend(descriptor, bytes(line.supervisor), []), undefined);
       awaitEnd(silenced);
-      assert.equal((await hear(silenced)).length, silenced.filled);
+      assert.equal((await silenced.heard).length, silenced.filled);
     });
+});
+
+suite('a line that is full', () => {
+  /** While its supervisor is stopped, gives a terminal so many sizes that not all of them fit. */
+  async function resizeOften(child: ContainerProcess, act: () => void): Promise<void> {
+    const [, , supervisor = 0] = ancestors(child.pid ?? 0);
+    process.kill(supervisor, 'SIGSTOP');
+    await until(() => readProcesses().get(supervisor)?.state === 'T');
+    for (let columns = 1; columns <= 2000; columns += 1) assert.equal(child.resize(columns, 50), true);
+    act();
+    process.kill(supervisor, 'SIGCONT');
+  }
+
+  test('keeps no order from coming, in its turn', async () => {
+    await using child = box.spawn('sh', ['-c', 'while :; do stty size; sleep 0.05; done'], { terminal: true });
+    const screen = new Screen(child);
+    await screen.until(/24 80/);
+    await resizeOften(child, () => {});
+    await screen.until(/50 2000/);
+  });
+
+  test('keeps no signal from coming that kill() has taken', async () => {
+    const child = box.spawn('sleep', ['600'], { terminal: true });
+    child.stdout?.resume();
+    await once(child, 'spawn');
+    await resizeOften(child, () => assert.equal(child.kill('SIGKILL'), true));
+    assert.equal((await child.result).reason, 'killed');
+  });
 });
 
 suite('a lane that is full', () => {

@@ -5,13 +5,15 @@ import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
-import { named, scatter } from '../support/clinger.js';
+import { clingers, scatter } from '../support/clinger.js';
 import { ancestors, launchers, readProcesses } from '../support/processes.js';
 import { requires } from '../support/requires.js';
+import { Screen } from '../support/screen.js';
 import { until } from '../support/waiting.js';
 
 // Without useCleanHost: the launcher that is there afterwards is another one, which is what is tested here.
 const box = new Container();
+const MANY = 100;
 
 function launcher(): number {
   const [pid] = launchers();
@@ -32,17 +34,67 @@ suite('SIGKILL of the launcher', () => {
     assert.equal((await child.result).exitCode, 0);
   });
 
+  test(`${MANY} that run keep their orders and their ends, and who is killed then is missed`, async () => {
+    let go: ((value: unknown) => void) | undefined;
+    const waits = new Promise((resolve) => {
+      go = resolve;
+    });
+    const hooked = box.hook(() => waits).spawn('sh', ['-c', 'exit 3'], { stdio: 'ignore' });
+    const shown = box.spawn('sh', ['-c', 'echo ready; read line; stty size; exit 4'], { terminal: true });
+    const screen = new Screen(shown);
+    const script = 'trap "exit 200" TERM; read status; exit $status';
+    const children = Array.from({ length: MANY }, () =>
+      box.spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] }),
+    );
+    await Promise.all([...children.map((child) => once(child, 'spawn')), screen.until(/ready/)]);
+    const first = launcher();
+    process.kill(first, 'SIGKILL');
+    await until(() => !launchers().includes(first));
+    go?.(undefined);
+    assert.equal(shown.resize(123, 45), true);
+    shown.stdin?.write('line\n');
+    const lost = children.filter((_, index) => index % 10 === 9);
+    const ends = children.map(async (child, index) => {
+      if (lost.includes(child)) process.kill(ancestors(child.pid ?? 0)[2] ?? 0, 'SIGKILL');
+      else if (index % 10 === 8) child.kill('SIGKILL');
+      else if (index % 10 === 7) child.kill('SIGTERM');
+      else child.stdin?.end(`${index}\n`);
+      const { exitCode, signal, reason } = await child.result;
+      return exitCode ?? `${signal} ${reason}`;
+    });
+    const expected = children.map((_, index) => {
+      if (index % 10 === 9) return 'SIGKILL signaled';
+      if (index % 10 === 8) return 'SIGKILL killed';
+      return index % 10 === 7 ? 200 : index;
+    });
+    assert.deepEqual(await Promise.all(ends), expected);
+    assert.equal((await hooked.result).exitCode, 3);
+    await screen.until(/45 123/);
+    assert.equal((await shown.result).exitCode, 4);
+    assert.equal((await box.run('echo', ['again'])).stdout, 'again\n');
+  });
+
+  test('what runs can be given another limit of CPU time', requires('cgroups'), async () => {
+    const child = box.limits({ cpuTime: 600_000 }).spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
+    await once(child, 'spawn');
+    const first = launcher();
+    process.kill(first, 'SIGKILL');
+    await until(() => !launchers().includes(first));
+    await child.update({ cpuTime: 1 });
+    assert.equal((await child.result).reason, 'cpu-timeout');
+  });
+
   test('and of the supervisor: nobody is left of what runs', requires('gcc'), async () => {
     for (const like of [box.init(false), box.namespaces(['user', 'mount', 'network', 'ipc', 'uts', 'cgroup'])]) {
-      const child = await scatter(like, 'launcherless');
+      const child = await scatter(like);
       const [, supervisor = 0, guard = 0, first = 0] = ancestors(child.pid ?? 0);
       assert.equal(first, launcher());
       process.kill(first, 'SIGKILL');
       await until(() => !launchers().includes(first));
-      assert.equal(named('launcherless').length, 4, 'the container goes on');
+      assert.equal(clingers().length, 4, 'the container goes on');
       process.kill(supervisor, 'SIGKILL');
       assert.equal((await child.result).signal, 'SIGKILL');
-      assert.deepEqual(named('launcherless'), []);
+      assert.deepEqual(clingers(), []);
       await until(() => !readProcesses().has(guard));
     }
   });

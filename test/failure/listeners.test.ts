@@ -78,37 +78,33 @@ suite('a listener that throws', () => {
 
   test('what the supervisor has said behind it is heard, whole', async () => {
     const answer = await askCaller(`
-      import { closeSync, writeSync } from 'node:fs';
+      import { writeSync } from 'node:fs';
       import { Channel } from '#lib/launch/channel.js';
       import { lane } from '#lib/launch/lane.js';
-      import { native } from '#lib/launch/native.js';
       import { encodeMessage } from '#lib/plan/message-bytes.js';
       const seen = [];
       process.on('uncaughtException', ({ message }) => seen.push('thrown: ' + message));
       process.on('exit', () => console.log(JSON.stringify(seen)));
-      const supervisor = lane().open();
+      const channel = new Channel(lane());
+      const { line: { supervisor } } = channel.open({
+        notice: ({ kind }) => {
+          seen.push(kind);
+          if (kind !== 'rejected') throw new Error(kind);
+        },
+        lineEnded: () => seen.push('end'),
+      });
       const namespaces = {};
       const said = [
         { kind: 'oom', supervisor, kills: 1 },
         { kind: 'running', supervisor, pid: 7, namespaces },
         { kind: 'oom', supervisor, kills: 2 },
         { kind: 'rejected', supervisor, rule: 1 },
+        { kind: 'gone', supervisor },
       ];
       const bytes = Buffer.concat(said.map((message) => encodeMessage(message)));
-      const [ours, theirs] = native().socketpair();
-      new Channel(ours, lane()).listen(supervisor, {
-        notice: ({ kind }) => {
-          seen.push(kind);
-          if (kind !== 'rejected') throw new Error(kind);
-        },
-        channelEnded: () => seen.push('end'),
-      });
       const cut = Math.ceil(bytes.length * 0.6);
-      writeSync(theirs, bytes, 0, cut);
-      setTimeout(() => {
-        writeSync(theirs, bytes, cut);
-        closeSync(theirs);
-      }, 20);
+      writeSync(channel.theirs, bytes, 0, cut);
+      setTimeout(() => writeSync(channel.theirs, bytes, cut), 20);
     `);
     const each = ['oom', 'thrown: oom', 'running', 'thrown: running', 'oom', 'thrown: oom', 'rejected', 'end'];
     assert.deepEqual(answer, each);

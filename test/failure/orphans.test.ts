@@ -7,13 +7,12 @@ import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type ContainerProcess } from 'carrel';
-import { named, scatter } from '../support/clinger.js';
+import { clingers, scatter } from '../support/clinger.js';
 import { useCleanHost } from '../support/host.js';
 import { inject } from '../support/injecting.js';
 import { ancestors, haveEnded } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 
-const NAME = 'left-behind';
 const box = new Container();
 /** Who has no init that ends with the supervisor. */
 const KINDS: Readonly<Record<string, Container>> = {
@@ -31,7 +30,7 @@ function above(child: ContainerProcess): readonly number[] {
 async function endsWithin(child: ContainerProcess, milliseconds: number): Promise<void> {
   const killed = performance.now();
   assert.equal((await child.result).signal, 'SIGKILL');
-  assert.deepEqual(named(NAME), [], 'Node is told when nobody is left');
+  assert.deepEqual(clingers(), [], 'Node is told when nobody is left');
   assert.ok(performance.now() - killed < milliseconds, `${performance.now() - killed} ms`);
 }
 
@@ -50,14 +49,14 @@ suite('SIGKILL of the supervisor of a command that clears PR_SET_PDEATHSIG', req
       // With a spare, and without.
       for (const pause of [0, 50, 50, 0]) {
         await sleep(pause);
-        const child = await scatter(like, NAME);
+        const child = await scatter(like);
         process.kill(above(child)[1] ?? 0, 'SIGKILL');
         await endsWithin(child, 1000);
       }
     });
 
     test(`${kind}, behind the guard’s death: the supervisor ends what is left`, async () => {
-      const child = await scatter(like, NAME);
+      const child = await scatter(like);
       const [, , guard = 0] = above(child);
       process.kill(guard, 'SIGKILL');
       await haveEnded(guard);
@@ -70,7 +69,7 @@ suite('SIGKILL of the supervisor of a command that clears PR_SET_PDEATHSIG', req
     'whom the guard cannot end: the ids stay held, and Node is told all the same',
     requires('root', 'strace'),
     async () => {
-      const child = await scatter(box.init(false), NAME);
+      const child = await scatter(box.init(false));
       const [, supervisor = 0, guard = 0] = above(child);
       const first = readFileSync(`/proc/${child.pid}/uid_map`, 'utf8').trim().split(/\s+/)[1];
       const isFree = (): boolean => spawnSync('flock', ['-n', `/run/carrel-ids/${first}`, 'true']).status === 0;
@@ -79,10 +78,10 @@ suite('SIGKILL of the supervisor of a command that clears PR_SET_PDEATHSIG', req
       // Who reads to the end waits for it.
       child.stdout?.destroy();
       assert.equal((await child.result).signal, 'SIGKILL');
-      assert.equal(named(NAME).length, 4);
+      assert.equal(clingers().length, 4);
       assert.equal(isFree(), false);
       await enough();
-      await haveEnded(...named(NAME), guard);
+      await haveEnded(...clingers(), guard);
       assert.equal(isFree(), true);
     },
   );

@@ -1,17 +1,33 @@
 /** A container inherits nothing of what its caller is and has. */
 
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
 import { askCaller, runCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
+import { attempt, descendants } from '../support/processes.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
-useCleanHost({ warmUp: () => new Container().run('true') });
+useCleanHost({
+  warmUp: async () => {
+    await new Container().run('true');
+    await new Container().spawn('true', [], { session: 'inherit', stdio: 'ignore' }).result;
+  },
+});
 
 const STATUS = `
   const { stdout } = await new Container().run('cat', ['/proc/self/status'], { check: true });
@@ -42,7 +58,44 @@ suite('descriptors', () => {
     assert.match(stdout, /0\n1\n2\n$/);
     assert.doesNotMatch(stdout, /->/);
   });
+
+  test('nobody in a container has a socket of the helpers’, however it is made', requires('root'), async () => {
+    const box = new Container();
+    const script = ['-c', 'sleep 600 & echo begun; wait'];
+    const first = box.spawn('sh', script);
+    await once(first, 'spawn');
+    const others = [
+      box.init(false).spawn('sh', script),
+      box.namespaces(['user', 'mount']).spawn('sh', script),
+      box.namespaces(['mount', 'pid', { user: first }, { network: first }]).spawn('sh', script),
+      box.spawn('sh', script, { session: 'inherit' }),
+      box.spawn('sh', script, { terminal: true }),
+    ];
+    const all = [first, ...others];
+    await Promise.all(others.map((child) => once(child.stdout as NodeJS.ReadableStream, 'data')));
+    const processes = descendants(process.pid);
+    const isHelper = (comm: string): boolean => ['carrel', 'carrel-spare'].includes(comm);
+    const theirs = processes.filter(({ comm }) => isHelper(comm)).flatMap(({ pid }) => sockets(pid));
+    // Two launchers, and a line to each supervisor.
+    assert.ok(new Set(theirs).size >= 2 + all.length, theirs.join());
+    const inside = processes.filter(({ comm }) => !isHelper(comm));
+    assert.ok(inside.length >= 2 * all.length, `${inside.length}`);
+    for (const { pid, comm } of inside)
+      for (const socket of sockets(pid)) assert.ok(!theirs.includes(socket), `${comm}: ${socket}`);
+    for (const child of all) {
+      child.stdout?.resume();
+      child.kill('SIGKILL');
+    }
+    await Promise.all(all.map(({ result }) => result));
+  });
 });
+
+/** Those of a process. */
+function sockets(pid: number): readonly string[] {
+  const all = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  const targets = all.map((fd) => attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? '');
+  return targets.filter((target) => target.startsWith('socket:'));
+}
 
 suite('capabilities', requires('root'), () => {
   test('those that Node hands down by inheritable and ambient sets are not handed on. CVE-2022-29162', async () => {

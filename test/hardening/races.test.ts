@@ -1,5 +1,5 @@
 /**
- * A container that exchanges directories and links in a shared volume sends no mount out of it.
+ * A container that exchanges directories and links in a shared volume, or in a root filesystem, sends no mount out.
  *
  * Whatever they hit, it is inside. CVE-2021-30465, CVE-2024-45310
  */
@@ -19,8 +19,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, StepError, tmpfs } from 'carrel';
+import { bind, Container, file, StepError, tmpfs } from 'carrel';
 import { attackerDirectory } from '../support/attacker.js';
+import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
@@ -100,6 +101,57 @@ suite('a volume that another container changes meanwhile', requires('gcc'), () =
       assert.ok(!readdirSync('/etc').includes('written'));
       assert.ok(started > 0, 'none was started: nothing was tried');
       for (const path of [volume, victim, data]) removeTree(path);
+    });
+  }
+});
+
+suite('a root filesystem that another container changes meanwhile', requires('gcc', 'busybox'), () => {
+  for (const place of ['dev', 'proc', 'tmp', 'etc', 'var', 'home']) {
+    test(`its /${place} ↔ a link out of it`, async (context) => {
+      const root = freshBusyboxRoot();
+      const [victim, data] = ['victim-', 'data-'].map((name) => mkdtempSync(join(tmpdir(), name))) as [string, string];
+      for (const path of [victim, data]) chmodSync(path, 0o777);
+      for (const name of ['lib', 'passwd', 'null', 'user']) writeFileSync(join(victim, name), 'of the host\n');
+      for (const path of ['var/lib/data', 'home/user']) mkdirSync(join(root, path), { recursive: true });
+      // The attacker is root of its container: its names are its own.
+      chmodSync(root, 0o777);
+      symlinkSync(victim, join(root, 'link'));
+      const before = listing(victim);
+
+      const attacker = new Container()
+        .mount(bind(attackerDirectory(), '/attack', { readonly: true }), bind(root, '/vol'))
+        .spawn('/attack/attacker', ['exchange', `/vol/${place}`, '/vol/link']);
+      assert.ok(attacker.stdout);
+      await once(attacker.stdout, 'data');
+
+      const box = new Container()
+        .rootfs(root)
+        .mount(bind(data, '/var/lib/data'), file('/etc/app.conf', 'port = 80\n'), tmpfs('/home/new'))
+        .mask('/etc/passwd')
+        .cwd('/home/user');
+      const script =
+        'echo written >/etc/written; echo written >/tmp/written; echo x >/var/lib/x; cat /proc/self/mountinfo';
+      const ends = { started: 0, refused: 0 };
+      const worker = async (): Promise<void> => {
+        for (let round = 0; round < ROUNDS / AT_ONCE; round += 1) {
+          const result = await box.run('/bin/busybox', ['sh', '-c', script]).catch((error: unknown) => error);
+          if (result instanceof StepError) {
+            ends.refused += 1;
+            continue;
+          }
+          assert.ok(!(result instanceof Error), String(result));
+          ends.started += 1;
+          assert.doesNotMatch((result as { stdout: string }).stdout, /victim-/);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      attacker.kill('SIGKILL');
+      await attacker.result;
+
+      assert.deepEqual(listing(victim), before);
+      context.diagnostic(`${ends.started} started, ${ends.refused} were refused`);
+      assert.ok(ends.started > 0, 'none was started: nothing was tried');
+      for (const path of [root, victim, data]) removeTree(path);
     });
   }
 });

@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { ContainerStep, HostStep, Plan } from '#lib/index.js';
-import { Channel } from '#lib/launch/channel.js';
-import { lane } from '#lib/launch/lane.js';
+import { channel } from '#lib/launch/channel.js';
 import { request } from '#lib/launch/launcher.js';
 import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
@@ -288,18 +287,15 @@ function ruleOf([notice]: readonly Notice[]): number {
 
 /** Gives a plan to this process's launcher, and returns all that its supervisor tells. */
 function tell(bytes: Uint8Array): Promise<readonly Notice[]> {
-  const { sealedMemfd, socketpair, close } = native();
-  const [ours, theirs] = socketpair();
+  const { sealedMemfd, close } = native();
   const memfd = sealedMemfd(bytes);
   return new Promise((resolve, reject) => {
     const notices: Notice[] = [];
-    const supervisor = lane().open();
-    const channel = new Channel(ours, lane());
-    channel.listen(supervisor, {
+    const { line, theirs } = channel().open({
       notice: (notice) => notices.push(notice),
-      channelEnded: (error) => (error === undefined ? resolve(notices) : reject(error)),
+      lineEnded: (error) => (error === undefined ? resolve(notices) : reject(error)),
     });
-    request({ supervisor, descriptors: [memfd, theirs], session: 'new' }, (error) => {
+    request({ supervisor: line.supervisor, descriptors: [memfd, theirs], session: 'new' }, (error) => {
       close(memfd);
       close(theirs);
       if (error !== undefined) reject(error);

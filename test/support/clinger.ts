@@ -17,31 +17,31 @@ export function clingerProgram(): string {
   return join(directory(), 'clinger');
 }
 
-/** For a container, in which it is {@link CLINGER}. */
-export function clingerMount(): BindMount {
-  return bind(directory(), '/clinger', { readonly: true });
-}
+/** What its processes are called in containers of this test file: no other's are, nor those of another run. */
+const NAME = `clinger-${process.pid}`;
+/** Where a container has it. */
+export const CLINGER = `/clinger/${NAME}`;
 
-export const CLINGER = '/clinger/clinger';
+export function clingerMount(): BindMount {
+  return bind(clingerProgram(), CLINGER, { readonly: true });
+}
 
 /**
  * Starts a command that has cleared PR_SET_PDEATHSIG, with three processes in sessions of their own, nobody's children.
- *
- * @param name What all four are called: no other test file's are.
  */
-export async function scatter(like: Container, name: string): Promise<ContainerProcess> {
-  const box = like.mount(bind(clingerProgram(), `/tmp/${name}`, { readonly: true }));
-  const child = box.spawn(`/tmp/${name}`, ['scatter', '3'], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function scatter(like: Container): Promise<ContainerProcess> {
+  const box = like.mount(clingerMount());
+  const child = box.spawn(CLINGER, ['scatter', '3'], { stdio: ['ignore', 'pipe', 'inherit'] });
   assert.ok(child.stdout);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   assert.equal(line.toString(), 'scattered\n');
-  assert.equal(named(name).length, 4);
+  assert.equal(clingers().length, 4);
   return child;
 }
 
-/** The host's numbers of the processes that are called so. */
-export function named(name: string): readonly number[] {
-  return [...readProcesses().values()].filter(({ comm }) => comm === name).map(({ pid }) => pid);
+/** The host's numbers of its processes in containers of this test file. */
+export function clingers(): readonly number[] {
+  return [...readProcesses().values()].filter(({ comm }) => comm === NAME).map(({ pid }) => pid);
 }
 
 function directory(): string {

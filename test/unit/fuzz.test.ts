@@ -6,7 +6,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { closeSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { inspect } from 'node:util';
 import { compile } from '#lib/compile/container.js';
@@ -14,12 +14,12 @@ import { RANGE_FIRST } from '#lib/compile/ids.js';
 import { bind, CarrelError, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
 import { Channel } from '#lib/launch/channel.js';
 import { Lane } from '#lib/launch/lane.js';
-import { native } from '#lib/launch/native.js';
 import { encode } from '#lib/plan/encode.js';
 import { encodeMessage, readMessage } from '#lib/plan/message-bytes.js';
-import { MESSAGES, type Message, type MessageKind, type Notice, type Side } from '#lib/plan/messages.js';
+import { MESSAGES, type Message, type Notice, type Side } from '#lib/plan/messages.js';
 import { readTimes } from '#lib/plan/times.js';
 import { explain, parse, stringify } from '#lib/plan.js';
+import { listen } from '../support/channel.js';
 import { HOSTS, root } from '../support/hosts.js';
 import { commandWith } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';
@@ -312,24 +312,25 @@ suite('messages', () => {
     const lane = new Lane();
     for (let seed = SEED; seed < SEED + 20; seed += 1) {
       const random = generator(seed);
-      const numbers = [lane.open(), lane.open()];
+      const channel = new Channel(lane);
+      const got = new Map<number, Notice[]>();
+      const ends: Promise<unknown>[] = [];
+      const numbers = [0, 1].map(() => {
+        const notices: Notice[] = [];
+        const [number, ended] = listen(channel, (one) => notices.push(one));
+        got.set(number, notices);
+        ends.push(ended);
+        return number;
+      });
       // The last one is nobody's.
       const sent = random.list(12, () => randomNotice(random, random.pick([...numbers, 0])));
-      const bytes = Buffer.concat([...sent.map((one) => encodeMessage(one)), Buffer.alloc(random.below(16))]);
-      const [ours, theirs] = native().socketpair();
-      const channel = new Channel(ours, lane);
-      const got = new Map<number, Notice[]>(numbers.map((number) => [number, []]));
-      const ends = numbers.map(
-        (number) =>
-          new Promise<unknown>((resolve) => {
-            channel.listen(number, { notice: (one) => got.get(number)?.push(one), channelEnded: resolve });
-          }),
-      );
+      const last = numbers.map((supervisor): Notice => ({ kind: 'gone', supervisor }));
+      const parts = [...sent, ...last].map((one) => encodeMessage(one));
+      const bytes = Buffer.concat([...parts, Buffer.alloc(random.below(16))]);
       for (let at = 0; at < bytes.length; ) {
-        at += writeSync(theirs, bytes, at, Math.min(1 + random.below(700), bytes.length - at));
+        at += writeSync(channel.theirs, bytes, at, Math.min(1 + random.below(700), bytes.length - at));
         if (random.boolean()) await new Promise(setImmediate);
       }
-      closeSync(theirs);
       assert.deepEqual(await Promise.all(ends), [undefined, undefined]);
       for (const number of numbers)
         assert.deepEqual(
@@ -338,24 +339,6 @@ suite('messages', () => {
           `seed ${seed}`,
         );
     }
-  });
-
-  test('what is none ends the channel, with what stood before it heard', async () => {
-    const lane = new Lane();
-    const number = lane.open();
-    const [ours, theirs] = native().socketpair();
-    const got: MessageKind[] = [];
-    const ended = new Promise<Error | undefined>((resolve) => {
-      new Channel(ours, lane).listen(number, { notice: ({ kind }) => got.push(kind), channelEnded: resolve });
-    });
-    const oom = encodeMessage({ kind: 'oom', supervisor: number, kills: 1 });
-    const order = encodeMessage({ kind: 'go', supervisor: number });
-    writeSync(theirs, Buffer.concat([oom, order, oom]));
-    const error = await ended;
-    assert.equal((error as NodeJS.ErrnoException).code, 'ERR_PROTOCOL');
-    assert.match(error?.message ?? '', /no message 4/);
-    assert.deepEqual(got, ['oom']);
-    closeSync(theirs);
   });
 });
 

@@ -194,6 +194,19 @@ export const MOUNT_HINTS: readonly Hint[] = [
     syscall: 'flock',
     text: 'another program has locked {path}: carrel locks it too, so that no other container takes it away',
   },
+  {
+    op: 'removeTarget',
+    error: 'EACCES',
+    text: 'the directory around {name} lets this process in no more, so {name} stays there: remove it by hand',
+  },
+  {
+    op: 'pivotRoot',
+    error: 'EBUSY',
+    syscall: 'umount2',
+    text:
+      'a mount lies on / itself, and "/.." would lead beneath it: a link of the root filesystem leads the target of ' +
+      'a mount, or /tmp, to /',
+  },
   { op: 'symlink', error: 'EBUSY', text: 'something is mounted on {path}: a link cannot take its place' },
   { op: 'symlink', error: 'EISDIR', text: '{path} is a directory: a link cannot take its place' },
   {

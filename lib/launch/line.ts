@@ -1,0 +1,131 @@
+/**
+ * A line: the socket to one supervisor, drawn in plan/messages.ts. Orders go by it. It hangs up when either side ends,
+ * and so each side knows of the other. Node waits on no line: the launcher tells when one has hung up.
+ */
+
+import type { Socket } from 'node:net';
+import { encodeMessage } from '../plan/message-bytes.js';
+import type { Notice, Order } from '../plan/messages.js';
+import { native } from './native.js';
+import { openSocket } from './streams.js';
+
+/** Milliseconds after which an order is sent again that did not fit into the line. */
+const RETRY_MS = 5;
+
+/** An order without the number of whom it is for. */
+export type UnaddressedOrder = { [K in Order['kind']]: Omit<Extract<Order, { kind: K }>, 'supervisor'> }[Order['kind']];
+
+/** Who is told what a supervisor says. */
+export interface LineListener {
+  /** The supervisor says something. The descriptors that came with it are the listener's. */
+  notice(notice: Exclude<Notice, { kind: 'gone' }>, descriptors: readonly number[]): void;
+  /**
+   * The supervisor says nothing more. That does not say what has become of the container: notices do. With `error`,
+   * what came by the channel was no message, and Node hung up.
+   */
+  lineEnded(error: Error | undefined): void;
+}
+
+/** Where a line belongs. */
+export interface LineOwner {
+  /** It holds Node's event loop, or no longer. */
+  held(by: 1 | -1): void;
+  /** Node has closed it. */
+  closed(line: Line): void;
+  /** Its supervisor is gone. */
+  hungUp(supervisor: number): void;
+}
+
+export class Line {
+  /** The number of its supervisor. */
+  readonly supervisor: number;
+  readonly listener: LineListener;
+  readonly #descriptor: number;
+  readonly #owner: LineOwner;
+  /** Where Node itself looks for its end. */
+  #socket: Socket | undefined;
+  #isClosed = false;
+  #holds = true;
+  /** Orders that did not fit. */
+  readonly #unsent: Buffer[] = [];
+
+  /** Takes over `descriptor`, which is held. */
+  constructor(supervisor: number, descriptor: number, listener: LineListener, owner: LineOwner) {
+    this.supervisor = supervisor;
+    this.listener = listener;
+    this.#descriptor = descriptor;
+    this.#owner = owner;
+    owner.held(1);
+  }
+
+  /** Sends an order, without waiting; nothing where the supervisor has hung up. */
+  send(order: UnaddressedOrder): void {
+    const bytes = encodeMessage({ ...order, supervisor: this.supervisor });
+    if (this.#unsent.length === 0 && this.#trySend(bytes)) return;
+    this.#unsent.push(bytes);
+    if (this.#unsent.length === 1) this.#sendLater();
+  }
+
+  /** Hangs up. A supervisor that still works ends its container then, unless it is detached. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.unref();
+    this.#isClosed = true;
+    this.#unsent.length = 0;
+    if (this.#socket === undefined) native().closeHeld(this.#descriptor);
+    else this.#socket.destroy();
+    this.#owner.closed(this);
+  }
+
+  /** Holds Node's event loop, as it does from the beginning. */
+  ref(): void {
+    this.#hold(true);
+  }
+
+  unref(): void {
+    this.#hold(false);
+  }
+
+  /** Has Node itself look for its end: nobody else does any more. */
+  watch(): void {
+    if (this.#isClosed || this.#socket !== undefined) return;
+    native().letGo(this.#descriptor);
+    this.#socket = openSocket(this.#descriptor);
+    // A reset comes with `close` right behind it, which says all that there is to say.
+    this.#socket.on('error', () => this.#socket?.destroy());
+    this.#socket.on('close', () => this.hungUp());
+    this.#socket.resume();
+    this.#socket.unref();
+  }
+
+  /** Has the listener told, after what was told before, that the supervisor is gone. */
+  hungUp(): void {
+    if (!this.#isClosed) this.#owner.hungUp(this.supervisor);
+  }
+
+  #hold(holds: boolean): void {
+    if (this.#isClosed || this.#holds === holds) return;
+    this.#holds = holds;
+    this.#owner.held(holds ? 1 : -1);
+  }
+
+  /** Gives whether nothing is left to do. */
+  #trySend(bytes: Buffer): boolean {
+    // A descriptor that is closed may be another's already.
+    if (this.#isClosed || this.#socket?.destroyed === true) return true;
+    return native().trySend(this.#descriptor, bytes, []) !== 'EAGAIN';
+  }
+
+  #sendLater(): void {
+    const timer = setTimeout(() => {
+      for (;;) {
+        const [first] = this.#unsent;
+        if (first === undefined) return;
+        if (!this.#trySend(first)) break;
+        this.#unsent.shift();
+      }
+      this.#sendLater();
+    }, RETRY_MS);
+    if (!this.#holds) timer.unref();
+  }
+}
