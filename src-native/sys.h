@@ -73,6 +73,7 @@ enum {
 	SYS_MAP_SHARED = 1,
 	SYS_MAP_PRIVATE = 2,
 	SYS_MAP_ANONYMOUS = 0x20,
+	SYS_MADV_DONTNEED = 4,
 	SYS_CLOCK_MONOTONIC = 1,
 	SYS_SIG_BLOCK = 0,
 	SYS_SIG_SETMASK = 2,
@@ -245,6 +246,70 @@ static inline long sys_clone(void)
 {
 	return SYS(__NR_clone, SYS_SIGCHLD, 0, 0, 0, 0, 0);
 }
+// The same, the other way round and in one memory, CLONE_VM: the new process goes on here, with 0. The caller goes on
+// in `run`, with the new pid, on the stack that ends at `top`, and never returns. The kernel sets `shared` to 0 when
+// the new process leaves the memory, CLONE_CHILD_CLEARTID.
+#if defined(__clang_analyzer__) || __STDC_HOSTED__
+// The sanitizers' runtime is one process's: there each has a memory of its own.
+static inline long sys_clone_and_leave(
+	void *top, void (*run)(void *argument, long pid), void *argument, uint32_t *shared)
+{
+	const long pid = sys_clone();
+	(void)top;
+	*shared = 0;
+	if (pid > 0)
+		run(argument, pid);
+	return pid;
+}
+#elif defined(__x86_64__)
+static inline long sys_clone_and_leave(
+	void *top, void (*run)(void *argument, long pid), void *argument, uint32_t *shared)
+{
+	long result;
+	register uint32_t *r10 __asm__("r10") = shared;
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jle 1f\n\t"
+			 "mov %[top], %%rsp\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "mov %[argument], %%rdi\n\t"
+			 "mov %%rax, %%rsi\n\t"
+			 "call *%[run]\n\t"
+			 "ud2\n"
+			 "1:"
+			 : "=a"(result)
+			 : "a"(__NR_clone), "D"((long)(CLONE_VM | CLONE_CHILD_CLEARTID | SYS_SIGCHLD)), "S"(0L),
+			 "d"(0L), "r"(r10), [top] "r"(top), [run] "r"(run), [argument] "r"(argument)
+			 : "rcx", "r11", "memory", "cc");
+	return result;
+}
+#else
+static inline long sys_clone_and_leave(
+	void *top, void (*run)(void *argument, long pid), void *argument, uint32_t *shared)
+{
+	register long x8 __asm__("x8") = __NR_clone;
+	register long x0 __asm__("x0") = CLONE_VM | CLONE_CHILD_CLEARTID | SYS_SIGCHLD;
+	register long x1 __asm__("x1") = 0;
+	register long x2 __asm__("x2") = 0;
+	register long x3 __asm__("x3") = 0;
+	register uint32_t *x4 __asm__("x4") = shared;
+	__asm__ volatile(
+		"svc 0\n\t"
+		"cmp x0, #0\n\t"
+		"b.le 1f\n\t"
+		"mov sp, %[top]\n\t"
+		"mov x29, #0\n\t"
+		"mov x1, x0\n\t"
+		"mov x0, %[argument]\n\t"
+		"blr %[run]\n\t"
+		"brk #1\n"
+		"1:"
+		: "+r"(x0)
+		: "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), [top] "r"(top), [run] "r"(run), [argument] "r"(argument)
+		: "memory", "cc");
+	return x0;
+}
+#endif
 // int close(int fd);
 static inline long sys_close(int fd)
 {
@@ -440,6 +505,11 @@ static inline long sys_move_mount(int from_fd, const char *from, int to_fd, cons
 {
 	return SYS(__NR_move_mount, from_fd, from, to_fd, to, flags, 0);
 }
+// int madvise(void *addr, size_t length, int advice);
+static inline long sys_madvise(void *address, size_t length, int advice)
+{
+	return SYS(__NR_madvise, address, length, advice, 0, 0, 0);
+}
 // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
 static inline long sys_mmap(size_t length, int protection, int flags, int fd)
 {
@@ -543,9 +613,9 @@ static inline long sys_rt_sigprocmask(int how, const uint64_t *set)
 	return SYS(__NR_rt_sigprocmask, how, set, 0, sizeof(uint64_t), 0, 0);
 }
 // int rt_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout, size_t sigsetsize);
-static inline long sys_rt_sigtimedwait(const uint64_t *set)
+static inline long sys_rt_sigtimedwait(const uint64_t *set, const struct sys_timespec *time)
 {
-	return SYS(__NR_rt_sigtimedwait, set, 0, 0, sizeof(uint64_t), 0, 0);
+	return SYS(__NR_rt_sigtimedwait, set, 0, time, sizeof(uint64_t), 0, 0);
 }
 // int sched_getaffinity(pid_t pid, size_t cpusetsize, cpu_set_t *mask);
 static inline long sys_sched_getaffinity(int pid, size_t size, unsigned char *ret_mask)

@@ -1,6 +1,6 @@
 /** The cgroups of one container, from Node's side: read and written by libuv's pool, so that nothing waits for them. */
 
-import { open, readFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resolveLimits } from '../compile/limits.js';
@@ -237,7 +237,7 @@ const UNLIMITED = 2 ** 62;
 /** `undefined` where it is gone. */
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await promises.readFile(path, 'utf8');
   } catch {
     return undefined;
   }
@@ -255,7 +255,7 @@ async function writeIfThere(path: string, value: string): Promise<boolean> {
 
 /** In one write, to a file that is there. */
 async function write(path: string, value: string): Promise<void> {
-  const file = await open(path, 'r+');
+  const file = await promises.open(path, 'r+');
   try {
     await file.write(value);
   } finally {

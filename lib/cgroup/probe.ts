@@ -1,6 +1,6 @@
 /** Finds where this process can make cgroups, by trying, once. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { logOf } from '../launch/log.js';
@@ -11,13 +11,22 @@ import { type Trial, tryV1, tryV2, words } from './trial.js';
 
 const log = logOf('cgroup');
 let facts: CgroupFacts | undefined;
+let places = '';
 
 /**
- * What this process can do with cgroups. Cached. The first time leftovers of carrel's are removed whose owner is gone.
+ * What this process can do with cgroups. Cached, as long as those that it makes its own in are there. The first time
+ * leftovers of carrel's are removed whose owner is gone.
  */
 export function probeCgroups(): CgroupFacts {
-  if (facts === undefined || scopeIsGone()) facts = ask();
+  if (facts !== undefined && !scopeIsGone() && placesOf(facts) === places) return facts;
+  facts = ask();
+  places = placesOf(facts);
   return facts;
+}
+
+/** Which directories they are. Another one in the place of one that is gone may have other controllers. */
+function placesOf({ hierarchies }: CgroupFacts): string {
+  return hierarchies.map(({ parent }) => statSync(parent, { throwIfNoEntry: false })?.ino ?? '-').join();
 }
 
 const REMEDY =

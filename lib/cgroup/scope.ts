@@ -4,12 +4,12 @@
  * https://systemd.io/CGROUP_DELEGATION
  */
 
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launchBy, launcherPid } from '../launch/launcher.js';
 import { type CgroupMount, ownCgroup } from './tree.js';
 import { type Trial, tryV2 } from './trial.js';
+import { uniqueName } from './unique.js';
 
 /**
  * systemd answers in some ten milliseconds; a machine that is just starting, or emulated, takes seconds. It is not
@@ -29,8 +29,7 @@ export function hasUserManager(uid: number | undefined = process.getuid?.()): bo
  */
 export function inScope(mount: CgroupMount): Trial | undefined {
   if (!hasUserManager()) return undefined;
-  // Nobody else's: threads have the same process id.
-  const unit = `carrel-${process.pid}-${randomBytes(8).toString('hex')}.scope`;
+  const unit = `carrel-${uniqueName()}.scope`;
   const runtime = `/run/user/${process.getuid?.()}`;
   const scope = launchBy(
     [

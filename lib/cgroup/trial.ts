@@ -1,11 +1,11 @@
 /** Finds out what cgroups can be made by making one. It is removed at once. */
 
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BASE, type CgroupHierarchy } from './files.js';
 import { removeEmpty, sweep } from './sweep.js';
 import type { CgroupMount } from './tree.js';
+import { uniqueName } from './unique.js';
 
 const TRIES = 100;
 
@@ -65,9 +65,8 @@ function handDown(parent: string, controller: string): string | undefined {
 function makeOne(parent: string, prepare: (base: string) => void): readonly string[] {
   const base = join(parent, BASE);
   sweep(parent);
-  // Nobody else's: threads have the same process id, and so has Node in each container. Who sweeps meanwhile removes
-  // it.
-  const trial = join(base, `trial-${process.pid}-${randomBytes(8).toString('hex')}`);
+  // Who sweeps meanwhile removes it.
+  const trial = join(base, `trial-${uniqueName()}`);
   for (let tries = 0; ; tries += 1) {
     try {
       mkdirSync(base, { recursive: true });

@@ -13,6 +13,11 @@ export const RANGE_SIZE = 65_536;
 /** Where ranges for containers begin and end: above what distributions give to people and services, below 2^31. */
 export const RANGE_FIRST = 0x60000000;
 export const RANGE_LAST = 0x7fff0000;
+/**
+ * From one range to the next. The kernel looks for a user in one of 128 lists, by `uid + uid / 128`: multiples of
+ * 65,536 would all be in the same one, which each change of the user walks. uidhashfn() in kernel/user.c
+ */
+export const RANGE_STRIDE = RANGE_SIZE + 128;
 
 /** How ids inside are mapped to ids of the host. */
 export type IdPlan =

@@ -1,13 +1,13 @@
-/** Asks the machine, once, what `compile` must know of it. Nothing here changes anything. */
+/** Asks the machine what `compile` must know of it. Nothing here changes anything. */
 
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { hostname, release, userInfo } from 'node:os';
 import type { CgroupFacts } from '../cgroup/files.js';
-import { questions } from '../compile/questions.js';
+import type { Questions } from '../compile/questions.js';
 import { OWN_SYSCTLS } from '../compile/quotas.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
-import { Memo } from '../plan/memo.js';
+import { isSame, Memo } from '../plan/memo.js';
 import { executable } from './executable.js';
 import type { Host, HostPath, HostText, LandlockFacts } from './facts.js';
 import { probeLandlock } from './landlock.js';
@@ -19,25 +19,66 @@ import { Settings } from './settings.js';
 import { readSysctl } from './sysctl.js';
 import { readInRoot } from './users.js';
 
+/** How long what an administrator can change counts before it is asked for again, in milliseconds. */
+const FRESH_MS = 1000;
+
 const settings = new Settings();
 let facts: Host | undefined;
+let askedMs = 0;
 
 /**
- * The facts of this machine and this process. Cached: they are asked for before every start. What packages bring and
- * take away is looked at anew, once a second at most.
+ * The facts of this machine and this process. What stays as it is was asked for once: the kernel, and the rights and
+ * limits of this process, which the launcher has taken over when it was started. What packages and administrators
+ * change counts within a second.
  */
-export function probe(): Host {
-  const entries = settings.entries();
-  if (facts === undefined) facts = ask();
-  else if (facts.settings !== entries) facts = Object.freeze({ ...facts, settings: entries });
-  return facts;
+export function probe(nowMs: number = performance.now()): Host {
+  if (facts !== undefined && nowMs - askedMs < FRESH_MS) return facts;
+  const constant = facts ?? askOnce();
+  const now: Host = { ...constant, ...changeable(nowMs) };
+  if (!isSame(facts, now)) facts = Object.freeze(now);
+  askedMs = nowMs;
+  return facts ?? now;
+}
+
+/** What can change while this process runs. */
+type Changeable = Pick<
+  Host,
+  'settings' | 'sysctls' | 'resolver' | 'subordinate' | 'reservedIds' | 'masked' | 'readonly'
+>;
+
+function changeable(nowMs: number): Changeable {
+  const [uids, gids, names] = [read('/etc/subuid'), read('/etc/subgid'), callerNames()];
+  const processesOnly = showsProcessesOnly();
+  // A new /proc has what that one hides: then its paths are masked where they are there.
+  const isThere = (path: string): boolean => (processesOnly && path.startsWith('/proc/')) || entry(path).length > 0;
+  return {
+    settings: settings.entries(nowMs),
+    sysctls: Object.fromEntries(OWN_SYSCTLS.flatMap(setting)),
+    resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(realPath(path))),
+    subordinate: { uid: subordinateRanges(uids, names), gid: subordinateRanges(gids, names) },
+    reservedIds: [...subordinateRanges(uids), ...subordinateRanges(gids)],
+    // A kernel module brings some.
+    masked: MASKED.filter(isThere),
+    readonly: READONLY.filter(isThere),
+  };
+}
+
+/** Whether the /proc around this process is mounted with subset=pid. proc(5) */
+function showsProcessesOnly(): boolean {
+  return entry('/proc/sys').length === 0;
 }
 
 const factsWithCgroups = new Memo((cgroups: CgroupFacts, host: Host): Host => Object.freeze({ ...host, cgroups }));
 const factsWithLandlock = new Memo((landlock: LandlockFacts, host: Host): Host => Object.freeze({ ...host, landlock }));
 
-/** What is asked anew before each start of a container. */
-interface Answers {
+/** The same, with what this process can do with cgroups, and the kernel with Landlock where `landlock` says so. */
+export function probeWith(cgroups: CgroupFacts | undefined, landlock: boolean): Host {
+  const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
+  return landlock ? factsWithLandlock.get(probeLandlock(), host) : host;
+}
+
+/** What is asked for one container. */
+export interface Answers {
   readonly host: Host;
   readonly found: readonly HostPath[];
   /** The text of mountinfo, where it matters what is mounted. */
@@ -50,32 +91,41 @@ const factsFor = new Memo((_: ContainerDefinition, { host, found, mountinfo, nam
   return Object.freeze({ ...host, found, mounts, ...names });
 });
 
-/**
- * The same, with what must be asked anew for this container. The same value as long as the answers are the same.
- *
- * @param cgroups What this process can do with cgroups, where the container has limits.
- */
-export function probeFor(definition: ContainerDefinition, cgroups?: CgroupFacts): Host {
-  const asked = questions(definition);
-  const bare = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
-  const host = definition.landlock === undefined ? bare : factsWithLandlock.get(probeLandlock(), bare);
+/** The text of mountinfo and the host's name, where they are asked for. */
+export type Passing = Pick<Answers, 'mountinfo'> & Pick<Host, 'hostname'>;
+
+/** What changes without any file that shows it. It is asked for each time. */
+export function passing({ mounts, hostname: named }: Questions): Passing {
+  return {
+    // Unreadable: nothing is known to be mounted.
+    mountinfo: mounts ? (read('/proc/self/mountinfo') ?? '') : undefined,
+    ...(named ? { hostname: hostname() } : {}),
+  };
+}
+
+/** The facts of the host, with the answers for this container. The same value as long as the answers are the same. */
+export function probeFor(
+  definition: ContainerDefinition,
+  asked: Questions,
+  host: Host,
+  { mountinfo, ...named }: Passing,
+): Host {
   const names = {
     ...(asked.hosts === undefined ? {} : { hosts: hostsOf(definition, asked.hosts) }),
-    ...(asked.hostname ? { hostname: hostname() } : {}),
+    ...named,
   };
   if (asked.paths.length + asked.entries.length + Object.keys(names).length === 0 && !asked.mounts) return host;
   const found = [...asked.entries.flatMap(entry), ...asked.paths.flatMap(existing)];
-  // Unreadable: nothing is known to be mounted.
-  const mountinfo = asked.mounts ? (read('/proc/self/mountinfo') ?? '') : undefined;
   return factsFor.get(definition, { host, found, mountinfo, names });
 }
 
+export const HOSTS = '/etc/hosts';
 /** More is no table of names that a program could search at each look-up. */
 const HOSTS_MOST = 64 * 1024;
 
 function hostsOf({ rootfs }: ContainerDefinition, whose: 'host' | 'root'): HostText {
   try {
-    const text = readInRoot(whose === 'host' ? undefined : rootfs, '/etc/hosts', HOSTS_MOST);
+    const text = readInRoot(whose === 'host' ? undefined : rootfs, HOSTS, HOSTS_MOST);
     return text === undefined ? {} : { text };
   } catch (error) {
     return { problem: (error as Error).message };
@@ -102,7 +152,7 @@ const MASKED = [
 ];
 const READONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-function ask(): Host {
+function askOnce(): Omit<Host, keyof Changeable> {
   if (process.platform !== 'linux')
     throw unsupported(`containers are a feature of Linux, and this is ${process.platform}`);
   if (process.arch !== 'x64' && process.arch !== 'arm64') throw unsupported(`no launcher is built for ${process.arch}`);
@@ -111,10 +161,7 @@ function ask(): Host {
   const status = read('/proc/self/status');
   if (status === undefined) throw unsupported('/proc is not mounted');
   const entries = PROGRAMS.flatMap(entry);
-  const processesOnly = entry('/proc/sys').length === 0;
-  // A new /proc has what that one hides: then its paths are masked where they are there.
-  const isThere = (path: string): boolean => (processesOnly && path.startsWith('/proc/')) || entry(path).length > 0;
-  return Object.freeze({
+  return {
     arch: process.arch,
     kernel: kernelRelease(release()),
     uid: process.geteuid?.() ?? 0,
@@ -123,24 +170,14 @@ function ask(): Host {
     ...(read('/proc/self/setgroups')?.trim() === 'deny' ? { keepsGroups: true } : {}),
     uidMap: idRanges(read('/proc/self/uid_map')),
     gidMap: idRanges(read('/proc/self/gid_map')),
-    subordinate: {
-      uid: subordinateRanges(read('/etc/subuid'), callerNames()),
-      gid: subordinateRanges(read('/etc/subgid'), callerNames()),
-    },
     helpers: { ...helper('newuidmap'), ...helper('newgidmap') },
-    reservedIds: [...subordinateRanges(read('/etc/subuid')), ...subordinateRanges(read('/etc/subgid'))],
     programs: entries,
-    settings: settings.entries(),
     executable: executable(entries),
     mounts: readMounts(),
     found: [],
-    ...(processesOnly ? { processesOnly } : {}),
-    masked: MASKED.filter(isThere),
-    readonly: READONLY.filter(isThere),
-    resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(realPath(path))),
-    sysctls: Object.fromEntries(OWN_SYSCTLS.flatMap(setting)),
+    ...(showsProcessesOnly() ? { processesOnly: true as const } : {}),
     rlimits: resourceLimits(read('/proc/self/limits')),
-  });
+  };
 }
 
 function read(path: string): string | undefined {

@@ -20,22 +20,39 @@ const SIZE_MOST = 4 * 1024 * 1024;
 /** Of a path, where something is renamed all the time. */
 const TRIES = 512;
 const NONE: Users = Object.freeze({});
-const FILES = { passwd: '/etc/passwd', group: '/etc/group' } as const;
+export const FILES = { passwd: '/etc/passwd', group: '/etc/group' } as const;
+
+/** In which files it stands who a user is. */
+export interface UserFiles {
+  /** The directories that the root filesystem is made of; what lies on top comes first. */
+  readonly layers: readonly string[];
+  readonly names: readonly (keyof typeof FILES)[];
+  /** Where something is to be mounted. It may cover the files. */
+  readonly targets: readonly string[];
+}
 
 /** What is needed to tell who `user` is: nothing for root by its number. */
-export function readUsers(definition: ContainerDefinition, user: User | NamedUser): Users {
+export function usersAskedFor(definition: ContainerDefinition, user: User | NamedUser): Users | UserFiles {
   const named = isNamed(user);
   if (!named && user.uid === 0) return NONE;
   const { namespaces, rootfs, mounts } = definition;
+  const names = named ? (['passwd', 'group'] as const) : (['passwd'] as const);
   if (!namespaces.includes('mount')) {
     const joined = namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'mount');
-    return joined ? { problem: 'its files are those of the mount namespace that it joins' } : read(['/'], [], named);
+    return joined
+      ? { problem: 'its files are those of the mount namespace that it joins' }
+      : { layers: ['/'], names, targets: [] };
   }
   const targets = mounts.map(({ target }) => target);
-  if (rootfs !== undefined) return read(layersOf(rootfs), targets, named);
+  if (rootfs !== undefined) return { layers: layersOf(rootfs), names, targets };
   const cover = targets.find((target) => isWithin('/etc/passwd', target) || isWithin('/etc/group', target));
   if (cover !== undefined) return { problem: `a mount is to cover ${cover}` };
   return { passwd: OWN_PASSWD.join('\n'), group: OWN_GROUP.join('\n') };
+}
+
+/** What stands there. */
+export function readUsers(asked: Users | UserFiles): Users {
+  return 'layers' in asked ? read(asked) : asked;
 }
 
 /**
@@ -59,12 +76,12 @@ function openLayer(path: string): Layer {
   return { descriptor, resolve: ['inRoot', 'noMagiclinks', ...(path === '/' ? [] : (['noXdev'] as const))] };
 }
 
-function read(paths: readonly string[], targets: readonly string[], named: boolean): Users {
+function read({ layers: paths, names, targets }: UserFiles): Users {
   try {
     return withLayers(paths, (layers) => {
       const covers = [...targets, ...layers.flatMap((layer) => targets.flatMap((target) => placeOf(layer, target)))];
       const passwd = find(layers, FILES.passwd, covers, SIZE_MOST);
-      const group = named ? find(layers, FILES.group, covers, SIZE_MOST) : undefined;
+      const group = names.includes('group') ? find(layers, FILES.group, covers, SIZE_MOST) : undefined;
       return { ...(passwd === undefined ? {} : { passwd }), ...(group === undefined ? {} : { group }) };
     });
   } catch (error) {

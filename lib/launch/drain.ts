@@ -2,27 +2,38 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
+import type { StdioEnd } from './stdio-end.js';
 
-type Streams = readonly (Duplex | null)[];
+type Ends = readonly (StdioEnd | null)[];
 
 /**
  * Calls back when the streams have ended. Who waits for `close` without reading them does not want what they hold,
  * and has had a turn to begin.
  */
-export function whenDrained(streams: Streams, emitter: EventEmitter, over: () => void): void {
+export function whenDrained(ends: Ends, emitter: EventEmitter, over: () => void): void {
   const give = (): void => {
-    for (const stream of unread(streams)) stream.resume();
+    for (const stream of unread(ends)) stream.resume();
   };
   const listened = (name: string | symbol): void => {
     if (name === 'close') setImmediate(give);
   };
   if (emitter.listenerCount('close') > 0) setImmediate(give);
   emitter.on('newListener', listened);
-  void Promise.all(output(streams).map(closed)).then(() => {
-    emitter.off('newListener', listened);
+  const look = async (): Promise<void> => {
+    const open = output(ends).filter((stream) => !stream.closed);
+    await Promise.all(open.map(closed));
     // In a tick of its own: what a listener throws in a promise is a rejection, not an exception.
-    process.nextTick(over);
-  });
+    process.nextTick(() => {
+      // Who touches one meanwhile has a stream that is still to end.
+      if (output(ends).some((stream) => !stream.closed)) void look();
+      else {
+        emitter.off('newListener', listened);
+        for (const end of ends) end?.finish();
+        over();
+      }
+    });
+  };
+  void look();
 }
 
 /** Milliseconds without a byte after which nothing is on its way any more; and how long bytes may keep coming. */
@@ -54,8 +65,8 @@ export function endOnceRead(stream: Readable): void {
 }
 
 /** Those of the streams that nobody has begun to read. */
-export function unread(streams: Streams): readonly Duplex[] {
-  return output(streams).filter((stream) => stream.readableFlowing === null && stream.listenerCount('readable') === 0);
+export function unread(ends: Ends): readonly Duplex[] {
+  return output(ends).filter((stream) => stream.readableFlowing === null && stream.listenerCount('readable') === 0);
 }
 
 export function closed(stream: Readable): Promise<void> {
@@ -66,7 +77,7 @@ export function closed(stream: Readable): Promise<void> {
   });
 }
 
-/** All but the standard input, which ends with the command. */
-function output(streams: Streams): readonly Duplex[] {
-  return streams.slice(1).filter((stream) => stream !== null);
+/** The streams of all but the standard input, which ends with the command. */
+function output(ends: Ends): readonly Duplex[] {
+  return ends.slice(1).flatMap((end) => end?.stream ?? []);
 }

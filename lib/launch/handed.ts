@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { native } from './native.js';
+import type { Direction } from './streams.js';
 
 /** What Node keeps of a socket: its descriptor, and whether it reads. */
 interface Handle {
@@ -10,15 +11,20 @@ interface Handle {
   readStop?(): void;
 }
 
-/** What goes through a stream here. */
-type Direction = 'read' | 'written' | 'both';
+/** What is known of a stream that carrel has opened. */
+interface Opened {
+  readonly descriptor: number;
+  readonly direction: Direction;
+  /** It was closed, with all said, before it was opened. */
+  readonly over?: boolean;
+}
 
 /** Streams that carrel has opened. */
-const own = new WeakMap<object, { readonly descriptor: number; readonly direction: Direction }>();
+const own = new WeakMap<object, Opened>();
 
 /** Notes what carrel has opened. */
-export function noteStream<Stream extends Duplex>(stream: Stream, descriptor: number, direction: Direction): Stream {
-  own.set(stream, { descriptor, direction });
+export function noteStream(stream: Duplex, opened: Opened): Duplex {
+  own.set(stream, opened);
   return stream;
 }
 
@@ -39,9 +45,11 @@ export function descriptorOf(stream: object): number | undefined {
  * it. `closed`: it is no more.
  */
 export function wayOf(stream: Duplex): 'over' | 'through' | 'closed' | { readonly descriptor: number } {
-  const { descriptor, direction } = own.get(stream) ?? { descriptor: -1, direction: 'both' };
-  if (direction === 'read' && stream.readableEnded) return 'over';
+  const { descriptor, direction, over = false }: Opened = own.get(stream) ?? { descriptor: -1, direction: 'both' };
+  if (direction === 'read' && (over || stream.readableEnded)) return 'over';
   if (stream.destroyed || (direction === 'written' && stream.writableEnded)) return 'closed';
+  // What nobody had touched at the end of its command has no descriptor any more.
+  if (descriptor < 0) return 'through';
   const isRead = stream.readableFlowing === true || stream.readableLength > 0;
   if (direction === 'read' && (isRead || handleOf(stream)?.readStop === undefined)) return 'through';
   return { descriptor };

@@ -1,10 +1,11 @@
 /** Finds a range of ids for a container, and holds it; the supervisor holds it while the container lives. */
 
-import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
-import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_SIZE } from '../compile/ids.js';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { isFree, RANGE_FIRST, RANGE_LAST, RANGE_STRIDE } from '../compile/ids.js';
 import { noIdRange, noLocks } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
-import { native, systemCall } from './native.js';
+import { native } from './native.js';
+import { Stamps } from './stamps.js';
 
 /** A range that no other container of this machine has, as long as the lock is open somewhere. */
 export interface HeldRange {
@@ -12,10 +13,12 @@ export interface HeldRange {
   readonly lock: number;
 }
 
-const COUNT = (RANGE_LAST - RANGE_FIRST) / RANGE_SIZE;
-/** Ranges that are tried first, at random and so often: a file stays for each range that was ever held. */
+/** How many ranges there are. */
+export const RANGES = Math.floor((RANGE_LAST - RANGE_FIRST) / RANGE_STRIDE);
+/** The first try is among so many, and each further one among twice as many: a file stays for each that was held. */
 const FAVOURED = 1024;
-const FAVOURED_TRIES = 16;
+/** So many tries are at random. */
+const LUCKY_TRIES = 64;
 
 /**
  * Takes a free range. What holds it is a lock on a file: the kernel gives it to one open file at a time, in whichever
@@ -24,61 +27,49 @@ const FAVOURED_TRIES = 16;
  */
 export function holdRange(host: Host): HeldRange {
   const directory = lockDirectory(host.uid);
-  const from = Math.floor(Math.random() * COUNT);
-  for (let tries = 0; tries < COUNT + FAVOURED_TRIES; tries += 1) {
-    const slot = tries < FAVOURED_TRIES ? Math.floor(Math.random() * FAVOURED) : (from + tries) % COUNT;
-    const first = RANGE_FIRST + slot * RANGE_SIZE;
-    const lock = isFree(first, host.reservedIds) ? tryHold(`${directory}/${first}`) : undefined;
-    if (lock !== undefined) return { first, lock };
-  }
-  throw noIdRange();
-}
-
-function tryHold(path: string): number | undefined {
-  const file = openLock(path);
-  if (native().tryLock(file)) return file;
-  native().close(file);
-  return undefined;
-}
-
-function openLock(path: string): number {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-  const AT_FDCWD = -100;
-  try {
-    // By the addon: what Deno's node:fs gives is no descriptor, and Node's permission model would want one more flag.
-    return systemCall((calls) => calls.openat2(AT_FDCWD, Buffer.from(`${path}\0`), flags, 0o600, 0), { path });
-  } catch (error) {
-    // What lacks the call, or answers so, is told by the first step that needs it. openat2(2)
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!['ENOSYS', 'EAGAIN'].includes(code)) throw error;
-    return untracked(openSync(path, flags, 0o600));
-  }
+  const held = firstFree((range) => {
+    const first = RANGE_FIRST + range * RANGE_STRIDE;
+    const lock = isFree(first, host.reservedIds) ? native().lock(`${directory}/${first}`) : undefined;
+    return lock === undefined ? undefined : { first, lock };
+  });
+  if (held === undefined) throw noIdRange();
+  return held;
 }
 
 /**
- * A worker that ends closes each descriptor that its node:fs has opened and not closed. By then the number may be
- * another thread's. So node:fs closes its own, and gives a duplicate. pidfd_getfd(2)
+ * What `take` gives for the first range that it gives something for. However many are taken, a few tries find one that
+ * is not: they are at random, as long as that is likely. Then all ranges follow, in a row.
  */
-function untracked(file: number): number {
-  try {
-    return systemCall((calls) => {
-      const self = calls.pidfdOpen(process.pid, 0);
-      try {
-        return calls.pidfdGetfd(self, file);
-      } finally {
-        native().close(self);
-      }
-    });
-  } finally {
-    closeSync(file);
+export function firstFree<Taken>(take: (range: number) => Taken | undefined): Taken | undefined {
+  const from = Math.floor(Math.random() * RANGES);
+  for (let tries = 0; tries < LUCKY_TRIES + RANGES; tries += 1) {
+    const among = Math.min(RANGES, FAVOURED * 2 ** tries);
+    const range = tries < LUCKY_TRIES ? Math.floor(Math.random() * among) : (from + tries) % RANGES;
+    const taken = take(range);
+    if (taken !== undefined) return taken;
   }
+  return undefined;
+}
+
+/** The directory that was found last, and by what it is known to be the same still. */
+let found: { readonly uid: number; readonly path: string; readonly stamps: Stamps } | undefined;
+
+/** The directory, looked at each time: who cleans up /run or /tmp may have replaced it. */
+function lockDirectory(uid: number): string {
+  if (found?.uid === uid && found.stamps.look()) return found.path;
+  const path = findDirectory(uid);
+  const stamps = new Stamps([{ path, from: 'host', links: 'last' }]);
+  stamps.look();
+  // Between the two it may have become somebody else's.
+  found = stamps.keep() && problemOf(path, uid) === undefined ? { uid, path, stamps } : undefined;
+  return path;
 }
 
 /**
  * A directory that only this user can write to, the same in every process of this user that shares /run. What is in
  * /tmp belongs to who was there first: where that is somebody else, it is none.
  */
-function lockDirectory(uid: number): string {
+function findDirectory(uid: number): string {
   const places = [uid === 0 ? '/run/carrel-ids' : `/run/user/${uid}/carrel-ids`, `/tmp/carrel-ids-${uid}`];
   const problems: string[] = [];
   for (const path of places) {

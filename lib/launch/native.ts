@@ -25,7 +25,10 @@ interface Addon extends SystemCalls {
   send(socket: number, bytes: Uint8Array, descriptors: readonly number[]): void;
   receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   contents(descriptor: number): Buffer;
+  read(descriptor: number, bytes: Uint8Array): number | undefined;
   flock(descriptor: number): void;
+  lock(path: Uint8Array): number | undefined;
+  stamps(looks: Uint8Array, stamps: Uint8Array): void;
   landlockVersion(): number;
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
@@ -62,10 +65,19 @@ export interface Native {
    * descriptors. `undefined` where there is nothing. recvmsg(2)
    */
   tryReceive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
+  /**
+   * Reads what there is of a pipe or a socket, without waiting. Gives how many bytes: 0 where nothing more can come,
+   * `undefined` where there is nothing yet, or it cannot be read. poll(2), read(2)
+   */
+  tryRead(descriptor: number, bytes: Uint8Array): number | undefined;
   /** All that a file in memory holds. pread(2) */
   contents(descriptor: number): Buffer;
   /** Locks what is open for nobody else, unless somebody has. Gives whether it did. flock(2) */
   tryLock(descriptor: number): boolean;
+  /** The file at `path` with its lock, made where it is missing; `undefined` where somebody else has that. flock(2) */
+  lock(path: string): number | undefined;
+  /** What launch/stamps.ts looks at, and finds. */
+  stamps(looks: Uint8Array, stamps: Uint8Array): void;
   /** Has reads and writes wait, for all who have the same open file. fcntl(2), O_NONBLOCK */
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
@@ -135,8 +147,11 @@ function wrap(addon: Addon): Native {
     pipe: () => act(() => addon.pipe()),
     trySend: (socket, bytes, descriptors) => attempt(() => addon.send(socket, bytes, descriptors)),
     tryReceive: (socket, bytes) => act(() => addon.receive(socket, bytes)),
+    tryRead: (descriptor, bytes) => act(() => addon.read(descriptor, bytes)),
     contents: (descriptor) => act(() => addon.contents(descriptor)),
     tryLock: (descriptor) => attempt(() => addon.flock(descriptor)) === undefined,
+    lock: (path) => act(() => addon.lock(Buffer.from(`${path}\0`)), { path }),
+    stamps: (looks, stamps) => addon.stamps(looks, stamps),
     setBlocking: (descriptor) => act(() => addon.setBlocking(descriptor)),
     close: (descriptor) => act(() => addon.close(descriptor)),
     hold: (descriptor) => addon.hold(descriptor),

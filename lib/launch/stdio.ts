@@ -2,9 +2,10 @@
 
 import type { Duplex, Readable, Stream } from 'node:stream';
 import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
-import { descriptorOf, isOwn, noteStream, prepare, wayOf } from './handed.js';
+import { descriptorOf, isOwn, prepare, wayOf } from './handed.js';
 import { native } from './native.js';
-import { openHeldSocket, openReader, openWriter } from './streams.js';
+import { StdioEnd } from './stdio-end.js';
+import { openHeldSocket, openWriter } from './streams.js';
 
 /**
  * One entry of the `stdio` option, as in `child_process`: a stream must have a descriptor of its own. A stream of
@@ -27,15 +28,15 @@ export type StdioChoice =
   | { readonly kind: 'descriptor'; readonly descriptor: number; readonly of?: object };
 
 /** The caller's side of a command's descriptors. */
-export interface StdioStreams {
-  /** One entry a descriptor, `null` where it has no stream here. */
-  readonly streams: readonly (Duplex | null)[];
+export interface StdioEnds {
+  /** One entry a descriptor, `null` where nothing of it is here. */
+  readonly ends: readonly (StdioEnd | null)[];
   /** The terminal's stream, both ways; `null` where there is none. */
   readonly terminal: Duplex | null;
 }
 
-/** Descriptors to send, and the streams that stay here. */
-export interface Stdio extends StdioStreams {
+/** Descriptors to send, and the ends that stay here. */
+export interface Stdio extends StdioEnds {
   readonly sent: readonly number[];
   /** Those of `sent` that were made for this and are to be closed once they are sent. */
   readonly owned: readonly number[];
@@ -94,17 +95,18 @@ function checkHanded(name: string, stream: Duplex): StdioChoice {
 export function openStdio(choices: readonly StdioChoice[]): Stdio {
   const sent: number[] = [];
   const owned: number[] = [];
-  const streams: (Duplex | null)[] = [];
+  const ends: (StdioEnd | null)[] = [];
   let terminal: Duplex | null = null;
   const handed: Duplex[] = [];
   try {
-    for (const [index, choice] of choices.entries()) streams.push(openOne(choice, index, sent, owned));
+    for (const [index, choice] of choices.entries()) ends.push(openOne(choice, index, sent, owned));
     if (choices.some(({ kind }) => kind === 'terminal')) {
       terminal = openTerminal(sent, owned);
-      for (const index of terminalStreams(choices)) streams[index] = terminal;
+      const end = StdioEnd.around(terminal);
+      for (const index of terminalEnds(choices)) ends[index] = end;
     }
   } catch (error) {
-    closeStdio({ owned, streams });
+    closeStdio({ owned, ends });
     throw error;
   }
   for (const choice of choices) {
@@ -112,16 +114,16 @@ export function openStdio(choices: readonly StdioChoice[]): Stdio {
     prepare(choice.of, choice.descriptor);
     if (isOwn(choice.of)) handed.push(choice.of);
   }
-  return { sent, owned, streams, handed, terminal };
+  return { sent, owned, ends, handed, terminal };
 }
 
-/** Which of the streams is the terminal's: standard error is none beside an output that shows both. */
-function terminalStreams(choices: readonly StdioChoice[]): readonly number[] {
+/** Which of the ends is the terminal's: standard error is none beside an output that shows both. */
+function terminalEnds(choices: readonly StdioChoice[]): readonly number[] {
   const all = choices.flatMap(({ kind }, index) => (kind === 'terminal' ? [index] : []));
   return all.includes(1) ? all.filter((index) => index !== 2) : all;
 }
 
-function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): Duplex | null {
+function openOne(choice: StdioChoice, index: number, sent: number[], owned: number[]): StdioEnd | null {
   if (choice.kind === 'ignore' || choice.kind === 'terminal') return null;
   if (choice.kind === 'descriptor') {
     sent.push(choice.descriptor);
@@ -130,13 +132,12 @@ function openOne(choice: StdioChoice, index: number, sent: number[], owned: numb
   const [theirs, ours] = choice.kind === 'socket' ? native().socketpair() : pipe(index);
   sent.push(theirs);
   owned.push(theirs);
-  if (choice.kind === 'socket') return noteStream(openHeldSocket(ours), ours, 'both');
+  if (choice.kind === 'socket') return StdioEnd.of(ours, 'both');
   if (choice.kind === 'pipe' && choice.from !== undefined) {
     carry(choice.from, openWriter(ours));
     return null;
   }
-  // Before the command starts, so that nothing it says is lost; it waits in the pipe until somebody reads.
-  return index === 0 ? noteStream(openWriter(ours), ours, 'written') : noteStream(openReader(ours), ours, 'read');
+  return StdioEnd.of(ours, index === 0 ? 'written' : 'read');
 }
 
 /** Carries what one command says to another. Who does not read it ends that, as in a pipeline. */
@@ -153,9 +154,9 @@ function pipe(index: number): readonly [theirs: number, ours: number] {
 }
 
 /** Gives up what was made for a command that will not be started. */
-export function closeStdio({ owned, streams }: Pick<Stdio, 'owned' | 'streams'>): void {
+export function closeStdio({ owned, ends }: Pick<Stdio, 'owned' | 'ends'>): void {
   for (const descriptor of owned) native().close(descriptor);
-  for (const stream of streams) stream?.destroy();
+  for (const end of ends) end?.destroy();
 }
 
 /** One stream both ways, to the supervisor, which carries it to the container's terminal and back. */

@@ -11,6 +11,9 @@ import { Duplex, type DuplexOptions } from 'node:stream';
 import { native } from './native.js';
 import { isReleased } from './release.js';
 
+/** What goes through a stream, as its opener sees it. */
+export type Direction = 'read' | 'written' | 'both';
+
 /** What of Bun's global object is used here. */
 interface Bun {
   file(descriptor: number): {
@@ -70,6 +73,19 @@ export function openWriter(descriptor: number): Duplex {
   return bun === undefined
     ? new Socket({ fd: descriptor, readable: false, writable: true })
     : bunWriter(bun, descriptor);
+}
+
+/** A stream on nothing: it has what is pushed into it. */
+export function openNothing(direction: Direction): Duplex {
+  const ends = { readable: direction !== 'written', writable: direction !== 'read' };
+  return bun === undefined ? new Unconnected(ends) : new Duplex({ ...ends, read() {} } as PipeEnd);
+}
+
+/** Ends without waiting for a connection. */
+class Unconnected extends Socket {
+  override _final(callback: (error?: Error | null) => void): void {
+    callback();
+  }
 }
 
 function bunReader({ file }: Bun, descriptor: number): Duplex {

@@ -1,6 +1,6 @@
 /** Has a plan performed: holds its ids, opens its descriptors, and gives the process. */
 
-import { randomBytes } from 'node:crypto';
+import { uniqueName } from '../cgroup/unique.js';
 import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
 import { probe } from '../host/probe.js';
 import { letGo } from '../launch/handed.js';
@@ -78,9 +78,4 @@ function endByAbort(supervision: Supervision, signal: AbortSignal): void {
 
 function makesCgroups({ before }: Plan): boolean {
   return before.some(({ op }) => op === 'makeCgroup');
-}
-
-/** The process is for humans: it may have another number where somebody else makes cgroups in the same place. */
-function uniqueName(): string {
-  return `${process.pid}-${randomBytes(8).toString('hex')}`;
 }

@@ -6,8 +6,8 @@ import { checkTerminalSize, signalNumber } from '../definition/checks.js';
 import type { LimitsUpdate } from '../definition/limits.js';
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { unread, whenDrained } from '../launch/drain.js';
-import { release } from '../launch/release.js';
-import type { StdioStreams } from '../launch/stdio.js';
+import type { StdioEnds } from '../launch/stdio.js';
+import type { StdioEnd } from '../launch/stdio-end.js';
 import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
@@ -27,18 +27,6 @@ import type { Supervision } from './supervision.js';
  * When Node ends, however it does, the container ends with it.
  */
 export class ContainerProcess extends EventEmitter<ContainerProcessEvents> implements AsyncDisposable {
-  /** The command's standard input; `null` where it is not a pipe. With a terminal, its input. */
-  readonly stdin: Writable | null;
-  /**
-   * Its output waits until it is read, also when the command has ended; where somebody listens to `close` and nobody
-   * reads, it is dropped then. With a terminal, all that is shown on it; where it is destroyed the terminal hangs up,
-   * and its session gets SIGHUP.
-   */
-  readonly stdout: Readable | null;
-  /** Its standard error, as `stdout`. `null` where it is not a pipe, and with a terminal, which shows both. */
-  readonly stderr: Readable | null;
-  /** The streams of all descriptors, `null` where one has none; those from the fourth on go both ways. */
-  readonly stdio: readonly (Duplex | null)[];
   /** The program, as it was asked for. */
   readonly spawnfile: string;
   /** Its arguments, from the program's own name on. */
@@ -46,7 +34,9 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   readonly #supervision: Supervision;
   readonly #control: ProcessControl;
+  readonly #ends: readonly (StdioEnd | null)[];
   readonly #terminal: Duplex | null;
+  #stdio: readonly (Duplex | null)[] | undefined;
   #killed = false;
   #resultWanted = false;
   /** Where the caller started it: what an error's stack shows, which else would begin in the event loop. */
@@ -60,7 +50,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     supervision: Supervision,
     control: ProcessControl,
     args: readonly string[],
-    { streams, terminal }: StdioStreams,
+    { ends, terminal }: StdioEnds,
   ) {
     super();
     Error.captureStackTrace(this.#origin, ContainerProcess);
@@ -68,10 +58,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#control = control;
     this.spawnargs = args;
     this.spawnfile = args[0] ?? '';
-    this.stdio = Object.freeze([...streams]);
-    this.stdin = streams[0] ?? null;
-    this.stdout = streams[1] ?? null;
-    this.stderr = streams[2] ?? null;
+    this.#ends = ends;
     this.#terminal = terminal;
     supervision.listen({
       // Data comes in a later turn; the event is last, so that what a listener throws keeps nothing from being done.
@@ -82,6 +69,38 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       oom: (kills) => this.emit('oom', kills),
       over: (end, lost) => this.#onEnd(end, lost),
     });
+  }
+
+  /**
+   * The command's standard input; `null` where it is not a pipe. With a terminal, its input. It is made when it is
+   * first read here, as all of the process's streams are. Without that, a command that reads it waits.
+   */
+  get stdin(): Writable | null {
+    return this.#stream(0);
+  }
+
+  /**
+   * Its output waits until it is read, also when the command has ended; where somebody listens to `close` and nobody
+   * reads, it is dropped then. Before it is first read here, a command that writes more than a pipe holds waits, which
+   * is 64 KiB. With a terminal, all that is shown on it; where it is destroyed the terminal hangs up, and its session
+   * gets SIGHUP.
+   */
+  get stdout(): Readable | null {
+    return this.#stream(1);
+  }
+
+  /** Its standard error, as `stdout`. `null` where it is not a pipe, and with a terminal, which shows both. */
+  get stderr(): Readable | null {
+    return this.#stream(2);
+  }
+
+  /**
+   * The streams of all descriptors, `null` where one has none; those from the fourth on go both ways. To read this
+   * makes them all.
+   */
+  get stdio(): readonly (Duplex | null)[] {
+    this.#stdio ??= Object.freeze(this.#ends.map((_, index) => this.#stream(index)));
+    return this.#stdio;
   }
 
   /** The plan that was performed. */
@@ -169,6 +188,11 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     this.#supervision.end(reason);
   }
 
+  /** @internal Gives it no input, without a stream. */
+  closeInput(): void {
+    this.#ends[0]?.destroy();
+  }
+
   /**
    * Tells the container's terminal a new size. The foreground job gets SIGWINCH.
    *
@@ -242,6 +266,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   /** Lets Node end without waiting for the command; the container then ends with Node. */
   unref(): void {
+    // The pipes keep Node from ending, as those of `child_process` do, unless the caller lets go of them too.
+    if (!this.#supervision.isOver) for (const end of this.#ends) end?.touch();
     this.#supervision.unref();
   }
 
@@ -266,28 +292,33 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
   async [Symbol.asyncDispose](): Promise<void> {
     this.end('killed');
     await this.#supervision.ended.catch(() => {});
-    for (const stream of unread(this.stdio)) stream.destroy();
+    for (const stream of unread(this.#ends)) stream.destroy();
   }
 
   #onEnd(end: ExitStatus | Error, lost: boolean): void {
     this.#control.over();
     if (lost) void this.#control.lost();
-    whenDrained(this.stdio, this as EventEmitter, () => this.emit('close', this.exitCode, this.signalCode));
+    whenDrained(this.#ends, this as EventEmitter, () => this.emit('close', this.exitCode, this.signalCode));
     if (end instanceof Error) {
       end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;
-      for (const stream of this.stdio) stream?.destroy();
+      for (const one of this.#ends) one?.destroy();
       const isHeard = this.#resultWanted || this.#supervision.isAwaited;
       if (!isHeard || this.listenerCount('error') > 0) this.emit('error', end);
     } else {
       // It may have been killed before it ran.
       this.#release();
       // A terminal's stream still has to say its last.
-      if (!this.#terminal) this.stdin?.destroy();
+      if (!this.#terminal) this.#ends[0]?.destroy();
+      for (const one of this.#ends) one?.settle();
       this.emit('exit', end.exitCode, end.signal);
     }
   }
 
   #release(): void {
-    for (const stream of this.stdio) if (stream !== null) release(stream);
+    for (const end of this.#ends) end?.release();
+  }
+
+  #stream(index: number): Duplex | null {
+    return this.#ends[index]?.touch() ?? null;
   }
 }

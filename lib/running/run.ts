@@ -94,25 +94,32 @@ export async function run(
 
 /** Feeds `child`, reads it to the end, and gives the result. */
 export async function collect(child: ContainerProcess, how: Collecting): Promise<RunResult<string | Buffer>> {
-  const { stdin, stdout, stderr } = child;
-  // EPIPE: the command ended, or closed its input, without reading all of it. That is its own affair.
-  stdin?.on('error', () => {});
-  stdin?.end(how.input);
+  feed(child, how.input);
+  // Not at once: the command says nothing before it runs, and to make the streams takes a while.
+  const begun = new Promise<void>((resolve) => {
+    child.once('spawn', resolve);
+    child.once('exit', () => resolve());
+  });
   const full = (): void => child.end('output-limit');
+  const output = async (stream: 'stdout' | 'stderr'): Promise<Gathered> => {
+    await begun;
+    return gather(child[stream] as Readable, how.maxOutput, full);
+  };
   const [status, out, err] = await Promise.all([
-    child.result.finally(() => {
-      for (const stream of [stdout, stderr]) endOnceRead(stream as Readable);
+    child.result.then((status) => {
+      for (const stream of [child.stdout, child.stderr]) endOnceRead(stream as Readable);
+      return status;
     }),
-    gather(stdout as Readable, how.maxOutput, full),
-    gather(stderr as Readable, how.maxOutput, full),
+    output('stdout'),
+    output('stderr'),
   ]);
   const truncated = out.truncated || err.truncated;
   const result: RunResult<string | Buffer> = Object.freeze({
     ...status,
     // By what it wrote, and not by which comes first: the end of a short command, or its output.
     ...(truncated ? { ok: false, reason: 'output-limit' as const } : {}),
-    stdout: output(out, how),
-    stderr: output(err, how),
+    stdout: shown(out, how),
+    stderr: shown(err, how),
     truncated,
     command: child.spawnargs,
   });
@@ -120,7 +127,17 @@ export async function collect(child: ContainerProcess, how: Collecting): Promise
   return result;
 }
 
-function output({ bytes, truncated }: Gathered, { encoding }: Collecting): string | Buffer {
+function feed(child: ContainerProcess, input: string | Uint8Array | undefined): void {
+  if (input === undefined) {
+    child.closeInput();
+    return;
+  }
+  // EPIPE: the command ended, or closed its input, without reading all of it. That is its own affair.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
+}
+
+function shown({ bytes, truncated }: Gathered, { encoding }: Collecting): string | Buffer {
   if (encoding === 'buffer') return bytes;
   return truncated ? wholeTextOf(bytes) : textOf(bytes);
 }

@@ -1,14 +1,12 @@
 /** Starts a command: options → command → plan → process. */
 
 import { probeCgroups } from '../cgroup/probe.js';
-import { userOf } from '../compile/caller.js';
 import type { Command } from '../compile/command.js';
 import { RANGE_FIRST } from '../compile/ids.js';
 import { knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { invalidType } from '../errors/errors.js';
-import { probeFor } from '../host/probe.js';
-import { readUsers } from '../host/users.js';
+import { inquire } from '../host/inquiry.js';
 import { monotonicNs } from '../launch/clock.js';
 import type { Plan } from '../plan/plan.js';
 import { askedBy, type Call, SPAWN_OPTIONS } from './command.js';
@@ -33,8 +31,7 @@ export function spawn(definition: ContainerDefinition, hooks: readonly Hook[], c
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 function planFor(definition: ContainerDefinition, command: Command): Plan {
   const cgroups = definition.limits === undefined ? undefined : probeCgroups();
-  const host = probeFor(definition, cgroups);
-  const users = readUsers(definition, userOf(definition, command.framed.user ?? definition.user, host));
+  const { host, users } = inquire(definition, command.framed.user ?? definition.user, cgroups);
   return compileKept(definition, command, { host, firstId: RANGE_FIRST, users });
 }
 

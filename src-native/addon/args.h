@@ -44,7 +44,9 @@ napi_value addon_socketpair(napi_env env, napi_callback_info info);
 napi_value addon_pipe(napi_env env, napi_callback_info info);
 napi_value addon_send(napi_env env, napi_callback_info info);
 napi_value addon_receive(napi_env env, napi_callback_info info);
+napi_value addon_read(napi_env env, napi_callback_info info);
 napi_value addon_flock(napi_env env, napi_callback_info info);
+napi_value addon_lock(napi_env env, napi_callback_info info);
 napi_value addon_set_blocking(napi_env env, napi_callback_info info);
 napi_value addon_close(napi_env env, napi_callback_info info);
 // held.c
@@ -54,6 +56,8 @@ void hold(napi_env env, int fd);
 // line.c
 napi_value addon_watch(napi_env env, napi_callback_info info);
 napi_value addon_open_line(napi_env env, napi_callback_info info);
+// stamps.c
+napi_value addon_stamps(napi_env env, napi_callback_info info);
 // landlock.c
 napi_value addon_landlock_version(napi_env env, napi_callback_info info);
 // syscalls-mount.c

@@ -83,6 +83,24 @@ napi_value addon_receive(napi_env env, napi_callback_info info)
 	return result_ints(env, control.fds, count);
 }
 
+// read(descriptor, bytes): number | undefined. Never waiting, though the descriptor may: only one that has something,
+// or nobody at its other end, is read. Undefined for all else, errors included: a stream that reads it tells them.
+napi_value addon_read(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	void *bytes;
+	size_t size;
+	int32_t fd;
+	if (!args_int(&args, 0, &fd) || !args_buffer(&args, 1, &bytes, &size))
+		return 0;
+	const struct sys_timespec now = {0, 0};
+	struct pollfd poll = {.fd = fd, .events = POLLIN};
+	if (sys_ppoll(&poll, 1, &now) <= 0 || !(poll.revents & (POLLIN | POLLHUP)))
+		return 0;
+	long result = sys_read(fd, bytes, size);
+	return result < 0 ? 0 : result_int(env, result);
+}
+
 // flock(descriptor): void. For nobody else, without waiting: the lock goes with the descriptor. flock(2)
 napi_value addon_flock(napi_env env, napi_callback_info info)
 {
@@ -92,6 +110,23 @@ napi_value addon_flock(napi_env env, napi_callback_info info)
 		return 0;
 	long result = sys_flock(fd, SYS_LOCK_EX | SYS_LOCK_NB);
 	return result < 0 ? throw_errno(env, "flock", result) : 0;
+}
+
+// lock(path): number. The file, made where it is missing, with its lock; nothing where somebody else has that. It goes
+// with the descriptor. flock(2)
+napi_value addon_lock(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	const char *path;
+	if (!args_string(&args, 0, &path))
+		return 0;
+	const long fd = sys_openat(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return throw_errno(env, "openat", fd);
+	if (sys_flock((int)fd, SYS_LOCK_EX | SYS_LOCK_NB) >= 0)
+		return result_int(env, fd);
+	sys_close((int)fd);
+	return 0;
 }
 
 // setBlocking(descriptor): void. For all who have the same open file: programs do not expect EAGAIN. fcntl(2), F_SETFL

@@ -2,6 +2,7 @@
 // What surrounds the steps of the container column: what every child does, then the list, then nothing.
 #include <linux/close_range.h>
 #include <linux/prctl.h>
+#include "ahead.h"
 #include "layer.h"
 #include "path.h"
 #include "report.h"
@@ -34,7 +35,8 @@ static struct outcome begin(struct child *child)
 __attribute__((noreturn)) static void perform(struct child *child)
 {
 	const struct plan *plan = child->plan;
-	struct owned owned = {.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0};
+	static struct owned owned;
+	owned.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0;
 	child->owned = &owned;
 	struct outcome outcome = path_set_root(child);
 	if (outcome.error)
@@ -80,6 +82,8 @@ void child_run_spare(struct child *child)
 	// Nobody looks into it while it waits, however long that is.
 	child->dumpable = 0;
 	struct outcome outcome = begin(child);
+	if (outcome.error == 0)
+		outcome = ahead_ask(child, child->spare);
 	if (outcome.error == 0)
 		outcome = await_plan(child, &plan);
 	child->dumpable = dumpable;

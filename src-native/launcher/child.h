@@ -15,6 +15,10 @@ struct child {
 	const struct timing *timing;
 	// Every target is resolved below it. At first the host's root, then the last mount on "/".
 	int root;
+	// The namespaces that a spare's child was made with.
+	uint64_t spare;
+	// It has made a mount that no copy of mounts has.
+	int has_unbindable;
 	// How many mounts it has attached on "/", one on top of the other.
 	uint32_t roots;
 	// It has made namespaces that no hook has seen.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// PID 1 of the container, in the process that forked the command.
+// Init: PID 1 of the container, while the command runs.
 #pragma once
-#include "page.h"
+#include "child.h"
 
-// Reaps and forwards signals, which have to be blocked, until `command` has ended.
-__attribute__((noreturn)) void init_run(struct page *page, int command);
+// Forks. The new process returns with 0 and goes on with its steps, on this stack; or the error is returned. This
+// process becomes init, on a stack of its own, and parts from all other memory once the new one has left it. Until its
+// exec that one has the same memory, which saves a copy: neither can be looked into.
+long init_fork(const struct child *child);

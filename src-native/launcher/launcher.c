@@ -5,6 +5,7 @@
 #include "../sys.h"
 #include "../wire.h"
 #include "lines.h"
+#include "memory.h"
 #include "spare.h"
 #include "supervisor.h"
 #include "terminal.h"
@@ -97,10 +98,10 @@ static void serve(uint64_t *spare_next)
 			return;
 		const long pid = request.count >= 2 ? sys_clone() : 1;
 		if (pid == 0) {
-			struct supervisor self = SUPERVISOR_NEW;
-			self.spare_next = spare_next;
+			struct supervisor *self = supervisor_new();
+			self->spare_next = spare_next;
 			launcher_forked();
-			supervisor_run(&self, &request);
+			supervisor_run(self, &request);
 		}
 		if (pid < 0)
 			tell_refusal(&request, (int)-pid);
@@ -115,12 +116,13 @@ int launcher_main(int argc, const char *const *argv)
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0);
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
 	reset_signals();
+	memory_begin(argv);
 	if (argc == 2 && text_equal(argv[1], "--once")) {
-		struct supervisor self = SUPERVISOR_NEW;
+		struct supervisor *self = supervisor_new();
 		// Who started this process ends it, and would end a guard instead.
-		self.guarded = 1;
+		self->guarded = 1;
 		const struct request request = {.fds = {LAUNCHER_REQUESTS, -1, 0, 1, 2}, .count = 5};
-		supervisor_run(&self, &request);
+		supervisor_run(self, &request);
 	}
 	sys_umask(022);
 	sys_close_range(LAUNCHER_WATCH + 1, ~0u, 0);

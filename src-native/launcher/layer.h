@@ -7,14 +7,15 @@ enum { OWNED_MOST = 1024, LAYERS_MOST = 64 };
 
 // File systems that the plan itself has mounted, by their device numbers: what is missing may be made in them.
 struct owned {
-	uint64_t devices[OWNED_MOST];
 	uint32_t count;
+	// The mounts are the child's own: what it covers, nobody else sees covered.
+	int has_mounts;
+	uint32_t layer_count;
 	// Layers that are still open for what is to be made in them.
 	int layers[LAYERS_MOST];
 	uint64_t layer_devices[LAYERS_MOST];
-	uint32_t layer_count;
-	// The mounts are the child's own: what it covers, nobody else sees covered.
-	int has_mounts;
+	// The last: what is not used is no memory.
+	uint64_t devices[OWNED_MOST];
 };
 
 // Notes that the file system of the detached mount `tree` is the plan's own.

@@ -6,6 +6,15 @@
 #include "../wire.h"
 #include "outcome.h"
 
+// What a spare has ahead of its plan, as descriptors like those in slots; -1: it has none. ahead.h
+struct ahead {
+	// The child's namespaces, until it is made.
+	int32_t user;
+	int32_t network;
+	int32_t mounts;
+	int32_t sysfs;
+};
+
 struct page {
 	uint32_t index;
 	uint32_t refused;
@@ -27,12 +36,14 @@ struct page {
 	struct outcome attempt;
 	// Set by the supervisor before a SIGCHLD that it sends to init: it ends all others and itself.
 	uint32_t all_end;
-	// The descriptor in each slot, the same for both while they share their descriptors (CLONE_FILES). -1: empty.
-	int32_t slots[SLOTS_MAX];
+	struct ahead ahead;
 	// So many of the first slots are the supervisor's alone, until nobody is left: the range of ids.
 	uint32_t kept;
 	// Slots that the supervisor holds until all is over.
 	uint8_t held[SLOTS_MAX];
 	// What the kernel or a helper program said, up to a NUL.
 	char text[MESSAGE_TEXT_MAX];
+	// The descriptor in each slot of the plan, the same for both while they share their descriptors (CLONE_FILES).
+	// -1: empty. The last: what no plan names is no memory.
+	int32_t slots[SLOTS_MAX];
 };

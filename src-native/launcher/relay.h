@@ -17,10 +17,6 @@ struct relay {
 	struct relay_buffer in; // Node → terminal
 	struct relay_buffer out; // terminal → Node
 };
-#define RELAY_NONE                         \
-	{                                  \
-		.master = -1, .socket = -1 \
-	}
 
 static inline int relay_open(const struct relay *relay)
 {

@@ -4,7 +4,8 @@
 #pragma once
 #include "outcome.h"
 
-enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c' };
+// A spare's child asks for what it is to have ahead of its plan.
+enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c', REPORT_ASKS = 'a' };
 
 // The answer to a barrier, of one byte.
 enum { REPORT_GO = 'g' };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spare.h"
 #include <linux/prctl.h>
-#include "child.h"
+#include "ahead.h"
 #include "guard.h"
 #include "launcher.h"
 #include "lines.h"
@@ -44,25 +44,27 @@ static void say(int socket, char what)
 __attribute__((noreturn)) static void wait_for_request(int requests, int launcher, uint64_t namespaces, uint64_t *next)
 {
 	char unwanted;
-	struct supervisor self = SUPERVISOR_NEW;
+	struct supervisor *self = supervisor_new();
 	struct request request;
-	self.spare_next = next;
+	self->spare_next = next;
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-spare", 0, 0);
 	const uint64_t clone = namespaces & ~GUARDED;
-	if (supervisor_prepare(&self).error || ((namespaces & GUARDED) && guard_make(&self).error) ||
-		supervisor_clone(&self, clone, child_run_spare).error) {
+	if (supervisor_prepare(self).error || ((namespaces & GUARDED) && guard_make(self).error) ||
+		supervisor_clone(self, clone, child_run_spare).error) {
 		// The next request is served without, and told what the kernel refuses.
 		__atomic_store_n(next, 0, __ATOMIC_RELAXED);
 		sys_exit_group(STATUS_REFUSED);
 	}
-	self.spare = clone;
+	self->spare = clone;
+	if (clone & CLONE_NEWUSER)
+		ahead_make(self);
 	long received = -SYS_EAGAIN;
 	while (received == -SYS_EAGAIN) {
 		enum { LAUNCHER, REQUESTS, CHILD, COUNT };
 		struct pollfd polled[COUNT] = {
 			[LAUNCHER] = {.fd = launcher, .events = POLLIN},
 			[REQUESTS] = {.fd = requests, .events = POLLIN},
-			[CHILD] = {.fd = self.child_pidfd, .events = POLLIN},
+			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
 		};
 		sys_ppoll(polled, COUNT, 0);
 		if (polled[LAUNCHER].revents && sys_read(launcher, &unwanted, 1) == 1)
@@ -71,7 +73,7 @@ __attribute__((noreturn)) static void wait_for_request(int requests, int launche
 			sys_shutdown(requests, SYS_SHUT_RDWR);
 		// Somebody has killed its child: it serves without.
 		if (polled[CHILD].revents)
-			spare_end_child(&self);
+			spare_end_child(self);
 		// A launcher that has just lost its patience may have been faster.
 		if (polled[LAUNCHER].revents || polled[REQUESTS].revents)
 			received = request_receive(requests, SYS_MSG_DONTWAIT, &request);
@@ -81,10 +83,10 @@ __attribute__((noreturn)) static void wait_for_request(int requests, int launche
 	say(launcher, USED);
 	sys_close(launcher);
 	launcher_forked();
-	if (self.spare)
-		launcher_as_usual(self.child);
+	if (self->spare)
+		launcher_as_usual(self->child);
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
-	supervisor_run(&self, &request);
+	supervisor_run(self, &request);
 }
 
 static int is_waiting(int requests)
@@ -151,6 +153,8 @@ struct outcome spare_begin(struct supervisor *self, int plan_fd)
 {
 	const struct report_plan given = {plan_fd, self->plan.header->size};
 	self->began = timing_now();
+	if (!(self->plan.header->clone & CLONE_NEWNS))
+		ahead_close(self->page);
 	return report_answer(self->report, &given, sizeof(given));
 }
 
@@ -161,6 +165,7 @@ void spare_end_child(struct supervisor *self)
 	sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
 	pids_wait(self->child, 0);
 	sys_close(self->child_pidfd);
+	ahead_close(self->page);
 	// What was refused to it was not refused to the plan's.
 	self->page->refused = 0;
 	self->child_pidfd = -1;

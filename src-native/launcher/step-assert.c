@@ -28,8 +28,9 @@ struct outcome step_assert_refused(struct child *child, const struct step_assert
 {
 	struct page *page = child->page;
 	int32_t slots[SLOTS_MAX];
+	const size_t size = child->plan->header->slots * sizeof(*slots);
 	int status = 0;
-	memcpy(slots, page->slots, sizeof(slots));
+	memcpy(slots, page->slots, size);
 	const int pid = (int)TRY(clone);
 	if (pid == 0)
 		attempt(child, step->attempts);
@@ -37,7 +38,7 @@ struct outcome step_assert_refused(struct child *child, const struct step_assert
 	if (waited < 0)
 		return REFUSED(wait4, -waited);
 	// What the attempt has opened ended with it, and what it had to say of its mounts and paths is not this step's.
-	memcpy(page->slots, slots, sizeof(slots));
+	memcpy(page->slots, slots, size);
 	page->path = 0;
 	page->text[0] = 0;
 	if (status != 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The step in which the child waits for its supervisor.
+#include "ahead.h"
 #include "report.h"
 #include "step.h"
 
@@ -21,6 +22,9 @@ struct outcome step_barrier(struct child *child, const struct step_barrier *step
 		child->dumpable = 1;
 		PASS(child_hold(child));
 	}
+	// What a hook is shown stays the container's.
+	if (step->hook)
+		ahead_forget(child, CLONE_NEWNS);
 	PASS(report_say(child->report, REPORT_BARRIER));
 	// The supervisor performs the acts, and answers; or it ends this process.
 	PASS(report_await(child->report, &go, sizeof(go)));

@@ -11,12 +11,9 @@ struct outcome step_init(struct child *child, const struct step_init *step)
 	PASS(child_own_files(child));
 	// Blocked signals wait for rt_sigtimedwait, also those that PID 1 would else never see. pid_namespaces(7)
 	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &every);
-	long command = TRY(clone);
-	// What is typed is the command's to hear: init would pass it on once more.
-	if (command > 0 && child->keeps_session)
-		TRY(setpgid, 0, 0);
-	if (command > 0)
-		init_run(child->page, (int)command);
+	const long forked = init_fork(child);
+	if (forked < 0)
+		return REFUSED(clone, -forked);
 	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &none);
 	if (!child->keeps_session)
 		TRY(setsid);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Steps that mount. A mount is built detached and gets its attributes before it is attached: it is never seen half
 // done.
+#include "ahead.h"
 #include "both.h"
 #include "layer.h"
 #include "path.h"
@@ -49,12 +50,21 @@ static void read_message(struct page *page, int context)
 	} while (length > 0 && page->text[0] != 'e');
 }
 
+static struct outcome attach(struct child *child, const struct step_mount *step, int tree, int target)
+{
+	if (step->own)
+		PASS(layer_own(child, tree));
+	return path_attach(child, tree, plan_string(child->plan, step->target), target);
+}
+
 struct outcome step_mount(struct child *child, const struct step_mount *step)
 {
 	const char *path = plan_string(child->plan, step->target);
 	int target = -1;
 	int tree = -1;
 	PASS(path_target(child, path, O_DIRECTORY, step->nofollow ? RESOLVE_NO_SYMLINKS : 0, &target));
+	if (ahead_take_sysfs(child, step, &tree))
+		return attach(child, step, tree, target);
 	int context = (int)TRY(fsopen, plan_string(child->plan, step->type), FSOPEN_CLOEXEC);
 	// Options that are relative paths count from the target: one longer than 255 bytes would be refused. A user
 	// who may not enter the directory may mount on it still. fsconfig(2)
@@ -69,9 +79,7 @@ struct outcome step_mount(struct child *child, const struct step_mount *step)
 			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	TRY(chdir, "/");
 	TRY(close, context);
-	if (step->own)
-		PASS(layer_own(child, tree));
-	return path_attach(child, tree, path, target);
+	return attach(child, step, tree, target);
 }
 
 // Takes `depth` mounts off the attached mount `tree`: what lies on its root hides it. umount2(2)
@@ -195,13 +203,13 @@ struct outcome step_propagation(struct child *child, const struct step_propagati
 	PASS(path_open(child, plan_string(child->plan, step->target), O_PATH, 0, &target));
 	TRY(mount_setattr, target, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
 	TRY(close, target);
+	if (step->type == MS_UNBINDABLE)
+		child->has_unbindable = 1;
 	return DONE;
 }
 
-struct outcome step_pivot_root(struct child *child, const struct step_pivot_root *step)
+static struct outcome pivot(struct child *child)
 {
-	(void)step;
-	PASS(layer_seal(child));
 	TRY(fchdir, child->root);
 	// With "." twice the old root lands on top of the new one, and no directory for it is needed. pivot_root(2)
 	TRY(pivot_root, ".", ".");
@@ -210,6 +218,16 @@ struct outcome step_pivot_root(struct child *child, const struct step_pivot_root
 	for (uint32_t i = 0; i < child->roots; i++)
 		TRY(umount2, ".", SYS_MNT_DETACH);
 	child->roots = 0;
+	return DONE;
+}
+
+struct outcome step_pivot_root(struct child *child, const struct step_pivot_root *step)
+{
+	(void)step;
+	int left = 0;
+	PASS(layer_seal(child));
+	PASS(ahead_leave(child, &left));
+	PASS(left ? DONE : pivot(child));
 	TRY(chdir, "/");
 	// Whatever lay on the root still would be entered by "/..".
 	int above = (int)TRY(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Steps about namespaces that the child joins, or makes later than the clone.
+#include "ahead.h"
 #include "both.h"
 #include "layer.h"
 #include "path.h"
@@ -12,6 +13,7 @@ struct outcome step_open_namespace(struct child *child, const struct step_open_n
 
 struct outcome step_setns(struct child *child, const struct step_setns *step)
 {
+	ahead_forget(child, step->type);
 	PASS(both_setns(child->page, step));
 	PASS(child_hold(child));
 	if (step->type == CLONE_NEWNS) {
@@ -25,6 +27,7 @@ struct outcome step_setns(struct child *child, const struct step_setns *step)
 
 struct outcome step_unshare(struct child *child, const struct step_unshare *step)
 {
+	ahead_forget(child, step->namespaces);
 	TRY(unshare, step->namespaces);
 	if (!(step->namespaces & CLONE_NEWNS))
 		return DONE;

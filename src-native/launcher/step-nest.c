@@ -3,6 +3,7 @@
 // outside until its mounts are made: nobody inside can move those. mount_namespaces(7)
 #include <linux/magic.h>
 #include <linux/prctl.h>
+#include "ahead.h"
 #include "map.h"
 #include "pids.h"
 #include "step.h"
@@ -92,6 +93,7 @@ static struct outcome take(struct child *child, const struct step_nest_namespace
 	PASS(write_map(child, entries, "uid_map", step->uids));
 	PASS(write_map(child, entries, "gid_map", step->gids));
 	child->page->slots[step->slot] = (int)TRY(openat, entries, "ns/user", O_RDONLY | O_CLOEXEC, 0);
+	ahead_forget(child, step->namespaces);
 	PASS(join(entries, step->namespaces));
 	TRY(close, entries);
 	return DONE;

@@ -2,6 +2,7 @@
 // One container from the host's side: performs its host acts, clones it, watches it, reaps, cleans up, reports.
 #include <linux/prctl.h>
 #include "act.h"
+#include "ahead.h"
 #include "child.h"
 #include "guard.h"
 #include "launcher.h"
@@ -11,6 +12,24 @@
 #include "spare.h"
 #include "text.h"
 #include "watch.h"
+
+struct supervisor *supervisor_new(void)
+{
+	// All zero, without a write: a page costs its memory from the first one on.
+	static struct supervisor self;
+	self.outbox.channel = -1;
+	self.outbox.line = -1;
+	self.report = -1;
+	self.timer = -1;
+	self.child = -1;
+	self.child_pidfd = -1;
+	self.command_pidfd = -1;
+	self.descendants = (struct descendants){-1, -1, 0};
+	self.cgroups = (struct cgroups)CGROUPS_NONE;
+	self.relay.master = -1;
+	self.relay.socket = -1;
+	return &self;
+}
 
 static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act, struct outcome outcome)
 {
@@ -74,6 +93,7 @@ struct outcome supervisor_prepare(struct supervisor *self)
 	TRY(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
 	PASS(memory_shared(sizeof(struct page), &page));
 	self->page = page;
+	ahead_none(page);
 	return report_open(&self->report, &self->report_child);
 }
 
@@ -83,7 +103,8 @@ static struct outcome take(struct supervisor *self, const int *fds, uint32_t cou
 	const struct plan_header *header = self->plan.header;
 	if (count < header->received)
 		return REFUSED(recvmsg, SYS_EBADF);
-	for (uint32_t i = 0; i < SLOTS_MAX; i++)
+	// Beyond, no plan names a slot.
+	for (uint32_t i = 0; i < header->slots; i++)
 		self->page->slots[i] = i < header->received ? fds[i] : -1;
 	self->page->kept = header->kept;
 	if (header->timeout_ms == 0)
@@ -121,6 +142,7 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 		.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable(),
 	};
 	child.shows_itself = child.dumpable;
+	child.spare = namespaces;
 	// The spare's, which has no plan yet, does not.
 	child.keeps_session = self->plan.header && self->plan.header->session;
 	// After a time namespace was joined, or it would be another clock.
@@ -172,7 +194,8 @@ static int removes(const struct supervisor *self, uint32_t slot)
 
 void supervisor_part_with_slots(struct supervisor *self)
 {
-	for (uint32_t i = self->plan.header->kept; i < SLOTS_MAX; i++) {
+	ahead_close(self->page);
+	for (uint32_t i = self->plan.header->kept; i < self->plan.header->slots; i++) {
 		int fd = self->page->slots[i];
 		if ((int)i == self->descendants.namespace || (int)i == self->descendants.listener)
 			continue;
@@ -245,7 +268,7 @@ int supervisor_tell_oom(struct supervisor *self)
 // Before anybody is told: who knows of the end finds nothing held.
 static void release_held(struct supervisor *self)
 {
-	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+	for (uint32_t i = 0; i < self->plan.header->slots; i++) {
 		if (!self->page->held[i])
 			continue;
 		sys_close(self->page->slots[i]);

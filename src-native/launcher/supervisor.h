@@ -40,7 +40,6 @@ struct supervisor {
 	struct outbox outbox;
 	struct inbox inbox;
 	struct cgroups cgroups;
-	struct relay relay;
 	struct timing timing;
 	struct descendants descendants;
 	// Both ends of the report socket; the child's is closed here as soon as the child has descriptors of its own.
@@ -56,6 +55,7 @@ struct supervisor {
 	// Signals that Node sent before the command ran: bit n − 1.
 	uint64_t pending;
 	int running;
+	int is_trimmed;
 	// Who waits at the barrier, as the kernel says.
 	int waiting;
 	// The child stands at a barrier until Node says go.
@@ -80,19 +80,12 @@ struct supervisor {
 	int guarded;
 	// Where the launcher looks which namespaces the next spare is to have; 0: it makes none.
 	uint64_t *spare_next;
+	// The last: its buffers are no memory before they are used.
+	struct relay relay;
 };
 
-#define SUPERVISOR_NEW                                              \
-	((struct supervisor){.outbox = {.channel = -1, .line = -1}, \
-		.report = -1,                                       \
-		.timer = -1,                                        \
-		.child = -1,                                        \
-		.child_pidfd = -1,                                  \
-		.command_pidfd = -1,                                \
-		.descendants = {-1, -1, 0},                         \
-		.cgroups = CGROUPS_NONE,                            \
-		.relay = RELAY_NONE})
-
+// This process's own. It knows nothing yet.
+struct supervisor *supervisor_new(void);
 // What every supervisor has, whatever its plan is.
 struct outcome supervisor_prepare(struct supervisor *self);
 // Clones the child into new namespaces, where it begins with `run`: child_run or child_run_spare.

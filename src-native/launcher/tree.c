@@ -16,13 +16,32 @@ struct outcome tree_copy(int dir_fd, const char *path, unsigned int flags, int *
 	return DONE;
 }
 
+static struct outcome create(int context, const char *mode, uint64_t attributes, int *ret_tree)
+{
+	if (mode)
+		TRY(fsconfig, context, FSCONFIG_SET_STRING, "mode", mode, 0);
+	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, (unsigned int)attributes);
+	return DONE;
+}
+
+struct outcome tree_new(const char *type, const char *mode, uint64_t attributes, int *ret_tree)
+{
+	const int context = (int)TRY(fsopen, type, FSOPEN_CLOEXEC);
+	const struct outcome outcome = create(context, mode, attributes, ret_tree);
+	sys_close(context);
+	return outcome;
+}
+
 struct outcome tree_memory(int *ret_tree)
 {
-	int context = (int)TRY(fsopen, "tmpfs", FSOPEN_CLOEXEC);
-	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	TRY(close, context);
-	return DONE;
+	return tree_new("tmpfs", 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ret_tree);
+}
+
+struct outcome tree_empty(int *ret_tree)
+{
+	return tree_new(
+		"tmpfs", "555", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, ret_tree);
 }
 
 // The kernel's encoding of a device number for small numbers, which all of these are. stat(2), makedev(3)

@@ -6,6 +6,10 @@
 
 // Copies the mount at `path`, and with AT_RECURSIVE those below it too. `flags` may add AT_EMPTY_PATH.
 struct outcome tree_copy(int dir_fd, const char *path, unsigned int flags, int *ret_tree);
+// A new file system; its root has `mode`, in octal, or the file system's own where that is 0.
+struct outcome tree_new(const char *type, const char *mode, uint64_t attributes, int *ret_tree);
+// An empty directory that nobody writes to.
+struct outcome tree_empty(int *ret_tree);
 // A new tmpfs.
 struct outcome tree_memory(int *ret_tree);
 // A copy of a host device's mount, once it is sure that it is that device and not what somebody put in its place.

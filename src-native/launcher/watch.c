@@ -310,6 +310,24 @@ static void on_timer(struct supervisor *self)
 	}
 }
 
+// How long nothing may happen; 0: for ever.
+static const struct sys_timespec *patience(const struct supervisor *self)
+{
+	static const struct sys_timespec SOON = {0, 5000000};
+	// What ends sooner does not pay for giving back memory.
+	static const struct sys_timespec CALM = {0, 50000000};
+	if (self->ends_since || self->cgroups.oom_looks)
+		return &SOON;
+	return self->running && !self->is_trimmed ? &CALM : 0;
+}
+
+// Only the watch follows, and it needs little of the stack.
+static void trim(struct supervisor *self)
+{
+	memory_trim();
+	self->is_trimmed = 1;
+}
+
 void watch_child(struct supervisor *self)
 {
 	for (;;) {
@@ -330,8 +348,7 @@ void watch_child(struct supervisor *self)
 			[OOM] = cgroups_oom(&self->cgroups),
 			[CPU_CLOCK] = cgroups_cpu_clock(&self->cgroups),
 		};
-		const struct sys_timespec soon = {0, 5000000};
-		long ready = sys_ppoll(polled, COUNT, self->ends_since || self->cgroups.oom_looks ? &soon : 0);
+		long ready = sys_ppoll(polled, COUNT, patience(self));
 		if (ready < 0 && ready != -SYS_EINTR)
 			end(self, ENDING_NONE);
 		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup
@@ -348,6 +365,8 @@ void watch_child(struct supervisor *self)
 			on_report(self);
 		else if ((ready > 0 && polled[CHILD].revents) || is_late(self))
 			return;
+		if (ready == 0 && self->running && !self->is_trimmed)
+			trim(self);
 		if (ready <= 0)
 			continue;
 		if (polled[COMMAND].revents) {

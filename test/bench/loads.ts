@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerProcess } from '#lib/index.js';
 import { busyMs } from './busy.js';
 import { libraryOf, type Places, subjectOf } from './cases.js';
@@ -63,6 +64,8 @@ async function helpers({ rootfs }: Places, short: boolean): Promise<readonly Hel
       await Promise.all(batch.map((child) => once(child, 'spawn')));
       running.push(...batch);
     }
+    // They give memory back when nothing has happened for a while.
+    await sleep(500);
     results.push({ containers, ...helperBytes() });
   }
   const ends = running.map(({ result }) => result);
@@ -81,7 +84,7 @@ function helperBytes(): Omit<Helpers, 'containers'> {
     before = ours.size;
     for (const { pid, parent } of processes) if (ours.has(parent)) ours.add(pid);
   }
-  const own = processes.filter(({ pid, name }) => ours.has(pid) && name === 'carrel');
+  const own = processes.filter(({ pid, name }) => ours.has(pid) && /^carrel(-init)?$/.test(name));
   const pss = (list: readonly { readonly pid: number }[]): number =>
     list.reduce((sum, { pid }) => sum + pssBytes(pid), 0);
   const launcher = own.filter(({ parent }) => parent === process.pid);

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { bind, Container } from 'carrel';
+import { RANGE_FIRST, RANGE_STRIDE } from '#lib/compile/ids.js';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { askCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
@@ -70,10 +71,12 @@ sys.stdin.read()`;
 
   test('a range is held in all network namespaces', async () => {
     // All others are somebody's, and no other test takes this one by chance.
-    const only = `
+    const only = RANGE_FIRST + 8000 * RANGE_STRIDE;
+    const tries = `
       const { holdRange } = await import('#lib/launch/id-range.js');
       const { probe } = await import('#lib/host/probe.js');
-      const [only, next] = [0x7f40_0000, 0x7f41_0000];
+      const only = ${only};
+      const next = only + 0x1_0000;
       const reservedIds = [
         { inside: 0, outside: 0x6000_0000, count: only - 0x6000_0000 },
         { inside: 0, outside: next, count: 0x1000_0000 },
@@ -81,22 +84,22 @@ sys.stdin.read()`;
       const hold = () => holdRange({ ...probe(), reservedIds }).first;
       const attempt = () => { try { return hold(); } catch (error) { return error.code; } };`;
     const beside = (prefix: readonly string[]): Promise<number | string> =>
-      askCaller<number | string>(`${only} console.log(JSON.stringify(attempt()));`, { prefix });
+      askCaller<number | string>(`${tries} console.log(JSON.stringify(attempt()));`, { prefix });
     const holder = spawn(
       process.execPath,
-      ['--input-type=module', '-e', `${only} console.log(String(hold())); process.stdin.resume();`],
+      ['--input-type=module', '-e', `${tries} console.log(String(hold())); process.stdin.resume();`],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     const ended = once(holder, 'close');
     try {
-      assert.equal(String(await once(holder.stdout, 'data')), `${0x7f40_0000}\n`);
+      assert.equal(String(await once(holder.stdout, 'data')), `${only}\n`);
       assert.equal(await beside([]), 'ERR_NO_ID_RANGE');
       assert.equal(await beside(['unshare', '--net']), 'ERR_NO_ID_RANGE');
     } finally {
       holder.stdin.end();
       await ended;
     }
-    assert.equal(await beside(['unshare', '--net']), 0x7f40_0000);
+    assert.equal(await beside(['unshare', '--net']), only);
   });
 
   test('files of container users have the same ids on disk, and none of the range', requires('busybox'), async () => {

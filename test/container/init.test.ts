@@ -47,6 +47,17 @@ suite('init()', () => {
     assert.deepEqual([signal, exitCode, reason], ['SIGSEGV', null, 'signaled']);
   });
 
+  test('of a command that lasts, PID 1 gives back the stack that it began with, and is as before', async () => {
+    const script = [
+      'stack() { sed -n "s/^VmStk:[^0-9]*\\([0-9]*\\) kB/\\1/p" /proc/1/status; }',
+      'while [ "$(stack)" -ge 100 ]; do sleep 0.01; done',
+      '(true & exec true); trap "echo caught; exit 7" USR1; kill -USR1 1; while :; do sleep 0.01; done',
+    ].join('\n');
+    const { stdout, exitCode, usage } = await box.run('sh', ['-c', script], { timeout: 60_000 });
+    assert.deepEqual([stdout, exitCode], ['caught\n', 7]);
+    assert.ok(usage !== undefined);
+  });
+
   test('signals reach the command, not PID 1', async () => {
     const child = box.spawn('sh', ['-c', 'trap "echo caught; exit 3" USR1; echo ready; while :; do sleep 0.01; done']);
     child.stdout?.setEncoding('utf8');

@@ -37,7 +37,7 @@ const SUPERVISOR: readonly Expected[] = [
 ];
 
 /** What init does once it is PID 1. */
-const INIT = ['prctl', 'close_range', 'rt_sigtimedwait', 'waitid', 'wait4', 'exit_group', 'kill'];
+const INIT = ['prctl', 'close_range', 'rt_sigtimedwait', 'waitid', 'wait4', 'exit_group', 'kill', 'munmap'];
 
 /** The calls of the process that goes through the steps: the child, and from init on the other half of it. */
 function walker(calls: readonly Call[], supervisor: number | undefined, plan: Plan): readonly Call[] {

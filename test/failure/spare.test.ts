@@ -9,11 +9,11 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mount, unmount } from 'carrel/syscalls';
 import { bind, Container } from '#lib/index.js';
-import { launcherPid } from '#lib/launch/launcher.js';
 import { useCleanHost } from '../support/host.js';
 import { ancestors, attempt, readProcesses } from '../support/processes.js';
 import { generator } from '../support/random.js';
 import { requires } from '../support/requires.js';
+import { type Spare, spareAfter, spareNow } from '../support/spares.js';
 import '../support/temporary.js';
 import { until } from '../support/waiting.js';
 
@@ -25,37 +25,13 @@ const random = generator(seed);
 
 useCleanHost({ warmUp: () => box.run('true') });
 
-interface Spare {
-  readonly supervisor: number;
-  readonly child: number;
-}
-
-/** The one of this process's launcher. */
-function spareNow(): Spare | undefined {
-  const table = [...readProcesses().values()].filter(({ comm, state }) => comm === 'carrel-spare' && state !== 'Z');
-  const supervisor = table.find(({ parent }) => parent === launcherPid());
-  const child = table.find(({ parent }) => parent === supervisor?.pid);
-  return supervisor === undefined || child === undefined ? undefined : { supervisor: supervisor.pid, child: child.pid };
-}
-
 /** A zombie is not. */
 function isThere(pid: number): boolean {
   const entry = readProcesses().get(pid);
   return entry !== undefined && entry.state !== 'Z';
 }
 
-/** Starts one that is like those that follow, and waits until the spare for them is there. */
-async function spare(like = box): Promise<Spare> {
-  for (;;) {
-    assert.equal((await like.run('true')).exitCode, 0);
-    // A launcher that got no processor in time gives up, until it is asked for something again.
-    for (let tries = 0; tries < 2000; tries += 1) {
-      const found = spareNow();
-      if (found !== undefined) return found;
-      await sleep(1);
-    }
-  }
-}
+const spare = (like = box): Promise<Spare> => spareAfter(() => like.run('true', [], { check: true }));
 
 async function running(like = box): Promise<readonly number[]> {
   const child = like.spawn('cat');

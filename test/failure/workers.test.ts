@@ -35,7 +35,7 @@ async function startWorker(): Promise<Worker> {
     const { parentPort } = require('node:worker_threads');
     import(${JSON.stringify(import.meta.resolve('carrel'))}).then(async ({ Container }) => {
       const box = new Container();
-      const child = box.spawn('sleep', ['9999'], { stdio: 'ignore' });
+      const child = box.spawn('sleep', ['9999'], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
       child.once('spawn', () => parentPort.postMessage('running'));
       await child.result;
     });`;

@@ -68,6 +68,26 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
     await once(child, 'exit');
     equal(await textOf(child), 'early\n');
   },
+  'spawn: streams that are first touched at the end, or never': async () => {
+    const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
+    for (const [event, expected] of [
+      ['exit', ['out\n', 'error\n', 'extra\n']],
+      ['close', ['', '', '']],
+    ] as const) {
+      const child = box.spawn('sh', ['-c', 'echo out; echo error >&2; echo extra >&3'], { stdio });
+      await once(child, event);
+      const shown = child.stdio.slice(1).map(async (stream) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of stream ?? []) chunks.push(chunk as Buffer);
+        return String(Buffer.concat(chunks));
+      });
+      deepEqual(await Promise.all(shown), expected);
+      equal(child.stdin?.destroyed, true);
+    }
+    const before = readdirSync('/proc/self/fd').length;
+    for (let count = 0; count < 20; count += 1) await box.spawn('echo', ['out'], { stdio }).result;
+    ok(readdirSync('/proc/self/fd').length < before + 10);
+  },
   'spawn: a fourth descriptor goes both ways': async () => {
     const child = box.spawn('sh', ['-c', 'read line <&3; echo "back: $line" >&3'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

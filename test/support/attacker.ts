@@ -1,4 +1,4 @@
-/** attacker.c, what hostile programs try: compiled once for all test files of a leg. */
+/** attacker.c and pid-one.c, what hostile programs try: compiled once for all test files of a leg. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,19 +7,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onceForLeg } from './temporary.js';
 
-const SOURCE = fileURLToPath(new URL('../../../test/hardening/attacker.c', import.meta.url));
-const PROGRAM = 'attacker';
+const PROGRAMS = ['attacker', 'pid-one'] as const;
 
-/** The directory that it is in, alone, for binds; tests that use it need `gcc`. */
+type Program = (typeof PROGRAMS)[number];
+
+/** The directory that they are in, alone, for binds; tests that use it need `gcc`. */
 export function attackerDirectory(): string {
   return onceForLeg('attacker', (directory) => {
-    execFileSync('gcc', ['-O1', '-static', '-o', join(directory, PROGRAM), SOURCE]);
-    chmodSync(join(directory, PROGRAM), 0o755);
+    for (const program of PROGRAMS) {
+      const source = fileURLToPath(new URL(`../../../test/hardening/${program}.c`, import.meta.url));
+      execFileSync('gcc', ['-O1', '-static', '-o', join(directory, program), source]);
+      chmodSync(join(directory, program), 0o755);
+    }
   });
 }
 
-export function attackerProgram(): string {
-  return join(attackerDirectory(), PROGRAM);
+export function attackerProgram(program: Program = 'attacker'): string {
+  return join(attackerDirectory(), program);
 }
 
 /** What it says of each try: `done`, or the name of an error. */
@@ -37,8 +41,12 @@ export function attack(args: readonly string[], prefix: readonly string[] = []):
 }
 
 /** Starts an attempt that goes on until its standard input ends, and waits until it has begun. */
-export async function startAttack(args: readonly string[], prefix: readonly string[] = []): Promise<ChildProcess> {
-  const [command = '', ...rest] = [...prefix, attackerProgram(), ...args];
+export async function startAttack(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+  program: Program = 'attacker',
+): Promise<ChildProcess> {
+  const [command = '', ...rest] = [...prefix, attackerProgram(program), ...args];
   const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
   await once(child.stdout, 'readable');
   return child;

@@ -115,7 +115,7 @@ describe('budgets', () => {
     assert.equal(found.get('`spawn()` blocked × `child_process.spawn`, at once'), '0.0267 × true');
     assert.equal(found.get('`spawn()` blocked × `child_process.spawn`, with pipes'), '0.15 × true');
     assert.equal(found.get('the 1000th idle container × the 100th'), '1.3 × false');
-    assert.equal(found.get('supervisor and init of one idle container, PSS'), '25 KB true');
+    assert.equal(found.get('supervisor and init of one of many idle containers, PSS'), '25 KB true');
   });
 
   test('growth is net of what a bare start grows by', () => {

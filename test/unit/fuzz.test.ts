@@ -8,10 +8,9 @@
 import assert from 'node:assert/strict';
 import { writeSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { inspect } from 'node:util';
 import { compile } from '#lib/compile/container.js';
 import { RANGE_FIRST } from '#lib/compile/ids.js';
-import { bind, CarrelError, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
+import { bind, Container, type DefinitionInput, tmpfs } from '#lib/index.js';
 import { Channel } from '#lib/launch/channel.js';
 import { Lane } from '#lib/launch/lane.js';
 import { encode } from '#lib/plan/encode.js';
@@ -21,11 +20,9 @@ import { readTimes } from '#lib/plan/times.js';
 import { explain, parse, stringify } from '#lib/plan.js';
 import { listen } from '../support/channel.js';
 import { HOSTS, root } from '../support/hosts.js';
+import { attempt, mutate, ROUNDS, SEED, seen } from '../support/mutating.js';
 import { commandWith } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';
-
-const SEED = Number(process.env.CARREL_FUZZ_SEED ?? 20261125);
-const ROUNDS = Number(process.env.CARREL_FUZZ_ROUNDS ?? 1500);
 
 const command = commandWith({
   file: 'sh',
@@ -43,135 +40,8 @@ const box = new Container()
   .capabilities(['CAP_CHOWN'])
   .step({ op: 'openTree', slot: 0, source: '/usr', recursive: true, nofollow: false }, { before: 'exec' });
 
-/** What nobody means, and some send; new ones each time, because they are mutated too. */
-const strange = (): readonly unknown[] => [
-  undefined,
-  null,
-  true,
-  false,
-  0,
-  -0,
-  -1,
-  1,
-  0.5,
-  Number.NaN,
-  Number.POSITIVE_INFINITY,
-  2 ** 31,
-  2 ** 32,
-  2 ** 53,
-  -(2 ** 53),
-  1n,
-  1n << 70n,
-  '',
-  '\0',
-  'a\0b',
-  '\n',
-  '\ud800',
-  '../..',
-  '/',
-  '//',
-  '.',
-  '..',
-  '/proc/self/fd/3',
-  'x'.repeat(70_000),
-  '1:2',
-  '-1',
-  '4294967296',
-  '64m',
-  '1e9',
-  '0x10',
-  '__proto__',
-  'constructor',
-  'user',
-  'CAP_SYS_ADMIN',
-  [],
-  [[]],
-  [null],
-  {},
-  { op: 'exec' },
-  { op: '__proto__' },
-  { toString: null },
-  { base64: 'AA==' },
-  { base64: 1 },
-  { length: 1e9 },
-  Symbol('symbol'),
-  () => '/',
-  new Date(0),
-  new Map(),
-  new Uint8Array(3),
-  Buffer.from([0xff, 0xfe]),
-  /x/,
-  new Proxy({}, {}),
-  Object.create(null),
-];
-
-type Container_ = Record<PropertyKey, unknown>;
-
-/** Every place in a value that can hold another value. */
-function places(value: unknown): readonly (readonly [Container_, PropertyKey])[] {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
-  const holder = value as Container_;
-  return Object.keys(holder).flatMap((key) => [[holder, key] as const, ...places(holder[key])]);
-}
-
-/** Changes one to three places: another value, none, one twice, one more, or one from elsewhere. */
-function mutate(value: unknown, random: Random): unknown {
-  const copy = structuredClone(value);
-  for (let times = random.below(3); times >= 0; times -= 1) {
-    const all = places(copy);
-    if (all.length === 0) break;
-    const [holder, key] = random.pick(all);
-    const [other, otherKey] = random.pick(all);
-    const old = holder[key];
-    const acts = [
-      () => (holder[key] = random.pick(strange())),
-      () => (holder[key] = random.pick(strange())),
-      () => delete holder[key],
-      () => (holder[random.pick(['x', '__proto__', 'constructor', 'op', 'slot', String(random.below(300))])] = old),
-      () => (holder[key] = structuredCloneOr(other[otherKey])),
-      () =>
-        (holder[key] =
-          typeof old === 'number'
-            ? old * (random.next() * 4 - 1)
-            : typeof old === 'string'
-              ? old + random.text()
-              : [old, old]),
-      () => Array.isArray(old) && old.push(...old.slice(0, 3), random.pick(strange())),
-    ];
-    random.pick(acts)();
-  }
-  return copy;
-}
-
-function structuredCloneOr(value: unknown): unknown {
-  try {
-    return structuredClone(value);
-  } catch {
-    return value;
-  }
-}
-
-const CODES = /^ERR_(INVALID_ARG_VALUE|INVALID_ARG_TYPE|OUT_OF_RANGE)$/;
-/** What a plan may be refused for beside them: the name of a user whom these hosts do not have. */
+/** What a plan may be refused for beside wrong values: the name of a user whom these hosts do not have. */
 const UNKNOWN = /^ERR_UNKNOWN_(USER|GROUP)$/;
-
-/** The value, or `undefined` where it was refused as it should be. */
-function attempt<Result>(run: () => Result, what: () => string, also?: RegExp): Result | undefined {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof CarrelError && also?.test(error.code)) return undefined;
-    assert.ok(error instanceof TypeError || error instanceof RangeError, `${what()}: ${error}`);
-    assert.match(String((error as NodeJS.ErrnoException).code), CODES, `${what()}: ${error.stack}`);
-    assert.ok(error.message.length < 10_000, 'the message repeats what it was given');
-    return undefined;
-  }
-}
-
-/** Enough to find it again. */
-function seen(seed: number, value: unknown): () => string {
-  return () => `seed ${seed}: ${inspect(value, { depth: 9 }).slice(0, 1500)}`;
-}
 
 suite('mutated', () => {
   test('definitions', () => {
@@ -339,6 +209,23 @@ suite('messages', () => {
           `seed ${seed}`,
         );
     }
+  });
+
+  test('any bytes are notices, or break the protocol, and then all lines end', async () => {
+    const ends = new Set<string | undefined>();
+    for (let seed = SEED; seed < SEED + ROUNDS / 10; seed += 1) {
+      const random = generator(seed);
+      const channel = new Channel(new Lane());
+      const [, ended] = listen(channel, () => undefined);
+      writeSync(channel.theirs, Buffer.concat(random.list(5, () => strangeBytes(random))));
+      // Whatever these are the rest of: it is not all of a message.
+      writeSync(channel.theirs, Buffer.alloc(2000, 0xff));
+      const error = (await ended) as NodeJS.ErrnoException | undefined;
+      // Or the bytes said that the line is gone.
+      if (error !== undefined) assert.equal(error.code, 'ERR_PROTOCOL', `seed ${seed}`);
+      ends.add(error?.code);
+    }
+    assert.ok(ends.has('ERR_PROTOCOL'));
   });
 });
 
