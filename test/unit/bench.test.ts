@@ -15,6 +15,7 @@ import { quietness, sections } from '../bench/report.js';
 import type { Growth, Results, Start } from '../bench/results.js';
 import { type Summary, summarize, table } from '../bench/statistics.js';
 import { type Contender, takeTurns } from '../bench/turns.js';
+import '../support/temporary.js';
 
 const ms = (value: number): Summary => summarize([value * 1e6]);
 
