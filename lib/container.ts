@@ -8,6 +8,7 @@ import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
 import type { IdMap } from './definition/idmap.js';
 import type { ProcChoice } from './definition/kernel-files.js';
+import type { LandlockInput } from './definition/landlock.js';
 import type { LimitsInput } from './definition/limits.js';
 import type { Mount } from './definition/mounts.js';
 import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.js';
@@ -307,6 +308,30 @@ export class Container {
    */
   seccomp(seccomp: SeccompInput | undefined): Container {
     return this.#with({ seccomp });
+  }
+
+  /**
+   * Restricts programs inside by Landlock, beside all else: `landlock({ read: '/', execute: '/usr', write: '/tmp' })`.
+   * It needs no namespace and no rights: with `namespaces([])` it is a policy of files for a command on the host.
+   *
+   * - With `read`, `write` or `execute`, what no list names is closed: files, directories, programs. Paths are resolved
+   *   when the command starts, as the command's user, and a rule follows the file. A program that is refused gets
+   *   EACCES. Metadata stays open: stat, chmod, chown, chdir, extended attributes. Mounts are refused, with every
+   *   capability.
+   * - With `connectTcp` or `bindTcp`, other TCP ports are closed; UDP and unix sockets are not. Multipath TCP, SMC, TCP
+   *   Fast Open and io_uring are refused too, as an old kernel would: Landlock does not see them.
+   * - With `scope`, signals, or connections to abstract unix sockets, reach no process outside: none that the command
+   *   has not started.
+   *
+   * What is left out is not restricted. Descriptors that the command gets stay as they are. Each program that it starts
+   * is restricted as well. Programs cannot trace, nor look into, processes outside. Default: no restrictions.
+   *
+   * @throws TypeError or RangeError naming the part; at the start a {@link CarrelError} with code
+   *   `ERR_LANDLOCK_UNAVAILABLE` where this kernel cannot refuse what is asked for, and a {@link StepError} for a path
+   *   that does not exist. landlock(7), Linux 6.2 for files
+   */
+  landlock(landlock: LandlockInput | undefined): Container {
+    return this.#with({ landlock });
   }
 
   /**

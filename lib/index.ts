@@ -20,6 +20,7 @@ export {
 export type { IdMap, IdMapping, IdMappings, OneId } from './definition/idmap.js';
 export type { InsertedStep } from './definition/inserted.js';
 export type { ProcChoice } from './definition/kernel-files.js';
+export type { Landlock, LandlockInput } from './definition/landlock.js';
 export type { IoLimit, IoLimitInput, Limits, LimitsInput, LimitsUpdate } from './definition/limits.js';
 export {
   type BindMount,
@@ -72,7 +73,17 @@ export type { NamedUser, User, UserInput } from './definition/user.js';
 export type { DoctorOptions, DoctorReport, Finding } from './doctor/doctor.js';
 export { CarrelError, ExitError, StepError } from './errors/errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
-export type { Capability, MountAttribute, Namespace, Resource, SeccompAction, SeccompFlag } from './plan/constants.js';
+export type {
+  Capability,
+  LandlockFileRight,
+  LandlockPortRight,
+  LandlockScope,
+  MountAttribute,
+  Namespace,
+  Resource,
+  SeccompAction,
+  SeccompFlag,
+} from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';

@@ -103,6 +103,9 @@ enum {
 	SYS_LOCK_EX = 2,
 	SYS_LOCK_NB = 4,
 	SYS_AT_REMOVEDIR = 0x200,
+	SYS_LANDLOCK_VERSION = 1, // LANDLOCK_CREATE_RULESET_VERSION
+	SYS_LANDLOCK_RULE_PATH = 1,
+	SYS_LANDLOCK_RULE_PORT = 2, // LANDLOCK_RULE_NET_PORT
 	SYS_EFD_NONBLOCK = 04000,
 	SYS_EFD_CLOEXEC = 02000000,
 };
@@ -176,6 +179,21 @@ struct sys_dirent64 {
 struct sys_timespec {
 	int64_t seconds;
 	int64_t nanoseconds;
+};
+// struct landlock_ruleset_attr, landlock_path_beneath_attr and landlock_net_port_attr: older headers have them in part.
+// A kernel that knows less takes zeros for what it does not know. landlock_create_ruleset(2)
+struct sys_landlock_ruleset {
+	uint64_t files;
+	uint64_t ports;
+	uint64_t scopes;
+};
+struct sys_landlock_path {
+	uint64_t access;
+	int32_t fd;
+} __attribute__((packed));
+struct sys_landlock_port {
+	uint64_t access;
+	uint64_t port;
 };
 struct sys_itimerspec {
 	struct sys_timespec interval;
@@ -442,6 +460,22 @@ static inline long sys_keyctl(int operation, const void *argument)
 static inline long sys_kill(int pid, int signal)
 {
 	return SYS(__NR_kill, pid, signal, 0, 0, 0, 0);
+}
+// int landlock_add_rule(int ruleset_fd, enum landlock_rule_type rule_type, const void *rule_attr, uint32_t flags);
+static inline long sys_landlock_add_rule(int ruleset_fd, int type, const void *rule)
+{
+	return SYS(__NR_landlock_add_rule, ruleset_fd, type, rule, 0, 0, 0);
+}
+// int landlock_create_ruleset(const struct landlock_ruleset_attr *attr, size_t size, uint32_t flags);
+static inline long sys_landlock_create_ruleset(
+	const struct sys_landlock_ruleset *ruleset, size_t size, unsigned int flags)
+{
+	return SYS(__NR_landlock_create_ruleset, ruleset, size, flags, 0, 0, 0);
+}
+// int landlock_restrict_self(int ruleset_fd, uint32_t flags);
+static inline long sys_landlock_restrict_self(int ruleset_fd)
+{
+	return SYS(__NR_landlock_restrict_self, ruleset_fd, 0, 0, 0, 0, 0);
 }
 // int memfd_create(const char *name, unsigned int flags);
 static inline long sys_memfd_create(const char *name, unsigned int flags)

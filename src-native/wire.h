@@ -129,9 +129,13 @@ enum {
 	STEP_SET_CAPABILITIES = 62,
 	STEP_NO_NEW_PRIVILEGES = 63,
 	STEP_SECCOMP = 64,
+	STEP_CREATE_RULESET = 65,
+	STEP_ADD_PATH_RULE = 66,
+	STEP_ADD_PORT_RULE = 67,
+	STEP_RESTRICT_SELF = 68,
 };
 
-enum { STEP_COUNT = 64 };
+enum { STEP_COUNT = 68 };
 
 struct step_barrier {
 	struct record head;
@@ -606,6 +610,37 @@ struct step_seccomp {
 };
 static_assert(sizeof(struct step_seccomp) == 32, "seccomp");
 
+struct step_create_ruleset {
+	struct record head;
+	uint64_t slot;
+	uint64_t files;
+	uint64_t ports;
+	uint64_t scopes;
+};
+static_assert(sizeof(struct step_create_ruleset) == 40, "createRuleset");
+
+struct step_add_path_rule {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes target;
+	uint64_t access;
+};
+static_assert(sizeof(struct step_add_path_rule) == 32, "addPathRule");
+
+struct step_add_port_rule {
+	struct record head;
+	uint64_t slot;
+	uint64_t port;
+	uint64_t access;
+};
+static_assert(sizeof(struct step_add_port_rule) == 32, "addPortRule");
+
+struct step_restrict_self {
+	struct record head;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_restrict_self) == 16, "restrictSelf");
+
 enum field_kind {
 	FIELD_NUMBER,
 	FIELD_INTEGER,
@@ -913,6 +948,25 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_BYTES, 0x0},
 		{FIELD_FLAGS, 0x7},
 		{FIELD_OPTIONAL_SLOT, 0x0},
+	}},
+	[STEP_CREATE_RULESET] = {COLUMN_CONTAINER, 0, 1, 4, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_FLAGS, 0xffff},
+		{FIELD_FLAGS, 0x3},
+		{FIELD_FLAGS, 0x3},
+	}},
+	[STEP_ADD_PATH_RULE] = {COLUMN_CONTAINER, 0, 1, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_FLAGS, 0xffff},
+	}},
+	[STEP_ADD_PORT_RULE] = {COLUMN_CONTAINER, 0, 1, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_FLAGS, 0x3},
+	}},
+	[STEP_RESTRICT_SELF] = {COLUMN_CONTAINER, 0, 1, 1, {
+		{FIELD_SLOT, 0x0},
 	}},
 };
 

@@ -1,6 +1,7 @@
 /** What the options of a command line come to, one after the other, and the definition that follows from it. */
 
 import type { DefinitionInput } from '../definition/definition.js';
+import type { LandlockInput } from '../definition/landlock.js';
 import type { IoLimitInput, LimitsInput } from '../definition/limits.js';
 import type { Mount } from '../definition/mounts.js';
 import { DEFAULT_NAMESPACES, type NamespaceEntry } from '../definition/namespaces.js';
@@ -20,6 +21,7 @@ export interface Draft {
   readonly limits: { -readonly [K in keyof LimitsInput]: LimitsInput[K] };
   readonly io: Record<string, IoLimitInput>;
   readonly unified: Record<string, string>;
+  readonly landlock: { -readonly [K in keyof LandlockInput]: LandlockInput[K] };
   namespaces?: readonly Namespace[];
   readonly shared: string[];
   readonly joined: NamespaceEntry[];
@@ -56,6 +58,7 @@ export function emptyDraft(): Draft {
     limits: {},
     io: {},
     unified: {},
+    landlock: {},
     shared: [],
     joined: [],
     capabilities: { add: [], drop: [], dropAll: false },
@@ -67,7 +70,7 @@ export function emptyDraft(): Draft {
 /** Refuses options that contradict each other only as a whole. */
 export function definitionOf(draft: Draft): Draft['definition'] {
   const { definition, mounts, layers, masks, env, rlimits, sysctl, limits, io, unified } = draft;
-  const { shared, joined, capabilities } = draft;
+  const { shared, joined, capabilities, landlock } = draft;
   const joins = joined.flatMap((entry) => Object.keys(entry));
   for (const name of shared) {
     if (!(DEFAULT_NAMESPACES as readonly string[]).includes(name)) {
@@ -95,6 +98,7 @@ export function definitionOf(draft: Draft): Draft['definition'] {
     rlimits,
     sysctl,
     ...(Object.keys(given).length > 0 ? { limits: given } : {}),
+    ...(Object.keys(landlock).length > 0 ? { landlock } : {}),
     ...(listed ? { namespaces: [...own, ...joined] } : {}),
     capabilities: dropAll ? add : { add, drop },
   };

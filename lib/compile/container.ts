@@ -9,12 +9,13 @@
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { User } from '../definition/user.js';
 import { contradiction } from '../errors/errors.js';
-import { type Host, hasCapability } from '../host/facts.js';
-import type { Capability, Namespace } from '../plan/constants.js';
+import type { Host } from '../host/facts.js';
+import type { Namespace } from '../plan/constants.js';
 import type { Descriptor } from '../plan/fields.js';
 import { complete, type Frame } from '../plan/frame.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
+import { checkCaller, isCaller, userOf } from './caller.js';
 import {
   type Command,
   ENDING,
@@ -24,19 +25,10 @@ import {
   type Variables,
   variablesOf,
 } from './command.js';
-import {
-  canSetGroups,
-  hasGroup,
-  hasNamespace,
-  type IdPlan,
-  idsInWords,
-  mapIds,
-  onHost,
-  planIds,
-  setupUser,
-} from './ids.js';
+import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
+import { planLandlock } from './landlock.js';
 import { planLimits } from './limits.js';
 import { planLocks } from './locks.js';
 import { planMounts } from './mounts.js';
@@ -89,13 +81,13 @@ export function compileFrame(
   definition: ContainerDefinition,
   { command, host, firstId, users }: FrameInput,
 ): CompiledFrame {
-  const user = identify(command.user ?? definition.user, users);
+  const user = identify(userOf(definition, command.user ?? definition.user, host), users);
+  checkCaller(definition, user, host);
   const ids = planIds(definition, user, host, firstId);
   const owner = ownerOf(ids, user, host);
   const groups = groupsOf(ids, user, host);
   const has = (name: Namespace): boolean => definition.namespaces.includes(name);
   const shifted = Object.keys(definition.timeOffsets).length > 0;
-  checkCaller(definition, host);
   if (shifted && !has('time')) throw contradiction('timeOffsets need "time" among the namespaces, new and not joined');
 
   const slots = new Slots();
@@ -129,9 +121,13 @@ export function compileFrame(
   ];
   const first = setupUser(ids, host);
   const isFirst = user.uid === first?.uid && user.gid === first.gid && groups.length === 0;
-  const isCaller = ids.kind === 'one' && ids.own;
+  const isOwn = (ids.kind === 'one' && ids.own) || isCaller(definition, host);
 
-  const { rights, filters } = dropRights(definition, user, planSeccomp(definition, boundingSet(definition), host));
+  const landlock = planLandlock(definition, host, slots);
+  const seccomp = planSeccomp(definition, boundingSet(definition), host);
+  const { rights, filters } = dropRights(definition, user, host, [...landlock.steps, ...seccomp]);
+
+  const degraded = [...limits.degraded, ...landlock.degraded];
 
   const steps: ContainerStep[] = [
     // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
@@ -174,7 +170,7 @@ export function compileFrame(
     ...ownCgroup(definition, host, limits.made, locks.nest.length > 0),
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
-    ...(isCaller || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
+    ...(isOwn || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
     // As the user: a directory that the user may not enter is an error, not a way in.
     { op: 'chdir', target: command.cwd ?? definition.cwd, alternatives: [], from: 'cwd()' },
     { op: 'umask', mask: definition.umask, from: 'umask()' },
@@ -197,7 +193,7 @@ export function compileFrame(
     slots: slots.names,
     received: slots.received,
     kept: slots.kept,
-    ...(limits.degraded.length > 0 ? { degraded: limits.degraded } : {}),
+    ...(degraded.length > 0 ? { degraded } : {}),
     detached: command.detached,
     ...(command.timed ? { timed: true } : {}),
     ...(command.session === undefined ? {} : { session: command.session }),
@@ -242,20 +238,4 @@ function timeOffsets({ timeOffsets }: ContainerDefinition): readonly HostStep[] 
     nanoseconds: nanosecs,
     from: 'timeOffsets()',
   }));
-}
-
-/** What the kernel would refuse step by step is said at once, in one sentence. */
-function checkCaller(definition: ContainerDefinition, host: Host): void {
-  const { namespaces } = definition;
-  if (hasNamespace(definition, 'user')) return;
-  const missing = (name: Capability): boolean => !hasCapability(host, name);
-  if (namespaces.length > 0 && missing('CAP_SYS_ADMIN')) {
-    throw contradiction('namespaces without "user" need CAP_SYS_ADMIN: keep "user" among them, or run as root');
-  }
-  if (missing('CAP_SETPCAP') || missing('CAP_SETGID') || missing('CAP_SETUID')) {
-    throw contradiction(
-      'a command without a user namespace of its own needs CAP_SETPCAP, CAP_SETGID and CAP_SETUID ' +
-        `to be limited to ${boundingSet(definition).length} capabilities`,
-    );
-  }
 }

@@ -280,6 +280,7 @@ export function setupUser(ids: IdPlan, host: Host): User | undefined {
 /** Whether supplementary groups can be dropped, or set. user_namespaces(7), "setgroups" */
 export function canSetGroups(ids: IdPlan, host: Host): boolean {
   if (ids.kind === 'one') return !ids.own;
+  if (ids.kind === 'host') return hasCapability(host, 'CAP_SETGID') && !host.keepsGroups;
   return ids.kind !== 'joined' || canMapRange(host);
 }
 

@@ -21,12 +21,7 @@ export function planSeccomp(
 ): readonly StepOf<'seccomp'>[] {
   const { seccomp, noNewPrivileges } = definition;
   if (seccomp === 'unconfined') return [];
-  if (!noNewPrivileges && !hasNamespace(definition, 'user') && !hasCapability(host, 'CAP_SYS_ADMIN')) {
-    throw contradiction(
-      'noNewPrivileges(false) needs CAP_SYS_ADMIN here, to load a seccomp filter: keep "user" among the namespaces, ' +
-        "or add seccomp('unconfined')",
-    );
-  }
+  checkMayLoad(definition, host, 'load a seccomp filter', "seccomp('unconfined')");
   const profile = seccomp === 'default' ? DEFAULT_PROFILE : seccomp;
   const { arch, kernel } = host;
   const { filter, rules } = filters.get(profile, { arch, kernel, capabilities });
@@ -34,6 +29,20 @@ export function planSeccomp(
     if (step === ENDING || !noNewPrivileges) checkPasses(rules, step, calls);
   }
   return [{ op: 'seccomp', filter, flags: profile.flags ?? [], from: 'seccomp()' }];
+}
+
+/** The kernel wants CAP_SYS_ADMIN of who could mislead a set-user-id program by `what`. */
+export function checkMayLoad(definition: ContainerDefinition, host: Host, what: string, without: string): void {
+  if (definition.noNewPrivileges || hasNamespace(definition, 'user') || hasCapability(host, 'CAP_SYS_ADMIN')) return;
+  throw contradiction(
+    `noNewPrivileges(false) needs CAP_SYS_ADMIN here, to ${what}: keep "user" among the namespaces, or add ${without}`,
+  );
+}
+
+/** A filter of carrel's own, beside the container's. */
+export function guardStep(profile: SeccompProfile, { arch, kernel }: Host, from: string): StepOf<'seccomp'> {
+  const { filter } = filters.get(profile, { arch, kernel, capabilities: [] });
+  return { op: 'seccomp', filter, flags: profile.flags ?? [], from };
 }
 
 /** To compile a profile takes longer than all the rest of a plan. */

@@ -2,8 +2,10 @@
 
 import type { CapabilitySets } from '../definition/capabilities.js';
 import type { ContainerDefinition } from '../definition/definition.js';
+import type { Host } from '../host/facts.js';
 import { CAPABILITIES, type Capability } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
+import { isCaller } from './caller.js';
 
 /**
  * The capabilities and `filter`, in the order that the kernel wants them in: `rights`, then `filters`, which are all
@@ -12,11 +14,14 @@ import type { ContainerStep } from '../plan/steps.js';
 export function dropRights(
   definition: ContainerDefinition,
   user: { readonly uid: number },
+  host: Host,
   filter: readonly ContainerStep[],
 ): { readonly rights: readonly ContainerStep[]; readonly filters: readonly ContainerStep[] } {
   const capabilities: ContainerStep = {
     op: 'setCapabilities',
     ...setsOf(definition, user),
+    // Nobody can take from this set there, and nothing gives anybody of it: there are no new privileges.
+    ...(isCaller(definition, host) ? { bounding: EVERY } : {}),
     from: 'capabilities()',
   };
   if (definition.noNewPrivileges) {

@@ -8,6 +8,7 @@ import { array, boolean, containerPath, environment, hostPath, integer, knownOpt
 import { checkIdmap, type IdMap } from './idmap.js';
 import { checkInserted, type InsertedStep } from './inserted.js';
 import { checkMask, checkProc, type ProcChoice } from './kernel-files.js';
+import { checkLandlock, type Landlock, type LandlockInput } from './landlock.js';
 import { checkLimits, type Limits, type LimitsInput } from './limits.js';
 import { checkMount, type Mount } from './mounts.js';
 import {
@@ -65,6 +66,8 @@ export interface ContainerDefinition {
   readonly noNewPrivileges: boolean;
   /** A profile as it was checked. */
   readonly seccomp: Seccomp;
+  /** `undefined`: no restrictions. */
+  readonly landlock?: Landlock;
   readonly rlimits: ResourceLimits;
   readonly sysctl: Sysctl;
   /** The file mode creation mask. */
@@ -105,6 +108,7 @@ export interface DefinitionInput {
   readonly capabilities?: CapabilityChoice | undefined;
   readonly noNewPrivileges?: boolean | undefined;
   readonly seccomp?: SeccompInput | undefined;
+  readonly landlock?: LandlockInput | undefined;
   readonly rlimits?: ResourceLimitsInput | undefined;
   readonly sysctl?: Readonly<Record<string, string | number>> | undefined;
   readonly umask?: number | undefined;
@@ -160,6 +164,7 @@ const PARTS: {
   limits: checkLimits,
   noNewPrivileges: (value) => boolean('noNewPrivileges', value),
   seccomp: checkSeccomp,
+  landlock: checkLandlock,
   rlimits: checkRlimits,
   sysctl: checkSysctl,
   umask: (value) => integer('umask', value, 0, 0o777),

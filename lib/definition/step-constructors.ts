@@ -662,3 +662,50 @@ export const noNewPrivileges: StepConstructor<'noNewPrivileges'> = step('noNewPr
  * Source: seccomp(2), SECCOMP_FILTER_FLAG_NEW_LISTENER, Linux 5.0.
  */
 export const seccomp: StepConstructor<'seccomp', 'flags'> = step('seccomp');
+
+// Landlock.
+
+/**
+ * Makes a ruleset in `slot`. Where it holds, it refuses what is named here, unless one of its rules allows it. `files`
+ * and `ports` can be allowed by rules, `scopes` cannot. It holds nowhere before {@link restrictSelf}.
+ *
+ * Defaults: `files: []`; `ports: []`; `scopes: []`. Needs Landlock; `refer` Linux 5.19, `truncate` 6.2, `ports` 6.7,
+ * `ioctlDev` 6.10, `scopes` 6.12. Errors: ENOSYS or ENOTSUP without Landlock; EINVAL or E2BIG for what this kernel
+ * cannot refuse.
+ *
+ * Source: landlock_create_ruleset(2), landlock(7), Linux 5.13.
+ */
+export const createRuleset: StepConstructor<'createRuleset', 'files' | 'ports' | 'scopes'> = step('createRuleset');
+
+/**
+ * Adds a rule to the ruleset in `slot`: it allows `access` to `target`, resolved inside, and to all that is below. It
+ * follows the file, not its name: links lead to it as before, and mounts show it elsewhere. Of `access`, a target that
+ * is no directory gets what a file can have.
+ *
+ * Errors: ENOENT where `target` does not exist; EINVAL for what the ruleset does not refuse.
+ *
+ * Source: landlock_add_rule(2), LANDLOCK_RULE_PATH_BENEATH, Linux 5.13.
+ */
+export const addPathRule: StepConstructor<'addPathRule'> = step('addPathRule');
+
+/**
+ * Adds a rule to the ruleset in `slot`: it allows `access` to the TCP port `port`, of any address. To bind port 0 is to
+ * get a port of the kernel's choice.
+ *
+ * Errors: EINVAL for what the ruleset does not refuse; EAFNOSUPPORT in a kernel without TCP.
+ *
+ * Source: landlock_add_rule(2), LANDLOCK_RULE_NET_PORT, Linux 6.7.
+ */
+export const addPortRule: StepConstructor<'addPortRule'> = step('addPortRule');
+
+/**
+ * Has the ruleset in `slot` hold for the child, and for all that comes of it, from now on. Nobody can take it off. What
+ * is open stays open. A ruleset that refuses anything on files also refuses every mount and unmount. Where rulesets
+ * hold already, each of them has to allow what is done; there are up to 16.
+ *
+ * Needs CAP_SYS_ADMIN over the user namespace that the child is in, or {@link noNewPrivileges} before it. Errors: EPERM
+ * without these rights; E2BIG where 16 hold already.
+ *
+ * Source: landlock_restrict_self(2), Linux 5.13.
+ */
+export const restrictSelf: StepConstructor<'restrictSelf'> = step('restrictSelf');

@@ -4,9 +4,11 @@ import { release, tmpdir } from 'node:os';
 import { hierarchyOf } from '../cgroup/files.js';
 import { probeCgroups } from '../cgroup/probe.js';
 import { canMapRange } from '../compile/ids.js';
+import { landlockLacks } from '../compile/landlock.js';
 import { hostPath, knownOptions, object } from '../definition/checks.js';
 import { type DefinitionInput, define } from '../definition/definition.js';
 import { CarrelError } from '../errors/errors.js';
+import { probeLandlock } from '../host/landlock.js';
 import { probe } from '../host/probe.js';
 import { readSysctl } from '../host/sysctl.js';
 import { native } from '../launch/native.js';
@@ -83,7 +85,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
     findings.push(ids());
     // Root has ranges of its own.
     if (!canMapRange(host)) findings.push(await subordinateIds());
-    findings.push(executableMemory(), cgroups(), await whole());
+    findings.push(executableMemory(), cgroups(), landlock(), await whole());
   }
   return freezeDeep({ ok: findings.every(({ ok, needed }) => ok || !needed), findings });
 }
@@ -182,6 +184,20 @@ function cgroups(): Finding {
     ...(missing.length === 0 ? {} : { remedy }),
   };
 }
+
+/** Which version of Landlock there is, and what of landlock() it lacks. landlock(7) */
+function landlock(): Finding {
+  const name = 'landlock';
+  const { version, obstacle } = probeLandlock();
+  if (version === 0)
+    return { name, ok: false, needed: false, detail: `there is none: ${obstacle}`, remedy: LANDLOCK_REMEDY };
+  const lacks = landlockLacks(version);
+  const detail = [`version ${version}`, ...lacks].join('; ');
+  return { name, ok: lacks.length === 0, needed: false, detail, ...(lacks.length === 0 ? {} : { remedy: NEWER }) };
+}
+
+const LANDLOCK_REMEDY = 'a kernel with CONFIG_SECURITY_LANDLOCK, and landlock in its boot parameter lsm=';
+const NEWER = 'a newer kernel, or landlock({ onUnsupported: "warn" })';
 
 /** All of it together. */
 async function whole(): Promise<Finding> {

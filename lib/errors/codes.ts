@@ -18,6 +18,9 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'An argument has an impossible value, an option is misspelt, or two exclude each other. ' +
     'A `TypeError`, thrown at the call that got it.',
   ERR_INVALID_PLAN: 'The launcher rejected a plan as malformed, before any act. carrel itself makes no such plan.',
+  ERR_LANDLOCK_UNAVAILABLE:
+    'This kernel cannot refuse what `landlock()` has to refuse, and nothing was started. ' +
+    'The message says which Linux can.',
   ERR_LAUNCHER:
     'The launcher could not start: the hint says what of `/proc`, `/dev/null`, limits or permissions is in the way. ' +
     'Or it could not be asked: this user has too many descriptors under way in sockets, or it is stopped.',

@@ -24,6 +24,7 @@ export {
   hasEnded,
   hookFailed,
   type LauncherObstacle,
+  landlockUnavailable,
   launcherFailed,
   launcherUnreached,
   noCgroup,

@@ -4,6 +4,7 @@ import { isWithin } from '../plan/paths.js';
 import { CLONE_HINTS } from './hints/clone.js';
 import type { Hint } from './hints/hint.js';
 import { ID_HINTS } from './hints/ids.js';
+import { LANDLOCK_HINTS } from './hints/landlock.js';
 import { MOUNT_HINTS } from './hints/mounts.js';
 import { NAMESPACE_HINTS } from './hints/namespaces.js';
 import { PROCESS_HINTS } from './hints/process.js';
@@ -19,6 +20,7 @@ export const HINTS: readonly Hint[] = [
   ...MOUNT_HINTS,
   ...PROCESS_HINTS,
   ...PROGRAM_HINTS,
+  ...LANDLOCK_HINTS,
   {
     op: 'any',
     error: 'ENOSYS',

@@ -205,6 +205,15 @@ export function cgroupUnavailable(
   );
 }
 
+/** What landlock() asks for and this kernel does not do. */
+export function landlockUnavailable(lack: string): CarrelError {
+  return new CarrelError(
+    'ERR_LANDLOCK_UNAVAILABLE',
+    `landlock: ${lack}`,
+    'landlock({ onUnsupported: "warn" }) starts with what this kernel can do',
+  );
+}
+
 /** Something that only a container with a cgroup can do. */
 export function noCgroup(what: string): CarrelError {
   return new CarrelError(

@@ -47,6 +47,14 @@ export interface HostMount {
   readonly type: string;
 }
 
+/** What Landlock can do here. */
+export interface LandlockFacts {
+  /** The version of its interface, which the kernel's documentation calls ABI; 0 where there is none. */
+  readonly version: number;
+  /** Why there is none. */
+  readonly obstacle?: string;
+}
+
 export interface Host {
   readonly arch: Architecture;
   /** The kernel's release: `[6, 1]`. */
@@ -56,6 +64,8 @@ export interface Host {
   readonly gid: number;
   /** Effective capabilities of this process, as bits. */
   readonly capabilities: bigint;
+  /** Its user namespace denies setgroups(2): nobody there drops groups. user_namespaces(7) */
+  readonly keepsGroups?: true;
   /** The ids that exist for this process: it may itself be in a user namespace. */
   readonly uidMap: readonly IdRange[];
   readonly gidMap: readonly IdRange[];
@@ -92,6 +102,8 @@ export interface Host {
   readonly rlimits: ResourceLimits;
   /** Asked for where there are limits only: to find out takes making one. */
   readonly cgroups?: CgroupFacts;
+  /** Asked for where it is used only. */
+  readonly landlock?: LandlockFacts;
 }
 
 export function hasCapability(host: Host, name: Capability): boolean {

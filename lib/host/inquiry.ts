@@ -4,6 +4,7 @@
  */
 
 import type { CgroupFacts } from '../cgroup/files.js';
+import { userOf } from '../compile/caller.js';
 import { layersOf } from '../compile/layers.js';
 import { type Questions, questions } from '../compile/questions.js';
 import type { Users } from '../compile/users.js';
@@ -37,7 +38,8 @@ export function inquire(
   user: User | NamedUser,
   cgroups: CgroupFacts | undefined,
 ): Knowledge {
-  return inquiries.get(definition, user).ask(probeWith(cgroups));
+  const host = probeWith(cgroups, definition.landlock !== undefined);
+  return inquiries.get(definition, userOf(definition, user, host)).ask(host);
 }
 
 /** Answers that were kept, and what is not seen by looking at files. */

@@ -9,7 +9,8 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { isSame, Memo } from '../plan/memo.js';
 import { executable } from './executable.js';
-import type { Host, HostPath, HostText } from './facts.js';
+import type { Host, HostPath, HostText, LandlockFacts } from './facts.js';
+import { probeLandlock } from './landlock.js';
 import { readMounts } from './mountinfo.js';
 import { idRanges, kernelRelease, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { realPath } from './real-path.js';
@@ -68,10 +69,12 @@ function showsProcessesOnly(): boolean {
 }
 
 const factsWithCgroups = new Memo((cgroups: CgroupFacts, host: Host): Host => Object.freeze({ ...host, cgroups }));
+const factsWithLandlock = new Memo((landlock: LandlockFacts, host: Host): Host => Object.freeze({ ...host, landlock }));
 
-/** The same, with what this process can do with cgroups. */
-export function probeWith(cgroups: CgroupFacts | undefined): Host {
-  return cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
+/** The same, with what this process can do with cgroups, and the kernel with Landlock where `landlock` says so. */
+export function probeWith(cgroups: CgroupFacts | undefined, landlock: boolean): Host {
+  const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
+  return landlock ? factsWithLandlock.get(probeLandlock(), host) : host;
 }
 
 /** What is asked for one container. */
@@ -164,6 +167,7 @@ function askOnce(): Omit<Host, keyof Changeable> {
     uid: process.geteuid?.() ?? 0,
     gid: process.getegid?.() ?? 0,
     capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`),
+    ...(read('/proc/self/setgroups')?.trim() === 'deny' ? { keepsGroups: true } : {}),
     uidMap: idRanges(read('/proc/self/uid_map')),
     gidMap: idRanges(read('/proc/self/gid_map')),
     helpers: { ...helper('newuidmap'), ...helper('newgidmap') },

@@ -29,6 +29,7 @@ interface Addon extends SystemCalls {
   flock(descriptor: number): void;
   lock(path: Uint8Array): number | undefined;
   stamps(looks: Uint8Array, stamps: Uint8Array): void;
+  landlockVersion(): number;
   setBlocking(descriptor: number): void;
   close(descriptor: number): void;
   hold(descriptor: number): void;
@@ -93,6 +94,8 @@ export interface Native {
    * everywhere. socketpair(2), epoll_ctl(2)
    */
   openLine(watch: number, supervisor: number): readonly [ours: number, theirs: number];
+  /** The version of Landlock's interface; the kernel's error name where there is none. landlock_create_ruleset(2) */
+  landlockVersion(): number | string;
   /**
    * Divides the soft limit of a process; one that is unlimited stays so. Returns the kernel's error name where it could
    * not. prlimit(2)
@@ -159,6 +162,10 @@ function wrap(addon: Addon): Native {
     },
     watch: () => act(() => addon.watch()),
     openLine: (watch, supervisor) => act(() => addon.openLine(watch, supervisor)),
+    landlockVersion: () => {
+      let version = 0;
+      return attempt(() => (version = addon.landlockVersion())) ?? version;
+    },
     tryDivideLimit: (pid, resource, divisor) => attempt(() => addon.divideLimit(pid, resource, divisor)),
   };
 }

@@ -186,3 +186,38 @@ export const SECCOMP_FLAGS = {
 
 /** How a filter is loaded, as OCI and the kernel name it. */
 export type SeccompFlag = keyof typeof SECCOMP_FLAGS;
+
+/** What a Landlock ruleset can refuse on files; the numbers are `LANDLOCK_ACCESS_FS_*` of linux/landlock.h. */
+export const LANDLOCK_FILES = {
+  execute: 0x0001,
+  writeFile: 0x0002,
+  readFile: 0x0004,
+  readDir: 0x0008,
+  removeDir: 0x0010,
+  removeFile: 0x0020,
+  makeChar: 0x0040,
+  makeDir: 0x0080,
+  makeReg: 0x0100,
+  makeSock: 0x0200,
+  makeFifo: 0x0400,
+  makeBlock: 0x0800,
+  makeSym: 0x1000,
+  refer: 0x2000,
+  truncate: 0x4000,
+  ioctlDev: 0x8000,
+} as const;
+
+/** Something that a program does with a file, as landlock(7) names it. */
+export type LandlockFileRight = keyof typeof LANDLOCK_FILES;
+
+/** The same for ports: `LANDLOCK_ACCESS_NET_*`. */
+export const LANDLOCK_PORTS = { bindTcp: 1, connectTcp: 2 } as const;
+
+/** Something that a program does with a port of TCP. */
+export type LandlockPortRight = keyof typeof LANDLOCK_PORTS;
+
+/** What ends at the edge of a Landlock domain: `LANDLOCK_SCOPE_*`. */
+export const LANDLOCK_SCOPES = { 'abstract-unix-socket': 1, signal: 2 } as const;
+
+/** Something that reaches no process outside. */
+export type LandlockScope = keyof typeof LANDLOCK_SCOPES;

@@ -1,5 +1,6 @@
 /** A step in words: one sentence for each kind of step. */
 
+import { CAPABILITIES } from './constants.js';
 import type { Op, Step, StepOf } from './steps.js';
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
@@ -15,7 +16,11 @@ function quoted(word: string): string {
 }
 const attributes = (names: readonly string[]): string => (names.length === 0 ? '' : `, ${names.join(' ')}`);
 const capabilities = (names: readonly string[]): string =>
-  names.length === 0 ? 'none' : names.map((name) => name.replace('CAP_', '').toLowerCase()).join(' ');
+  names.length === 0
+    ? 'none'
+    : names.length === Object.keys(CAPABILITIES).length
+      ? 'all'
+      : names.map((name) => name.replace('CAP_', '').toLowerCase()).join(' ');
 
 const limit = (value: number | undefined): string => (value === undefined ? 'unlimited' : String(value));
 
@@ -121,6 +126,12 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     const listener = step.slot === undefined ? '' : `, its listener into slot ${step.slot}`;
     return `seccomp: a filter of ${step.filter.length / 8} instructions${attributes(flags)}${listener}`;
   },
+  createRuleset: (step) =>
+    `landlock, slot ${step.slot}: refuse, unless rules allow it, ` +
+    list([...step.files, ...step.ports, ...step.scopes]),
+  addPathRule: (step) => `landlock, slot ${step.slot}: allow ${list(step.access)} in ${quoted(step.target)}`,
+  addPortRule: (step) => `landlock, slot ${step.slot}: allow ${list(step.access)} with port ${step.port}`,
+  restrictSelf: (step) => `landlock, slot ${step.slot}: this holds from here on`,
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
   exit: (step) => `exit with status ${step.status}`,
 };

@@ -24,6 +24,7 @@ static const struct {
 	{"openLine", addon_open_line},
 	{"divideLimit", addon_divide_limit},
 	{"stamps", addon_stamps},
+	{"landlockVersion", addon_landlock_version},
 	{"mount", addon_mount},
 	{"umount2", addon_umount2},
 	{"pivotRoot", addon_pivot_root},

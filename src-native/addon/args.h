@@ -58,6 +58,8 @@ napi_value addon_watch(napi_env env, napi_callback_info info);
 napi_value addon_open_line(napi_env env, napi_callback_info info);
 // stamps.c
 napi_value addon_stamps(napi_env env, napi_callback_info info);
+// landlock.c
+napi_value addon_landlock_version(napi_env env, napi_callback_info info);
 // syscalls-mount.c
 napi_value addon_mount(napi_env env, napi_callback_info info);
 napi_value addon_umount2(napi_env env, napi_callback_info info);

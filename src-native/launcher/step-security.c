@@ -25,6 +25,11 @@ static struct outcome limit_bounding(uint64_t keep)
 		if (keep >> capability & 1)
 			continue;
 		long dropped = sys_prctl(PR_CAPBSET_DROP, capability, 0, 0);
+		// Who has no right to drop any is told that first. What is not there need not be dropped.
+		if (dropped == -SYS_EPERM) {
+			const long is_there = sys_prctl(PR_CAPBSET_READ, capability, 0, 0);
+			dropped = is_there > 0 ? -SYS_EPERM : is_there;
+		}
 		if (dropped == -SYS_EINVAL)
 			return DONE;
 		if (dropped < 0)

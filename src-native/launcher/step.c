@@ -93,6 +93,14 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_no_new_privileges(child, (const struct step_no_new_privileges *)record);
 	case STEP_SECCOMP:
 		return step_seccomp(child, (const struct step_seccomp *)record);
+	case STEP_CREATE_RULESET:
+		return step_create_ruleset(child, (const struct step_create_ruleset *)record);
+	case STEP_ADD_PATH_RULE:
+		return step_add_path_rule(child, (const struct step_add_path_rule *)record);
+	case STEP_ADD_PORT_RULE:
+		return step_add_port_rule(child, (const struct step_add_port_rule *)record);
+	case STEP_RESTRICT_SELF:
+		return step_restrict_self(child, (const struct step_restrict_self *)record);
 	}
 	__builtin_trap();
 }

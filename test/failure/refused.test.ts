@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { Container } from 'carrel';
+import { probeLandlock } from '#lib/host/landlock.js';
 import { STEPS } from '#lib/plan/steps.js';
 import { useCleanHost } from '../support/host.js';
 import { compileMeddler, startMeddled } from '../support/meddler.js';
@@ -24,6 +25,9 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 const ELSEWHERE = [
   ...['denySetgroups', 'newuidmap', 'newgidmap', 'omit', 'umask', 'endFrozen', 'endDescendants', 'readCounter'],
   'rmdir',
+  // By the version of Landlock.
+  ...(probeLandlock().version >= 1 ? [] : ['createRuleset', 'addPathRule', 'restrictSelf']),
+  ...(probeLandlock().version >= 4 ? [] : ['addPortRule']),
 ];
 
 test(

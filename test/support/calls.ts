@@ -313,6 +313,10 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     // The first that is there.
     call('execve', (paths.at(-1) ?? '').replace(/.*\//, '/'), args.map(quote).join(', ')),
   ],
+  createRuleset: () => [call('landlock_create_ruleset')],
+  addPathRule: () => [call('landlock_add_rule', 'LANDLOCK_RULE_PATH_BENEATH')],
+  addPortRule: () => [call('landlock_add_rule')],
+  restrictSelf: () => [call('landlock_restrict_self')],
   exit: ({ status }) => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', `${status}`)],
 };
 

@@ -10,6 +10,7 @@ import { release } from 'node:os';
 import { controllersOf } from '#lib/cgroup/files.js';
 import { probeCgroups } from '#lib/cgroup/probe.js';
 import { cgroupMounts } from '#lib/cgroup/tree.js';
+import { probeLandlock } from '#lib/host/landlock.js';
 import { findBusybox } from './busybox.js';
 import { hasProfiles } from './profiles.js';
 
@@ -41,6 +42,11 @@ const PROBES = {
   kotlin: () => installed('Kotlin', 'kotlinc', 'java'),
   latex: () => installed('LaTeX', 'pdflatex'),
   'before-linux-6.6': () => (since(6, 6) === undefined ? 'a kernel before Linux 6.6' : undefined),
+  /** By version: files can be refused with all that there is to it, moves can be allowed, ports, scopes. */
+  'landlock-files': () => landlock(3),
+  'landlock-ports': () => landlock(4),
+  'landlock-refer': () => landlock(2),
+  'landlock-scopes': () => landlock(6),
   'linux-6.3': () => since(6, 3),
   'linux-6.5': () => since(6, 5),
   'linux-6.6': () => since(6, 6),
@@ -130,6 +136,10 @@ export function libseccomp(): string | undefined {
 function hasCgroups(): boolean {
   const controllers = probeCgroups().hierarchies.flatMap((hierarchy) => controllersOf(hierarchy));
   return ['memory', 'pids', 'cpuacct', 'freezer'].every((name) => controllers.includes(name));
+}
+
+function landlock(least: number): string | undefined {
+  return probeLandlock().version >= least ? undefined : `no Landlock of version ${least}`;
 }
 
 function everyIdIsMapped(): boolean {

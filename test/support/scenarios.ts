@@ -37,6 +37,10 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
     new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000, onUnsupported: 'warn' }).spawn('true'),
   ending: () =>
     spawn(plan({ steps: [assertRefused({ attempts: [setHostname({ hostname: 'x'.repeat(65) })] }), exit()] })),
+  landlocked: () =>
+    new Container()
+      .landlock({ read: '/', execute: '/', connectTcp: [443], scope: ['signal'], onUnsupported: 'warn' })
+      .spawn('true'),
   terminal: () => new Container().init(false).spawn('true', [], { terminal: true }),
   joined: (other) =>
     new Container().namespaces(['mount', 'pid', 'ipc', { user: other, network: other, uts: other }]).spawn('true'),

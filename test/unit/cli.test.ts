@@ -94,6 +94,23 @@ test('--io says what is wrong with a device, a rate or a limit', () => {
   assert.throws(() => parse('run', ['--io']), { message: /^--io takes MAJOR:MINOR,RATE=LIMIT/ });
 });
 
+test('options of Landlock say what landlock() does', () => {
+  const landlockOf = (...args: readonly string[]): unknown =>
+    parse('run', [...args, 'true']).container.toJSON().landlock;
+  assert.equal(landlockOf(), undefined);
+  const paths = ['--landlock-read', '/a,b', '--landlock-execute', '/usr', '--landlock-read', '/c'];
+  const onUnsupported = 'error';
+  assert.deepEqual(landlockOf(...paths), { onUnsupported, read: ['/a,b', '/c'], execute: ['/usr'] });
+  const ports = ['--landlock-connect-tcp', '80,443', '--landlock-bind-tcp', 'none', '--landlock-connect-tcp', '22'];
+  assert.deepEqual(landlockOf(...ports), { onUnsupported, connectTcp: [80, 443, 22], bindTcp: [] });
+  const scope = ['--landlock-scope', 'signal', '--landlock-unsupported', 'warn'];
+  assert.deepEqual(landlockOf(...scope), { onUnsupported: 'warn', scope: ['signal'] });
+  assert.throws(() => landlockOf('--landlock-bind-tcp', 'http'), { message: /^--landlock-bind-tcp: "http"/ });
+  assert.throws(() => landlockOf('--landlock-bind-tcp', '65536'), { message: /landlock\.bindTcp\[0\]/ });
+  assert.throws(() => landlockOf('--landlock-write', '/tmp'), { message: /execute/ });
+  assert.throws(() => landlockOf('--landlock-scope', 'all'), { message: /landlock\.scope\[0\]/ });
+});
+
 test('--security-opt says what seccomp() does, and reads a profile', () => {
   const seccompOf = (value: string): unknown =>
     parse('run', ['--security-opt', value, 'true']).container.toJSON().seccomp;

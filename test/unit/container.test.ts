@@ -29,6 +29,7 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   capabilities: (box) => box.capabilities(['CAP_CHOWN']),
   noNewPrivileges: (box) => box.noNewPrivileges(false),
   seccomp: (box) => box.seccomp('unconfined'),
+  landlock: (box) => box.landlock({ read: '/', execute: '/usr' }),
   limits: (box) => box.limits({ memory: '64m', pids: 32 }),
   init: (box) => box.init(false),
   timeOffsets: (box) => box.timeOffsets({ monotonic: 1500 }),
@@ -126,6 +127,7 @@ describe('a Container', () => {
       .user(undefined)
       .capabilities(undefined)
       .seccomp(undefined)
+      .landlock(undefined)
       .timeOffsets(undefined)
       .domainname(undefined)
       .network(undefined)

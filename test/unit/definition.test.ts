@@ -9,6 +9,7 @@ import { bind, Container, type DefinitionInput, overlay, tmpfs } from '#lib/inde
 import { errorOf } from '../support/errors.js';
 import { type Option, PROCESS_OPTIONS, type Wrong } from '../support/options.js';
 import { ID_OPTIONS } from '../support/options-ids.js';
+import { LANDLOCK_OPTION } from '../support/options-landlock.js';
 import { SECCOMP_OPTION } from '../support/options-seccomp.js';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
@@ -28,6 +29,7 @@ const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
   ...PROCESS_OPTIONS,
   ...ID_OPTIONS,
   seccomp: SECCOMP_OPTION,
+  landlock: LANDLOCK_OPTION,
   rootfs: {
     unset: undefined,
     right: [

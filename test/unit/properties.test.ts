@@ -110,6 +110,18 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
         onUnsupported: 'warn',
       } as const,
     ]),
+  landlock: (random) =>
+    random.pick([
+      undefined,
+      {
+        read: random.list(4, () => random.pick(PATHS)),
+        write: random.list(2, () => random.pick(PATHS)),
+        execute: [random.pick(PATHS), '/'],
+        connectTcp: random.list(3, () => random.below(65_536)),
+        onUnsupported: 'warn',
+      } as const,
+      { bindTcp: [random.below(65_536)], scope: ['signal'], onUnsupported: 'warn' } as const,
+    ]),
   timeOffsets: (random) =>
     random.boolean() ? {} : { monotonic: random.below(1e9) - 5e8, boottime: random.below(1e9) },
   env: (random) => Object.fromEntries(random.list(4, () => [`V${random.below(99)}`, random.text()])),

@@ -39,7 +39,9 @@ export const PROGRAM_HINTS: readonly Hint[] = [
   {
     op: 'exec',
     error: 'EACCES',
-    text: 'this user cannot execute the file: see chmod +x, and whether its file system is mounted noexec',
+    text:
+      'this user cannot execute the file: see chmod +x, whether its file system is mounted noexec, ' +
+      'and with landlock() whether execute lists it, its loader and its interpreter',
   },
   {
     op: 'exec',
