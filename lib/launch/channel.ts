@@ -12,7 +12,9 @@ import { native } from './native.js';
 import { openSocket } from './streams.js';
 
 /** Notices that are told in one turn of the event loop: others have their turns between the ends of many containers. */
-const TOLD_AT_ONCE = 64;
+const TOLD_AT_ONCE = 8;
+/** Orders that are sent in one turn: each wakes a supervisor, which may take this processor at once. */
+const ORDERED_AT_ONCE = 4;
 /** Milliseconds after which a notice of Node's own is sent again that did not fit. */
 const RETRY_MS = 5;
 
@@ -26,6 +28,10 @@ export class Channel implements LineOwner {
   readonly #lines = new Map<number, Line>();
   /** How many lines hold Node's event loop. */
   #holding = 0;
+  /** How many orders were sent in this turn. */
+  #ordered = 0;
+  /** Lines that have orders left for later turns. */
+  readonly #ordering = new Set<Line>();
   #rest: Buffer = Buffer.alloc(0);
   /** What is there is told in a later turn. */
   #waits = false;
@@ -76,6 +82,21 @@ export class Channel implements LineOwner {
     for (const line of this.#lines.values()) line.watch();
   }
 
+  mayOrder(line: Line): boolean {
+    if (this.#ordered >= ORDERED_AT_ONCE) {
+      this.#ordering.add(line);
+      return false;
+    }
+    if (this.#ordered === 0) setImmediate(() => this.#order(ORDERED_AT_ONCE));
+    this.#ordered += 1;
+    return true;
+  }
+
+  /** Sends all orders that wait for their turn: no turn follows. */
+  orderAll(): void {
+    this.#order(Number.POSITIVE_INFINITY);
+  }
+
   held(by: 1 | -1): void {
     this.#holding += by;
     if (this.#holding === 0) this.#socket.unref();
@@ -92,6 +113,16 @@ export class Channel implements LineOwner {
     if (this.isOver || !this.#lines.has(supervisor)) return;
     const error = native().trySend(this.theirs, encodeMessage({ kind: 'gone', supervisor }), []);
     if (error !== undefined) setTimeout(() => this.hungUp(supervisor), RETRY_MS);
+  }
+
+  /** A turn begins, in which so many orders are sent. */
+  #order(most: number): void {
+    this.#ordered = ORDERED_AT_ONCE - most;
+    for (const line of this.#ordering) {
+      if (this.#ordered >= ORDERED_AT_ONCE) return;
+      this.#ordering.delete(line);
+      line.sendUnsent();
+    }
   }
 
   #read(bytes: Buffer): void {
@@ -158,6 +189,8 @@ let current: Channel | undefined;
 
 /** This thread's. */
 export function channel(): Channel {
+  // An order that was accepted is sent.
+  if (current === undefined) process.once('exit', () => current?.orderAll());
   if (current === undefined || current.isOver) current = new Channel(lane());
   return current;
 }

@@ -28,6 +28,8 @@ export interface LineListener {
 
 /** Where a line belongs. */
 export interface LineOwner {
+  /** Whether it may send an order in this turn of the event loop. If not, it is told when it may. */
+  mayOrder(line: Line): boolean;
   /** It holds Node's event loop, or no longer. */
   held(by: 1 | -1): void;
   /** Node has closed it. */
@@ -46,7 +48,7 @@ export class Line {
   #socket: Socket | undefined;
   #isClosed = false;
   #holds = true;
-  /** Orders that did not fit. */
+  /** Orders that had no room, or not their turn. */
   readonly #unsent: Buffer[] = [];
 
   /** Takes over `descriptor`, which is held. */
@@ -58,12 +60,23 @@ export class Line {
     owner.held(1);
   }
 
-  /** Sends an order, without waiting; nothing where the supervisor has hung up. */
+  /** Sends an order, without waiting: now, or in a later turn. Nothing where the supervisor has hung up. */
   send(order: UnaddressedOrder): void {
-    const bytes = encodeMessage({ ...order, supervisor: this.supervisor });
-    if (this.#unsent.length === 0 && this.#trySend(bytes)) return;
-    this.#unsent.push(bytes);
-    if (this.#unsent.length === 1) this.#sendLater();
+    if (this.#isClosed) return;
+    this.#unsent.push(encodeMessage({ ...order, supervisor: this.supervisor }));
+    if (this.#unsent.length === 1) this.sendUnsent();
+  }
+
+  /** Sends as many orders as it may, and as there is room for. */
+  sendUnsent(): void {
+    for (;;) {
+      const [first] = this.#unsent;
+      if (first === undefined || !this.#owner.mayOrder(this)) return;
+      if (!this.#trySend(first)) break;
+      this.#unsent.shift();
+    }
+    const timer = setTimeout(() => this.sendUnsent(), RETRY_MS);
+    if (!this.#holds) timer.unref();
   }
 
   /** Hangs up. A supervisor that still works ends its container then, unless it is detached. */
@@ -114,18 +127,5 @@ export class Line {
     // A descriptor that is closed may be another's already.
     if (this.#isClosed || this.#socket?.destroyed === true) return true;
     return native().trySend(this.#descriptor, bytes, []) !== 'EAGAIN';
-  }
-
-  #sendLater(): void {
-    const timer = setTimeout(() => {
-      for (;;) {
-        const [first] = this.#unsent;
-        if (first === undefined) return;
-        if (!this.#trySend(first)) break;
-        this.#unsent.shift();
-      }
-      this.#sendLater();
-    }, RETRY_MS);
-    if (!this.#holds) timer.unref();
   }
 }

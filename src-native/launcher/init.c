@@ -96,9 +96,11 @@ static int changes_clocks(const struct plan *plan)
 
 long init_fork(const struct child *child)
 {
+	// Of a second one, by a plan made by hand, the first has the stack.
+	const int has_stack = kept.page == 0 && !changes_clocks(child->plan);
 	kept.page = child->page;
 	kept.leads_group = (uint32_t)child->keeps_session;
-	if (changes_clocks(child->plan)) {
+	if (!has_stack) {
 		const long pid = sys_clone();
 		if (pid > 0)
 			run(0, pid);

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
+import { runCaller } from '../support/caller.js';
 import { useCleanHost } from '../support/host.js';
 import { until } from '../support/waiting.js';
 
@@ -45,6 +46,22 @@ suite('detached', () => {
     assert.ok(lives(pid), 'it has ended with Node');
     process.kill(pid, 'SIGKILL');
     await until(() => !lives(pid));
+  });
+
+  test('what was sent to many right before Node ended is delivered', async () => {
+    const source = `
+      import { once } from 'node:events';
+      const start = () => new Container().spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
+      const children = Array.from({ length: 40 }, start);
+      await Promise.all(children.map((child) => once(child, 'spawn')));
+      process.stdout.write(JSON.stringify(children.map(({ pid }) => pid)));
+      for (const child of children) child.kill('SIGTERM');
+      process.exit();`;
+    const { stdout, code } = await runCaller(source);
+    assert.equal(code, 0);
+    const pids = JSON.parse(stdout) as number[];
+    assert.equal(pids.length, 40);
+    await until(() => !pids.some(lives));
   });
 
   test('its time is up without Node as well', async () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
+import { spawn } from 'carrel/plan';
 import { useCleanHost } from '../support/host.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -56,6 +57,18 @@ suite('init()', () => {
     const { stdout, exitCode, usage } = await box.run('sh', ['-c', script], { timeout: 60_000 });
     assert.deepEqual([stdout, exitCode], ['caught\n', 7]);
     assert.ok(usage !== undefined);
+  });
+
+  test('a second one, in a plan made by hand, disturbs no first one', async () => {
+    const plan = box.plan('sh', ['-c', 'echo $$ $PPID; sleep 0.2']);
+    const init = plan.steps.findIndex(({ op }) => op === 'init');
+    const child = spawn({ ...plan, steps: [...plan.steps.slice(0, init), { op: 'init' }, ...plan.steps.slice(init)] });
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += String(chunk);
+    });
+    assert.ok((await child.result).ok);
+    assert.equal(output, '3 2\n');
   });
 
   test('signals reach the command, not PID 1', async () => {

@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Channel } from '#lib/launch/channel.js';
 import { Lane } from '#lib/launch/lane.js';
+import { native } from '#lib/launch/native.js';
 import { encodeMessage } from '#lib/plan/message-bytes.js';
 import type { MessageKind } from '#lib/plan/messages.js';
 import { listen } from '../support/channel.js';
@@ -51,5 +52,37 @@ describe('the channel', () => {
       seen.every((now, turn) => now - (seen[turn - 1] ?? 0) <= 100),
       seen.join(),
     );
+  });
+
+  test('many orders of one turn are sent in several, all of them, each line’s in their order', async () => {
+    const channel = new Channel(new Lane());
+    const opened = Array.from({ length: 100 }, () => channel.open({ notice: () => {}, lineEnded: () => {} }));
+    const sizes = opened.map(() => 0);
+    const kinds: number[][] = opened.map(() => []);
+    const look = (): number => {
+      for (const [index, { theirs }] of opened.entries()) {
+        const order = Buffer.alloc(24);
+        while (native().tryReceive(theirs, order.subarray(0, 24)) !== undefined) {
+          kinds[index]?.push(order.readUInt32LE(16));
+          sizes[index] = (sizes[index] ?? 0) + 1;
+        }
+      }
+      return sizes.reduce((sum, size) => sum + size, 0);
+    };
+    for (const { line } of opened) for (const columns of [1, 2, 3]) line.send({ kind: 'resize', columns, rows: 1 });
+    const seen = [look()];
+    while (seen.at(-1) !== 300) {
+      await new Promise(setImmediate);
+      seen.push(look());
+    }
+    assert.ok(
+      seen.every((now, turn) => now - (seen[turn - 1] ?? 0) <= 32),
+      seen.join(),
+    );
+    for (const got of kinds) assert.deepEqual(got, [1, 2, 3]);
+    for (const { line, theirs } of opened) {
+      line.close();
+      native().close(theirs);
+    }
   });
 });
