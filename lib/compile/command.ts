@@ -49,42 +49,65 @@ export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /** How a command's plan ends. */
 export const ENDING = 'exec' satisfies EndingOp;
 
-/** The last step, frozen as all of a plan is. */
-export function execStep(
-  definition: ContainerDefinition,
-  command: Command,
-  host: Host,
-  home: string,
-  descriptors: readonly Descriptor[],
-): StepOf<typeof ENDING> {
-  const { file, args } = command.invocation;
-  const env = environment(definition, command, host, home);
-  return Object.freeze({
-    op: ENDING,
-    paths: Object.freeze(candidates(file, env.PATH ?? DEFAULT_PATH)),
-    args: Object.freeze([file, ...args]),
-    env: Object.freeze(Object.entries(env).map(([name, value]) => `${name}=${value}`)),
-    stdio: Object.freeze(descriptors),
-  });
+/** The variables that every command of a frame has, unless it sets them itself. */
+export interface Variables {
+  readonly list: readonly string[];
+  /** Where in the list each is. */
+  readonly places: ReadonlyMap<string, number>;
+  readonly path: string;
 }
 
 /** Nothing of the caller's environment: only what every program takes for granted, then what was asked for. */
-function environment(
+export function variablesOf(
   definition: ContainerDefinition,
-  { invocation, framed }: Command,
+  framed: FramedCommand,
   host: Host,
   home: string,
-): Record<string, string> {
+): Variables {
   const ownPrograms = definition.rootfs === undefined && definition.namespaces.includes('mount');
   const { directory } = host.executable;
-  return {
+  const env: Readonly<Record<string, string>> = {
     // What is called `node` inside is what the caller runs.
     PATH: ownPrograms && directory !== undefined ? `${directory}:${DEFAULT_PATH}` : DEFAULT_PATH,
     HOME: home,
     ...(framed.terminal === undefined ? {} : { TERM: 'xterm' }),
     ...definition.env,
-    ...invocation.env,
   };
+  const names = Object.keys(env);
+  return {
+    list: Object.freeze(names.map((name) => `${name}=${env[name]}`)),
+    places: new Map(names.map((name, index) => [name, index])),
+    path: env.PATH ?? DEFAULT_PATH,
+  };
+}
+
+/** The very list, where the command sets none. */
+function withOwn({ list, places }: Variables, env: Readonly<Record<string, string>>): readonly string[] {
+  const names = Object.keys(env);
+  if (names.length === 0) return list;
+  const all = [...list];
+  for (const name of names) {
+    const place = places.get(name);
+    const variable = `${name}=${env[name]}`;
+    if (place === undefined) all.push(variable);
+    else all[place] = variable;
+  }
+  return Object.freeze(all);
+}
+
+/** The last step, frozen as all of a plan is. */
+export function execStep(
+  { file, args, env }: Invocation,
+  variables: Variables,
+  descriptors: readonly Descriptor[],
+): StepOf<typeof ENDING> {
+  return Object.freeze({
+    op: ENDING,
+    paths: Object.freeze(candidates(file, env.PATH ?? variables.path)),
+    args: Object.freeze([file, ...args]),
+    env: withOwn(variables, env),
+    stdio: Object.freeze(descriptors),
+  });
 }
 
 /** The files that are tried in order: the search of execvp(3), laid open in the plan. */

@@ -16,7 +16,15 @@ import { complete, type Frame } from '../plan/frame.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { checkCaller, isCaller, userOf } from './caller.js';
-import { type Command, ENDING, execStep, type FramedCommand } from './command.js';
+import {
+  type Command,
+  ENDING,
+  execStep,
+  type FramedCommand,
+  type Invocation,
+  type Variables,
+  variablesOf,
+} from './command.js';
 import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
@@ -46,7 +54,7 @@ export interface FrameInput {
 /** All of a plan but the ending, and what the ending takes from it. Many commands share it. */
 export interface CompiledFrame {
   readonly frame: Frame;
-  readonly home: string;
+  readonly variables: Variables;
   /** The slot of each of the command's descriptors. */
   readonly descriptors: readonly Descriptor[];
 }
@@ -54,29 +62,18 @@ export interface CompiledFrame {
 /** The whole plan of a command. */
 export function compile(
   definition: ContainerDefinition,
-  command: Command,
+  { framed, invocation }: Command,
   host: Host,
   firstId: number,
   users: Users = {},
 ): Plan {
-  return completeFor(
-    compileFrame(definition, { command: command.framed, host, firstId, users }),
-    definition,
-    command,
-    host,
-  );
+  return completeFor(compileFrame(definition, { command: framed, host, firstId, users }), invocation);
 }
 
 /** The plan of a command whose frame is there. */
-export function completeFor(
-  { frame, home, descriptors }: CompiledFrame,
-  definition: ContainerDefinition,
-  command: Command,
-  host: Host,
-): Plan {
-  const { timeoutMs, timeoutSignal } = command.invocation;
-  const ending = execStep(definition, command, host, home, descriptors);
-  return complete(frame, { ending, timeoutMs, timeoutSignal });
+export function completeFor({ frame, variables, descriptors }: CompiledFrame, invocation: Invocation): Plan {
+  const { timeoutMs, timeoutSignal } = invocation;
+  return complete(frame, { ending: execStep(invocation, variables, descriptors), timeoutMs, timeoutSignal });
 }
 
 /** The frame of a container's plans. */
@@ -183,6 +180,7 @@ export function compileFrame(
     ...rights,
   ];
 
+  const variables = variablesOf(definition, command, host, user.home);
   const frame: Frame = freezeDeep({
     // Trees while the supervisor still has its rights over them, which it leaves behind with its user namespace.
     before: [...limits.before, ...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
@@ -199,8 +197,9 @@ export function compileFrame(
     detached: command.detached,
     ...(command.timed ? { timed: true } : {}),
     ...(command.session === undefined ? {} : { session: command.session }),
+    environment: variables.list,
   });
-  return Object.freeze({ frame, home: user.home, descriptors: freezeDeep(stdio.descriptors) });
+  return Object.freeze({ frame, variables, descriptors: freezeDeep(stdio.descriptors) });
 }
 
 /** Who the command is on the host: owner of its pipes. */

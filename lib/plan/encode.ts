@@ -3,13 +3,13 @@
 import { movedId, type Settlement } from './compose.js';
 import { NAMESPACES, type Namespace } from './constants.js';
 import { type Field, NO_SLOT } from './fields.js';
-import { type Frame, split } from './frame.js';
+import { completedPlan, type Frame, split } from './frame.js';
 import { offsetsOf, sizeOf } from './layout.js';
 import { Memo } from './memo.js';
 import { freezeDeep, type Plan } from './plan.js';
 import { type ContainerStep, type EndingOp, fieldsOf, type HostStep, OPS, type Op, type Step } from './steps.js';
 import { HEADER, PLAN_MAGIC, PLAN_MAX, RECORD_HEAD, WIRE_VERSION } from './wire.js';
-import { recordSize, recordSizes, Writer, type Written } from './writer.js';
+import { recordSize, recordSizes, type SharedTexts, Writer, type Written } from './writer.js';
 
 const header = offsetsOf(HEADER);
 const headerSize = sizeOf(HEADER);
@@ -27,32 +27,40 @@ const opNames = new Map(Object.entries(OPS).map(([op, number]) => [number, op as
  * @throws RangeError when it would be larger than {@link PLAN_MAX}.
  */
 export function encode(plan: Plan, settlement: Settlement = {}): Buffer {
-  const known = wholes.get(plan);
-  const writer =
-    known === undefined || known === ONCE ? write(plan) : new Writer(known, known.names.length * NAME_ROOM);
-  if (known === undefined) wholes.set(plan, ONCE);
-  else if (known === ONCE) wholes.set(plan, writer.size > KEPT_MOST ? ONCE : writer.written());
+  const known = completedPlan(plan);
+  if (typeof known?.encoded === 'object') {
+    const { encoded } = known;
+    return settle(new Writer(encoded, encoded.names.length * NAME_ROOM), settlement);
+  }
+  const writer = write(plan);
+  if (known !== undefined) {
+    known.encoded += 1;
+    // Most commands that differ from those before are run once.
+    if (known.encoded > 1 && writer.size <= KEPT_MOST) known.encoded = writer.written();
+  }
   return settle(writer, settlement);
 }
+
+/** What is larger is not kept. */
+const KEPT_MOST = 1024 * 1024;
 
 /** The bytes of a frame, with room for an ending. */
 interface Template extends Written {
   /** Where the record of the ending belongs. */
   readonly endingAt: number;
+  /** The environment of the ending, where it is the frame's. */
+  readonly environment: SharedTexts | undefined;
 }
-
-/** A plan that was encoded, and may never be again: most commands that differ from those before are run once. */
-const ONCE = 'once';
-/** What is larger is not kept. */
-const KEPT_MOST = 1024 * 1024;
-/** Plans that were encoded again, without any settlement. */
-const wholes = new WeakMap<Plan, Written | typeof ONCE>();
 
 function write(plan: Plan): Writer {
   const { frame, own } = split(plan);
   const { ending } = own;
-  const template = templates.get(frame, { ending: ending?.op });
+  const environment = ending?.op === 'exec' ? ending.env : undefined;
+  const hasOwn = environment !== frame.environment;
+  const template = templates.get(frame, { ending: ending?.op, hasOwn });
   const writer = new Writer(template);
+  // It stands at the same place, whether it is the frame's or not: the same plan gives the same bytes.
+  if (environment !== undefined) writer.share(template.environment ?? writer.texts(environment));
   if (ending !== undefined) writer.record(ending, template.endingAt);
   writer.word(header.size, writer.size);
   writer.word(header.timeoutSignal, own.timeoutSignal);
@@ -70,8 +78,14 @@ function settle(writer: Writer, { move, cgroup }: Settlement): Buffer {
   return writer.buffer.subarray(0, writer.size);
 }
 
-/** By what follows the frame: how much room it takes. */
-const templates = new Memo((frame: Frame, { ending }: { readonly ending: EndingOp | undefined }): Template => {
+/** What follows the frame. */
+interface Following {
+  readonly ending: EndingOp | undefined;
+  /** Whether its environment is its own, and not the frame's. */
+  readonly hasOwn: boolean;
+}
+
+const makeTemplate = (frame: Frame, { ending, hasOwn }: Following): Template => {
   const writer = new Writer();
   writer.reserve(headerSize);
   const room = ending === undefined ? 0 : recordSize(ending);
@@ -81,8 +95,12 @@ const templates = new Memo((frame: Frame, { ending }: { readonly ending: EndingO
     steps: writer.steps(frame.leading, room),
   };
   writeHeader(writer, frame, lists, frame.leading.length + (ending === undefined ? 0 : 1));
-  return { ...writer.written(), endingAt: lists.steps + recordSizes(frame.leading) };
-});
+  const { environment } = frame;
+  const shared = hasOwn || environment === undefined ? undefined : writer.texts(environment);
+  return { ...writer.written(), endingAt: lists.steps + recordSizes(frame.leading), environment: shared };
+};
+
+const templates = new Memo(makeTemplate, { most: 2 });
 
 /** Where each list of steps begins. */
 interface Lists {

@@ -6,6 +6,7 @@
 
 import type { Plan } from './plan.js';
 import { type ContainerStep, type Ending, isEnding } from './steps.js';
+import type { Written } from './writer.js';
 
 /** What is one command's own. */
 export interface Own extends Pick<Plan, 'timeoutMs' | 'timeoutSignal'> {
@@ -17,17 +18,30 @@ export interface Own extends Pick<Plan, 'timeoutMs' | 'timeoutSignal'> {
 export interface Frame extends Omit<Plan, keyof Own | 'steps'> {
   /** The steps that lead to the ending. */
   readonly leading: readonly ContainerStep[];
+  /** The environment that endings have which set no variable of their own: this very list. No part of the plan. */
+  readonly environment?: readonly string[];
 }
 
-/** Plans that were completed here know their frame. */
-const frames = new WeakMap<Plan, Frame>();
+/** What is known of a plan that was completed here. */
+interface Completed {
+  readonly frame: Frame;
+  /** Its bytes; before that, how often it was encoded. */
+  encoded: Written | number;
+}
+
+const completed = new WeakMap<Plan, Completed>();
+
+/** What is known of a plan; `undefined` where it was not completed here. */
+export function completedPlan(plan: Plan): Completed | undefined {
+  return completed.get(plan);
+}
 
 /** The plan that the frame and a command make. */
 export function complete(frame: Frame, { ending, ...times }: Own): Plan {
-  const { leading, ...rest } = frame;
+  const { leading, environment: _, ...rest } = frame;
   const steps = ending === undefined ? leading : Object.freeze([...leading, ending]);
   const plan: Plan = Object.freeze({ ...rest, steps, ...times });
-  frames.set(plan, frame);
+  completed.set(plan, { frame, encoded: 0 });
   return plan;
 }
 
@@ -36,7 +50,7 @@ export function split(plan: Plan): { readonly frame: Frame; readonly own: Own } 
   const { steps, timeoutMs, timeoutSignal, ...rest } = plan;
   const ending = endingOf(plan);
   const own = { timeoutMs, timeoutSignal, ...(ending === undefined ? {} : { ending }) };
-  const frame = frames.get(plan) ?? { ...rest, leading: ending === undefined ? steps : steps.slice(0, -1) };
+  const frame = completed.get(plan)?.frame ?? { ...rest, leading: ending === undefined ? steps : steps.slice(0, -1) };
   return { frame, own };
 }
 

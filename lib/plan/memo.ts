@@ -65,28 +65,29 @@ export class Memo<Owner extends object, Key, Value> {
 }
 
 /**
- * Whether two plain values are the same in every part, and in the order of their parts. A part that is left out is not
- * one that is `undefined`.
+ * Whether two plain values are the same in every part, and in the order of their parts. A part that is left out of an
+ * object is not one that is `undefined`.
  */
 export function isSame(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
   if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
-  const names = Object.keys(one);
-  const others = Object.keys(other);
-  if (names.length !== others.length || lengthOf(one) !== lengthOf(other)) return false;
-  for (let index = 0; index < names.length; index += 1) {
-    const name = names[index] as string;
-    if (name !== others[index]) return false;
+  if (Array.isArray(one)) return areSame(one, other as readonly unknown[]);
+  // What differs mostly does in a value, and to list all names takes longer.
+  for (const name in one) {
     const value = (one as Readonly<Record<string, unknown>>)[name];
     if (!isSame(value, (other as Readonly<Record<string, unknown>>)[name])) return false;
   }
-  return true;
+  const others = Object.keys(other);
+  const names = Object.keys(one);
+  return names.length === others.length && names.every((name, index) => name === others[index]);
 }
 
-/** Holes at the end of a list are no parts of it. */
-function lengthOf(value: object): number {
-  return Array.isArray(value) ? value.length : 0;
+/** A list is its elements. */
+function areSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) if (!isSame(one[index], other[index])) return false;
+  return true;
 }
 
 /** What has no plain copy. */
@@ -108,11 +109,20 @@ export function copyPlain<Value>(value: Value, most: number): Value | undefined 
     if (part === null || ATOMS.includes(typeof part)) return part;
     if (typeof part !== 'object') return NONE;
     const prototype: unknown = Object.getPrototypeOf(part);
-    const isList = Array.isArray(part);
-    if (prototype !== (isList ? Array.prototype : Object.prototype)) return NONE;
-    const copy: Record<string, unknown> = isList ? (new Array(part.length) as never) : {};
+    if (Array.isArray(part)) {
+      if (prototype !== Array.prototype) return NONE;
+      const copies: unknown[] = [];
+      for (let index = 0; index < part.length; index += 1) {
+        const copied = copyOf(part[index], depth + 1);
+        if (copied === NONE) return NONE;
+        copies.push(copied);
+      }
+      return copies;
+    }
+    if (prototype !== Object.prototype) return NONE;
+    const copy: Record<string, unknown> = {};
     for (const name of Object.keys(part)) {
-      if (!isList) left -= name.length;
+      left -= name.length;
       const copied = copyOf((part as Readonly<Record<string, unknown>>)[name], depth + 1);
       // By assignment it would be no part, but what the copy inherits from.
       if (copied === NONE || name === '__proto__') return NONE;

@@ -22,6 +22,12 @@ export interface Written {
   readonly names: readonly number[];
 }
 
+/** A list of texts that was written, and where. */
+export interface SharedTexts {
+  readonly values: readonly string[];
+  readonly places: number;
+}
+
 const NOTHING: Written = { bytes: Buffer.alloc(0), ids: [], names: [] };
 
 /** A growing buffer of zeros. Nothing in it moves once it is written, so an offset stays true. */
@@ -36,6 +42,7 @@ export class Writer {
    * The same memory. Each number of the wire is aligned, and written in the machine's order, which is little-endian.
    */
   #words: Uint32Array;
+  #shared: SharedTexts | undefined;
 
   /**
    * @param begun What is there already.
@@ -198,10 +205,14 @@ export class Writer {
     this.pair(at, offset, length);
   }
 
-  /** All texts in one piece: to write each by itself takes longer than all that there is to write. */
   strings(at: number, values: readonly string[]): void {
-    const places = this.reserve(values.length * 8);
+    const { places } = this.#shared?.values === values ? this.#shared : this.texts(values);
     this.pair(at, places, values.length);
+  }
+
+  /** All texts in one piece: to write each by itself takes longer than all that there is to write. */
+  texts(values: readonly string[]): SharedTexts {
+    const places = this.reserve(values.length * 8);
     const text = `${values.join('\0')}\0`;
     const bytes = Buffer.byteLength(text);
     let offset = this.reserve(bytes);
@@ -212,6 +223,12 @@ export class Writer {
       this.pair(places + index * 8, offset, length);
       offset += length + 1;
     }
+    return { values, places };
+  }
+
+  /** A list of texts that is there already: where it comes again, that one is meant. */
+  share(shared: SharedTexts): void {
+    this.#shared = shared;
   }
 
   numbers(at: number, values: readonly number[], ranges: boolean): void {

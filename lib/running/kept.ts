@@ -6,7 +6,8 @@
 import type { Command } from '../compile/command.js';
 import { compileFrame, completeFor, type FrameInput } from '../compile/container.js';
 import type { ContainerDefinition } from '../definition/definition.js';
-import { copyPlain, Memo } from '../plan/memo.js';
+import type { StdioChoice } from '../launch/stdio.js';
+import { copyPlain, isSame, Memo } from '../plan/memo.js';
 import type { Plan } from '../plan/plan.js';
 import { type Asked, type CheckedCommand, checkCommand } from './command.js';
 
@@ -17,30 +18,44 @@ const TEXT_MOST = 1024 * 1024;
 /** Commands of one container differ in little, and hardly in what a frame depends on. */
 const FRAMES_MOST = 4;
 
-/** A command with streams among its descriptors is checked each time: what they are changes. */
-const commands = new Memo((_: ContainerDefinition, asked: Asked) => checkCommand(asked), {
-  most: COMMANDS_MOST,
-  copy: (asked) => copyPlain(asked, TEXT_MOST),
-});
-
-/** The command, checked. The same value where the same is asked for again. */
-export function checkKept(definition: ContainerDefinition, asked: Asked): CheckedCommand {
-  return commands.get(definition, asked);
-}
-
 /** What a plan follows from, beside the command. */
-type Situation = Omit<FrameInput, 'command'>;
+export type Situation = Omit<FrameInput, 'command'>;
 
 const frames = new Memo(compileFrame, { most: FRAMES_MOST });
 
-const plans = new Memo(
-  (command: Command, { definition, situation }: { definition: ContainerDefinition; situation: Situation }): Plan => {
-    const frame = frames.get(definition, { ...situation, command: command.framed });
-    return completeFor(frame, definition, command, situation.host);
-  },
+/** The same plan as `compile` makes. */
+export function compileWithFrame(definition: ContainerDefinition, command: Command, situation: Situation): Plan {
+  return completeFor(frames.get(definition, { ...situation, command: command.framed }), command.invocation);
+}
+
+/** A command, checked, and the plan that it had last. */
+export class KnownCommand implements CheckedCommand {
+  readonly command: Command;
+  readonly stdio: readonly StdioChoice[];
+  readonly #definition: ContainerDefinition;
+  #last: { readonly situation: Situation; readonly plan: Plan } | undefined;
+
+  constructor(definition: ContainerDefinition, { command, stdio }: CheckedCommand) {
+    this.#definition = definition;
+    this.command = command;
+    this.stdio = stdio;
+  }
+
+  /** The same value, as long as the situation is the same. */
+  planIn(situation: Situation): Plan {
+    if (this.#last === undefined || !isSame(this.#last.situation, situation))
+      this.#last = { situation, plan: compileWithFrame(this.#definition, this.command, situation) };
+    return this.#last.plan;
+  }
+}
+
+/** A command with streams among its descriptors is checked each time: what they are changes. */
+const commands = new Memo(
+  (definition: ContainerDefinition, asked: Asked) => new KnownCommand(definition, checkCommand(asked)),
+  { most: COMMANDS_MOST, copy: (asked) => copyPlain(asked, TEXT_MOST) },
 );
 
-/** The same plan as `compile` makes. The same value for a command that is kept, in the same situation. */
-export function compileKept(definition: ContainerDefinition, command: Command, situation: Situation): Plan {
-  return plans.get(command, { definition, situation });
+/** The command, checked. The same value where the same is asked for again. */
+export function knownCommand(definition: ContainerDefinition, asked: Asked): KnownCommand {
+  return commands.get(definition, asked);
 }

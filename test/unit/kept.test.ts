@@ -16,7 +16,7 @@ import { complete, type Frame, type Own, split } from '#lib/plan/frame.js';
 import { isSame } from '#lib/plan/memo.js';
 import { freezeDeep, type Plan } from '#lib/plan/plan.js';
 import { type Asked, askedBy, type Call, checkCommand, type SpawnOptions } from '#lib/running/command.js';
-import { checkKept, compileKept } from '#lib/running/kept.js';
+import { compileWithFrame, KnownCommand, knownCommand } from '#lib/running/kept.js';
 import { HOSTS, root } from '../support/hosts.js';
 import { FIRST } from '../support/plans.js';
 import { generator, type Random } from '../support/random.js';
@@ -132,7 +132,7 @@ function fresh(definition: ContainerDefinition, { invocation, framed, situation 
 }
 
 function kept(definition: ContainerDefinition, { invocation, framed, situation }: Case): unknown {
-  return outcome(() => compileKept(definition, { invocation, framed }, situation));
+  return outcome(() => compileWithFrame(definition, { invocation, framed }, situation));
 }
 
 describe('the frame of the last command', () => {
@@ -159,7 +159,7 @@ describe('the frame of the last command', () => {
     const definition = new Container().toJSON();
     const situation = { host: root, firstId: FIRST, users: {} };
     const framed = { stdio: ['pipe', 'pipe', 'pipe'], timed: false, detached: false, hooked: false } as const;
-    const frameOf = (command: Command): Frame => split(compileKept(definition, command, situation)).frame;
+    const frameOf = (command: Command): Frame => split(compileWithFrame(definition, command, situation)).frame;
     const first = frameOf({ invocation: drawn(INVOCATION, random), framed });
     assert.equal(frameOf({ invocation: drawn(INVOCATION, random), framed: { ...framed } }), first);
     assert.notEqual(frameOf({ invocation: drawn(INVOCATION, random), framed: { ...framed, hooked: true } }), first);
@@ -196,14 +196,12 @@ const CALL: Draws<Omit<Call, 'options'> & SpawnOptions> = {
 };
 
 /** What a command follows from, and its plan, or what was thrown. */
-function outcomeOf(definition: ContainerDefinition, check: () => ReturnType<typeof checkCommand>): unknown {
+function outcomeOf(know: () => KnownCommand): unknown {
   try {
-    const { command, stdio } = check();
+    const known = know();
     const situation = { host: root, firstId: FIRST, users: { passwd: PASSWD } };
-    const { plan, bytes } = outcome(() => compileKept(definition, command, situation)) as Readonly<
-      Record<string, unknown>
-    >;
-    return { stdio, plan: JSON.stringify(plan), bytes };
+    const { plan, bytes } = outcome(() => known.planIn(situation)) as Readonly<Record<string, unknown>>;
+    return { stdio: known.stdio, plan: JSON.stringify(plan), bytes };
   } catch (error) {
     return String(error);
   }
@@ -215,11 +213,11 @@ function asked({ file, args, ...options }: Omit<Call, 'options'> & SpawnOptions)
 
 describe('the last commands of a container', () => {
   const definition = new Container().rootfs('/srv/box').toJSON();
-  const keptOf = (one: Asked): unknown => outcomeOf(definition, () => checkKept(definition, one));
+  const keptOf = (one: Asked): unknown => outcomeOf(() => knownCommand(definition, one));
   // By another definition, of which nothing is kept.
   const freshOf = (one: Asked): unknown => {
     const alike = structuredClone(definition);
-    return outcomeOf(alike, () => checkCommand(structuredClone(one)));
+    return outcomeOf(() => new KnownCommand(alike, checkCommand(structuredClone(one))));
   };
 
   for (const [name, draw] of Object.entries(CALL as Readonly<Record<string, (random: Random) => unknown>>))
@@ -235,12 +233,12 @@ describe('the last commands of a container', () => {
 
   test('is checked, compiled and encoded once where it is the same again', () => {
     const call = (): Asked => asked({ file: 'sh', args: ['-c', 'x'], env: { A: '1' }, rlimits: { nofile: 9 } });
-    const first = checkKept(definition, call());
-    assert.equal(checkKept(definition, call()), first);
+    const first = knownCommand(definition, call());
+    assert.equal(knownCommand(definition, call()), first);
     const situation = { host: root, firstId: FIRST, users: {} };
-    const plan = compileKept(definition, first.command, situation);
-    assert.equal(compileKept(definition, checkKept(definition, call()).command, { ...situation }), plan);
-    assert.notEqual(compileKept(definition, first.command, { ...situation, host: { ...root, kernel: [9, 9] } }), plan);
+    const plan = first.planIn(situation);
+    assert.equal(knownCommand(definition, call()).planIn({ ...situation }), plan);
+    assert.notEqual(first.planIn({ ...situation, host: { ...root, kernel: [9, 9] } }), plan);
   });
 
   test('is another as soon as the caller has changed what it gave', () => {
@@ -289,7 +287,7 @@ describe('the last commands of a container', () => {
     }
     function checkOrThrow(one: Asked): unknown {
       try {
-        return checkKept(definition, one);
+        return knownCommand(definition, one);
       } catch (error) {
         return error;
       }
@@ -297,8 +295,7 @@ describe('the last commands of a container', () => {
   });
 
   test('are few, and the first to go is the one that was not asked for', () => {
-    const nth = (index: number): ReturnType<typeof checkCommand> =>
-      checkKept(definition, asked({ file: `x${index}`, args: [] }));
+    const nth = (index: number): KnownCommand => knownCommand(definition, asked({ file: `x${index}`, args: [] }));
     const [first, second] = [nth(0), nth(1)];
     for (let index = 2; index < 8; index += 1) nth(index);
     assert.equal(nth(0), first);
@@ -313,7 +310,7 @@ describe('the bytes of a plan', () => {
     const random = generator(SEED);
     const command = { invocation: drawn(INVOCATION, random), framed: drawn(FRAMED, random) };
     for (const box of [new Container(), new Container().limits({ cpuTime: 100, onUnsupported: 'warn' })]) {
-      const plan = compileKept(box.toJSON(), command, { host: root, firstId: FIRST, users: { passwd: PASSWD } });
+      const plan = compileWithFrame(box.toJSON(), command, { host: root, firstId: FIRST, users: { passwd: PASSWD } });
       for (let round = 0; round < ROUNDS; round += 1) {
         const move = random.pick([undefined, { from: FIRST, to: FIRST + random.below(900) * 65_536, count: 65_536 }]);
         const settlement = { move, cgroup: random.pick([undefined, 'x', `name-${random.text()}`, 'y'.repeat(9000)]) };
