@@ -52,7 +52,7 @@ napi_value addon_close(napi_env env, napi_callback_info info);
 // held.c
 napi_value addon_hold(napi_env env, napi_callback_info info);
 napi_value addon_let_go(napi_env env, napi_callback_info info);
-void hold(napi_env env, int fd);
+void held_add(napi_env env, int fd);
 // line.c
 napi_value addon_watch(napi_env env, napi_callback_info info);
 napi_value addon_open_line(napi_env env, napi_callback_info info);

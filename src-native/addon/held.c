@@ -7,7 +7,7 @@ static void close_held(void *fd)
 	sys_close((int)(intptr_t)fd);
 }
 
-void hold(napi_env env, int fd)
+void held_add(napi_env env, int fd)
 {
 	napi_add_env_cleanup_hook(env, close_held, (void *)(intptr_t)fd);
 }
@@ -18,7 +18,7 @@ napi_value addon_hold(napi_env env, napi_callback_info info)
 	struct args args = args_read(env, info);
 	int32_t fd;
 	if (args_int(&args, 0, &fd))
-		hold(env, fd);
+		held_add(env, fd);
 	return 0;
 }
 

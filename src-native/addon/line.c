@@ -30,6 +30,6 @@ napi_value addon_open_line(napi_env env, napi_callback_info info)
 		sys_close(pair[1]);
 		return throw_errno(env, "epoll_ctl", result);
 	}
-	hold(env, pair[0]);
+	held_add(env, pair[0]);
 	return result_ints(env, pair, 2);
 }
