@@ -33,6 +33,8 @@ const PROBES = {
   'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),
   fuse: () => (existsSync('/dev/fuse') ? undefined : 'no FUSE'),
   erlang: () => installed('Erlang', 'erlc', 'erl'),
+  /** Another C library, or a sanitizer, has its own idea of what memory is in use. */
+  'own-memory': () => (process.env.CARREL_PREBUILD ? 'a launcher with a C library' : undefined),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
   npm: () => runs('no npm', 'npm', '--version'),
   'no-cgroups': () => (hasCgroups() ? 'cgroups for this user' : undefined),
