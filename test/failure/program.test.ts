@@ -41,6 +41,18 @@ suite('a command that cannot be started', () => {
     assert.deepEqual([events, child.pid, child.exitCode, child.kill()], [[], undefined, null, false]);
   });
 
+  test('the error shows where the caller asked for it, first and when it is asked for again', async () => {
+    const asksToRun = () => box.run('no-such-program');
+    const asksToSpawn = () => box.spawn('no-such-program').result;
+    for (const asks of [asksToRun, asksToSpawn, asksToRun, asksToSpawn]) {
+      const error = await asks().then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      assert.match(error?.stack ?? '', new RegExp(`\\bat ${asks.name} \\(.*program\\.test`));
+    }
+  });
+
   test('missing, by path', async () => {
     await rejectsAtStep(() => box.run('/programs/none'), { op: 'exec', code: 'ENOENT', path: '/programs/none' });
   });
