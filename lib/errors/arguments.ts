@@ -84,9 +84,12 @@ export function notStarted(name: string): TypeError {
   );
 }
 
-/** Says how what was probably meant is written. */
+/** Longer ones repeat what was given: nobody reads that. */
+const REMEDY_MOST = 500;
+
+/** Says how what was probably meant is written, where that is not long. */
 export function withRemedy<E extends Error>(error: E, right: string): E {
-  error.message += `. Write ${right}`;
+  if (right.length <= REMEDY_MOST) error.message += `. Write ${right}`;
   return error;
 }
 

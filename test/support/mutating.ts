@@ -125,7 +125,10 @@ export function attempt<Result>(run: () => Result, what: () => string, also?: Re
     if (error instanceof CarrelError && also?.test(error.code)) return undefined;
     assert.ok(error instanceof TypeError || error instanceof RangeError, `${what()}: ${error}`);
     assert.match(String((error as NodeJS.ErrnoException).code), CODES, `${what()}: ${error.stack}`);
-    assert.ok(error.message.length < 10_000, 'the message repeats what it was given');
+    assert.ok(
+      error.message.length < 10_000,
+      `${what()}: the message repeats what it was given: ${error.message.slice(0, 300)}`,
+    );
     return undefined;
   }
 }

@@ -158,3 +158,20 @@ test('carrel/plan', () => {
     holds(() => plans.spawn(value as never), 'spawn');
   }
 });
+
+test('a message repeats nothing that is long', () => {
+  const long = 'x'.repeat(100_000);
+  const box = new Container();
+  const calls: readonly (() => unknown)[] = [
+    () => box.mount(long as never),
+    () => library.bind(`/a:/${long}`, undefined as never),
+    () => box.spawn([long] as never),
+    () => box.spawn('a', long as never),
+    () => box.env([`A=${long}`] as never),
+    () => box.spawn(long, 5 as never),
+  ];
+  for (const call of calls) assert.throws(call, ({ message }: Error) => message.length < 1000);
+  assert.throws(() => box.mount('/a:/b:ro' as never), {
+    message: /Write mount\(bind\('\/a', '\/b', \{ readonly: true \}\)\)$/,
+  });
+});
