@@ -70,7 +70,10 @@ function linesOf({ starts }: Growth, top: number): readonly string[] {
         text(LEFT - 8, y(ms) + 4, `${ms} ms`, 'text-anchor="end"'),
       ].join('\n'),
     ),
-    ...counts.map((idle) => text(x(idle), bottom + 20, String(idle), 'text-anchor="middle"')),
+    ...counts.flatMap((idle, index) => {
+      const before = index === 0 ? Number.NEGATIVE_INFINITY : x(counts[index - 1] ?? 0);
+      return x(idle) - before < NEAR ? [] : [text(x(idle), bottom + 20, String(idle), 'text-anchor="middle"')];
+    }),
     text((LEFT + RIGHT) / 2, bottom + 40, 'idle containers', 'text-anchor="middle"'),
     ...names.map((name) => {
       const points = starts.filter((one) => one.name === name);
@@ -90,6 +93,9 @@ function linesOf({ starts }: Growth, top: number): readonly string[] {
 function lastOf(starts: Growth['starts'], name: string): number {
   return starts.filter((one) => one.name === name).at(-1)?.totalNs.median ?? 0;
 }
+
+/** Pixels below which two numbers at the axis would touch: the second is left out. */
+const NEAR = 40;
 
 /** Places for texts beside these heights: none over another. */
 function apart(heights: readonly number[]): readonly number[] {
