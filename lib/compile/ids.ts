@@ -210,9 +210,14 @@ function outside(ids: IdPlan, name: 'uid' | 'gid', id: number): number | undefin
   if (ids.kind === 'one') return ids[name] === id ? ids.outside[name] : undefined;
   if (ids.kind === 'range') return id < RANGE_SIZE ? ids.first + id : undefined;
   if (ids.kind === 'joined') return undefined;
-  const range = ids[name].find(({ inside, count }) => id >= inside && id < inside + count);
+  const range = rangeWith(ids[name], id);
   if (range === undefined) return undefined;
   return ids.kind === 'host' ? id : range.outside + id - range.inside;
+}
+
+/** The one of the ranges that the id inside is in. */
+export function rangeWith(ranges: readonly IdRange[], id: number): IdRange | undefined {
+  return ranges.find(({ inside, count }) => id >= inside && id < inside + count);
 }
 
 /** A map, flat, by which every id of the container is itself in a user namespace inside. */

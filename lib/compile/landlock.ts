@@ -31,6 +31,8 @@ const ACCESS = {
 /** What a version of Landlock brought, and what there is without it. */
 interface Part {
   readonly about: 'files' | 'ports' | 'scopes';
+  /** Which of the rights on files it is. */
+  readonly right?: LandlockFileRight;
   readonly version: number;
   readonly linux: string;
   readonly lack: string;
@@ -41,14 +43,22 @@ interface Part {
 const PARTS: readonly Part[] = [
   {
     about: 'files',
+    right: 'refer',
     version: 2,
     linux: '5.19',
     lack: 'nothing can be moved or linked to another directory',
     tolerable: true,
   },
-  { about: 'files', version: 3, linux: '6.2', lack: 'files that write does not list can be truncated' },
   {
     about: 'files',
+    right: 'truncate',
+    version: 3,
+    linux: '6.2',
+    lack: 'files that write does not list can be truncated',
+  },
+  {
+    about: 'files',
+    right: 'ioctlDev',
     version: 5,
     linux: '6.10',
     lack: 'devices take ioctl(2) wherever they can be opened',
@@ -57,8 +67,6 @@ const PARTS: readonly Part[] = [
   { about: 'ports', version: 4, linux: '6.7', lack: 'no TCP port can be refused' },
   { about: 'scopes', version: 6, linux: '6.12', lack: 'scope ends nothing' },
 ];
-/** Rights on files that are not as old as Landlock. */
-const SINCE: { readonly [Right in LandlockFileRight]?: number } = { refer: 2, truncate: 3, ioctlDev: 5 };
 
 const from = 'landlock()';
 const NONE: LandlockFacts = { version: 0, obstacle: 'this host was not asked' };
@@ -70,7 +78,7 @@ export function planLandlock(definition: ContainerDefinition, host: Host, slots:
   const { version, obstacle } = host.landlock ?? NONE;
   if (version === 0) return withoutAny(landlock, `this kernel has none: ${obstacle}`);
   const ruleset = rulesetOf(landlock, version);
-  const lacking = PARTS.filter((part) => part.version > version && asksFor(landlock, part.about));
+  const lacking = lackingIn(version).filter(({ about }) => asksFor(landlock, about));
   const lack = lacking.find(({ tolerable }) => !tolerable);
   if (lack !== undefined && landlock.onUnsupported === 'error') throw landlockUnavailable(sentence(lack));
   const { files, ports, scopes } = ruleset;
@@ -88,7 +96,11 @@ export function planLandlock(definition: ContainerDefinition, host: Host, slots:
 
 /** What of all that can be asked for is not in this version. */
 export function landlockLacks(version: number): readonly string[] {
-  return PARTS.filter((part) => part.version > version).map(sentence);
+  return lackingIn(version).map(sentence);
+}
+
+function lackingIn(version: number): readonly Part[] {
+  return PARTS.filter((part) => part.version > version);
 }
 
 function withoutAny({ onUnsupported }: Landlock, reason: string): LandlockPlan {
@@ -119,12 +131,14 @@ interface Ruleset {
 
 /** On files it refuses all that this kernel can refuse: what no list allows is closed. */
 function rulesetOf(landlock: Landlock, version: number): Ruleset {
-  const isThere = (right: LandlockFileRight): boolean => (SINCE[right] ?? 1) <= version;
+  const lacking = lackingIn(version);
+  const has = (about: Part['about']): boolean => lacking.every((part) => part.about !== about);
+  const isThere = (name: LandlockFileRight): boolean => lacking.every(({ right }) => right !== name);
   const ports = namesOf(LANDLOCK_PORTS).filter((right) => landlock[right] !== undefined);
   return {
     files: asksFor(landlock, 'files') ? namesOf(LANDLOCK_FILES).filter(isThere) : [],
-    ports: version >= 4 ? ports : [],
-    scopes: version >= 6 ? (landlock.scope ?? []) : [],
+    ports: has('ports') ? ports : [],
+    scopes: has('scopes') ? (landlock.scope ?? []) : [],
   };
 }
 

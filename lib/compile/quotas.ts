@@ -8,7 +8,7 @@ import type { ResourceLimits } from '../definition/rlimits.js';
 import type { User } from '../definition/user.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { StepOf } from '../plan/steps.js';
-import { type IdPlan, ownsAllIds, RANGE_SIZE } from './ids.js';
+import { type IdPlan, ownsAllIds, RANGE_SIZE, rangeWith } from './ids.js';
 
 /** Of what the caller may open. */
 const DESCRIPTORS = 3 / 4;
@@ -76,8 +76,7 @@ function groupsOf(ids: IdPlan, gid: number): readonly [number, number] {
   switch (ids.kind) {
     case 'host': {
       // The caller may be in a user namespace itself, which has fewer.
-      const own = ids.gid.find((one) => gid >= one.inside && gid < one.inside + one.count);
-      const { inside, count } = own ?? { inside: gid, count: 1 };
+      const { inside, count } = rangeWith(ids.gid, gid) ?? { inside: gid, count: 1 };
       return [inside, Math.min(inside + count - 1, LAST_GROUP)];
     }
     case 'range':

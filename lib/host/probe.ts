@@ -34,7 +34,7 @@ let askedMs = 0;
 export function probe(nowMs: number = performance.now()): Host {
   if (facts !== undefined && nowMs - askedMs < FRESH_MS) return facts;
   const constant = facts ?? askOnce();
-  const now: Host = { ...constant, ...changeable(nowMs) };
+  const now: Host = { ...constant, ...changeable() };
   if (!isSame(facts, now)) facts = Object.freeze(now);
   askedMs = nowMs;
   return facts ?? now;
@@ -46,13 +46,13 @@ type Changeable = Pick<
   'settings' | 'sysctls' | 'resolver' | 'subordinate' | 'reservedIds' | 'masked' | 'readonly'
 >;
 
-function changeable(nowMs: number): Changeable {
+function changeable(): Changeable {
   const [uids, gids, names] = [read('/etc/subuid'), read('/etc/subgid'), callerNames()];
   const processesOnly = showsProcessesOnly();
   // A new /proc has what that one hides: then its paths are masked where they are there.
   const isThere = (path: string): boolean => (processesOnly && path.startsWith('/proc/')) || entry(path).length > 0;
   return {
-    settings: settings.entries(nowMs),
+    settings: settings.entries(),
     sysctls: Object.fromEntries(OWN_SYSCTLS.flatMap(setting)),
     resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(realPath(path))),
     subordinate: { uid: subordinateRanges(uids, names), gid: subordinateRanges(gids, names) },

@@ -65,9 +65,6 @@ export const SETTINGS: readonly Row[] = [
   ['/var/lib/texmf', 'formats and lists of files of TeX, without which it does not start'],
 ];
 
-/** How long what was found counts before it is looked at again, in milliseconds. */
-const FRESH_MS = 1000;
-
 /** What was found, and what tells that it is so still. */
 interface Found {
   readonly entries: readonly HostPath[];
@@ -77,19 +74,16 @@ interface Found {
 }
 
 /**
- * Keeps what was found. Once a second at most it looks whether an entry has come to or gone from the directories that
- * the rows are in: a package that is installed or removed while Node runs counts from then on. That a mode or an owner
- * has changed does not count: the kernel goes by it anyway.
+ * Keeps what was found. Each time that it is asked it looks whether an entry has come to or gone from the directories
+ * that the rows are in: a package that is installed or removed while Node runs counts from then on. That a mode or an
+ * owner has changed does not count: the kernel goes by it anyway.
  */
 export class Settings {
   #found: Found | undefined;
-  #lookedMs = 0;
 
   /** The same value, as long as the same is there. */
-  entries(nowMs: number = performance.now()): readonly HostPath[] {
+  entries(): readonly HostPath[] {
     const found = this.#found;
-    if (found !== undefined && nowMs - this.#lookedMs < FRESH_MS) return found.entries;
-    this.#lookedMs = nowMs;
     if (found !== undefined && changesOf(found.directories) === found.changed) return found.entries;
     this.#found = find();
     return this.#found.entries;

@@ -134,9 +134,8 @@ function halveQuotas(pid: number): void {
   }
 }
 
-let current: Launcher | undefined;
-/** The one in this process's session, for commands that stay in it: nobody joins a session that is there. setsid(2) */
-let beside: Launcher | undefined;
+/** By the session of what they start. Nobody joins one that is there: commands that inherit have their own. setsid(2) */
+const launchers: { [Kind in Session]?: Launcher } = {};
 let spares = true;
 
 /**
@@ -215,24 +214,23 @@ export function launchBy<Found>(
     if (found === undefined) launcher.end();
   }
   if (found === undefined) return undefined;
-  current?.abandon();
-  current = launcher;
+  launchers.new?.abandon();
+  launchers.new = launcher;
   return found;
 }
 
 /** The process id of the launcher that is there. */
 export function launcherPid(): number | undefined {
-  return current?.alive === true ? current.process.pid : undefined;
+  const there = launchers.new;
+  return there?.alive === true ? there.process.pid : undefined;
 }
 
 /** The launcher that is there, or a new one. One that could not be started has no pid. */
 function ready(session: Session): Launcher {
-  const there = session === 'new' ? current : beside;
+  const there = launchers[session];
   if (there?.alive === true) return there;
   there?.abandon();
   const launcher = new Launcher(session);
-  if (launcher.process.pid === undefined) return launcher;
-  if (session === 'new') current = launcher;
-  else beside = launcher;
+  if (launcher.process.pid !== undefined) launchers[session] = launcher;
   return launcher;
 }

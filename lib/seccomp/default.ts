@@ -8,6 +8,7 @@
 
 import type { SeccompArgument, SeccompCondition, SeccompProfile, SeccompRule } from '../definition/seccomp.js';
 import type { Capability } from '../plan/constants.js';
+import { int, masked } from './comparisons.js';
 
 /** A rule of the default profile. */
 export interface DefaultRule extends SeccompRule {
@@ -35,16 +36,6 @@ function forHolders(comment: string, caps: readonly Capability[], text: string):
     ...caps.map((one) => ({ ...allow(comment, text), includes: { caps: [one] } })),
     { ...refuse(comment, text), excludes: { caps } },
   ];
-}
-
-/** The kernel takes an int, and never sees the upper half: so a comparison leaves it out. */
-function int(index: number, value: number): SeccompArgument {
-  return { index, value: 0xffffffff, valueTwo: value, op: 'SCMP_CMP_MASKED_EQ' };
-}
-
-/** Those of `mask` that are in `bits`, and no others. */
-function masked(index: number, mask: number, bits: number): SeccompArgument {
-  return { index, value: mask, valueTwo: bits, op: 'SCMP_CMP_MASKED_EQ' };
 }
 
 /** The numbers from `from` to `to` as blocks, each a power of two, which masks can tell. */

@@ -4,14 +4,8 @@
  */
 
 import type { SeccompArgument, SeccompProfile, SeccompRule } from '../definition/seccomp.js';
+import { int, masked } from './comparisons.js';
 
-/** An int, of which the kernel looks at 32 bits. */
-const int = (index: number, value: number): SeccompArgument => ({
-  index,
-  value: 0xffffffff,
-  valueTwo: value,
-  op: 'SCMP_CMP_MASKED_EQ',
-});
 const refuse = (text: string, errnoRet: number, ...args: readonly SeccompArgument[]): SeccompRule => ({
   names: text.split(' '),
   action: 'SCMP_ACT_ERRNO',
@@ -22,12 +16,7 @@ const refuse = (text: string, errnoRet: number, ...args: readonly SeccompArgumen
 const [EPERM, EPROTONOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT] = [1, 93, 95, 97];
 const [AF_SMC, IPPROTO_SMC, IPPROTO_MPTCP] = [43, 256, 262];
 const MSG_FASTOPEN = 0x20000000;
-const fastOpen = (index: number): SeccompArgument => ({
-  index,
-  value: MSG_FASTOPEN,
-  valueTwo: MSG_FASTOPEN,
-  op: 'SCMP_CMP_MASKED_EQ',
-});
+const fastOpen = (index: number): SeccompArgument => masked(index, MSG_FASTOPEN, MSG_FASTOPEN);
 
 /** Allows all else. The errors are those of a kernel that does not have it, so that programs go on without. */
 export const TCP_GUARD: SeccompProfile = {

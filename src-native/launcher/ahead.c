@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ahead.h"
-#include <linux/magic.h>
 #include <linux/prctl.h>
+#include "both.h"
+#include "pids.h"
 #include "report.h"
 #include "step.h"
 #include "supervisor.h"
@@ -31,15 +32,6 @@ void ahead_close(struct page *page)
 	close_one(&page->ahead.sysfs);
 }
 
-static struct outcome open_namespace(const char *path, int *ret_fd)
-{
-	struct sys_statfs statfs;
-	const int fd = (int)TRY(openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
-	*ret_fd = fd;
-	TRY(fstatfs, fd, &statfs);
-	return statfs.type == NSFS_MAGIC ? DONE : REFUSED(fstatfs, SYS_EINVAL);
-}
-
 struct outcome ahead_ask(struct child *child, uint64_t namespaces)
 {
 	struct ahead *ahead = &child->page->ahead;
@@ -47,9 +39,9 @@ struct outcome ahead_ask(struct child *child, uint64_t namespaces)
 	if (!(namespaces & CLONE_NEWUSER))
 		return DONE;
 	// By itself: nobody else may look into it. proc(5)
-	if (open_namespace("/proc/self/ns/user", &ahead->user).error)
+	if (both_open_nsfs("/proc/self/ns/user", &ahead->user).error)
 		close_one(&ahead->user);
-	if ((namespaces & CLONE_NEWNET) && open_namespace("/proc/self/ns/net", &ahead->network).error)
+	if ((namespaces & CLONE_NEWNET) && both_open_nsfs("/proc/self/ns/net", &ahead->network).error)
 		close_one(&ahead->network);
 	return report_say(child->report, REPORT_ASKS);
 }
@@ -57,9 +49,7 @@ struct outcome ahead_ask(struct child *child, uint64_t namespaces)
 // Makes the empty mount namespace. All that is in it is a directory that nobody can write to.
 static struct outcome make_mounts(int *ret_mounts, int *ret_root)
 {
-	int above = -1;
-	int is_root = 0;
-	PASS(open_namespace("/proc/self/ns/mnt", ret_mounts));
+	PASS(both_open_nsfs("/proc/self/ns/mnt", ret_mounts));
 	PASS(tree_empty(ret_root));
 	TRY(move_mount, *ret_root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 	TRY(fchdir, *ret_root);
@@ -68,11 +58,7 @@ static struct outcome make_mounts(int *ret_mounts, int *ret_root)
 	TRY(umount2, ".", SYS_MNT_DETACH);
 	// Who goes there needs the same right.
 	TRY(chroot, ".");
-	above = (int)TRY(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	const struct outcome outcome = tree_same(above, *ret_root, &is_root);
-	sys_close(above);
-	PASS(outcome);
-	return is_root ? DONE : REFUSED(umount2, SYS_EBUSY);
+	return tree_is_top(*ret_root);
 }
 
 static struct outcome make(struct ahead *ahead)
@@ -126,8 +112,8 @@ void ahead_make(struct supervisor *self)
 		make(ahead);
 		sys_exit_group(0);
 	}
-	while (pid > 0 && sys_wait4((int)pid, 0, SYS_WALL, 0) == -SYS_EINTR)
-		;
+	if (pid > 0)
+		pids_wait((int)pid, 0);
 	close_one(&ahead->user);
 	close_one(&ahead->network);
 }

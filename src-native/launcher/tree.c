@@ -71,3 +71,13 @@ struct outcome tree_same(int left, int right, int *ret_same)
 	*ret_same = a.stx_ino == b.stx_ino && a.stx_mnt_id == b.stx_mnt_id;
 	return DONE;
 }
+
+struct outcome tree_is_top(int root)
+{
+	const int above = (int)TRY(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	int is_root = 0;
+	const struct outcome outcome = tree_same(above, root, &is_root);
+	sys_close(above);
+	PASS(outcome);
+	return is_root ? DONE : REFUSED(umount2, SYS_EBUSY);
+}

@@ -18,3 +18,5 @@ struct outcome tree_device(const char *path, uint64_t major, uint64_t minor, int
 struct outcome tree_set(int tree, uint64_t attributes, unsigned int recursive);
 // Whether two descriptors hold the same directory of the same mount. statx(2), STATX_MNT_ID since 5.8
 struct outcome tree_same(int left, int right, int *ret_same);
+// Refused with EBUSY where a mount lies on the root `root` of this process: "/.." would enter it.
+struct outcome tree_is_top(int root);

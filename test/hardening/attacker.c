@@ -22,6 +22,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "children.h"
 
 static void tell(const char *what, long result)
 {
@@ -80,19 +81,6 @@ static void look_into(int pid)
 	tell("maps", open_entry(pid, "maps", O_RDONLY));
 	for (const char *const *name = (const char *const[]){"root", "cwd", "exe", "fd/0", "ns/mnt", 0}; *name; name++)
 		tell(*name, read_link(pid, *name));
-}
-
-static int children_of(int pid, int *ret_children, int most)
-{
-	char path[64];
-	int count = 0;
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	FILE *file = fopen(path, "re");
-	while (file && count < most && fscanf(file, "%d", &ret_children[count]) == 1)
-		count++;
-	if (file)
-		fclose(file);
-	return count;
 }
 
 // Tries to trace every process below `launcher` as it appears, until the standard input ends. Tells in which generation

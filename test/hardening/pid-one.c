@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "children.h"
 
 static void tell(const char *kind, const char *what, long result)
 {
@@ -132,19 +133,6 @@ static void look(int pid)
 	tell("", "ptrace", seize(pid));
 	ptrace(PTRACE_DETACH, pid, 0, 0);
 	try_namespaces(pid, pidfd);
-}
-
-static int children_of(int pid, int *ret_children, int most)
-{
-	char path[64];
-	int count = 0;
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	FILE *file = fopen(path, "re");
-	while (file && count < most && fscanf(file, "%d", &ret_children[count]) == 1)
-		count++;
-	if (file)
-		fclose(file);
-	return count;
 }
 
 // Whether it is carrel's still. exec(2) gives it another name before anybody else can attach to it.
