@@ -134,7 +134,7 @@ function halveQuotas(pid: number): void {
   }
 }
 
-/** By the session of what they start. Nobody joins one that is there: commands that inherit have their own. setsid(2) */
+/** By the session of what they start. Nobody joins one that is there: what inherits it has a launcher in it. setsid(2) */
 const launchers: { [Kind in Session]?: Launcher } = {};
 let spares = true;
 
