@@ -134,7 +134,9 @@ function halveQuotas(pid: number): void {
   }
 }
 
-/** By the session of what they start. Nobody joins one that is there: what inherits it has a launcher in it. setsid(2) */
+/**
+ * By the session of what they start. Nobody joins one that is there: what inherits it has a launcher in it. setsid(2)
+ */
 const launchers: { [Kind in Session]?: Launcher } = {};
 let spares = true;
 
