@@ -29,6 +29,9 @@ refused a step of the plan, it is a \`StepError\`. That has Node's \`code\`, \`e
 \`step\`, its \`index\`, and the \`option\`: the builder call that the step came from. Nothing is left of the container
 then.
 
+What the kernel refuses Node itself before there is a plan to perform, such as a pipe (\`EMFILE\`), \`spawn\` throws. It
+is a \`CarrelError\` with that \`code\`, \`errno\` and \`syscall\`.
+
 What a command did, once it ran, is a result and no error.
 
 ## Codes of carrel's own

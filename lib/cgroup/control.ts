@@ -80,7 +80,7 @@ export class CgroupControl {
     return new CgroupControl(made, facts);
   }
 
-  /** Removes what a supervisor that was killed has left. */
+  /** Removes what a supervisor has left that was killed, or could not remove it. */
   sweep(): void {
     for (const { hierarchy } of this.#made) sweep(hierarchy.parent);
   }

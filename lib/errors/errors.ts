@@ -33,6 +33,7 @@ export {
   planRejected,
   planUnwritten,
   protocolBroken,
+  startRefused,
   subordinateIds,
   supervisorFailed,
   supervisorLost,

@@ -1,6 +1,7 @@
 /** The hint table: (step, error) → what most likely helps. Its rows are in the files below `hints/`, by subject. */
 
 import { isWithin } from '../plan/paths.js';
+import { ANY_HINTS } from './hints/any.js';
 import { CLONE_HINTS } from './hints/clone.js';
 import type { Hint } from './hints/hint.js';
 import { ID_HINTS } from './hints/ids.js';
@@ -21,11 +22,7 @@ export const HINTS: readonly Hint[] = [
   ...PROCESS_HINTS,
   ...PROGRAM_HINTS,
   ...LANDLOCK_HINTS,
-  {
-    op: 'any',
-    error: 'ENOSYS',
-    text: 'carrel needs Linux 5.15: this kernel is older and lacks {syscall}, or an outer sandbox filters it',
-  },
+  ...ANY_HINTS,
 ];
 
 /** The hint for a refused step, if the table has one. */

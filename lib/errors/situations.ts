@@ -3,7 +3,8 @@
 import { inspect } from 'node:util';
 import { nearest } from './arguments.js';
 import { CarrelError } from './classes.js';
-import { TOO_MANY_PROCESSES } from './hints/clone.js';
+import { lackHint } from './hints/any.js';
+import { NO_MEMORY, TOO_MANY_FILES, TOO_MANY_PROCESSES } from './hints/clone.js';
 import { errorName, errorText } from './numbers.js';
 
 /** A hook has thrown. */
@@ -40,8 +41,8 @@ export function bundled(): CarrelError {
 /** What around this process keeps a launcher from starting, and what helps. */
 const LAUNCHER_OBSTACLES = {
   processes: TOO_MANY_PROCESSES,
-  descriptors: 'too many files are open: raise RLIMIT_NOFILE of this process (ulimit -n), or fs.file-max',
-  memory: 'there is no memory for another process',
+  descriptors: TOO_MANY_FILES,
+  memory: NO_MEMORY,
   fileSize: 'the limit of a file’s size holds for files in memory too: raise RLIMIT_FSIZE of this process (ulimit -f)',
   permission: 'Node’s permission model forbids it: add --allow-child-process and --allow-addons',
   proc: 'the launcher runs from memory, by /proc/self/fd: mount /proc',
@@ -57,14 +58,31 @@ export function launcherFailed(cause: Error, obstacle: LauncherObstacle): Carrel
 }
 
 /** What is to be handed to the launcher cannot be made. */
-export function planUnwritten(cause: Error, obstacle: LauncherObstacle): CarrelError {
+export function planUnwritten(cause: NodeJS.ErrnoException, obstacle: LauncherObstacle | undefined): CarrelError {
   return launcherError('the plan could not be written for the launcher', cause, obstacle);
 }
 
-function launcherError(what: string, cause: Error, obstacle: LauncherObstacle): CarrelError {
-  const error = new CarrelError('ERR_LAUNCHER', `${what}: ${cause.message}`, LAUNCHER_OBSTACLES[obstacle]);
+function launcherError(
+  what: string,
+  cause: NodeJS.ErrnoException,
+  obstacle: LauncherObstacle | undefined,
+): CarrelError {
+  const hint = obstacle === undefined ? hintOf(cause) : LAUNCHER_OBSTACLES[obstacle];
+  const error = new CarrelError('ERR_LAUNCHER', `${what}: ${cause.message}`, hint);
   error.cause = cause;
   return error;
+}
+
+/** The kernel refuses this process what a container is started with: a pipe, a socket, a lock. */
+export function startRefused(cause: NodeJS.ErrnoException): CarrelError {
+  const { code = '', errno, syscall } = cause;
+  const error = new CarrelError(code, `the container could not be started: ${cause.message}`, hintOf(cause));
+  error.cause = cause;
+  return Object.assign(error, { errno, syscall });
+}
+
+function hintOf({ code = '', syscall = '' }: NodeJS.ErrnoException): string | undefined {
+  return lackHint(code, syscall);
 }
 
 /** A descriptor of `stdio` that this process does not have. */
@@ -89,7 +107,9 @@ export function launcherUnreached(code: string): CarrelError {
     : new CarrelError(
         'ERR_LAUNCHER',
         `the launcher takes no more requests (sendmsg ${code})`,
-        code === 'EAGAIN' ? 'it is stopped, or gets no processor; the process called carrel is the one' : undefined,
+        code === 'EAGAIN'
+          ? 'it is stopped, or gets no processor; the process called carrel is the one'
+          : lackHint(code, 'sendmsg'),
       );
 }
 
@@ -104,11 +124,10 @@ export function supervisorLost(): CarrelError {
 
 export function supervisorFailed(syscall: string, errno: number): CarrelError {
   const what = `${syscall}: ${errorName(errno)}, ${errorText(errno)}`;
-  const files = ['EMFILE', 'ENFILE'].includes(errorName(errno));
   return new CarrelError(
     'ERR_SUPERVISOR',
     `the supervisor could not prepare for the container: ${what}`,
-    files ? LAUNCHER_OBSTACLES.descriptors : undefined,
+    lackHint(errorName(errno), syscall),
   );
 }
 

@@ -5,7 +5,11 @@ import { CarrelError } from './classes.js';
 import { errorName } from './numbers.js';
 import type { Refusal } from './refusal.js';
 
-/** The kernel refused a step of a plan. The command has not run, and nothing is left of the container. */
+/**
+ * The kernel refused a step of a plan. The command has not run, and nothing is left of the container. Only a step after
+ * the end is another matter: the command has run, and what {@link syscall} was to undo may be left. The message names
+ * it.
+ */
 export class StepError extends CarrelError {
   override readonly name: string = 'StepError';
   /** The kernel's error number, negative, as in Node's system errors. */

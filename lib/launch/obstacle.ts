@@ -14,12 +14,17 @@ const BY_CODE: Readonly<Record<string, LauncherObstacle>> = {
   ERR_DLOPEN_DISABLED: 'permission',
 };
 
+/** What the error alone says, of whatever call it is. */
+export function shortageOf({ code = '' }: NodeJS.ErrnoException): LauncherObstacle | undefined {
+  return BY_CODE[code];
+}
+
 /**
  * The likely obstacle, by the error of Node's `spawn` or of the addon. What is left says of a path that it is missing,
  * or may not be executed, and not which: the launcher's, or one that Node opens for it.
  */
-export function obstacleOf({ code = '' }: NodeJS.ErrnoException): LauncherObstacle {
-  const known = BY_CODE[code];
+export function obstacleOf(error: NodeJS.ErrnoException): LauncherObstacle {
+  const known = shortageOf(error);
   if (known !== undefined) return known;
   if (!existsSync('/proc/self/fd')) return 'proc';
   return opensNullDevice() ? 'execution' : 'nullDevice';

@@ -6,7 +6,7 @@ import { channel } from './channel.js';
 import { request } from './launcher.js';
 import type { Line, LineListener } from './line.js';
 import { native } from './native.js';
-import { obstacleOf } from './obstacle.js';
+import { shortageOf } from './obstacle.js';
 import type { Stdio } from './stdio.js';
 
 /**
@@ -47,7 +47,7 @@ function write(bytes: Uint8Array): number {
   try {
     return native().sealedMemfd(bytes);
   } catch (error) {
-    const obstacle = obstacleOf(error as Error);
+    const obstacle = shortageOf(error as Error);
     if (obstacle === 'descriptors') throw error;
     throw planUnwritten(error as Error, obstacle);
   }

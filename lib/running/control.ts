@@ -48,8 +48,8 @@ export class ProcessControl {
     this.#over = true;
   }
 
-  /** Its supervisor was killed, and has left its cgroups. */
-  async lost(): Promise<void> {
+  /** Its supervisor has left its cgroups, and ends about now. */
+  async sweep(): Promise<void> {
     const control = CgroupControl.of(this.#running.plan);
     if (control === undefined) return;
     for (const pause of SWEEPS_MS) {

@@ -2,6 +2,7 @@
 
 import { uniqueName } from '../cgroup/unique.js';
 import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
+import { CarrelError, startRefused } from '../errors/errors.js';
 import { probe } from '../host/probe.js';
 import { letGo } from '../launch/handed.js';
 import { holdRange } from '../launch/id-range.js';
@@ -33,8 +34,22 @@ const log = logOf('plan');
 
 /**
  * `plan` is for the first range of ids, and its cgroups have no name; it is performed with those that nobody else has.
+ *
+ * @throws CarrelError where this process lacks what a start takes; then nothing is left of it.
  */
-export function perform(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performance): ContainerProcess {
+export function perform(plan: Plan, asked: Performance): ContainerProcess {
+  try {
+    return begin(plan, asked);
+  } catch (error) {
+    throw isSystemError(error) ? startRefused(error) : error;
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && !(error instanceof CarrelError) && 'syscall' in error && 'errno' in error;
+}
+
+function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performance): ContainerProcess {
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;

@@ -67,7 +67,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
         this.emit('spawn');
       },
       oom: (kills) => this.emit('oom', kills),
-      over: (end, lost) => this.#onEnd(end, lost),
+      over: (end, unclean) => this.#onEnd(end, unclean),
     });
   }
 
@@ -295,9 +295,9 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     for (const stream of unread(this.#ends)) stream.destroy();
   }
 
-  #onEnd(end: ExitStatus | Error, lost: boolean): void {
+  #onEnd(end: ExitStatus | Error, unclean: boolean): void {
     this.#control.over();
-    if (lost) void this.#control.lost();
+    if (unclean) void this.#control.sweep();
     whenDrained(this.#ends, this as EventEmitter, () => this.emit('close', this.exitCode, this.signalCode));
     if (end instanceof Error) {
       end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;

@@ -46,8 +46,8 @@ export interface SupervisionListener {
   running(): void;
   /** The kernel has killed so many processes of the container until now. */
   oom(kills: number): void;
-  /** All of the container is gone. `lost`: its supervisor was killed, and has not cleaned up. */
-  over(end: ExitStatus | Error, lost: boolean): void;
+  /** All of the container is gone. `unclean`: its supervisor was killed, or something refused it to clean up. */
+  over(end: ExitStatus | Error, unclean: boolean): void;
 }
 
 /** What is performed. */
@@ -210,6 +210,8 @@ export class Supervision implements LineListener {
         this.#finish(this.#failure ?? exitStatus(notice, this.#asked, this.#plan.degraded));
         return;
       case 'refused':
+        this.#finish(failureOf(this.plan, notice), notice.list === 'after');
+        return;
       case 'rejected':
       case 'failed':
         this.#finish(failureOf(this.plan, notice));
@@ -251,13 +253,13 @@ export class Supervision implements LineListener {
     this.#line?.send(order);
   }
 
-  #finish(end: ExitStatus | Error, lost = false): void {
+  #finish(end: ExitStatus | Error, unclean = false): void {
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
     if (end instanceof Error || !hasTerminal(this.#plan)) this.#line?.close();
     if (end instanceof Error) this.#settle.reject(end);
     else this.#settle.resolve(end);
-    this.#listener?.over(end, lost);
+    this.#listener?.over(end, unclean);
   }
 }

@@ -67,6 +67,20 @@ static struct outcome open_directory(int above, const char *name, int *ret_fd)
 	return DONE;
 }
 
+static struct outcome lock(int directory)
+{
+	const long locked = sys_flock(directory, SYS_LOCK_EX | SYS_LOCK_NB);
+	if (locked < 0)
+		return REFUSED(flock, locked == -SYS_EAGAIN ? SYS_ENOENT : -locked);
+	return DONE;
+}
+
+static struct outcome is_there(int directory)
+{
+	TRY(faccessat, directory, "cgroup.procs", 0);
+	return DONE;
+}
+
 // The cgroup in `base`: made, opened, locked and there still.
 static struct outcome make_in(
 	const struct supervisor *self, const struct step_make_cgroup *step, int base, struct cgroup *ret_cgroup)
@@ -75,13 +89,14 @@ static struct outcome make_in(
 	int directory = -1;
 	PASS(enable(self, step, base));
 	TRY(mkdirat, base, name, 0755);
-	PASS(open_directory(base, name, &directory));
-	struct outcome outcome = inherit(self, step, base, directory);
+	struct outcome outcome = open_directory(base, name, &directory);
+	if (outcome.error == 0)
+		outcome = inherit(self, step, base, directory);
 	// Who is faster with the lock takes it for a leftover, and removes it.
-	if (outcome.error == 0 && sys_flock(directory, SYS_LOCK_EX | SYS_LOCK_NB) < 0)
-		outcome = REFUSED(flock, SYS_ENOENT);
-	if (outcome.error == 0 && sys_faccessat(directory, "cgroup.procs", 0) < 0)
-		outcome = REFUSED(faccessat, SYS_ENOENT);
+	if (outcome.error == 0)
+		outcome = lock(directory);
+	if (outcome.error == 0)
+		outcome = is_there(directory);
 	*ret_cgroup = (struct cgroup){directory, base, name, plan_string(&self->plan, step->base)};
 	if (outcome.error) {
 		sys_close(directory);
@@ -99,8 +114,9 @@ static struct outcome make_below(
 	long made = sys_mkdirat(parent, name, 0755);
 	if (made < 0 && made != -SYS_EEXIST)
 		return REFUSED(mkdirat, -made);
-	PASS(open_directory(parent, name, &base));
-	struct outcome outcome = inherit(self, step, parent, base);
+	struct outcome outcome = open_directory(parent, name, &base);
+	if (outcome.error == 0)
+		outcome = inherit(self, step, parent, base);
 	if (outcome.error == 0)
 		outcome = make_in(self, step, base, ret_cgroup);
 	if (outcome.error) {
@@ -196,9 +212,7 @@ struct outcome act_watch_oom(struct supervisor *self, const struct step_watch_oo
 		PASS(register_eventfd(
 			directory, plan_string(&self->plan, step->control), cgroups->oom.file, &cgroups->oom_eventfd));
 	// It is told from what has been read on. cgroup-v2.rst, "memory.events"
-	if (!cgroup_count(&cgroups->oom, &kills))
-		return REFUSED(pread64, SYS_ENOENT);
-	return DONE;
+	return cgroup_count(&cgroups->oom, &kills);
 }
 
 struct outcome act_limit_cpu_time(struct supervisor *self, const struct step_limit_cpu_time *step)
@@ -210,8 +224,7 @@ struct outcome act_limit_cpu_time(struct supervisor *self, const struct step_lim
 	cgroups->cpu_cpus = step->cpus;
 	PASS(cgroup_open(
 		self->page->slots[step->slot], plan_string(&self->plan, step->file), O_RDONLY, &cgroups->cpu.file));
-	if (!cgroup_count(&cgroups->cpu, &used))
-		return REFUSED(pread64, SYS_ENOENT);
+	PASS(cgroup_count(&cgroups->cpu, &used));
 	cgroups->cpu_clock = (int)TRY(timerfd_create, SYS_CLOCK_MONOTONIC, O_CLOEXEC | O_NONBLOCK);
 	cgroups_set_cpu_time(cgroups, step->milliseconds);
 	return DONE;
@@ -231,7 +244,7 @@ struct outcome act_read_counter(struct supervisor *self, const struct step_read_
 		self->page->slots[step->slot], plan_string(&self->plan, step->file), O_RDONLY, &counter.file);
 	if (outcome.error)
 		return DONE;
-	if (cgroup_count(&counter, &number)) {
+	if (cgroup_count(&counter, &number).error == 0) {
 		exited->counters[place] = number;
 		exited->counted |= (uint32_t)step->counter;
 	}

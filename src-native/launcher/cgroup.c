@@ -68,19 +68,22 @@ static int sum_numbers(const char *text, const char *key, uint64_t *ret_sum)
 	return found;
 }
 
-int cgroup_count(const struct cgroup_counter *counter, uint64_t *ret_number)
+struct outcome cgroup_count(const struct cgroup_counter *counter, uint64_t *ret_number)
 {
 	char text[FILE_LONGEST];
 	size_t size = 0;
-	long count;
-	while (size < sizeof(text) - 1 &&
-		(count = sys_pread64(counter->file, text + size, sizeof(text) - 1 - size, (long)size)) > 0)
-		size += (size_t)count;
+	long count = 1;
+	while (size < sizeof(text) - 1 && count != 0) {
+		count = sys_pread64(counter->file, text + size, sizeof(text) - 1 - size, (long)size);
+		if (count < 0 && count != -SYS_EINTR)
+			return REFUSED(pread64, -count);
+		size += count > 0 ? (size_t)count : 0;
+	}
 	text[size] = 0;
 	if (size == 0 || !sum_numbers(text, counter->key, ret_number))
-		return 0;
+		return REFUSED(pread64, SYS_ENOENT);
 	*ret_number /= counter->divisor ? counter->divisor : 1;
-	return 1;
+	return DONE;
 }
 
 int cgroup_end_at_once(int directory)

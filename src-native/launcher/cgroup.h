@@ -22,5 +22,5 @@ struct outcome cgroup_write(int directory, const char *file, const char *value, 
 int cgroup_end_at_once(int directory);
 // SIGKILL to all that is in the cgroup, one by one where it cannot be at once.
 void cgroup_end(int directory);
-// Returns whether the number is there.
-int cgroup_count(const struct cgroup_counter *counter, uint64_t *ret_number);
+// ENOENT: the number is not there.
+struct outcome cgroup_count(const struct cgroup_counter *counter, uint64_t *ret_number);

@@ -64,7 +64,7 @@ int cgroups_more_oom_kills(struct cgroups *cgroups, uint64_t *ret_kills)
 	uint64_t kills;
 	if (cgroups->oom.file < 0)
 		return 0;
-	if (!cgroup_count(&cgroups->oom, &kills)) {
+	if (cgroup_count(&cgroups->oom, &kills).error) {
 		// Somebody else has removed the cgroup: its file would be ready for ever.
 		cgroups->oom.file = -1;
 		cgroups->oom_eventfd = -1;
@@ -84,7 +84,7 @@ int cgroups_cpu_time_is_up(struct cgroups *cgroups)
 	uint64_t wait = CLOCK_LEAST_US;
 	if (cgroups->cpu.file < 0)
 		return 0;
-	if (cgroup_count(&cgroups->cpu, &used)) {
+	if (cgroup_count(&cgroups->cpu, &used).error == 0) {
 		if (used >= cgroups->cpu_limit_us)
 			return 1;
 		wait = (cgroups->cpu_limit_us - used) / (cgroups->cpu_cpus ? cgroups->cpu_cpus : 1);

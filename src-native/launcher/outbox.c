@@ -69,7 +69,8 @@ void outbox_send(struct outbox *outbox)
 {
 	while (outbox->count > 0) {
 		long sent = send_first(outbox);
-		if (sent == -SYS_EAGAIN)
+		// For want of memory there is room in the next turn, or in one after that.
+		if (sent == -SYS_EAGAIN || sent == -SYS_ENOMEM)
 			return;
 		if (sent == -SYS_ETOOMANYREFS) {
 			outbox->full = -1;

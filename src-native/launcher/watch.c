@@ -13,7 +13,7 @@
 // entered from elsewhere.
 enum { PATIENCE_NS = 500000000ll, PATIENCE_PID_1_NS = 4000000000ll };
 // How long init has to end and reap all others. What they have used is not known where it does not come to it.
-enum { INIT_ENDS_NS = 1000000000 };
+enum { INIT_ENDS_NS = 1000000000, PAUSE_NS = 1000000 };
 
 static void await_end(struct supervisor *self)
 {
@@ -349,7 +349,10 @@ void watch_child(struct supervisor *self)
 			[CPU_CLOCK] = cgroups_cpu_clock(&self->cgroups),
 		};
 		long ready = sys_ppoll(polled, COUNT, patience(self));
-		if (ready < 0 && ready != -SYS_EINTR)
+		// For want of memory the command is not to blame: there may be some the next time.
+		if (ready == -SYS_ENOMEM)
+			timing_pause(PAUSE_NS);
+		else if (ready < 0 && ready != -SYS_EINTR)
 			end(self, ENDING_NONE);
 		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup
 		// v1

@@ -16,6 +16,8 @@ import type { Refused } from '../support/refusing.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
+const ERRORS = ['EIO', 'EPERM', 'ENOMEM', 'ENOSPC', 'EMFILE', 'EINTR'];
+
 useCleanHost({ warmUp: () => new Container().run('true') });
 
 /**
@@ -31,7 +33,7 @@ const ELSEWHERE = [
 ];
 
 test(
-  'every step is refused once, by each of its calls with CARREL_SOAK',
+  'every kind of step is refused by every error, by each of its calls with CARREL_SOAK',
   requires('gcc', 'strace'),
   async (context) => {
     const directory = mkdtempSync(join(tmpdir(), 'refused-'));
@@ -52,9 +54,16 @@ test(
           `${scenario}: ${said}`,
         );
         context.diagnostic(`${scenario}: ${refused.length} steps refused in ${runs} containers`);
+        if (extent === 'all') context.diagnostic(said);
       }
       const kinds = new Set(results.flatMap(({ refused }) => refused.map((step) => step.split(' ')[3])));
       // Another kind of step belongs into test/support/scenarios.ts.
+      const crossed = new Set(results.at(-1)?.crossed);
+      const uncrossed = [...kinds].flatMap((op) => ERRORS.map((error) => `${op} ${error}`));
+      assert.deepEqual(
+        uncrossed.filter((one) => !crossed.has(one)),
+        [],
+      );
       const missing = Object.keys(STEPS).filter((op) => !kinds.has(op) && !ELSEWHERE.includes(op));
       if (process.env.CARREL_TEST_LEG === 'root') assert.deepEqual(missing, []);
     } finally {

@@ -107,8 +107,8 @@ export async function runLeg(leg: Leg, files: readonly string[], options: RunLeg
     '--enable-source-maps',
     '--test',
     `--test-concurrency=${leg.concurrency ?? Math.min(2, availableParallelism())}`,
-    // Of a whole file, and for one that hangs: emulated machines are ten times slower.
-    '--test-timeout=1200000',
+    // Of a whole file, and for one that hangs: emulated machines are ten times slower, and long forms take an hour.
+    `--test-timeout=${process.env.CARREL_SOAK === undefined ? 1_200_000 : 14_400_000}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     '--test-reporter=./build/test/support/reporter.js',

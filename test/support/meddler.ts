@@ -4,9 +4,12 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { BASE } from '#lib/cgroup/files.js';
+import { cgroupMounts } from '#lib/cgroup/tree.js';
 import { hostMounts } from './mounts.js';
 import { until } from './waiting.js';
 
@@ -74,7 +77,7 @@ export async function callsOf(directory: string, role: Role, at: number): Promis
   return Number((await until(told))[2]);
 }
 
-/** What this process holds: descriptors, mounts, and what its launcher has left. */
+/** What this process holds: descriptors, mounts, cgroups, files, and what its launcher has left. */
 export function holdings(): string {
   const descriptors = readdirSync('/proc/self/fd').length;
   const children = readFileSync('/proc/thread-self/children', 'utf8').trim().split(' ').filter(Boolean);
@@ -85,18 +88,48 @@ export function holdings(): string {
   return JSON.stringify({
     descriptors,
     mounts: hostMounts(),
+    cgroups: ownCgroups(),
+    files: ['/', '/tmp', tmpdir()].map((path) => readdirSync(path)),
     launchers: children.length,
     theirs,
   });
 }
 
-/** Waits until this process holds what it did `before`. */
-export async function holdsAgain(before: string): Promise<void> {
+/** Cgroups of this process's containers. */
+function ownCgroups(): readonly string[] {
+  const bases = cgroupMounts().map(({ path }) => join(path, BASE));
+  const found = bases.flatMap((base) => namesIn(base).map((name) => join(base, name)));
+  return found.filter((path) => basename(path).startsWith(`${process.pid}-`));
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** Waits until this process holds what it did `before`; otherwise an error says what `what` has left. */
+export async function holdsAgain(before: string, what: () => string = () => 'a container'): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (holdings() !== before) {
-    if (performance.now() > deadline) throw new Error(`something is left:\n${before}\n${holdings()}`);
+    if (performance.now() > deadline)
+      throw new Error(`${what()} has left something:\n${difference(before, holdings())}`);
     await sleep(1);
   }
+}
+
+/** Of two texts of holdings(), what they differ in. */
+function difference(before: string, after: string): string {
+  const [then, now] = [before, after].map((text) => Object.entries<unknown>(JSON.parse(text)));
+  const differing = (then ?? []).map(([name, value], at) =>
+    [name, value, now?.[at]?.[1]].map((one) => JSON.stringify(one)),
+  );
+  return differing
+    .filter(([, one, other]) => one !== other)
+    .map((words) => words.join(' '))
+    .join('\n');
 }
 
 /** `work`, or an error that says what hangs. */

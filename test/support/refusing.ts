@@ -1,13 +1,15 @@
 /**
  * Has the system calls of containers refused, one in each: `refusing.js DIRECTORY all|each`, under meddler.c.
  *
- * `each` refuses as many as it takes to have one of every step, `all` every one. Whatever is not as it should be is an
- * error; prints which steps were refused.
+ * `each` refuses as many as it takes to have one of every step, and one of every kind of step by every error. `all`
+ * refuses every call by every error. Whatever is not as it should be is an error; prints which steps were refused.
  */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { CarrelError, Container, type ContainerProcess, StepError } from '#lib/index.js';
+import { constants } from 'node:os';
+import { errorName } from '#lib/errors/numbers.js';
+import { CarrelError, Container, type ContainerProcess, type ExitStatus, StepError } from '#lib/index.js';
 import { makeSpares } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
 import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';
@@ -17,12 +19,16 @@ import { until } from './waiting.js';
 const [directory = '', extent] = process.argv.slice(2);
 /** No call is expected to give it, and so none is forgiven it. */
 const EIO = 5;
+/** What a machine short of something says, a right among them; and what a signal does. */
+const OTHERS = ['EPERM', 'ENOMEM', 'ENOSPC', 'EMFILE', 'EINTR'] as const;
 /**
  * Kinds of steps without a call that can be refused: umask(2) cannot, omit, endFrozen and endDescendants make none, and
  * what cannot be read is not told.
  */
 const UNREFUSED = ['omit', 'umask', 'endFrozen', 'endDescendants', 'readCounter'];
 const NEVER = 1_000_000_000;
+/** How many calls of a kind of step are tried for each error. */
+const SPOTS_MOST = 4;
 // The calls that are counted are those of one container, from its fork on.
 makeSpares(false);
 const box = new Container();
@@ -31,6 +37,10 @@ const box = new Container();
  * once of each kind. How often a supervisor tries to remove a cgroup depends on who is faster.
  */
 const kinds = new Set<string>(UNREFUSED);
+/** `OP ERROR`: kinds of steps with each error that a call of theirs has met. */
+const crossed = new Set<string>();
+/** What came of refused calls that no step has told, and how often. */
+const besides = new Map<string, number>();
 
 /** Where a refused step stands, in the order of events. */
 interface Place {
@@ -46,8 +56,16 @@ export interface Refused {
   readonly wanted: readonly string[];
   readonly refused: readonly string[];
   readonly runs: number;
+  /** `OP ERROR` of all scenarios so far. */
+  readonly crossed: readonly string[];
   /** How it went, for who has to find out. */
   readonly said: string;
+}
+
+/** A call of a container. */
+interface Spot {
+  readonly role: Role;
+  readonly at: number;
 }
 
 async function refuseAll(scenario: string, start: () => ContainerProcess): Promise<Refused> {
@@ -55,28 +73,31 @@ async function refuseAll(scenario: string, start: () => ContainerProcess): Promi
   await inTime(() => holdings(), idle());
   const before = holdings();
   const seen = new Map<string, Place>();
+  const spots = new Map<string, readonly Spot[]>();
   let runs = 0;
   let missed = 0;
-  let untold = 0;
 
-  /** The place of the step whose call it was; `undefined` where the call may be refused. */
-  const refuse = async (role: Role, at: number): Promise<Place | undefined> => {
+  /** The place of the step whose call it was; `undefined` where the call may be refused, or is made again. */
+  const refuse = async ({ role, at }: Spot, errno: number): Promise<Place | undefined> => {
     runs += 1;
-    order(directory, `refuse ${role} ${at} ${EIO}`);
+    order(directory, `refuse ${role} ${at} ${errno}`);
     const child = start();
     const error = await inTime(() => `${role} ${at}, ${JSON.stringify(hit(directory))}`, outcome(child));
     const what = hit(directory);
+    const said = (): string =>
+      `${scenario}, ${role} ${at}, ${syscallName(what?.call ?? -1)} ${errorName(errno)}, ${error?.message}`;
     order(directory, 'none');
-    await holdsAgain(before);
-    if (runs % 10 === 0) assert.equal((await box.run('true')).exitCode, 0, `the next container after ${role} ${at}`);
-    await holdsAgain(before);
+    await holdsAgain(before, said);
+    if (runs % 10 === 0) assert.equal((await box.run('true')).exitCode, 0, `the next container after ${said()}`);
+    await holdsAgain(before, said);
     if (what === undefined) missed += 1;
-    else if (!(error instanceof StepError)) untold += 1;
-    if (what === undefined || error === undefined) return undefined;
-    assert.ok(error instanceof CarrelError, String(error));
-    if (!(error instanceof StepError)) return undefined;
-    const place = checkError(child, error, role, what);
-    if (place !== undefined) seen.set(keyOf(place), place);
+    if (what === undefined) return undefined;
+    const place = error instanceof StepError ? checkError(child, error, role, what, errno) : undefined;
+    if (place === undefined) tally(child, role, what, errno, error);
+    if (place === undefined || error === undefined) return undefined;
+    seen.set(keyOf(place), place);
+    spots.set(place.op, [...(spots.get(place.op) ?? []), { role, at }]);
+    crossed.add(`${place.op} ${errorName(errno)}`);
     return place;
   };
 
@@ -97,15 +118,62 @@ async function refuseAll(scenario: string, start: () => ContainerProcess): Promi
   const missing = (): readonly Place[] => wanted.filter((place) => !seen.has(keyOf(place)));
   // What the supervisor does between its acts depends on who is faster: a call's number is not always the same call's.
   for (let round = 0; round < 10 && missing().length > 0; round += 1) {
-    await sweep((at) => refuse('child', at), total, places, missing);
-    await sweep((at) => refuse('supervisor', at), most, places, missing);
+    await sweep((at) => refuse({ role: 'child', at }, EIO), total, places, missing);
+    await sweep((at) => refuse({ role: 'supervisor', at }, EIO), most, places, missing);
+  }
+  for (const errno of OTHERS.map((name) => constants.errno[name])) {
+    if (extent === 'all') {
+      for (let at = 1; at <= total; at += 1) await refuse({ role: 'child', at }, errno);
+      for (let at = 1; at <= most; at += 1) await refuse({ role: 'supervisor', at }, errno);
+    }
+    for (const [op, known] of spots) await cross(op, known, errno, refuse);
   }
   order(directory, 'none');
   assert.equal((await box.run('true')).exitCode, 0);
   await holdsAgain(before);
   for (const { op } of seen.values()) kinds.add(op);
-  const said = `${total} and ${most} calls, ${missed} of ${runs} not met, ${untold} without a step`;
-  return { scenario, wanted: wanted.map(keyOf), refused: [...seen.keys()], runs, said };
+  const said = `${total} and ${most} calls, ${missed} of ${runs} not met; without a step: ${told()}`;
+  return { scenario, wanted: wanted.map(keyOf), refused: [...seen.keys()], runs, crossed: [...crossed], said };
+}
+
+/** Has a kind of step refused by that error too, by a call of it that was refused before, or one close to that. */
+async function cross(
+  op: string,
+  known: readonly Spot[],
+  errno: number,
+  refuse: (spot: Spot, errno: number) => Promise<Place | undefined>,
+): Promise<void> {
+  const key = `${op} ${errorName(errno)}`;
+  const distinct = known.slice(0, SPOTS_MOST);
+  const near = [0, 0, 1, -1, 2, -2, 3, -3].flatMap((by) => distinct.map(({ role, at }) => ({ role, at: at + by })));
+  for (const spot of near) {
+    if (crossed.has(key)) return;
+    const place = await refuse(spot, errno);
+    // An interrupted call is made again, and the container knows nothing of it.
+    if (place === undefined && errno === constants.errno.EINTR) crossed.add(key);
+  }
+}
+
+/** What no step has told is another error of carrel's, or the container has gone on. */
+function tally(
+  child: ContainerProcess,
+  role: Role,
+  { call, index }: Hit,
+  errno: number,
+  error: Error | undefined,
+): void {
+  const name = syscallName(call);
+  const what = error === undefined ? `done, ${ends.get(child)}` : `${(error as CarrelError).code} ${error.message}`;
+  const line = `${role} ${name} ${errorName(errno)} at ${index < 0 ? '-' : 'a step'}: ${what}`;
+  besides.set(line, (besides.get(line) ?? 0) + 1);
+  assert.ok(error === undefined || error instanceof CarrelError, line);
+}
+
+function told(): string {
+  return [...besides]
+    .map(([line, times]) => `${times} × ${line}`)
+    .sort()
+    .join('\n');
 }
 
 async function idle(): Promise<void> {
@@ -145,18 +213,27 @@ async function sweep(
   await between(0, last + 1, -1, places.length);
 }
 
-function checkError(child: ContainerProcess, error: StepError, role: Role, what: Hit): Place | undefined {
+function checkError(
+  child: ContainerProcess,
+  error: StepError,
+  role: Role,
+  what: Hit,
+  errno: number,
+): Place | undefined {
   const said = `${role} ${what.at}, ${syscallName(what.call)} at step ${what.index}: ${error.message}`;
   // Not an act's call, but one by which the supervisor itself lives: the child loses it, and says so.
-  if (role === 'supervisor' && error.errno !== -EIO) return undefined;
-  assert.equal(error.errno, -EIO, said);
+  if (role === 'supervisor' && error.errno !== -errno) return undefined;
+  assert.equal(error.errno, -errno, said);
+  assert.equal(error.code, errorName(errno), said);
   assert.equal(error.syscall, syscallName(what.call), said);
   if (error.step === undefined) return { list: 'clone', index: 0, act: 0, op: 'clone' };
   const place = placesOf(child).find(({ list, index, act }) => stepAt(child, list, index, act) === error.step);
   assert.ok(place, `${said}: a step of the plan`);
   assert.equal(error.index, place.index, said);
+  assert.equal(error.option, error.step.from, said);
   if (role === 'child') assert.equal(place.list, 'steps', said);
   if (role === 'child' && what.index >= 0) assert.equal(place.index, what.index, said);
+  assert.ok(errno === EIO || error.hint !== undefined, `${said}: with a hint`);
   return place;
 }
 
@@ -183,12 +260,20 @@ function keyOf({ list, index, act, op }: Place): string {
 async function outcome(child: ContainerProcess): Promise<Error | undefined> {
   const closed = once(child, 'close').catch(() => undefined);
   const error = await child.result.then(
-    () => undefined,
+    (status) => void ends.set(child, endOf(status)),
     (reason: Error) => reason,
   );
   if (error === undefined) await closed;
   for (const stream of child.stdio) stream?.destroy();
   return error;
+}
+
+/** How those ended that no error has. */
+const ends = new WeakMap<ContainerProcess, string>();
+
+function endOf({ exitCode, signal, reason, degraded }: ExitStatus): string {
+  const unusual = degraded.length === 0 ? '' : `; ${degraded.join('; ')}`;
+  return `${signal ?? exitCode} ${reason}${unusual}`;
 }
 
 assert.equal((await box.run('true')).exitCode, 0);

@@ -11,8 +11,26 @@ import { stepRefused } from '#lib/errors/step-refused.js';
 import { CarrelError, ExitError } from '#lib/index.js';
 import { fieldsOf, type Step } from '#lib/plan/steps.js';
 
-const { E2BIG, EACCES, EAGAIN, EINVAL, EIO, ELOOP, ENODEV, ENOENT, ENOSPC, ENOSYS, ENOTDIR, EPERM, EROFS, ETXTBSY } =
-  constants.errno;
+const {
+  E2BIG,
+  EACCES,
+  EAGAIN,
+  EINTR,
+  EINVAL,
+  EIO,
+  ELOOP,
+  EMFILE,
+  ENFILE,
+  ENODEV,
+  ENOENT,
+  ENOMEM,
+  ENOSPC,
+  ENOSYS,
+  ENOTDIR,
+  EPERM,
+  EROFS,
+  ETXTBSY,
+} = constants.errno;
 
 const mount: Step = {
   op: 'mount',
@@ -136,14 +154,14 @@ describe('hints', () => {
     ['clone, ENOSYS', { ...clone, errno: ENOSYS }, /clone3.*seccomp=unconfined/],
     ['another call, ENOSYS', { ...clone, syscall: 'pidfd_open', errno: ENOSYS }, /5\.15.*lacks pidfd_open/],
     ['any step, ENOSYS', { errno: ENOSYS }, /5\.15.*lacks fsconfig/],
-    ['setUidMap, EPERM', { step: { op: 'setUidMap', ranges: [] }, errno: EPERM }, /CAP_SETUID/],
+    ['setUidMap, EPERM', { step: { op: 'setUidMap', ranges: [] }, syscall: 'write', errno: EPERM }, /CAP_SETUID/],
     ['idmap, EINVAL', { step: { op: 'idmap', slot: 0 }, errno: EINVAL }, /overlayfs.*ext4/],
     [
       'the first mount, EACCES',
       { step: { op: 'propagation', target: '/', type: 'private' }, errno: EACCES },
       /apparmor=unconfined/,
     ],
-    ['proc, EPERM', { step: proc, errno: EPERM }, /partly hidden.*systempaths=unconfined/],
+    ['proc, EPERM', { step: proc, syscall: 'fsmount', errno: EPERM }, /partly hidden.*systempaths=unconfined/],
     ['mount behind a link, ELOOP', { step: proc, errno: ELOOP }, /symbolic link/],
     [
       'mount, ENOENT',
@@ -206,9 +224,26 @@ describe('hints', () => {
     });
   }
 
-  test('none for a proc that failed otherwise, nor for another file system', () => {
+  test('a hidden /proc is not blamed where a proc failed otherwise, nor for another file system', () => {
     assert.equal(stepRefused(refusal({ step: proc, errno: EROFS })).hint, undefined);
-    assert.equal(stepRefused(refusal({ step: mount, errno: EPERM })).hint, undefined);
+    for (const changes of [{ step: proc }, { step: proc, syscall: 'fsopen' }, { step: mount, syscall: 'fsmount' }])
+      assert.match(stepRefused(refusal({ ...changes, errno: EPERM })).hint ?? '', /^a filter of system calls/);
+  });
+
+  test('every step knows what a machine lacks that is short of something', () => {
+    const steps = [proc, mount, exec, { op: 'setUidMap', ranges: [] }, { op: 'chmod', target: '/', mode: 0 }] as const;
+    for (const [errno, hint] of [
+      [EMFILE, /RLIMIT_NOFILE/],
+      [ENFILE, /fs\.file-max/],
+      [ENOMEM, /memory\.max/],
+      [EINTR, /once more/],
+      [ENOSPC, /is full|fs\.mount-max/],
+      [EPERM, /refuses pread64/],
+    ] as const)
+      for (const step of steps) {
+        const told = stepRefused(refusal({ step, syscall: 'pread64', errno })).hint ?? '';
+        if (step !== exec || errno !== EPERM) assert.match(told, hint, `${step.op}: ${told}`);
+      }
   });
 
   test('AppArmor’s restriction is not blamed where it is off, nor for root, nor for what the command lacks', () => {

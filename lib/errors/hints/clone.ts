@@ -34,6 +34,19 @@ export const TOO_MANY_PROCESSES =
   'too many processes: raise the limit of the cgroup around this process (pids.max, TasksMax of systemd, ' +
   '--pids-limit of an outer container), RLIMIT_NPROC (ulimit -u), or kernel.pid_max; or start fewer at a time';
 
+/** Of whichever process it is; the launcher's own have the limits of its caller. */
+export const TOO_MANY_FILES =
+  'too many files are open: raise RLIMIT_NOFILE of this process (ulimit -n), or fs.file-max';
+
+/** Of the kernel, for what a process asks of it. */
+export const NO_MEMORY =
+  'the kernel has no memory for it: the machine is short of memory, or the cgroup around this process is at its ' +
+  'limit (memory.max, MemoryMax of systemd, --memory of an outer container)';
+
+const TOO_MANY_NAMESPACES =
+  'the namespaces reach a limit of user.max_*_namespaces, which sysctl shows, or of nesting (32 user ' +
+  'namespaces): end containers, or raise it';
+
 export const CLONE_HINTS: readonly Hint[] = [
   { op: 'any', error: 'EPERM', when: apparmor, text: RESTRICTED },
   { op: 'any', error: 'EACCES', when: apparmor, text: RESTRICTED },
@@ -70,11 +83,11 @@ export const CLONE_HINTS: readonly Hint[] = [
   {
     op: 'clone',
     error: 'ENOSPC',
-    text:
-      'the namespaces reach a limit of user.max_*_namespaces, which sysctl shows, or of nesting (32 user ' +
-      'namespaces): ' +
-      'end containers, or raise it',
+    text: TOO_MANY_NAMESPACES,
   },
+  ...(['unshare', 'nestNamespaces'] as const).map(
+    (op): Hint => ({ op, error: 'ENOSPC', syscall: 'unshare', text: TOO_MANY_NAMESPACES }),
+  ),
   {
     op: 'clone',
     error: 'EUSERS',

@@ -39,6 +39,7 @@ export const ID_HINTS: readonly Hint[] = [
   {
     op: 'setUidMap',
     error: 'EPERM',
+    syscall: 'write',
     text:
       'this process lacks CAP_SETUID over these ids: an outer container or a security module keeps it from mapping ' +
       'them',

@@ -47,6 +47,7 @@ export const LANDLOCK_HINTS: readonly Hint[] = [
   {
     op: 'restrictSelf',
     error: 'EPERM',
+    syscall: 'landlock_restrict_self',
     text: 'it takes CAP_SYS_ADMIN in the user namespace that the child is in, or noNewPrivileges before it',
   },
   {

@@ -56,6 +56,7 @@ export const MOUNT_HINTS: readonly Hint[] = [
   {
     op: 'mount',
     error: 'EPERM',
+    syscall: 'fsmount',
     when: proc,
     text:
       'the /proc around this process is partly hidden, as in Docker and Kubernetes, and the kernel then refuses a ' +
@@ -97,6 +98,7 @@ export const MOUNT_HINTS: readonly Hint[] = [
   {
     op: 'mount',
     error: 'EPERM',
+    syscall: 'fsconfig',
     when: overlay,
     text: 'this kernel keeps overlayfs from user namespaces, which Linux allows since 5.11',
   },
@@ -168,15 +170,18 @@ export const MOUNT_HINTS: readonly Hint[] = [
   ...(['directory', 'symlink', 'file'] as const).map(
     (op): Hint => ({ op, error: 'ENOTDIR', text: '{path}, or what is above it, is a file' }),
   ),
-  ...(['directory', 'symlink', 'file', 'bind'] as const).map(
-    (op): Hint => ({
-      op,
-      error: 'ENOSPC',
-      text:
-        'the layer for {path} shows each entry of its directory by a mount, and there are more than 4096, or than ' +
-        'fs.mount-max allows. Make {path} beforehand, or lay the directory under an overlay, which needs no layer: ' +
-        'rootfs(overlay({ lower })) or mount(overlay(target, { lower }))',
-    }),
+  ...(['directory', 'symlink', 'file', 'bind'] as const).flatMap((op) =>
+    (['open_tree', 'move_mount', 'fsmount'] as const).map(
+      (syscall): Hint => ({
+        op,
+        error: 'ENOSPC',
+        syscall,
+        text:
+          'the layer for {path} shows each entry of its directory by a mount, and there are more than 4096, or than ' +
+          'fs.mount-max allows. Make {path} beforehand, or lay the directory under an overlay, which needs no layer: ' +
+          'rootfs(overlay({ lower })) or mount(overlay(target, { lower }))',
+      }),
+    ),
   ),
   {
     op: 'makeTarget',

@@ -26,6 +26,7 @@ export const PROCESS_HINTS: readonly Hint[] = [
   {
     op: 'chmod',
     error: 'EPERM',
+    syscall: 'fchmod',
     text: '{path} belongs to another user: only its owner, or root of a container that has that id, can change it',
   },
   { op: 'chdir', error: 'EACCES', text: 'the user of the command has no permission to enter that directory' },
