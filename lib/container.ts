@@ -335,6 +335,38 @@ export class Container {
   }
 
   /**
+   * Has the command run under an AppArmor profile of the host: `apparmor('my-profile')`. It holds from the exec on,
+   * beside all else, for the command and for all that comes of it. What it says of files is said of paths in the
+   * container. Default: none is asked for; the command then gets what the host's policy says. OCI
+   * `process.apparmorProfile`
+   *
+   * Root has to load a profile first: apparmor_parser(8). `'&my-profile'` stacks it on the caller's own. Where the
+   * caller is under a profile itself, that one has to allow the change; and with {@link noNewPrivileges} the kernel
+   * takes a stacked one only.
+   *
+   * @throws At the start a {@link CarrelError} with code `ERR_LABEL_UNAVAILABLE` where the host has no AppArmor, and a
+   *   {@link StepError} for a profile that is not loaded. apparmor(7)
+   */
+  apparmor(profile: string | undefined): Container {
+    return this.#with({ apparmor: profile });
+  }
+
+  /**
+   * Has the command run in an SELinux context of the host: `selinux('system_u:system_r:container_t:s0:c1,c2')`.
+   * It holds from the exec on, beside all else. Default: none is asked for; the command then gets what the host's
+   * policy says. OCI `process.selinuxLabel`
+   *
+   * The policy has to let the caller's domain set such a context (`setexec`), and go over to it; with
+   * {@link noNewPrivileges} that is `nnp_transition` too. Files get no labels.
+   *
+   * @throws At the start a {@link CarrelError} with code `ERR_LABEL_UNAVAILABLE` where the host has no SELinux, and a
+   *   {@link StepError} for a context that the policy does not have or allow. setexeccon(3)
+   */
+  selinux(label: string | undefined): Container {
+    return this.#with({ selinux: label });
+  }
+
+  /**
    * Limits resources of the command, and of each process that comes of it:
    * `rlimits({ nofile: 1024, core: 0, cpu: { soft: 10, hard: 20 } })`. Names are those of getrlimit(2), with or without
    * `RLIMIT_`. One number is both limits; `'unlimited'` is none. Bytes may be a text such as `'64m'`; `cpu` is in

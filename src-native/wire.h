@@ -133,9 +133,10 @@ enum {
 	STEP_ADD_PATH_RULE = 66,
 	STEP_ADD_PORT_RULE = 67,
 	STEP_RESTRICT_SELF = 68,
+	STEP_SET_EXEC_LABEL = 69,
 };
 
-enum { STEP_COUNT = 68 };
+enum { STEP_COUNT = 69 };
 
 struct step_barrier {
 	struct record head;
@@ -641,6 +642,13 @@ struct step_restrict_self {
 };
 static_assert(sizeof(struct step_restrict_self) == 16, "restrictSelf");
 
+struct step_set_exec_label {
+	struct record head;
+	uint64_t module;
+	struct wire_bytes label;
+};
+static_assert(sizeof(struct step_set_exec_label) == 24, "setExecLabel");
+
 enum field_kind {
 	FIELD_NUMBER,
 	FIELD_INTEGER,
@@ -967,6 +975,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	}},
 	[STEP_RESTRICT_SELF] = {COLUMN_CONTAINER, 0, 1, 1, {
 		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_SET_EXEC_LABEL] = {COLUMN_CONTAINER, 0, 1, 2, {
+		{FIELD_CHOICE, 0x6d},
+		{FIELD_STRING, 0x0},
 	}},
 };
 

@@ -50,6 +50,24 @@ export const RIGHTS_OPTIONS: readonly CliOption[] = [
       definition.seccomp = securityOption(value);
     },
   },
+  {
+    name: 'apparmor',
+    value: 'PROFILE',
+    group: 'Rights and limits',
+    help: 'the AppArmor profile of the host that the command runs under',
+    apply: ({ definition }, value) => {
+      definition.apparmor = value;
+    },
+  },
+  {
+    name: 'selinux',
+    value: 'LABEL',
+    group: 'Rights and limits',
+    help: 'the SELinux context of the host that the command runs in',
+    apply: ({ definition }, value) => {
+      definition.selinux = value;
+    },
+  },
   ...(['read', 'write', 'execute'] as const).map(
     (part): CliOption => ({
       name: `landlock-${part}`,

@@ -28,6 +28,7 @@ import {
 import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
+import { planLabels } from './labels.js';
 import { planLandlock } from './landlock.js';
 import { planLimits } from './limits.js';
 import { planLocks } from './locks.js';
@@ -130,6 +131,8 @@ export function compileFrame(
   const degraded = [...limits.degraded, ...landlock.degraded];
 
   const steps: ContainerStep[] = [
+    // The kernel keeps them until the exec. Here /proc is the caller's: nobody inside has touched it. CVE-2025-52881
+    ...planLabels(definition, host),
     // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
     ...(shifted ? [{ op: 'unshare', namespaces: ['time'], from: 'timeOffsets()' } as const] : []),
     // Until its ids are mapped the child is nobody, and can make no file. user_namespaces(7)

@@ -8,6 +8,7 @@ import { array, boolean, containerPath, environment, hostPath, integer, knownOpt
 import { checkIdmap, type IdMap } from './idmap.js';
 import { checkInserted, type InsertedStep } from './inserted.js';
 import { checkMask, checkProc, type ProcChoice } from './kernel-files.js';
+import { checkApparmor, checkSelinux } from './labels.js';
 import { checkLandlock, type Landlock, type LandlockInput } from './landlock.js';
 import { checkLimits, type Limits, type LimitsInput } from './limits.js';
 import { checkMount, type Mount } from './mounts.js';
@@ -68,6 +69,10 @@ export interface ContainerDefinition {
   readonly seccomp: Seccomp;
   /** `undefined`: no restrictions. */
   readonly landlock?: Landlock;
+  /** A profile; `undefined`: none is asked for. */
+  readonly apparmor?: string;
+  /** A context; `undefined`: none is asked for. */
+  readonly selinux?: string;
   readonly rlimits: ResourceLimits;
   readonly sysctl: Sysctl;
   /** The file mode creation mask. */
@@ -109,6 +114,8 @@ export interface DefinitionInput {
   readonly noNewPrivileges?: boolean | undefined;
   readonly seccomp?: SeccompInput | undefined;
   readonly landlock?: LandlockInput | undefined;
+  readonly apparmor?: string | undefined;
+  readonly selinux?: string | undefined;
   readonly rlimits?: ResourceLimitsInput | undefined;
   readonly sysctl?: Readonly<Record<string, string | number>> | undefined;
   readonly umask?: number | undefined;
@@ -165,6 +172,8 @@ const PARTS: {
   noNewPrivileges: (value) => boolean('noNewPrivileges', value),
   seccomp: checkSeccomp,
   landlock: checkLandlock,
+  apparmor: checkApparmor,
+  selinux: checkSelinux,
   rlimits: checkRlimits,
   sysctl: checkSysctl,
   umask: (value) => integer('umask', value, 0, 0o777),

@@ -709,3 +709,18 @@ export const addPortRule: StepConstructor<'addPortRule'> = step('addPortRule');
  * Source: landlock_restrict_self(2), Linux 5.13.
  */
 export const restrictSelf: StepConstructor<'restrictSelf'> = step('restrictSelf');
+
+// Labels.
+
+/**
+ * Asks the security module `module` to give `label` to what the child executes: an AppArmor profile, or an SELinux
+ * context. It holds from {@link exec} on, for the command and for all that comes of it, as the host's policy says. It
+ * is asked by /proc: the one that stands there has to be a real one, whose root it shows, without links.
+ *
+ * Needs AppArmor or SELinux, and a policy that lets the caller change to `label`. Errors: ENOENT for a profile that is
+ * not loaded; EINVAL for a context that the policy does not have, without the module, and where /proc is something
+ * else; EACCES where the policy does not allow the change.
+ *
+ * Source: `exec` in proc_pid_attr(5); attr/apparmor since Linux 5.8.
+ */
+export const setExecLabel: StepConstructor<'setExecLabel'> = step('setExecLabel');

@@ -18,6 +18,8 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'An argument has an impossible value, an option is misspelt, or two exclude each other. ' +
     'A `TypeError`, thrown at the call that got it.',
   ERR_INVALID_PLAN: 'The launcher rejected a plan as malformed, before any act. carrel itself makes no such plan.',
+  ERR_LABEL_UNAVAILABLE:
+    'This host has no AppArmor for `apparmor()`, or no SELinux for `selinux()`, and nothing was started.',
   ERR_LANDLOCK_UNAVAILABLE:
     'This kernel cannot refuse what `landlock()` has to refuse, and nothing was started. ' +
     'The message says which Linux can.',

@@ -24,6 +24,7 @@ export {
   hasEnded,
   hookFailed,
   type LauncherObstacle,
+  labelUnavailable,
   landlockUnavailable,
   launcherFailed,
   launcherUnreached,

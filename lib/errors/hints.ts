@@ -5,6 +5,7 @@ import { ANY_HINTS } from './hints/any.js';
 import { CLONE_HINTS } from './hints/clone.js';
 import type { Hint } from './hints/hint.js';
 import { ID_HINTS } from './hints/ids.js';
+import { LABEL_HINTS } from './hints/labels.js';
 import { LANDLOCK_HINTS } from './hints/landlock.js';
 import { MOUNT_HINTS } from './hints/mounts.js';
 import { NAMESPACE_HINTS } from './hints/namespaces.js';
@@ -22,6 +23,7 @@ export const HINTS: readonly Hint[] = [
   ...PROCESS_HINTS,
   ...PROGRAM_HINTS,
   ...LANDLOCK_HINTS,
+  ...LABEL_HINTS,
   ...ANY_HINTS,
 ];
 

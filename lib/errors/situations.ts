@@ -233,6 +233,17 @@ export function landlockUnavailable(lack: string): CarrelError {
   );
 }
 
+const LABEL_NAMES = { apparmor: 'AppArmor', selinux: 'SELinux' } as const;
+
+/** A label of a security module that this host does not have. */
+export function labelUnavailable(module: keyof typeof LABEL_NAMES, lack: string): CarrelError {
+  return new CarrelError(
+    'ERR_LABEL_UNAVAILABLE',
+    `${module}: this host has no ${LABEL_NAMES[module]}: ${lack}`,
+    `leave out ${module}() here; landlock() needs no policy of the host`,
+  );
+}
+
 /** Something that only a container with a cgroup can do. */
 export function noCgroup(what: string): CarrelError {
   return new CarrelError(

@@ -55,6 +55,12 @@ export interface LandlockFacts {
   readonly obstacle?: string;
 }
 
+/** Which security modules that label programs are missing, and why. A module that is there is not named. */
+export interface LabelFacts {
+  readonly apparmor?: string;
+  readonly selinux?: string;
+}
+
 export interface Host {
   readonly arch: Architecture;
   /** The kernel's release: `[6, 1]`. */
@@ -104,6 +110,8 @@ export interface Host {
   readonly cgroups?: CgroupFacts;
   /** Asked for where it is used only. */
   readonly landlock?: LandlockFacts;
+  /** Asked for where one is used only. */
+  readonly labels?: LabelFacts;
 }
 
 export function hasCapability(host: Host, name: Capability): boolean {

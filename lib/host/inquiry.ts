@@ -38,7 +38,7 @@ export function inquire(
   user: User | NamedUser,
   cgroups: CgroupFacts | undefined,
 ): Knowledge {
-  const host = probeWith(cgroups, definition.landlock !== undefined);
+  const host = probeWith(cgroups, definition);
   return inquiries.get(definition, userOf(definition, user, host)).ask(host);
 }
 

@@ -9,7 +9,8 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { isSame, Memo } from '../plan/memo.js';
 import { executable } from './executable.js';
-import type { Host, HostPath, HostText, LandlockFacts } from './facts.js';
+import type { Host, HostPath, HostText, LabelFacts, LandlockFacts } from './facts.js';
+import { probeLabels } from './labels.js';
 import { probeLandlock } from './landlock.js';
 import { readMounts } from './mountinfo.js';
 import { idRanges, kernelRelease, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
@@ -70,11 +71,17 @@ function showsProcessesOnly(): boolean {
 
 const factsWithCgroups = new Memo((cgroups: CgroupFacts, host: Host): Host => Object.freeze({ ...host, cgroups }));
 const factsWithLandlock = new Memo((landlock: LandlockFacts, host: Host): Host => Object.freeze({ ...host, landlock }));
+const factsWithLabels = new Memo((labels: LabelFacts, host: Host): Host => Object.freeze({ ...host, labels }));
 
-/** The same, with what this process can do with cgroups, and the kernel with Landlock where `landlock` says so. */
-export function probeWith(cgroups: CgroupFacts | undefined, landlock: boolean): Host {
+/** The same, with what this process can do with cgroups, and what this container asks of Landlock and for labels. */
+export function probeWith(
+  cgroups: CgroupFacts | undefined,
+  { landlock, apparmor, selinux }: Pick<ContainerDefinition, 'landlock' | 'apparmor' | 'selinux'>,
+): Host {
   const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
-  return landlock ? factsWithLandlock.get(probeLandlock(), host) : host;
+  const restricted = landlock === undefined ? host : factsWithLandlock.get(probeLandlock(), host);
+  const isLabelled = apparmor !== undefined || selinux !== undefined;
+  return isLabelled ? factsWithLabels.get(probeLabels(), restricted) : restricted;
 }
 
 /** What is asked for one container. */

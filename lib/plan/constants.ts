@@ -221,3 +221,9 @@ export const LANDLOCK_SCOPES = { 'abstract-unix-socket': 1, signal: 2 } as const
 
 /** Something that reaches no process outside. */
 export type LandlockScope = keyof typeof LANDLOCK_SCOPES;
+
+/** Security modules that give a program a label when it is executed; the numbers are `LSM_ID_*` of linux/lsm.h. */
+export const LABEL_MODULES = { selinux: 101, apparmor: 104 } as const;
+
+/** A security module that labels programs. */
+export type LabelModule = keyof typeof LABEL_MODULES;

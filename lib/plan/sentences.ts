@@ -1,6 +1,6 @@
 /** A step in words: one sentence for each kind of step. */
 
-import { CAPABILITIES } from './constants.js';
+import { CAPABILITIES, type LabelModule } from './constants.js';
 import type { Op, Step, StepOf } from './steps.js';
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
@@ -132,8 +132,14 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   addPathRule: (step) => `landlock, slot ${step.slot}: allow ${list(step.access)} in ${quoted(step.target)}`,
   addPortRule: (step) => `landlock, slot ${step.slot}: allow ${list(step.access)} with port ${step.port}`,
   restrictSelf: (step) => `landlock, slot ${step.slot}: this holds from here on`,
+  setExecLabel: (step) => `at exec: ${LABELS[step.module]} ${quoted(step.label)}`,
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
   exit: (step) => `exit with status ${step.status}`,
+};
+
+const LABELS: Readonly<Record<LabelModule, string>> = {
+  apparmor: 'the AppArmor profile',
+  selinux: 'the SELinux context',
 };
 
 /** One step in words, in a line. */

@@ -13,6 +13,7 @@ import { CGROUP_STEPS } from './steps/cgroups.js';
 import { COURSE_STEPS } from './steps/course.js';
 import { FILE_STEPS } from './steps/files.js';
 import { ID_STEPS } from './steps/ids.js';
+import { LABEL_STEPS } from './steps/labels.js';
 import { LANDLOCK_STEPS } from './steps/landlock.js';
 import { MOUNT_STEPS } from './steps/mounts.js';
 import { NAMESPACE_STEPS } from './steps/namespaces.js';
@@ -30,6 +31,7 @@ export const STEPS = {
   ...TERMINAL_STEPS,
   ...PROCESS_STEPS,
   ...LANDLOCK_STEPS,
+  ...LABEL_STEPS,
 } as const satisfies StepGroup;
 
 /** The name of a step. */

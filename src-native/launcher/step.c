@@ -101,6 +101,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_add_port_rule(child, (const struct step_add_port_rule *)record);
 	case STEP_RESTRICT_SELF:
 		return step_restrict_self(child, (const struct step_restrict_self *)record);
+	case STEP_SET_EXEC_LABEL:
+		return step_set_exec_label(child, (const struct step_set_exec_label *)record);
 	}
 	__builtin_trap();
 }

@@ -54,3 +54,4 @@ struct outcome step_create_ruleset(struct child *child, const struct step_create
 struct outcome step_add_path_rule(struct child *child, const struct step_add_path_rule *step);
 struct outcome step_add_port_rule(struct child *child, const struct step_add_port_rule *step);
 struct outcome step_restrict_self(struct child *child, const struct step_restrict_self *step);
+struct outcome step_set_exec_label(struct child *child, const struct step_set_exec_label *step);

@@ -27,6 +27,8 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 const ELSEWHERE = [
   ...['denySetgroups', 'newuidmap', 'newgidmap', 'omit', 'umask', 'endFrozen', 'endDescendants', 'readCounter'],
   'rmdir',
+  // Where there is no AppArmor, and no SELinux.
+  'setExecLabel',
   // By the version of Landlock.
   ...(probeLandlock().version >= 1 ? [] : ['createRuleset', 'addPathRule', 'restrictSelf']),
   ...(probeLandlock().version >= 4 ? [] : ['addPortRule']),

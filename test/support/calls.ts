@@ -317,6 +317,10 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   addPathRule: () => [call('landlock_add_rule', 'LANDLOCK_RULE_PATH_BENEATH')],
   addPortRule: () => [call('landlock_add_rule')],
   restrictSelf: () => [call('landlock_restrict_self')],
+  setExecLabel: ({ module, label }) => [
+    call('openat2', module === 'apparmor' ? '"thread-self/attr/apparmor/exec"' : '"thread-self/attr/exec"', 'O_WRONLY'),
+    call('write', module === 'apparmor' ? quote(`exec ${label}`) : quote(label)),
+  ],
   exit: ({ status }) => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', `${status}`)],
 };
 

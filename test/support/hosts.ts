@@ -106,6 +106,7 @@ export const root: Host = {
   readonly: ['/proc/sys'],
   resolver: [{ path: '/run/resolv.conf' }, { path: '/etc/hosts' }],
   cgroups: CGROUPS.v2,
+  labels: {},
   sysctls: { 'user/max_inotify_instances': '128', 'net/ipv4/ping_group_range': '1\t0' },
   rlimits: { nofile: { soft: 1024, hard: 4096 }, core: { soft: 0, hard: 'unlimited' } },
 };

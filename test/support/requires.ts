@@ -10,6 +10,7 @@ import { release } from 'node:os';
 import { controllersOf } from '#lib/cgroup/files.js';
 import { probeCgroups } from '#lib/cgroup/probe.js';
 import { cgroupMounts } from '#lib/cgroup/tree.js';
+import { probeLabels } from '#lib/host/labels.js';
 import { probeLandlock } from '#lib/host/landlock.js';
 import { findBusybox } from './busybox.js';
 import { hasProfiles } from './profiles.js';
@@ -18,6 +19,11 @@ import { hasProfiles } from './profiles.js';
 type Probe = () => string | undefined;
 
 const PROBES = {
+  /** Switched on, with what loads profiles. */
+  apparmor: () =>
+    probeLabels().apparmor !== undefined || !existsSync('/sys/kernel/security/apparmor/profiles')
+      ? 'no AppArmor'
+      : runs('no apparmor_parser', 'apparmor_parser', '--version'),
   'arm64-gcc': () => runs('no cross compiler for arm64', 'aarch64-linux-gnu-gcc', '--version'),
   bubblewrap: () => runs('no bubblewrap', 'bwrap', '--ro-bind', '/', '/', 'true'),
   busybox: () => (findBusybox() === undefined ? 'no static busybox' : undefined),

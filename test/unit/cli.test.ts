@@ -94,6 +94,14 @@ test('--io says what is wrong with a device, a rate or a limit', () => {
   assert.throws(() => parse('run', ['--io']), { message: /^--io takes MAJOR:MINOR,RATE=LIMIT/ });
 });
 
+test('labels of security modules are those of apparmor() and selinux()', () => {
+  const { apparmor, selinux } = parse('run', ['--apparmor', 'a b', '--selinux', 'u:r:t', 'true']).container.toJSON();
+  assert.deepEqual([apparmor, selinux], ['a b', 'u:r:t']);
+  const none = parse('run', ['true']).container.toJSON();
+  assert.ok(!('apparmor' in none) && !('selinux' in none));
+  assert.throws(() => parse('run', ['--selinux', 't', 'true']), { message: /selinux/ });
+});
+
 test('options of Landlock say what landlock() does', () => {
   const landlockOf = (...args: readonly string[]): unknown =>
     parse('run', [...args, 'true']).container.toJSON().landlock;

@@ -30,6 +30,8 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   noNewPrivileges: (box) => box.noNewPrivileges(false),
   seccomp: (box) => box.seccomp('unconfined'),
   landlock: (box) => box.landlock({ read: '/', execute: '/usr' }),
+  apparmor: (box) => box.apparmor('carrel-default'),
+  selinux: (box) => box.selinux('system_u:system_r:container_t:s0'),
   limits: (box) => box.limits({ memory: '64m', pids: 32 }),
   init: (box) => box.init(false),
   timeOffsets: (box) => box.timeOffsets({ monotonic: 1500 }),
@@ -128,6 +130,8 @@ describe('a Container', () => {
       .capabilities(undefined)
       .seccomp(undefined)
       .landlock(undefined)
+      .apparmor(undefined)
+      .selinux(undefined)
       .timeOffsets(undefined)
       .domainname(undefined)
       .network(undefined)

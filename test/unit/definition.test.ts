@@ -9,6 +9,7 @@ import { bind, Container, type DefinitionInput, overlay, tmpfs } from '#lib/inde
 import { errorOf } from '../support/errors.js';
 import { type Option, PROCESS_OPTIONS, type Wrong } from '../support/options.js';
 import { ID_OPTIONS } from '../support/options-ids.js';
+import { LABEL_OPTIONS } from '../support/options-labels.js';
 import { LANDLOCK_OPTION } from '../support/options-landlock.js';
 import { SECCOMP_OPTION } from '../support/options-seccomp.js';
 
@@ -30,6 +31,7 @@ const OPTIONS: Readonly<Record<keyof DefinitionInput, Option>> = {
   ...ID_OPTIONS,
   seccomp: SECCOMP_OPTION,
   landlock: LANDLOCK_OPTION,
+  ...LABEL_OPTIONS,
   rootfs: {
     unset: undefined,
     right: [

@@ -75,7 +75,7 @@ const PASSWD = 'www:x:33:34::/var/www:\n';
 
 const BOXES: readonly ContainerDefinition[] = [
   new Container().limits({ cpuTime: 100, onUnsupported: 'warn' }),
-  new Container().namespaces([]).landlock({ execute: '/usr', onUnsupported: 'warn' }),
+  new Container().namespaces([]).landlock({ execute: '/usr', onUnsupported: 'warn' }).apparmor('carrel'),
   new Container()
     .rootfs('/srv/box')
     .mount(bind('/srv/a', '/a'))

@@ -122,6 +122,8 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
       } as const,
       { bindTcp: [random.below(65_536)], scope: ['signal'], onUnsupported: 'warn' } as const,
     ]),
+  apparmor: (random) => random.pick([undefined, 'carrel', '&carrel', 'a b//c']),
+  selinux: (random) => random.pick([undefined, 'u:r:t', 'system_u:system_r:container_t:s0:c1,c2']),
   timeOffsets: (random) =>
     random.boolean() ? {} : { monotonic: random.below(1e9) - 5e8, boottime: random.below(1e9) },
   env: (random) => Object.fromEntries(random.list(4, () => [`V${random.below(99)}`, random.text()])),

@@ -10,6 +10,7 @@ cgroups=/sys/fs/cgroup
 
 $b mount -t proc -o nosuid,nodev,noexec proc /proc
 $b mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
+$b mount -t securityfs -o nosuid,nodev,noexec securityfs /sys/kernel/security
 $b mount -t cgroup2 -o nsdelegate cgroup2 $cgroups
 $b mkdir -p /dev/pts /dev/shm
 $b mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts

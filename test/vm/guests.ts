@@ -52,6 +52,14 @@ export const GUESTS: readonly Guest[] = [
     node: process.execPath,
   },
   {
+    name: 'apparmor',
+    script: ['qemu.sh', '-k', '6.12'],
+    boots: [['root']],
+    files: ['container/apparmor.test'],
+    limitSeconds: 1200,
+    node: process.execPath,
+  },
+  {
     name: 'arm64',
     script: ['arm64.sh'],
     boots: [['root', 'user']],

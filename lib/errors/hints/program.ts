@@ -41,7 +41,8 @@ export const PROGRAM_HINTS: readonly Hint[] = [
     error: 'EACCES',
     text:
       'this user cannot execute the file: see chmod +x, whether its file system is mounted noexec, ' +
-      'and with landlock() whether execute lists it, its loader and its interpreter',
+      'with landlock() whether execute lists it, its loader and its interpreter, ' +
+      'with apparmor() and selinux() whether the policy lets it be executed',
   },
   {
     op: 'exec',
@@ -59,7 +60,9 @@ export const PROGRAM_HINTS: readonly Hint[] = [
   {
     op: 'exec',
     error: 'EPERM',
-    text: 'a seccomp profile, or a security module of the host, refuses {syscall}: see seccomp()',
+    text:
+      'a seccomp profile, or a security module of the host, refuses {syscall}: see seccomp(). Where the caller is ' +
+      'under an AppArmor profile, no new privileges allow a stacked one only: apparmor("&NAME")',
   },
   {
     op: 'exec',
