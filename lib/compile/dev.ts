@@ -7,6 +7,7 @@ import { freezeDeep } from '../plan/plan.js';
 import type { ContainerStep } from '../plan/steps.js';
 import { hasGroup, type IdPlan } from './ids.js';
 import { tmpfsStep } from './tmpfs.js';
+import { TTY_GID } from './users.js';
 
 /** Bound from the host: a user namespace cannot make devices. */
 const DEVICES: readonly ContainerStep[] = freezeDeep(
@@ -37,9 +38,8 @@ const DEVICE_LINKS: readonly ContainerStep[] = freezeDeep(
 /** A /dev of the container's own, as the OCI runtime specification lists it. */
 export function dev(definition: ContainerDefinition, ids: IdPlan, user: User): readonly ContainerStep[] {
   const quiet: readonly MountAttribute[] = ['nosuid', 'nodev', 'noexec'];
-  // Group 5 is tty wherever it exists. An ordinary user has one group only; which ones a joined namespace has is
-  // unknown.
-  const tty = hasGroup(ids, 5) ? ['gid=5'] : [];
+  // An ordinary user has one group only; which ones a joined namespace has is unknown.
+  const tty = hasGroup(ids, TTY_GID) ? [`gid=${TTY_GID}`] : [];
   const owner = user.uid === 0 ? [] : [`uid=${user.uid}`];
   const steps: ContainerStep[] = [
     // Devices are mounts of their own with attributes of their own, so nodev here keeps out all others.

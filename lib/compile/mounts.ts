@@ -46,7 +46,7 @@ export function planMounts(
     { op: 'propagation', target: '/', type: 'private' },
     // Through the host's /proc, as long as it is there: it shows each process what is its own.
     ...(own ? [] : settings),
-    ...root(definition, host, trees, user),
+    ...root(definition, ids, host, trees, user),
     ...proc(definition, host),
     // Through a /proc of its own where it can be: the host's keeps an entry of each key for each namespace, in one
     // chain, and to find one takes longer the more containers there are. proc_sys_compare() in fs/proc/proc_sysctl.c
@@ -68,9 +68,15 @@ export function planMounts(
   return { acts: trees.acts, steps, after: trees.after };
 }
 
-function root(definition: ContainerDefinition, host: Host, trees: Trees, user: User): readonly ContainerStep[] {
+function root(
+  definition: ContainerDefinition,
+  ids: IdPlan,
+  host: Host,
+  trees: Trees,
+  user: User,
+): readonly ContainerStep[] {
   const { rootfs, readonly, noNewPrivileges, proc } = definition;
-  if (rootfs === undefined) return hostPrograms(definition, host, trees, user);
+  if (rootfs === undefined) return hostPrograms(definition, ids, host, trees, user);
   const attributes: MountAttribute[] = ['nodev'];
   // Set-user-id programs of the image are of use only where new privileges are allowed.
   if (noNewPrivileges) attributes.push('nosuid');

@@ -6,21 +6,25 @@ import type { Host, HostPath } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import { isWithin } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
+import { hasGroup, type IdPlan } from './ids.js';
 import { hostsOfHost, ownHosts } from './names.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
-import { OWN_GROUP, OWN_PASSWD } from './users.js';
+import { OWN_GROUP, OWN_PASSWD, TTY_GID } from './users.js';
 
 /** The host's programs and none of its data: a file system in memory with the programs bound into it, read-only. */
 export function hostPrograms(
   definition: ContainerDefinition,
+  ids: IdPlan,
   host: Host,
   trees: Trees,
   user: User,
 ): readonly ContainerStep[] {
   const own = isListed(OWN_PASSWD, user.uid) ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
   const named = hostsOfHost(definition, host);
-  const ownGroup = isListed(OWN_GROUP, user.gid) ? [] : [`user:x:${user.gid}:`];
+  // What gives a terminal to the group tty, as sshd does, takes the user's own where there is none of that name.
+  const groups = OWN_GROUP.filter((line) => !line.startsWith('tty:') || hasGroup(ids, TTY_GID));
+  const ownGroup = isListed(groups, user.gid) ? [] : [`user:x:${user.gid}:`];
   return [
     tmpfsStep('/', ['mode=755']),
     ...['/proc', '/sys', '/dev', '/run', '/home', '/etc'].map(
@@ -33,7 +37,7 @@ export function hostPrograms(
     ...host.programs.map((entry) => hostEntry(entry, trees)),
     ...host.settings.map((entry) => hostEntry(entry, trees)),
     textFile('/etc/passwd', [...OWN_PASSWD, ...own]),
-    textFile('/etc/group', [...OWN_GROUP, ...ownGroup]),
+    textFile('/etc/group', [...groups, ...ownGroup]),
     named ?? ownHosts(definition, host),
     textFile('/etc/nsswitch.conf', [
       'passwd: files',

@@ -29,7 +29,9 @@ export const OWN_PASSWD: readonly string[] = Object.freeze([
   'root:x:0:0:root:/root:/bin/sh',
   'nobody:x:65534:65534:nobody:/:/bin/false',
 ]);
-export const OWN_GROUP: readonly string[] = Object.freeze(['root:x:0:', 'tty:x:5:', 'nogroup:x:65534:']);
+/** Wherever there is a group of that name. */
+export const TTY_GID = 5;
+export const OWN_GROUP: readonly string[] = Object.freeze(['root:x:0:', `tty:x:${TTY_GID}:`, 'nogroup:x:65534:']);
 
 interface PasswdEntry {
   readonly name: string;

@@ -58,6 +58,16 @@ suite('without rootfs: the host’s programs, none of its data', () => {
     assert.match(user.stdout, /\nuser\n$/);
   });
 
+  test('/etc/group names the group tty where it exists', async () => {
+    const script =
+      'grep -o "^tty:x:5:$" /etc/group; while read -r _ _ count; do echo "$count"; done < /proc/self/gid_map';
+    const isRoot = process.env.CARREL_TEST_LEG === 'root';
+    const { stdout } = await box.run('sh', ['-c', script], { check: true });
+    assert.equal(stdout, isRoot ? 'tty:x:5:\n65536\n' : '1\n');
+    if (!isRoot) return;
+    assert.equal((await box.idmap({ uid: 4242, gid: 4242 }).run('sh', ['-c', script])).stdout, '1\n');
+  });
+
   test('what is written elsewhere is gone with the container', async () => {
     const script = 'echo here > /tmp/x; echo here > /root/x; cat /tmp/x /root/x';
     assert.equal((await box.run('sh', ['-c', script])).stdout, 'here\nhere\n');

@@ -81,7 +81,6 @@ const TOOLCHAINS: Readonly<Record<string, Toolchain>> = {
     input: 'fn main() { println!("{}", 6 * 7); }',
     script: 'cat > m.rs; rustc m.rs && ./m',
     output: '42\n',
-    soak: true,
   },
   Haskell: {
     needs: 'ghc',

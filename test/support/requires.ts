@@ -25,7 +25,17 @@ const PROBES = {
       ? 'no AppArmor'
       : runs('no apparmor_parser', 'apparmor_parser', '--version'),
   'arm64-gcc': () => runs('no cross compiler for arm64', 'aarch64-linux-gnu-gcc', '--version'),
+  /** What sanitizers need of a compiler. */
+  asan: () =>
+    runs(
+      'no sanitizers of gcc',
+      'sh',
+      '-c',
+      'for name in asan ubsan tsan; do test -e "$(gcc -print-file-name=lib$name.so)" || exit 1; done',
+    ),
   bubblewrap: () => runs('no bubblewrap', 'bwrap', '--ro-bind', '/', '/', 'true'),
+  cargo: () => installed('Cargo', 'cargo', 'rustc', 'gcc'),
+  chromium: () => runs('no Chromium', 'sh', '-c', 'command -v chromium-headless-shell || command -v chromium'),
   busybox: () => (findBusybox() === undefined ? 'no static busybox' : undefined),
   /** Version 2 beside version 1, where systemd mounts it, and mounts of one's own. */
   'cgroup-hybrid': () => runs('no hybrid cgroups', 'unshare', '--mount', 'umount', '/sys/fs/cgroup/unified'),
@@ -36,6 +46,12 @@ const PROBES = {
   /** Memory, processes and CPU time of a container can be limited and counted by this user. */
   cgroups: () => (hasCgroups() ? undefined : 'no cgroups for this user'),
   'debian-python3': () => installed('Debian’s Python', 'python3'),
+  /** With what an environment gets its own pip of, and what compiles an extension. */
+  'debian-venv': () =>
+    installed('Debian’s Python', 'python3') ??
+    runs('no venv for Debian’s Python', '/usr/bin/python3', '-c', 'import ensurepip, venv') ??
+    runs('no headers of Debian’s Python', 'sh', '-c', 'ls /usr/include/python3*/Python.h') ??
+    runs('no C compiler', 'gcc', '--version'),
   'dev-tty': () => runs('no terminals', 'script', '--quiet', '--return', '--command', 'true', '/dev/null'),
   fuse: () => (existsSync('/dev/fuse') ? undefined : 'no FUSE'),
   erlang: () => installed('Erlang', 'erlc', 'erl'),
@@ -43,6 +59,7 @@ const PROBES = {
   'own-memory': () => (process.env.CARREL_PREBUILD ? 'a launcher with a C library' : undefined),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
   npm: () => runs('no npm', 'npm', '--version'),
+  nginx: () => runs('no nginx', 'nginx', '-v'),
   'no-cgroups': () => (hasCgroups() ? 'cgroups for this user' : undefined),
   ghc: () => installed('GHC', 'ghc', 'gcc'),
   go: () => installed('Go', 'go'),
@@ -91,6 +108,7 @@ const PROBES = {
    * point to. ptrace(2)
    */
   'some-root': () => (process.getuid?.() === 0 ? undefined : 'needs root, of a user namespace at least'),
+  sshd: () => runs('no server of OpenSSH', 'sh', '-c', 'command -v sshd && command -v ssh && command -v ssh-keygen'),
   strace: () => runs('no strace, or ptrace is refused', 'strace', '-o', '/dev/null', 'true'),
   /** Ids of /etc/subuid for the user of this leg. */
   subuid: () =>
