@@ -46,6 +46,9 @@ const VARIABLES = 10_000;
 export const LAYERS = 99;
 const NAMESPACES = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'] as const;
 
+/** For landlock(): it leaves a program most of what it had. */
+export const POLICY = { read: '/', execute: '/', write: '/tmp' } as const;
+
 const CASES: Readonly<Record<string, Case>> = {
   'carrel rootfs spawn': (library, places) => spawned(rooted(library, places)),
   'carrel rootfs spawn pipes': (library, places) => spawned(rooted(library, places), 'pipe'),
@@ -55,6 +58,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'carrel rootfs limits spawn': (library, places) =>
     spawned(rooted(library, places).limits({ memory: '64m', pids: 64 })),
   'carrel rootfs unfiltered spawn': (library, places) => spawned(rooted(library, places).seccomp('unconfined')),
+  'carrel rootfs landlock spawn': (library, places) => spawned(rooted(library, places).landlock(POLICY)),
   'carrel joined spawn': (library, places) => {
     let keeper: ReturnType<Box['spawn']> | undefined;
     let box = new library.Container();

@@ -47,6 +47,7 @@ const SMALL = [
   'carrel rootfs run',
   'carrel rootfs limits spawn',
   'carrel rootfs unfiltered spawn',
+  'carrel rootfs landlock spawn',
   'carrel spawn',
   'carrel run',
   'carrel joined spawn',

@@ -37,7 +37,7 @@ export function sections(results: Results): readonly Section[] {
     // Of a few cold samples nothing can be told.
     ...(results.form === 'short' ? [] : [budgetSection]),
     ...[besideSection, nthSection, endingSection, largeSection, rateSection, helperSection, outputSection],
-    ...[filterSection, phaseSection, loadingSection],
+    ...[filterSection, openSection, phaseSection, loadingSection],
   ];
   return makers.map((make) => make(results)).filter(({ rows }) => rows.length > 0);
 }
@@ -246,6 +246,26 @@ function filterSection({ filters }: Results): Section {
       more(allowedNs, none?.allowedNs),
       comparedNs.median.toFixed(1),
       more(comparedNs, none?.comparedNs),
+    ]),
+  };
+}
+
+function openSection({ opens = [] }: Results): Section {
+  const none = opens.find(({ name }) => name === 'none');
+  const cells = (of: Summary, to: Summary | undefined): readonly string[] => [
+    of.median.toFixed(0),
+    to === of ? '' : ratio(of, to),
+  ];
+  return {
+    title: 'Opening a file below a policy of Landlock',
+    note:
+      'A C program in a container opens and closes a file of `/`, and one that lies seven directories below. ' +
+      'Landlock looks at each directory above a file.',
+    head: ['policy', '`/file` ns', '× none', '`/a/b/c/d/e/f/g/file` ns', '× none'],
+    rows: opens.map(({ name, shallowNs, deepNs }) => [
+      name === 'none' ? 'none' : "`landlock({ read: '/', execute: '/', write: '/tmp' })`",
+      ...cells(shallowNs, none?.shallowNs),
+      ...cells(deepNs, none?.deepNs),
     ]),
   };
 }

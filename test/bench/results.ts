@@ -17,6 +17,8 @@ export interface Results {
   readonly phases: readonly Phase[];
   readonly loading: readonly Loading[];
   readonly filters: readonly Filtered[];
+  /** Absent in runs of before it was measured. */
+  readonly opens?: readonly Opened[];
   /** Absent where this machine cannot hold so many containers. */
   readonly growth?: Growth;
   /** What could not be measured, and why. */
@@ -107,6 +109,16 @@ export interface Filtered {
   readonly allowedNs: Summary;
   /** One call whose arguments the filter reads. */
   readonly comparedNs: Summary;
+}
+
+/** What it takes to open a file, and to close it. */
+export interface Opened {
+  /** `none`; `landlock`: below a policy of Landlock. */
+  readonly name: string;
+  /** In the root directory. */
+  readonly shallowNs: Summary;
+  /** Seven directories below that. */
+  readonly deepNs: Summary;
 }
 
 /** A Node program that loads carrel, and an empty one of its kind, from start to end. */

@@ -11,6 +11,7 @@ import { Growing } from './growth.js';
 import { measureLoading } from './loading.js';
 import { machineOf } from './machine.js';
 import { Measuring, type MemoryKind } from './measuring.js';
+import { measureOpens } from './opens.js';
 import { measurePart } from './parts.js';
 import { findPeers } from './peers.js';
 import { makePlaces } from './places.js';
@@ -33,7 +34,7 @@ const LOOK_MS = 2000;
 /** The kernel takes down the namespaces of thousands of containers for some seconds. */
 const SETTLE_MS = 15_000;
 /** A case that not every machine can do; all others must work. */
-const OPTIONAL = /limits|layer/;
+const OPTIONAL = /limits|layer|landlock/;
 
 export async function run({ form, where, directory }: RunOptions): Promise<Results> {
   const extent = extentOf(form);
@@ -53,10 +54,11 @@ export async function run({ form, where, directory }: RunOptions): Promise<Resul
   await settle(extent.short ? 0 : SETTLE_MS);
   const loading = measureLoading(directory, extent.rounds, [checkout])[0] ?? [];
   const filters = whole ? measureFilters(directory, extent.short ? 1 : 20, skipped) : [];
+  const opens = whole ? await measureOpens(directory, extent.short ? 1 : 20, skipped) : [];
   const busy = Math.max(busyBefore, extent.short ? 0 : await busyShare(LOOK_MS));
   const machine = machineOf(where, Object.keys(places.peers), busy);
   return {
-    ...{ machine, form, starts, rates, helpers, outputs, phases, loading, filters, skipped },
+    ...{ machine, form, starts, rates, helpers, outputs, phases, loading, filters, opens, skipped },
     ...(growth !== undefined && { growth }),
   };
 }

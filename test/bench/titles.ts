@@ -8,6 +8,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'carrel rootfs spawn pipes': 'carrel, busybox root, spawn() with pipes',
   'carrel rootfs limits spawn': 'carrel, busybox root, limits()',
   'carrel rootfs unfiltered spawn': 'carrel, busybox root, without seccomp',
+  'carrel rootfs landlock spawn': 'carrel, busybox root, with landlock()',
   'carrel joined spawn': 'carrel, a command in a running container',
   'carrel variables first spawn': 'carrel, 10,000 variables, first time',
   'carrel variables spawn': 'carrel, 10,000 variables, again',

@@ -69,6 +69,10 @@ const results: Results = {
     { name: 'none', instructions: 0, loadNs: ms(0), allowedNs: summarize([200]), comparedNs: summarize([210]) },
     { name: 'default', instructions: 9, loadNs: ms(0.05), allowedNs: summarize([212]), comparedNs: summarize([230]) },
   ],
+  opens: [
+    { name: 'none', shallowNs: summarize([400]), deepNs: summarize([600]) },
+    { name: 'landlock', shallowNs: summarize([600]), deepNs: summarize([1200]) },
+  ],
   growth,
   skipped: ['podman: not installed | really'],
 };
