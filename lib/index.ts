@@ -70,7 +70,8 @@ export type {
 export type { Session } from './definition/session.js';
 export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
-export type { DoctorOptions, DoctorReport, Finding } from './doctor/doctor.js';
+export type { DoctorOptions } from './doctor/doctor.js';
+export type { DoctorReport, Finding, OptionFinding, Verdict } from './doctor/findings.js';
 export { CarrelError, ExitError, StepError } from './errors/errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type {

@@ -59,7 +59,7 @@ async function runDoctor(args: readonly string[]): Promise<number> {
   if (positionals.length > 0) throw usageError(`carrel doctor takes only options, not "${positionals[0]}"`);
   if (directory === true) throw usageError('--directory takes DIR');
   const report = await doctor(typeof directory === 'string' ? { directory } : {});
-  print(json === true ? `${JSON.stringify(report, undefined, 2)}\n` : doctorText(report));
+  print(json === true ? `${JSON.stringify(report, undefined, 2)}\n` : doctorText(report, process.stdout.columns));
   return report.ok ? 0 : 1;
 }
 

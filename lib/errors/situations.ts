@@ -217,11 +217,10 @@ export function cgroupUnavailable(
   );
   const why = about.length === 0 ? '' : ` (${about.join('; ')})`;
   const warn = 'limits({ onUnsupported: "warn" }) starts without it';
-  return new CarrelError(
-    'ERR_CGROUP_UNAVAILABLE',
-    `${what} ${missing}${why}`,
-    remedy === '' ? warn : `${remedy}; ${warn}`,
-  );
+  // The controller is there, so rights are not what is missing.
+  const isLess = file !== undefined && about.length === 0;
+  const help = isLess ? 'another kernel or version of cgroups may have it' : remedy;
+  return new CarrelError('ERR_CGROUP_UNAVAILABLE', `${what} ${missing}${why}`, help === '' ? warn : `${help}; ${warn}`);
 }
 
 /** What landlock() asks for and this kernel does not do. */

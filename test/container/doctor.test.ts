@@ -22,8 +22,8 @@ const finding = (report: DoctorReport, name: string): Finding => {
   return found;
 };
 
-/** What an ordinary user has to be given, and those of the other legs are not. */
-const GIVEN = ['subordinate ids', 'cgroups'];
+/** What an ordinary user has to be given, and those of the other legs are not; nor is root of every machine. */
+const GIVEN = ['subordinate ids', 'cgroups', 'higher rlimits', 'lower nice', 'lower oom_score_adj'];
 /** What older kernels have in part. */
 const NEWER = ['landlock'];
 
@@ -78,7 +78,15 @@ suite('carrel doctor', () => {
     const { stdout, code } = await carrel(['doctor']);
     assert.equal(code, 0);
     assert.match(stdout, /^✓ platform +linux /);
-    assert.match(stdout, /\n✓ container +the default one ran true in [\d.]+ ms\n\nContainers can start here\.\n$/);
+    assert.match(stdout, /\n✓ container +the default one ran true in [\d.]+ ms\n/);
+    assert.match(
+      stdout,
+      /\nOptions, as they are here:\n✓ works {3}the default container, [\s\S]*\n\nContainers can start here\.\n$/,
+    );
+    assert.deepEqual(
+      stdout.split('\n').filter((line) => line.length > 120),
+      [],
+    );
   });
 
   test(
@@ -90,6 +98,8 @@ suite('carrel doctor', () => {
       assert.equal(code, 1);
       assert.match(stdout, /✗ user namespace +clone the container’s process: ENOSPC/);
       assert.equal(stdout.match(/→ user namespaces are switched off: raise user\.max_user_namespaces/g)?.length, 1);
+      assert.match(stdout, /✗ fails +the default container, .*rootfs\(\)[\s\S]*: see user namespace above/);
+      assert.match(stdout, /✓ works +namespaces\(\[\]\)/);
       assert.match(stdout, /The default container cannot start here/);
     },
   );
@@ -113,8 +123,15 @@ suite('one thing that is not as it should be is found', requires('user-namespace
     const bad = report.findings.filter(({ ok }) => !ok).map(({ name }) => name);
     assert.deepEqual(
       bad.filter((name) => !GIVEN.includes(name)),
-      ['ipc namespace', 'container'],
+      ['ipc namespace', 'settings of ipc', 'message queues', 'locked mounts', 'container'],
     );
+  });
+
+  test('a /sys that is read-only, as in Docker: a new one is, too, and so it can be mounted', async () => {
+    const script = 'mount -o remount,bind,ro /sys\nexec "$0" "$@"';
+    assert.equal(finding(await reportIn([...USER, script]), 'new /sys').ok, true);
+    const { stdout, code } = await carrel(['run', 'ls', '/sys/class/net'], { prefix: [...USER, script] });
+    assert.deepEqual([code, stdout], [0, 'lo\n']);
   });
 
   test('a filter around Node', async () => {

@@ -31,15 +31,9 @@ const wholeNumbers = (numbers: readonly number[]): string => `[${numbers.join(',
 const lines = (numbers: readonly number[]): string =>
   numbers.map((number, index) => `${number}${index % 3 === 2 ? '\\n' : ' '}`).join('');
 
+const attributeName = (name: string): string => `MOUNT_ATTR_${name === 'readonly' ? 'RDONLY' : name.toUpperCase()}`;
 const attributesOf = (names: readonly string[]): readonly Expected[] =>
-  names.length === 0
-    ? []
-    : [
-        call(
-          'mount_setattr',
-          ...names.map((name) => `MOUNT_ATTR_${name === 'readonly' ? 'RDONLY' : name.toUpperCase()}`),
-        ),
-      ];
+  names.length === 0 ? [] : [call('mount_setattr', ...names.map(attributeName))];
 const attach = call('move_mount', 'MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH');
 const copy = (...args: readonly string[]): Expected => call('open_tree', 'OPEN_TREE_CLONE', ...args);
 const held: readonly Expected[] = [call('prctl', 'PR_SET_PDEATHSIG, SIGKILL'), call('prctl', 'PR_SET_DUMPABLE')];
@@ -175,8 +169,9 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('fchdir'),
     ...options.map((option) => call('fsconfig', ...option.split('=').map(quote))),
     call('fsconfig', 'FSCONFIG_CMD_CREATE'),
-    call('fsmount'),
-    ...attributesOf(names),
+    // All but one attribute from the beginning.
+    call('fsmount', ...names.filter((name) => name !== 'nosymfollow').map(attributeName)),
+    ...attributesOf(names.filter((name) => name === 'nosymfollow')),
     call('chdir', '"/"'),
     attach,
   ],

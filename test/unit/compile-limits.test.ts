@@ -246,7 +246,9 @@ describe('what a machine cannot do', () => {
           error instanceof CarrelError &&
           error.code === 'ERR_CGROUP_UNAVAILABLE' &&
           said.test(error.message) &&
-          /run as root.*onUnsupported/.test(error.hint ?? ''),
+          (/^a file/.test(name) ? /another kernel.*onUnsupported/ : /run as root.*onUnsupported/).test(
+            error.hint ?? '',
+          ),
       );
     });
 
