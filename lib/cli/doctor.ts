@@ -82,11 +82,13 @@ function groupEntry(group: readonly OptionFinding[]): Entry {
   // Where a line ends, no option does in its middle.
   const names = group.map(({ option }) => option.replaceAll(' ', NO_BREAK)).join(', ');
   const why = group.length === 1 || because[0] === undefined ? detail : `see ${because[0]} above`;
+  // What the start would throw may begin with the option.
+  const told = why.startsWith(`${first.option}: `) ? why.slice(first.option.length + 2) : why;
   const [mark = '', name = ''] = WORDS[verdict].split(' ');
   return {
     mark,
     name,
-    detail: verdict === 'works' ? names : `${names}: ${why}`,
+    detail: verdict === 'works' ? names : `${names}: ${told}`,
     ...(remedy === undefined ? {} : { remedy }),
   };
 }

@@ -34,8 +34,8 @@ static struct outcome new_mount(const struct child *child, const struct step_mou
 	for (uint32_t i = 0; i < step->options.count; i++)
 		PASS(set_option(context, plan_string_at(child->plan, step->options, i)));
 	TRY(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-	// With its attributes from the beginning: where the sysfs around is read-only, the kernel gives a user namespace
-	// no other one. mnt_already_visible() in fs/namespace.c
+	// With its attributes from the beginning: where the sysfs around is read-only, the kernel gives a user
+	// namespace no other one. mnt_already_visible() in fs/namespace.c
 	uint32_t now = (uint32_t)(step->attributes & ~(uint64_t)MOUNT_ATTR_NOSYMFOLLOW);
 	*ret_tree = (int)TRY(fsmount, context, FSMOUNT_CLOEXEC, now);
 	// fsmount takes that one since 6.1 only. The mount is detached still.
