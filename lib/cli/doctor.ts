@@ -51,8 +51,13 @@ function entries(all: readonly Entry[], width: number, said: Set<string>): reado
   return all.flatMap(({ mark: sign, name, detail, remedy }) => {
     const lines = paragraph(`${sign} ${name}`, detail);
     if (remedy === undefined || said.has(remedy)) return lines;
+    // What was said already, and more: then that is what is new.
+    const known = [...said].find((one) => remedy.startsWith(`${one}; `));
     said.add(remedy);
-    const [first = '', ...rest] = wrapped(remedy, width - column - 2);
+    const [first = '', ...rest] = wrapped(
+      known === undefined ? remedy : `or ${remedy.slice(known.length + 2)}`,
+      width - column - 2,
+    );
     const arrow = `${' '.repeat(column)}→ ${first}`;
     return [...lines, arrow, ...rest.map((more) => `${' '.repeat(column + 2)}${more}`)];
   });

@@ -66,7 +66,9 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
 }
 
 async function report(system: string, path: string): Promise<DoctorReport> {
-  const host = probeWith(probeCgroups(), true);
+  // Whatever options there are, so that all is asked for.
+  const all = define(undefined, { landlock: { scope: ['signal'] }, apparmor: 'unconfined' });
+  const host = probeWith(probeCgroups(), all);
   const [cpu] = allowedCpus();
   const ground: Ground = { host, path, ...(cpu === undefined ? {} : { cpu }) };
   const outcomes = new Map<string, Error | undefined>();

@@ -81,6 +81,9 @@ export function samplesFor(ground: Ground): readonly Sample[] {
       { option: 'landlock({ connectTcp, bindTcp })', definition: { landlock: { connectTcp: [], bindTcp: [] } } },
       { option: 'landlock({ scope })', definition: { landlock: { scope: ['signal'] } } },
     ],
+    // Which labels the host's policy has, only the start tells.
+    apparmor: [{ option: 'apparmor()', definition: { apparmor: 'unconfined' } }],
+    selinux: [{ option: 'selinux()', definition: { selinux: 'system_u:system_r:container_t:s0' } }],
     rlimits: [
       {
         option: 'rlimits()',

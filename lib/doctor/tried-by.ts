@@ -97,6 +97,8 @@ const TRIED_BY: { readonly [O in Op]: By<O> } = {
   setCapabilities: (_, { clone }) => (clone.includes('user') ? 'capabilities' : 'own capabilities'),
   noNewPrivileges: 'no new privileges',
   seccomp: 'seccomp',
+  // Which labels there are, the host's policy says.
+  setExecLabel: 'launcher',
   createRuleset: 'landlock rules',
   addPathRule: 'landlock rules',
   addPortRule: 'landlock rules',

@@ -16,8 +16,8 @@ import { allowedCpus } from '#lib/host/surroundings.js';
 import { spawn } from '#lib/running/plan.js';
 import { planOf } from '#lib/running/spawn.js';
 
-/** Which device there is, the doctor does not ask: it says whether devices can be limited. */
-const UNTOLD = ['limits({ io })'];
+/** Which device there is, and which labels a policy has, the doctor does not ask: it says whether there are any. */
+const UNTOLD = ['limits({ io })', 'apparmor()', 'selinux()'];
 
 /** The plan of a container with the option, but no program runs in it. */
 async function start({ definition, terminal }: Sample): Promise<Error | undefined> {
@@ -32,7 +32,11 @@ async function start({ definition, terminal }: Sample): Promise<Error | undefine
 }
 
 const [cpu] = allowedCpus();
-const ground = { host: probeWith(probeCgroups(), true), path: tmpdir(), ...(cpu === undefined ? {} : { cpu }) };
+const ground = {
+  host: probeWith(probeCgroups(), define(undefined, { landlock: { scope: ['signal'] }, apparmor: 'unconfined' })),
+  path: tmpdir(),
+  ...(cpu === undefined ? {} : { cpu }),
+};
 const { options } = await doctor();
 const told = new Map<string, OptionFinding>(options.map((one) => [one.option, one]));
 const differences: string[] = [];

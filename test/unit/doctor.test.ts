@@ -15,7 +15,7 @@ import { type Op, STEPS, type Step } from '#lib/plan/steps.js';
 import { root, user } from '../support/hosts.js';
 import { planned } from '../support/observed.js';
 
-const withAll = { landlock: { version: 7 } } as const;
+const withAll = { landlock: { version: 7 }, labels: {} } as const;
 const grounds = {
   root: { host: { ...root, ...withAll }, path: '/srv/box', cpu: 0 },
   user: { host: { ...user, ...withAll }, path: '/srv/box', cpu: 0 },
@@ -31,6 +31,7 @@ const ELSEWHERE: Readonly<Partial<Record<Op, string>>> = {
   newgidmap: 'is tried by the finding "subordinate ids"',
   removeTarget: 'unlinkat(2) and flock(2), as makeTarget’s',
   rmdir: 'is about an overlay’s work directory on disk',
+  setExecLabel: 'is about what the host’s policy has',
   addPortRule: 'landlock_add_rule(2), as addPathRule’s',
   limitCpuTime: 'reads what readCounter reads',
 };

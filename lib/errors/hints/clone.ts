@@ -95,11 +95,9 @@ export const CLONE_HINTS: readonly Hint[] = [
   },
   { op: 'clone', error: 'EAGAIN', text: TOO_MANY_PROCESSES },
   { op: 'any', error: 'EAGAIN', syscall: 'clone', text: TOO_MANY_PROCESSES },
-  {
-    op: 'clone',
-    error: 'EINVAL',
-    text: 'this kernel was built without one of these namespaces',
-  },
+  ...(['clone', 'unshare'] as const).map(
+    (op): Hint => ({ op, error: 'EINVAL', text: 'this kernel was built without one of these namespaces' }),
+  ),
   {
     op: 'clone',
     error: 'ENOSYS',

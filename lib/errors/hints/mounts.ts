@@ -29,6 +29,14 @@ const NO_ROOTFS =
   '{path} does not exist on the host: rootfs() takes a directory, and carrel pulls no image. Unpack one first: ' +
   'docker export $(docker create IMAGE) | tar -x -C DIRECTORY';
 
+/** What a rule `deny mount` of AppArmor refuses; move_mount(2) since Linux 6.7. security/apparmor/lsm.c */
+const MEDIATED = [
+  ['propagation', undefined],
+  ['mount', 'move_mount'],
+  ['bind', 'move_mount'],
+  ['pivotRoot', 'pivot_root'],
+] as const;
+
 export const MOUNT_HINTS: readonly Hint[] = [
   {
     op: 'any',
@@ -38,13 +46,16 @@ export const MOUNT_HINTS: readonly Hint[] = [
       'something on this machine renames or mounts without a pause, and the kernel cannot tell where ".." leads ' +
       'meanwhile: end it, or give paths, and links on the way, without ".."',
   },
-  {
-    op: 'propagation',
-    error: 'EACCES',
-    text:
-      'a security module forbids mounts, as Docker’s AppArmor profile does: give the outer container ' +
-      '--security-opt apparmor=unconfined',
-  },
+  ...MEDIATED.map(
+    ([op, syscall]): Hint => ({
+      op,
+      error: 'EACCES',
+      ...(syscall === undefined ? {} : { syscall }),
+      text:
+        'a security module forbids mounts, as Docker’s AppArmor profile does: give the outer container ' +
+        '--security-opt apparmor=unconfined (Kubernetes: appArmorProfile: { type: Unconfined })',
+    }),
+  ),
   {
     op: 'setXattr',
     error: 'ENOTSUP',
