@@ -2,6 +2,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
+import { isUnread } from './release.js';
 import type { StdioEnd } from './stdio-end.js';
 
 type Ends = readonly (StdioEnd | null)[];
@@ -66,7 +67,7 @@ export function endOnceRead(stream: Readable): void {
 
 /** Those of the streams that nobody has begun to read. */
 export function unread(ends: Ends): readonly Duplex[] {
-  return output(ends).filter((stream) => stream.readableFlowing === null && stream.listenerCount('readable') === 0);
+  return output(ends).filter(isUnread);
 }
 
 export function closed(stream: Readable): Promise<void> {

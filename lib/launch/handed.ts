@@ -9,6 +9,7 @@ interface Handle {
   readonly fd?: unknown;
   reading?: boolean;
   readStop?(): void;
+  close?(): void;
 }
 
 /** What is known of a stream that carrel has opened. */
@@ -66,6 +67,26 @@ export function prepare(stream: object, descriptor: number): void {
     handle.readStop();
   }
   if (handle !== undefined) native().setBlocking(descriptor);
+}
+
+/**
+ * Has Node read nothing more of a stream that carrel has opened. Gives its descriptor, and what takes that from it: the
+ * stream goes on with what is pushed into it. `undefined` where this Node, or another runtime, does not let it.
+ */
+export function takeOver(stream: Duplex): { readonly descriptor: number; close(): void } | undefined {
+  const opened = own.get(stream);
+  const handle = handleOf(stream);
+  if (opened === undefined || opened.descriptor < 0 || handle?.readStop === undefined) return undefined;
+  handle.reading = false;
+  handle.readStop();
+  return {
+    descriptor: opened.descriptor,
+    close() {
+      own.set(stream, { ...opened, descriptor: -1 });
+      (stream as { _handle?: Handle | null })._handle = null;
+      handle.close?.();
+    },
+  };
 }
 
 /** Gives up the end that is here: the other command has it, and would else never see that the first one is gone. */

@@ -21,3 +21,8 @@ export function release(stream: Duplex): void {
   released.add(stream);
   if (waiting.delete(stream)) stream._read(0);
 }
+
+/** Whether nobody has begun to read it. */
+export function isUnread(stream: Duplex): boolean {
+  return stream.readableFlowing === null && stream.listenerCount('readable') === 0;
+}

@@ -5,9 +5,9 @@
 
 import type { Duplex } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
-import { noteStream } from './handed.js';
+import { noteStream, takeOver } from './handed.js';
 import { native } from './native.js';
-import { release } from './release.js';
+import { isUnread, release } from './release.js';
 import { type Direction, openHeldSocket, openNothing, openReader, openWriter } from './streams.js';
 
 const OPEN: Readonly<Record<Direction, (descriptor: number) => Duplex>> = {
@@ -87,10 +87,11 @@ export class StdioEnd {
   }
 
   /**
-   * The command has ended. What nobody has touched is closed, so that no descriptor waits for somebody who may never
-   * come; what it holds becomes a stream. So does one that somebody else can write to still.
+   * The command has ended. What nobody has touched, or has begun to read, is closed, so that no descriptor waits for
+   * somebody who may never come; what it holds becomes a stream. So does one that somebody else can write to still.
    */
   settle(): void {
+    if (this.#state.is === 'stream' && this.#direction === 'read') keepRest(this.#state.stream);
     if (this.#state.is !== 'untouched') return;
     const { descriptor } = this.#state;
     const chunks: Buffer[] = [];
@@ -135,6 +136,21 @@ export class StdioEnd {
     }
     return noteStream(stream, { descriptor: -1, direction, over: was === 'closed' });
   }
+}
+
+/** What nobody has begun to read holds its bytes in memory from now on, as far as nobody else can add some. */
+function keepRest(stream: Duplex): void {
+  if (stream.destroyed || stream.readableEnded || !isUnread(stream)) return;
+  const taken = takeOver(stream);
+  if (taken === undefined) return;
+  const chunks: Buffer[] = [];
+  const ended = readRest(taken.descriptor, chunks);
+  for (const bytes of chunks) stream.push(bytes);
+  if (!ended) return;
+  taken.close();
+  stream.push(null);
+  // Nobody need read what is empty: it ends by itself.
+  stream.read(0);
 }
 
 /** Reads what there is. Gives whether nothing more can come. */
