@@ -6,7 +6,8 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bind, Container } from 'carrel';
+import { bind, type Capability, Container } from 'carrel';
+import { CAPABILITIES } from '#lib/plan/constants.js';
 import { verdicts } from '../support/attacker.js';
 import { useCleanHost } from '../support/host.js';
 import { requires } from '../support/requires.js';
@@ -73,6 +74,14 @@ suite('system calls', requires('gcc'), () => {
       assert.equal(verdict, REFUSED.find(([begin]) => what.startsWith(begin))?.[1], what);
     }
     assert.equal(all.clone3, 'done');
+  });
+
+  test('are refused with each capability, and with all but that one', async () => {
+    const { CAP_SYS_ADMIN: _, ...others } = CAPABILITIES;
+    const names = Object.keys(others) as readonly Capability[];
+    for (const add of [...names.map((name) => [name]), names])
+      for (const [what, verdict] of Object.entries(await attempts(box.capabilities({ add }))))
+        assert.equal(verdict, REFUSED.find(([begin]) => what.startsWith(begin))?.[1], `${what}, with ${add}`);
   });
 
   test('reach the kernel without the filter: so there is something to be refused', async () => {

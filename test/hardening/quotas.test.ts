@@ -74,45 +74,6 @@ suite('a container that takes all it can have leaves its caller', requires('pyth
   });
 });
 
-suite('memory that no cgroup counts', requires('python3'), () => {
-  test('packet sockets cannot be opened, unless the capability is given', async () => {
-    const open = `${CALLS}
-try:
-    socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    tell('done')
-except OSError as error:
-    tell(errno.errorcode[error.errno])`;
-    const answer = async (container: Container): Promise<string> =>
-      (await container.run('python3', ['-c', open], { check: true })).stdout;
-    const given = box.capabilities({ add: ['CAP_NET_RAW'] });
-    // The default filter does not know the family, whatever the capabilities: without it they decide.
-    for (const container of [box, given]) assert.equal(await answer(container), 'EAFNOSUPPORT\n');
-    assert.equal(await answer(box.seccomp('unconfined')), 'EPERM\n');
-    assert.equal(await answer(given.seccomp('unconfined')), 'done\n');
-  });
-});
-
-suite('memory that cgroup v1 counts apart', requires('cgroup-v1', 'cgroups', 'python3'), () => {
-  test('TCP buffers are limited as memory is', async () => {
-    const fill = `${CALLS}
-server = socket.create_server(('127.0.0.1', 0))
-held, ends = 0, []
-for _ in range(100):
-    ends.append(socket.create_connection(server.getsockname()))
-    ends.append(server.accept()[0])
-    ends[-2].setblocking(False)
-    try:
-        while True:
-            held += ends[-2].send(b'x' * 65536)
-    except BlockingIOError:
-        pass
-tell(str(held))`;
-    const most = 32 * 2 ** 20;
-    const { stdout } = await box.limits({ memory: most }).run('python3', ['-c', fill], { check: true });
-    assert.ok(Number(stdout) > 0 && Number(stdout) < 2 * most, stdout);
-  });
-});
-
 suite('ping', requires('python3'), () => {
   const ping = `${CALLS}
 peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)

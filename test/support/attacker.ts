@@ -1,4 +1,4 @@
-/** attacker.c and pid-one.c, what hostile programs try: compiled once for all test files of a leg. */
+/** attacker.c and the programs beside it, what hostile programs try: compiled once for all test files of a leg. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onceForLeg } from './temporary.js';
 
-const PROGRAMS = ['attacker', 'pid-one'] as const;
+const PROGRAMS = ['attacker', 'neighbour', 'pid-one', 'powers'] as const;
 
 type Program = (typeof PROGRAMS)[number];
 
