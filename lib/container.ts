@@ -376,7 +376,8 @@ export class Container {
    *
    * `nproc` counts all processes of the user on the machine: those of an ordinary user outside the container too. Many
    * run-times reach `as` long before they use that much memory. To raise a hard limit takes CAP_SYS_RESOURCE on the
-   * host. Without it, that is a {@link StepError}.
+   * host. Without it, that is a {@link StepError}. Where the machine's core pattern names a program, `core: 0` does not
+   * keep it from a process that crashes; `core: 1` does, unless the process makes it 0. core(5)
    *
    * @throws TypeError or RangeError naming the limit.
    */

@@ -113,6 +113,8 @@ static void print_links(int pid)
 {
 	char path[64];
 	char target[4096];
+	if (trace(pid) == 0)
+		printf("traced\n");
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	DIR *directory = opendir(path);
 	for (struct dirent *entry; directory && (entry = readdir(directory));) {
@@ -134,6 +136,13 @@ static void print_links(int pid)
 	close(file);
 	for (long at = 0; at < length; at += (long)strlen(target + at) + 1)
 		printf("environ %s\n", target + at);
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	FILE *maps = fopen(path, "re");
+	while (maps && fgets(target, sizeof(target), maps))
+		if (strchr(target, '/'))
+			printf("map %s", strchr(target, '/'));
+	if (maps)
+		fclose(maps);
 }
 
 // Looks into every process but itself, again and again, until the standard input ends. Tells what it sees of whom.

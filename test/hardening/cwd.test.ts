@@ -1,6 +1,7 @@
 /** A working directory that a descriptor or a link leads out of the container to is refused. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -27,10 +28,20 @@ suite('a working directory behind a descriptor is refused', () => {
     for (const cwd of ['/proc/self/cwd', '/proc/self/root', '/proc/1/root']) await refused(box, cwd);
   });
 
+  test('in a running container too', async () => {
+    await using first = new Container().spawn('sleep', ['9999'], { stdio: 'ignore' });
+    await once(first, 'spawn');
+    const names = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'] as const;
+    const box = new Container().namespaces([Object.fromEntries(names.map((name) => [name, first]))]);
+    assert.equal((await box.run('pwd', [], { cwd: '/tmp', check: true })).stdout, '/tmp\n');
+    for (let descriptor = 0; descriptor <= 64; descriptor += 1) await refused(box, `/proc/self/fd/${descriptor}`);
+    for (const cwd of ['/proc/self/cwd', '/proc/self/root', '/proc/1/root', '/proc/1/cwd']) await refused(box, cwd);
+  });
+
   test('through a link of the image', requires('busybox'), async () => {
     const root = freshBusyboxRoot();
     const box = new Container().rootfs(root);
-    for (let descriptor = 0; descriptor <= 16; descriptor += 1) {
+    for (let descriptor = 0; descriptor <= 64; descriptor += 1) {
       symlinkSync(`/proc/self/fd/${descriptor}`, join(root, `home/${descriptor}`));
       await refused(box, `/home/${descriptor}`);
     }

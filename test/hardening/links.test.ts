@@ -6,7 +6,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, type Mount, StepError, tmpfs } from 'carrel';
+import { bind, Container, directory, file, type Mount, StepError, symlink, tmpfs } from 'carrel';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { useCleanHost } from '../support/host.js';
 import { rejectsAtStep } from '../support/refusals.js';
@@ -42,6 +42,9 @@ const ATTACKS: readonly Attack[] = [
   { place: 'srv', mounts: () => [tmpfs('/srv/below')], always: 'either' },
   { place: 'srv', mounts: (data) => [bind(data, '/srv')], always: 'either' },
   { place: 'srv', mounts: (data) => [bind(data, '/srv/below')], always: 'either' },
+  { place: 'srv', mounts: () => [file('/srv/made', 'of the container')], always: 'either' },
+  { place: 'srv', mounts: () => [directory('/srv/made')], always: 'either' },
+  { place: 'srv', mounts: () => [symlink('/srv/made', '/etc')], always: 'either' },
 ];
 
 suite('a link of the image where carrel mounts leads nowhere out of it', requires('busybox'), () => {
@@ -85,6 +88,13 @@ suite('a link of the image where carrel mounts leads nowhere out of it', require
   test('a hostile /dev/null, and masks, are not the image’s', async () => {
     const root = freshBusyboxRoot();
     writeFileSync(join(root, 'etc/collected'), '');
+    // CVE-2025-31133: what it masked by was the image's, and led to a setting of the machine.
+    symlinkSync('/proc/sys/kernel/core_pattern', join(root, 'dev/null'));
+    const before = readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
+    const masked = 'echo hostile > /proc/sys/kernel/core_pattern; echo hostile > /dev/null; wc -c < /etc/collected';
+    assert.equal((await new Container().rootfs(root).mask('/etc/collected').run('sh', ['-c', masked])).stdout, '0\n');
+    assert.equal(readFileSync('/proc/sys/kernel/core_pattern', 'utf8'), before);
+    rmSync(join(root, 'dev/null'));
     symlinkSync('/etc/collected', join(root, 'dev/null'));
     const script = 'echo secret > /dev/null; stat -c "%F %t:%T" /dev/null; cat /proc/keys';
     const { stdout } = await new Container().rootfs(root).run('sh', ['-c', script]);

@@ -15,6 +15,8 @@ import { probeLandlock } from '#lib/host/landlock.js';
 import { findBusybox } from './busybox.js';
 import { hasProfiles } from './profiles.js';
 
+const CORES = readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
+
 /** Why the machine lacks it; `undefined` when it is there. */
 type Probe = () => string | undefined;
 
@@ -45,6 +47,9 @@ const PROBES = {
   cgroup2: () => (cgroupMounts().some(({ version }) => version === 2) ? undefined : 'no cgroup v2 is mounted'),
   /** Memory, processes and CPU time of a container can be limited and counted by this user. */
   cgroups: () => (hasCgroups() ? undefined : 'no cgroups for this user'),
+  /** Where the kernel leaves the memory of a program that crashes. core(5) */
+  'core-files': () => (/^[|/]/.test(CORES) ? 'cores go elsewhere' : undefined),
+  'core-programs': () => (CORES.startsWith('|') ? undefined : 'cores are files'),
   'debian-python3': () => installed('Debian’s Python', 'python3'),
   /** With what an environment gets its own pip of, and what compiles an extension. */
   'debian-venv': () =>

@@ -30,6 +30,8 @@ for disk in /dev/vda /dev/ubda; do
 done
 $b ip link set lo up
 $b hostname guest
+# As with systemd-coredump and apport.
+echo '|/bin/true %P' >/proc/sys/kernel/core_pattern
 
 # virtiofsd keeps a descriptor for every inode that the guest's kernel remembers.
 if $b grep -q virtiofs /proc/mounts; then

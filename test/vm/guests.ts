@@ -23,7 +23,7 @@ export interface Guest {
 const KINDS = [
   ...['ids', 'limits', 'mounts', 'namespaces', 'proc', 'rootfs', 'run'].map((name) => `container/${name}.test`),
   'container/overlay-memory',
-  ...['failure/program', 'hardening/inheritance', 'hardening/links'],
+  ...['failure/program', 'hardening/cores', 'hardening/inheritance', 'hardening/links'],
 ];
 
 export const GUESTS: readonly Guest[] = [
