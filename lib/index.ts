@@ -59,11 +59,13 @@ export type {
 } from './definition/rlimits.js';
 export type { MountSafety, SafetyOptions, TargetOptions } from './definition/safety.js';
 export type {
+  ReportedSeccomp,
   Seccomp,
   SeccompArgument,
   SeccompCondition,
   SeccompInput,
   SeccompOperator,
+  SeccompOptions,
   SeccompProfile,
   SeccompRule,
 } from './definition/seccomp.js';
@@ -98,3 +100,4 @@ export type { ExitStatus, Reason, Usage } from './running/result.js';
 export type { RunOptions, RunResult } from './running/run.js';
 export type { Stats } from './running/stats.js';
 export type { StopOptions } from './running/stop.js';
+export type { Violation } from './running/violation.js';

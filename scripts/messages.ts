@@ -4,7 +4,17 @@
  */
 
 import { type Layout, offsetsOf, shapeOf, sizeOf } from '#lib/plan/layout.js';
-import { ENDINGS, HEAD, LEFT, LISTS, MESSAGES, type MessageKind, TEXT_MAX } from '#lib/plan/messages.js';
+import {
+  BYTES_MAX,
+  ENDINGS,
+  HEAD,
+  LEFT,
+  LISTS,
+  MESSAGES,
+  type MessageKind,
+  TEXT_MAX,
+  VIOLATIONS_MAX,
+} from '#lib/plan/messages.js';
 import { ACT_TIME, MOMENTS, TIMES } from '#lib/plan/times.js';
 import { C_TYPES, constants, snake, upper } from './c-names.js';
 import { generate } from './generated.js';
@@ -40,10 +50,11 @@ function message(kind: MessageKind): string {
   const name = `message_${snake(kind)}`;
   const size = headSize + sizeOf(fields);
   const front = ['\tstruct message_head head;'];
-  if (!('text' in MESSAGES[kind]))
+  const behind = 'text' in MESSAGES[kind] ? 'text' : 'bytes' in MESSAGES[kind] ? 'bytes' : undefined;
+  if (behind === undefined)
     return `${struct(name, fields, front, headSize)}\nstatic_assert(sizeof(struct ${name}) == ${size}, "${name}");`;
-  const back = ['\tchar text[MESSAGE_TEXT_MAX];'];
-  const place = `static_assert(offsetof(struct ${name}, text) == ${size}, "${name}");`;
+  const back = [`\tchar ${behind}[MESSAGE_${behind.toUpperCase()}_MAX];`];
+  const place = `static_assert(offsetof(struct ${name}, ${behind}) == ${size}, "${name}");`;
   return `${struct(name, fields, front, headSize, back)}\n${place}`;
 }
 
@@ -60,7 +71,7 @@ const text = `// SPDX-License-Identifier: MIT
 #include <stdint.h>
 
 ${constants('MESSAGE', numbers)}
-enum { MESSAGE_TEXT_MAX = ${TEXT_MAX} };
+enum { MESSAGE_TEXT_MAX = ${TEXT_MAX}, MESSAGE_BYTES_MAX = ${BYTES_MAX}, VIOLATIONS_MAX = ${VIOLATIONS_MAX} };
 
 ${struct('message_head', HEAD)}
 static_assert(sizeof(struct message_head) == ${headSize}, "message_head");

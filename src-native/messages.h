@@ -21,9 +21,10 @@ enum {
 	MESSAGE_REJECTED = 12,
 	MESSAGE_FAILED = 13,
 	MESSAGE_GONE = 14,
+	MESSAGE_VIOLATION = 15,
 };
 
-enum { MESSAGE_TEXT_MAX = 280 };
+enum { MESSAGE_TEXT_MAX = 280, MESSAGE_BYTES_MAX = 1040, VIOLATIONS_MAX = 1000 };
 
 struct message_head {
 	uint32_t kind;
@@ -110,6 +111,7 @@ struct message_exited {
 	uint32_t guessed;
 	uint32_t counted;
 	uint32_t waited;
+	uint32_t unread;
 	uint64_t wall_ns;
 	uint64_t user_us;
 	uint64_t system_us;
@@ -120,6 +122,7 @@ struct message_exited {
 	uint64_t blocks_out;
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
+	uint64_t violations;
 	uint64_t counters[9];
 };
 static_assert(offsetof(struct message_exited, wait_status) == 16, "message_exited");
@@ -128,18 +131,20 @@ static_assert(offsetof(struct message_exited, left) == 24, "message_exited");
 static_assert(offsetof(struct message_exited, guessed) == 28, "message_exited");
 static_assert(offsetof(struct message_exited, counted) == 32, "message_exited");
 static_assert(offsetof(struct message_exited, waited) == 36, "message_exited");
-static_assert(offsetof(struct message_exited, wall_ns) == 40, "message_exited");
-static_assert(offsetof(struct message_exited, user_us) == 48, "message_exited");
-static_assert(offsetof(struct message_exited, system_us) == 56, "message_exited");
-static_assert(offsetof(struct message_exited, max_rss_kb) == 64, "message_exited");
-static_assert(offsetof(struct message_exited, minor_faults) == 72, "message_exited");
-static_assert(offsetof(struct message_exited, major_faults) == 80, "message_exited");
-static_assert(offsetof(struct message_exited, blocks_in) == 88, "message_exited");
-static_assert(offsetof(struct message_exited, blocks_out) == 96, "message_exited");
-static_assert(offsetof(struct message_exited, voluntary_switches) == 104, "message_exited");
-static_assert(offsetof(struct message_exited, involuntary_switches) == 112, "message_exited");
-static_assert(offsetof(struct message_exited, counters) == 120, "message_exited");
-static_assert(sizeof(struct message_exited) == 192, "message_exited");
+static_assert(offsetof(struct message_exited, unread) == 40, "message_exited");
+static_assert(offsetof(struct message_exited, wall_ns) == 48, "message_exited");
+static_assert(offsetof(struct message_exited, user_us) == 56, "message_exited");
+static_assert(offsetof(struct message_exited, system_us) == 64, "message_exited");
+static_assert(offsetof(struct message_exited, max_rss_kb) == 72, "message_exited");
+static_assert(offsetof(struct message_exited, minor_faults) == 80, "message_exited");
+static_assert(offsetof(struct message_exited, major_faults) == 88, "message_exited");
+static_assert(offsetof(struct message_exited, blocks_in) == 96, "message_exited");
+static_assert(offsetof(struct message_exited, blocks_out) == 104, "message_exited");
+static_assert(offsetof(struct message_exited, voluntary_switches) == 112, "message_exited");
+static_assert(offsetof(struct message_exited, involuntary_switches) == 120, "message_exited");
+static_assert(offsetof(struct message_exited, violations) == 128, "message_exited");
+static_assert(offsetof(struct message_exited, counters) == 136, "message_exited");
+static_assert(sizeof(struct message_exited) == 208, "message_exited");
 
 struct message_refused {
 	struct message_head head;
@@ -182,9 +187,29 @@ struct message_gone {
 };
 static_assert(sizeof(struct message_gone) == 16, "message_gone");
 
+struct message_violation {
+	struct message_head head;
+	uint32_t time_s;
+	uint32_t time_us;
+	int32_t pid;
+	uint32_t argument;
+	uint32_t call;
+	uint32_t error;
+	uint32_t name_length;
+	char bytes[MESSAGE_BYTES_MAX];
+};
+static_assert(offsetof(struct message_violation, time_s) == 16, "message_violation");
+static_assert(offsetof(struct message_violation, time_us) == 20, "message_violation");
+static_assert(offsetof(struct message_violation, pid) == 24, "message_violation");
+static_assert(offsetof(struct message_violation, argument) == 28, "message_violation");
+static_assert(offsetof(struct message_violation, call) == 32, "message_violation");
+static_assert(offsetof(struct message_violation, error) == 36, "message_violation");
+static_assert(offsetof(struct message_violation, name_length) == 40, "message_violation");
+static_assert(offsetof(struct message_violation, bytes) == 44, "message_violation");
+
 // What a supervisor reads: how long each is; 0: it is none of those. No descriptors come with them.
 enum { ORDER_MAX = 24 };
-static const uint8_t ORDER_SIZES[15] __attribute__((unused)) = {
+static const uint8_t ORDER_SIZES[16] __attribute__((unused)) = {
 	[MESSAGE_SIGNAL] = sizeof(struct message_signal),
 	[MESSAGE_RESIZE] = sizeof(struct message_resize),
 	[MESSAGE_GO] = sizeof(struct message_go),

@@ -74,7 +74,9 @@ enum {
 	SYS_MAP_PRIVATE = 2,
 	SYS_MAP_ANONYMOUS = 0x20,
 	SYS_MADV_DONTNEED = 4,
+	SYS_CLOCK_REALTIME = 0,
 	SYS_CLOCK_MONOTONIC = 1,
+	SYS_CLOCK_PROCESS_CPUTIME_ID = 2,
 	SYS_SIG_BLOCK = 0,
 	SYS_SIG_SETMASK = 2,
 	SYS_P_ALL = 0,
@@ -586,6 +588,13 @@ static inline long sys_pread64(int fd, void *buffer, size_t size, long offset)
 static inline long sys_prlimit64(int pid, unsigned int resource, const uint64_t soft_and_hard[2], uint64_t ret_old[2])
 {
 	return SYS(__NR_prlimit64, pid, resource, soft_and_hard, ret_old, 0, 0);
+}
+// ssize_t process_vm_readv(pid_t pid, const struct iovec *local_iov, unsigned long liovcnt,
+//     const struct iovec *remote_iov, unsigned long riovcnt, unsigned long flags);
+static inline long sys_process_vm_readv(
+	int pid, const struct sys_iovec *local, const struct sys_iovec *remote, unsigned long remote_count)
+{
+	return SYS(__NR_process_vm_readv, pid, local, 1, remote, remote_count, 0);
 }
 // ssize_t read(int fd, void *buf, size_t count);
 static inline long sys_read(int fd, void *buffer, size_t size)

@@ -129,14 +129,15 @@ enum {
 	STEP_SET_CAPABILITIES = 62,
 	STEP_NO_NEW_PRIVILEGES = 63,
 	STEP_SECCOMP = 64,
-	STEP_CREATE_RULESET = 65,
-	STEP_ADD_PATH_RULE = 66,
-	STEP_ADD_PORT_RULE = 67,
-	STEP_RESTRICT_SELF = 68,
-	STEP_SET_EXEC_LABEL = 69,
+	STEP_SECCOMP_REPORT = 65,
+	STEP_CREATE_RULESET = 66,
+	STEP_ADD_PATH_RULE = 67,
+	STEP_ADD_PORT_RULE = 68,
+	STEP_RESTRICT_SELF = 69,
+	STEP_SET_EXEC_LABEL = 70,
 };
 
-enum { STEP_COUNT = 69 };
+enum { STEP_COUNT = 70 };
 
 struct step_barrier {
 	struct record head;
@@ -611,6 +612,17 @@ struct step_seccomp {
 };
 static_assert(sizeof(struct step_seccomp) == 32, "seccomp");
 
+struct step_seccomp_report {
+	struct record head;
+	struct wire_bytes filter;
+	struct wire_bytes reported;
+	uint64_t flags;
+	uint64_t slot;
+	struct wire_list paths;
+	struct wire_list addresses;
+};
+static_assert(sizeof(struct step_seccomp_report) == 56, "seccompReport");
+
 struct step_create_ruleset {
 	struct record head;
 	uint64_t slot;
@@ -956,6 +968,14 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_BYTES, 0x0},
 		{FIELD_FLAGS, 0x7},
 		{FIELD_OPTIONAL_SLOT, 0x0},
+	}},
+	[STEP_SECCOMP_REPORT] = {COLUMN_CONTAINER, 0, 0, 6, {
+		{FIELD_BYTES, 0x0},
+		{FIELD_BYTES, 0x0},
+		{FIELD_FLAGS, 0x7},
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBERS, 0x0},
+		{FIELD_NUMBERS, 0x0},
 	}},
 	[STEP_CREATE_RULESET] = {COLUMN_CONTAINER, 0, 1, 4, {
 		{FIELD_SLOT, 0x0},

@@ -6,6 +6,7 @@ import type { IoLimitInput, LimitsInput } from '../definition/limits.js';
 import type { Mount } from '../definition/mounts.js';
 import { DEFAULT_NAMESPACES, type NamespaceEntry } from '../definition/namespaces.js';
 import { overlay } from '../definition/overlay.js';
+import { withOptions } from '../definition/seccomp.js';
 import { usageError } from '../errors/errors.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 
@@ -21,6 +22,7 @@ export interface Draft {
   readonly limits: { -readonly [K in keyof LimitsInput]: LimitsInput[K] };
   readonly io: Record<string, IoLimitInput>;
   readonly unified: Record<string, string>;
+  seccompReport: boolean;
   readonly landlock: { -readonly [K in keyof LandlockInput]: LandlockInput[K] };
   namespaces?: readonly Namespace[];
   readonly shared: string[];
@@ -58,6 +60,7 @@ export function emptyDraft(): Draft {
     limits: {},
     io: {},
     unified: {},
+    seccompReport: false,
     landlock: {},
     shared: [],
     joined: [],
@@ -70,7 +73,7 @@ export function emptyDraft(): Draft {
 /** Refuses options that contradict each other only as a whole. */
 export function definitionOf(draft: Draft): Draft['definition'] {
   const { definition, mounts, layers, masks, env, rlimits, sysctl, limits, io, unified } = draft;
-  const { shared, joined, capabilities, landlock } = draft;
+  const { shared, joined, capabilities, landlock, seccompReport } = draft;
   const joins = joined.flatMap((entry) => Object.keys(entry));
   for (const name of shared) {
     if (!(DEFAULT_NAMESPACES as readonly string[]).includes(name)) {
@@ -98,6 +101,7 @@ export function definitionOf(draft: Draft): Draft['definition'] {
     rlimits,
     sysctl,
     ...(Object.keys(given).length > 0 ? { limits: given } : {}),
+    ...(seccompReport ? { seccomp: withOptions(definition.seccomp, { report: true }) } : {}),
     ...(Object.keys(landlock).length > 0 ? { landlock } : {}),
     ...(listed ? { namespaces: [...own, ...joined] } : {}),
     capabilities: dropAll ? add : { add, drop },

@@ -51,6 +51,14 @@ export const RIGHTS_OPTIONS: readonly CliOption[] = [
     },
   },
   {
+    name: 'seccomp-report',
+    group: 'Rights and limits',
+    help: 'tells at the end, on standard error, which system calls were refused: why a program fails',
+    apply: (draft) => {
+      draft.seccompReport = true;
+    },
+  },
+  {
     name: 'apparmor',
     value: 'PROFILE',
     group: 'Rights and limits',

@@ -8,6 +8,7 @@ import { StepError, usageError } from '../errors/errors.js';
 import type { ContainerProcess } from '../running/process.js';
 import type { ExitStatus } from '../running/result.js';
 import type { Invocation } from './arguments.js';
+import { violationLines } from './violations.js';
 
 /** The signals of Ctrl-C and of other programs: the command is in a session of its own, and gets them from here. */
 const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -23,7 +24,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
   try {
-    return statusOf(await (terminal && interactive ? child.attach() : joined(child, interactive)));
+    const status = await (terminal && interactive ? child.attach() : joined(child, interactive));
+    for (const line of violationLines(status)) process.stderr.write(`${line}\n`);
+    return statusOf(status);
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
     // Otherwise nothing has read it: to make a stream of it takes Node a tenth of the time of an empty program.

@@ -15,6 +15,7 @@ import type { Descriptor } from '../plan/fields.js';
 import { complete, type Frame } from '../plan/frame.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
+import { partsOf } from '../seccomp/report.js';
 import { checkCaller, isCaller, userOf } from './caller.js';
 import {
   type Command,
@@ -96,7 +97,9 @@ export function compileFrame(
   if (ids.kind === 'range') slots.keep('id range');
   const stdio = planStdio(command, slots, ids, user, owner, host);
   const limits = planLimits(definition.limits, host.cgroups, slots);
-  const joins = planJoins(definition, host, limits.acts.length > 0, slots);
+  // A chain of filters has one listener: it also tells who is left of a command that joins a pid namespace.
+  const listener = partsOf(definition.seccomp).report ? slots.add('listener') : undefined;
+  const joins = planJoins(definition, host, limits.acts.length > 0, slots, listener);
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
   const locks = planLocks(definition, ids, slots);
@@ -125,7 +128,7 @@ export function compileFrame(
   const isOwn = (ids.kind === 'one' && ids.own) || isCaller(definition, host);
 
   const landlock = planLandlock(definition, host, slots);
-  const seccomp = planSeccomp(definition, boundingSet(definition), host);
+  const seccomp = planSeccomp(definition, boundingSet(definition), host, listener);
   const { rights, filters } = dropRights(definition, user, host, [...landlock.steps, ...seccomp]);
 
   const degraded = [...limits.degraded, ...landlock.degraded];

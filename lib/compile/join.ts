@@ -28,8 +28,14 @@ export interface JoinPlan {
  */
 const OTHERS: readonly Namespace[] = ['ipc', 'uts', 'network', 'cgroup', 'time', 'pid'];
 
-/** `limited`: the command has a cgroup of its own. */
-export function planJoins(definition: ContainerDefinition, host: Host, limited: boolean, slots: Slots): JoinPlan {
+/** `limited`: the command has a cgroup of its own. `reported`: where the listener of its own filter is, if any. */
+export function planJoins(
+  definition: ContainerDefinition,
+  host: Host,
+  limited: boolean,
+  slots: Slots,
+  reported: number | undefined,
+): JoinPlan {
   const from = 'namespaces()';
   const joined = definition.namespaces.filter((entry): entry is JoinedNamespace => typeof entry !== 'string');
   const places = new Map(joined.map(({ type }) => [type, slots.add(`${type} namespace`)]));
@@ -54,7 +60,7 @@ export function planJoins(definition: ContainerDefinition, host: Host, limited: 
   // Root's groups stay behind with the host: what it joins may deny setgroups, and nobody can tell. user_namespaces(7)
   const groups: readonly HostStep[] =
     user !== undefined && canMapRange(host) ? [{ op: 'setGroups', groups: [], from }] : [];
-  const told = places.has('pid') && !limited ? planDescendants(slots) : undefined;
+  const told = places.has('pid') && !limited ? planDescendants(slots, reported) : undefined;
   return {
     open: [...open, ...(told?.before ?? [])],
     before: [...groups, ...order.flatMap(setns)],
@@ -69,10 +75,10 @@ export function planJoins(definition: ContainerDefinition, host: Host, limited: 
  * namespace of its own, which only CAP_SYS_ADMIN leaves, and by a filter, which nobody takes off. A cgroup of the
  * command's own does better.
  */
-function planDescendants(slots: Slots): Pick<JoinPlan, 'before' | 'steps'> {
+function planDescendants(slots: Slots, reported: number | undefined): Pick<JoinPlan, 'before' | 'steps'> {
   const from = 'namespaces()';
   const namespace = slots.add('own cgroup namespace');
-  const listener = slots.add('listener');
+  const listener = reported ?? slots.add('listener');
   return {
     before: [{ op: 'endDescendants', namespace, listener, from }],
     steps: [
@@ -80,7 +86,11 @@ function planDescendants(slots: Slots): Pick<JoinPlan, 'before' | 'steps'> {
       // While the path is the host's: nothing in a joined mount namespace is to be believed.
       { op: 'openNamespace', slot: namespace, path: '/proc/self/ns/cgroup', type: 'cgroup', inode: 0, from },
       // As long as it has every right: later it may lack CAP_SYS_ADMIN, and may not have given up new privileges.
-      { op: 'seccomp', filter: ALLOW_ALL, flags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], slot: listener, from },
+      ...(reported === undefined
+        ? ([
+            { op: 'seccomp', filter: ALLOW_ALL, flags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], slot: listener, from },
+          ] as const)
+        : []),
     ],
   };
 }

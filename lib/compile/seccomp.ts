@@ -6,29 +6,48 @@ import { contradiction } from '../errors/errors.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { Capability } from '../plan/constants.js';
 import { Memo } from '../plan/memo.js';
-import type { StepOf } from '../plan/steps.js';
+import type { ContainerStep, StepOf } from '../plan/steps.js';
 import { bytesOf, instructionsOf, PROGRAM_MAX } from '../seccomp/bpf.js';
 import { DEFAULT_PROFILE } from '../seccomp/default.js';
+import { partsOf, reportedRules, toldArguments } from '../seccomp/report.js';
 import { type Machine, mayPass, type Rules, rulesOf } from '../seccomp/rules.js';
 import { ENDING } from './command.js';
 import { hasNamespace } from './ids.js';
 
-/** @param capabilities The most that any program of the container can have. */
+/**
+ * @param capabilities The most that any program of the container can have.
+ * @param listener Where the listener of a filter is that reports calls; `undefined`: it does not.
+ */
 export function planSeccomp(
   definition: ContainerDefinition,
   capabilities: readonly Capability[],
   host: Host,
-): readonly StepOf<'seccomp'>[] {
-  const { seccomp, noNewPrivileges } = definition;
-  if (seccomp === 'unconfined') return [];
+  listener: number | undefined,
+): readonly ContainerStep[] {
+  const { noNewPrivileges } = definition;
+  const { profile: chosen } = partsOf(definition.seccomp);
+  if (chosen === 'unconfined') return [];
   checkMayLoad(definition, host, 'load a seccomp filter', "seccomp('unconfined')");
-  const profile = seccomp === 'default' ? DEFAULT_PROFILE : seccomp;
+  const profile = chosen === 'default' ? DEFAULT_PROFILE : chosen;
   const { arch, kernel } = host;
   const { filter, rules } = filters.get(profile, { arch, kernel, capabilities });
   for (const [step, calls] of Object.entries(AFTERWARDS)) {
     if (step === ENDING || !noNewPrivileges) checkPasses(rules, step, calls);
   }
-  return [{ op: 'seccomp', filter, flags: profile.flags ?? [], from: 'seccomp()' }];
+  const flags = profile.flags ?? [];
+  if (listener === undefined) return [{ op: 'seccomp', filter, flags, from: 'seccomp()' }];
+  return [
+    {
+      op: 'seccompReport',
+      filter,
+      reported: compiled(reportedRules(rules)),
+      // There is one thread, and the kernel takes no listener with this flag.
+      flags: flags.filter((flag) => flag !== 'SECCOMP_FILTER_FLAG_TSYNC'),
+      slot: listener,
+      ...toldArguments(arch),
+      from: 'seccomp()',
+    },
+  ];
 }
 
 /** The kernel wants CAP_SYS_ADMIN of who could mislead a set-user-id program by `what`. */
@@ -48,11 +67,15 @@ export function guardStep(profile: SeccompProfile, { arch, kernel }: Host, from:
 /** To compile a profile takes longer than all the rest of a plan. */
 const filters = new Memo((profile: SeccompProfile, machine: Machine): { filter: Uint8Array; rules: Rules } => {
   const rules = rulesOf(profile, machine);
+  return { filter: compiled(rules), rules };
+});
+
+function compiled(rules: Rules): Uint8Array {
   const instructions = instructionsOf(rules);
   if (instructions === undefined)
     throw contradiction(`seccomp: a filter holds ${PROGRAM_MAX} instructions, and the profile needs more`);
-  return { filter: bytesOf(instructions), rules };
-});
+  return bytesOf(instructions);
+}
 
 /** The calls of the steps that stand behind the filter. */
 const AFTERWARDS = {

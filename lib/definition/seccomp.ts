@@ -10,7 +10,7 @@ import {
   type SeccompAction,
   type SeccompFlag,
 } from '../plan/constants.js';
-import { array, distinct, integer, knownOptions, object, oneOf, text } from './checks.js';
+import { array, boolean, distinct, integer, knownOptions, object, oneOf, text } from './checks.js';
 
 /** A comparison with an argument of a call, as OCI has it. */
 export type SeccompOperator =
@@ -82,14 +82,33 @@ export interface SeccompProfile {
   readonly syscalls: readonly SeccompRule[];
 }
 
-/** carrel's own profile, none, or one of the caller's. */
-export type Seccomp = 'default' | 'unconfined' | SeccompProfile;
+/** A profile whose refusals are told: carrel's own, or one of the caller's. */
+export interface ReportedSeccomp {
+  readonly profile: 'default' | SeccompProfile;
+  readonly report: true;
+}
+
+/** carrel's own profile, none, or one of the caller's; or one whose refusals are told. */
+export type Seccomp = 'default' | 'unconfined' | SeccompProfile | ReportedSeccomp;
 
 /**
  * The same as a caller gives it. The profile of a file may also have `architectures` and `archMap`, and its rules
- * `name`, `errno`, `comment`, and `null` for what they lack.
+ * `name`, `errno`, `comment`, and `null` for what they lack. `{ profile, report }` is what the two arguments of
+ * {@link Container.seccomp} are.
  */
-export type SeccompInput = 'default' | 'unconfined' | SeccompProfile | Readonly<Record<string, unknown>>;
+export type SeccompInput = Seccomp | Readonly<Record<string, unknown>>;
+
+/** How {@link Container.seccomp} takes a profile. */
+export interface SeccompOptions {
+  /** Tells of refused calls. Default: `false`. */
+  readonly report?: boolean | undefined;
+}
+
+/** What the arguments of {@link Container.seccomp} are as one. */
+export function withOptions(profile: SeccompInput | undefined, options: SeccompOptions): SeccompInput {
+  knownOptions('seccomp()', options, ['report']);
+  return { profile: profile ?? 'default', report: options.report };
+}
 
 /** What of a profile file carrel takes beside {@link SeccompProfile}, and what it does with it. */
 const PROFILE = ['defaultAction', 'defaultErrnoRet', 'defaultErrno', 'flags', 'syscalls', 'architectures', 'archMap'];
@@ -99,6 +118,16 @@ const ACTIONS = Object.keys(SECCOMP_ACTIONS);
 const NUMBERED: Readonly<Record<string, number>> = { SCMP_ACT_ERRNO: 4095, SCMP_ACT_TRACE: 65_535 };
 
 export function checkSeccomp(value: unknown): Seccomp {
+  if (typeof value !== 'object' || value === null || !('profile' in value)) return checkProfile(value);
+  knownOptions('seccomp', value, ['profile', 'report']);
+  const { profile, report } = value as { readonly profile: unknown; readonly report?: unknown };
+  const checked = checkProfile(profile ?? 'default');
+  if (!boolean('seccomp.report', report ?? false)) return checked;
+  if (checked === 'unconfined') throw contradiction('seccomp.report: "unconfined" refuses nothing that it could tell');
+  return { profile: checked, report: true };
+}
+
+function checkProfile(value: unknown): Exclude<Seccomp, ReportedSeccomp> {
   if (typeof value === 'string') return oneOf('seccomp', value, ['default', 'unconfined']) as 'default' | 'unconfined';
   object('seccomp', value);
   knownOptions('seccomp', value as object, PROFILE);

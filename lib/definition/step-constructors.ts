@@ -663,6 +663,21 @@ export const noNewPrivileges: StepConstructor<'noNewPrivileges'> = step('noNewPr
  */
 export const seccomp: StepConstructor<'seccomp', 'flags'> = step('seccomp');
 
+/**
+ * Loads `reported`, a filter as that of {@link seccomp}, and gives its listener to the supervisor, into `slot`. Where
+ * it returns SECCOMP_RET_USER_NOTIF, a call waits for the supervisor: it tells Node of the call, and answers with the
+ * error that `filter` returns for it, never with anything else. Of `paths` and `addresses` every two numbers are a
+ * call's and that of an argument: a path, or an address whose length is the next argument. These are told too. Programs
+ * inside that want a listener get EBUSY. A call that the supervisor does not live to answer gets ENOSYS.
+ *
+ * Defaults: `flags: []`; `paths: []`; `addresses: []`. Needs what {@link seccomp} needs, and no filter around the child
+ * that has a listener. Errors: EBUSY where there is one; EINVAL for a `filter` of instructions other than those that
+ * carrel compiles.
+ *
+ * Source: seccomp_unotify(2), Linux 5.5.
+ */
+export const seccompReport: StepConstructor<'seccompReport', 'flags' | 'paths' | 'addresses'> = step('seccompReport');
+
 // Landlock.
 
 /**

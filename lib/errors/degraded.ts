@@ -12,3 +12,11 @@ export const endDegraded = {
     'processes may be left: none was found, but the kernel tells nobody whether all have ended, because a seccomp ' +
     'filter around carrel has a listener (EBUSY)',
 } as const;
+
+export const violationsDegraded = {
+  /** More than are listed. */
+  more: (count: number): string => `violations: ${count} more refused calls are not listed`,
+  /** The memory that the path is in has not answered. */
+  unread:
+    'violations: paths and addresses are missing, because the memory of a process could not be read within a second',
+} as const;

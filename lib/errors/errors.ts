@@ -13,7 +13,7 @@ export {
   withRemedy,
 } from './arguments.js';
 export { CarrelError, ExitError } from './classes.js';
-export { endDegraded } from './degraded.js';
+export { endDegraded, violationsDegraded } from './degraded.js';
 export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
 export type { Refusal, StepPlace } from './refusal.js';
 export {

@@ -9,13 +9,14 @@
  * line, of its own    Node ── signal, resize, go, cpuTime ───────► supervisor    orders
  *
  * channel             Node ◄─ barrier, running, oom, timing ────── supervisor    notices
+ *                     Node ◄─ violation ────────────────────────── supervisor    a refused call, before its answer
  *                     Node ◄─ exited, refused, rejected, failed ── supervisor    one of these is the last of its own
  *                     Node ◄─ gone ─────────────────────────────── launcher      the line is closed at its other end
  *
  * lane                Node ◄─ number of the supervisor (u32) ───── supervisor    before the message they belong to
  *                             + descriptors
  *
- * message             head (16 bytes) │ the kind's own fields │ text, where the kind has one, up to the size
+ * message             head (16 bytes) │ the kind's own fields │ text or bytes, where it has some, up to the size
  * head                kind u32 │ size of it all u32 │ supervisor u32 │ descriptors u32
  * ```
  *
@@ -51,6 +52,8 @@ interface Kind {
   readonly fields: Layout;
   /** Behind the fields: text of the kernel's or of another program's, {@link TEXT_MAX} bytes at most. */
   readonly text?: true;
+  /** Behind the fields: bytes from inside the container, {@link BYTES_MAX} at most. */
+  readonly bytes?: true;
   /** How many descriptors come with it, at least and at most. Not there: none. */
   readonly descriptors?: readonly [least: number, most: number];
 }
@@ -59,6 +62,10 @@ interface Kind {
 export const HEAD = { kind: 'u32', size: 'u32', supervisor: 'u32', descriptors: 'u32' } as const satisfies Layout;
 /** Bytes of a text at most. */
 export const TEXT_MAX = 280;
+/** Bytes of what is no text at most: a program's name, and a path or an address. */
+export const BYTES_MAX = 1040;
+/** So many violations of one container are told. Others are counted. */
+export const VIOLATIONS_MAX = 1000;
 
 /** Inode numbers of the namespaces that the process is in; 0: not known. namespaces(7) */
 const namespaces = { each: 'u32', of: NAMESPACES } as const;
@@ -102,6 +109,8 @@ export const MESSAGES = {
       counted: 'u32',
       /** Whether wait4(2) has told of the command what is below: 0 where somebody has killed init. */
       waited: 'u32',
+      /** Of how many violations nobody knows the path or address, because to read it took too long. */
+      unread: 'u32',
       /** What passed since the clone. */
       wallNs: 'u64',
       userUs: 'u64',
@@ -113,6 +122,8 @@ export const MESSAGES = {
       blocksOut: 'u64',
       voluntarySwitches: 'u64',
       involuntarySwitches: 'u64',
+      /** Calls that the filter has refused, told or not. 0 where nobody wants to know. */
+      violations: 'u64',
       /** What cgroups have counted: bytes, kills, microseconds of CPU time, processes. */
       counters: { each: 'u64', of: COUNTERS },
     },
@@ -142,6 +153,26 @@ export const MESSAGES = {
   failed: { number: 13, to: 'node', fields: { syscall: 'i32', error: 'i32' } },
   /** The supervisor has ended, or was killed: nothing follows. Who is left of it has nothing to say. */
   gone: { number: 14, to: 'node', fields: {} },
+  /** The filter refuses a system call. The bytes are the name of its process, then what the pointer leads to. */
+  violation: {
+    number: 15,
+    to: 'node',
+    bytes: true,
+    fields: {
+      /** Seconds since 1970, and microseconds. */
+      timeS: 'u32',
+      timeUs: 'u32',
+      pid,
+      /** The lower half of the first argument. */
+      argument: 'u32',
+      /** The number of the call. */
+      call: 'u32',
+      /** What it is answered with. */
+      error: 'u32',
+      /** How many of the bytes are the name. */
+      nameLength: 'u32',
+    },
+  },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** The name of a kind of message. */
@@ -154,7 +185,8 @@ export type MessageOf<K extends MessageKind> = K extends MessageKind
       /** Which supervisor it is about. */
       readonly supervisor: number;
     } & ValuesOf<(typeof MESSAGES)[K]['fields']> &
-      ((typeof MESSAGES)[K] extends { readonly text: true } ? { readonly text: string } : unknown)
+      ((typeof MESSAGES)[K] extends { readonly text: true } ? { readonly text: string } : unknown) &
+      ((typeof MESSAGES)[K] extends { readonly bytes: true } ? { readonly bytes: Buffer } : unknown)
   : never;
 
 /** The messages that one side reads, told apart by their kind. */

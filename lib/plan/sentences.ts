@@ -126,6 +126,9 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     const listener = step.slot === undefined ? '' : `, its listener into slot ${step.slot}`;
     return `seccomp: a filter of ${step.filter.length / 8} instructions${attributes(flags)}${listener}`;
   },
+  seccompReport: (step) =>
+    `seccomp: a filter of ${step.filter.length / 8} instructions, and what it refuses is told to Node; ` +
+    `its listener into slot ${step.slot}`,
   createRuleset: (step) =>
     `landlock, slot ${step.slot}: refuse, unless rules allow it, ` +
     list([...step.files, ...step.ports, ...step.scopes]),

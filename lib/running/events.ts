@@ -1,5 +1,7 @@
 /** What a container's process tells its listeners. */
 
+import type { Violation } from './violation.js';
+
 /** The events of a {@link ContainerProcess}, as `child_process` has them. */
 export interface ContainerProcessEvents {
   /** The command runs. */
@@ -9,6 +11,11 @@ export interface ContainerProcessEvents {
    * and once more with the new number when more are killed, which a group kill of cgroup v2 may do one by one.
    */
   oom: [kills: number];
+  /**
+   * The container's filter has refused a call: with `seccomp(profile, { report: true })`, the first 1,000. It comes
+   * before `exit`.
+   */
+  violation: [violation: Violation];
   /** It could not be started: a {@link StepError} names the step, or the launcher failed. Nothing is left behind. */
   error: [error: Error];
   /** It has ended, and all of the container with it; streams may still hold data. */

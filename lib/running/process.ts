@@ -67,6 +67,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
         this.emit('spawn');
       },
       oom: (kills) => this.emit('oom', kills),
+      violation: (violation) => this.emit('violation', violation),
       over: (end, unclean) => this.#onEnd(end, unclean),
     });
   }

@@ -1,10 +1,11 @@
 /** How a command ended, and what it used. */
 
 import { constants } from 'node:os';
-import { endDegraded } from '../errors/errors.js';
+import { endDegraded, violationsDegraded } from '../errors/errors.js';
 import { COUNTERS, type Counter } from '../plan/constants.js';
 import type { MessageOf } from '../plan/messages.js';
 import { milliseconds, splitCpu } from './stats.js';
+import type { Violation } from './violation.js';
 
 /**
  * Why a command ended: `exited` by itself, `signaled` from elsewhere; `oom`: the kernel has killed one of the
@@ -89,17 +90,28 @@ export interface ExitStatus {
   /**
    * One sentence each: what `limits()` asked for and this host cannot do; what nobody can tell of the usage or the
    * status; that processes may be left, because they were there a second after SIGKILL. Then their supervisor stays
-   * behind, holds their ids, and ends them as soon as it can.
+   * behind, holds their ids, and ends them as soon as it can; how many violations are not listed.
    */
   readonly degraded: readonly string[];
+  /** The first 1,000 calls that `seccomp(profile, { report: true })` has refused, in their order. Without it: none. */
+  readonly violations: readonly Violation[];
 }
 
 type Exited = MessageOf<'exited'>;
 
-/**
- * What an `exited` notice says. `asked` is why carrel itself ended the command, if it did; `degraded` is the plan's.
- */
-export function exitStatus(exited: Exited, asked: Reason | undefined, degraded: readonly string[] = []): ExitStatus {
+/** What is known before the end. */
+export interface Known {
+  /** What the plan leaves out. */
+  readonly degraded?: readonly string[] | undefined;
+  readonly violations?: readonly Violation[];
+}
+
+/** What an `exited` notice says. `asked` is why carrel itself ended the command, if it did. */
+export function exitStatus(
+  exited: Exited,
+  asked: Reason | undefined,
+  { degraded = [], violations = [] }: Known = {},
+): ExitStatus {
   const status = exited.waitStatus;
   const waited = exited.waited !== 0;
   const told = (number: number): number | undefined => (waited ? number : undefined);
@@ -110,7 +122,8 @@ export function exitStatus(exited: Exited, asked: Reason | undefined, degraded: 
     exitCode,
     signal: signal === 0 ? null : signalName(signal),
     reason: reason(exited, signal, asked),
-    degraded: Object.freeze([...degraded, ...untold(exited)]),
+    degraded: Object.freeze([...degraded, ...untold(exited), ...unlisted(exited, violations.length)]),
+    violations: Object.freeze([...violations]),
     usage: Object.freeze({
       wallMs: exited.wallNs / 1e6,
       ...cpuOf(exited),
@@ -137,6 +150,14 @@ function untold({ waited, guessed, left }: Exited): readonly string[] {
     ...(waited === 0 ? [NOT_WAITED] : []),
     ...(guessed === 0 ? [] : [endDegraded.guessed]),
     ...(left === 'nobody' ? [] : [endDegraded[left]]),
+  ];
+}
+
+/** What the list of violations lacks. */
+function unlisted({ violations, unread }: Exited, listed: number): readonly string[] {
+  return [
+    ...(violations > listed ? [violationsDegraded.more(violations - listed)] : []),
+    ...(unread > 0 ? [violationsDegraded.unread] : []),
   ];
 }
 
@@ -185,17 +206,15 @@ const NOT_WAITED =
   'the first process of the container could not be waited for, or was killed before it had reaped all others';
 const LOST = 'usage, but for wallMs: the supervisor was killed, and nobody has counted';
 
-/**
- * The status of a command whose supervisor was killed: the kernel ended it by SIGKILL, and nothing was counted.
- * `degraded` is the plan's.
- */
-export function lostStatus(wallMs: number, degraded: readonly string[] = []): ExitStatus {
+/** The status of a command whose supervisor was killed: the kernel ended it by SIGKILL, and nothing was counted. */
+export function lostStatus(wallMs: number, { degraded = [], violations = [] }: Known = {}): ExitStatus {
   return Object.freeze({
     ok: false,
     exitCode: null,
     signal: 'SIGKILL',
     reason: 'signaled',
     degraded: Object.freeze([...degraded, LOST]),
+    violations: Object.freeze([...violations]),
     usage: Object.freeze({
       wallMs,
       cpuMs: undefined,

@@ -19,8 +19,9 @@ import { readTimes } from '../plan/times.js';
 import type { TimedAct } from '../plan/timing.js';
 import { type Hook, runHooks } from './hooks.js';
 import { failureOf } from './refusal.js';
-import { type ExitStatus, exitStatus, lostStatus, type Reason } from './result.js';
+import { type ExitStatus, exitStatus, type Known, lostStatus, type Reason } from './result.js';
 import { explainTimed, Timing } from './timing.js';
+import { type Violation, violationOf } from './violation.js';
 
 const SIGKILL = 9;
 
@@ -46,6 +47,8 @@ export interface SupervisionListener {
   running(): void;
   /** The kernel has killed so many processes of the container until now. */
   oom(kills: number): void;
+  /** The container's filter has refused a call. */
+  violation(violation: Violation): void;
   /** All of the container is gone. `unclean`: its supervisor was killed, or something refused it to clean up. */
   over(end: ExitStatus | Error, unclean: boolean): void;
 }
@@ -79,6 +82,7 @@ export class Supervision implements LineListener {
   readonly #started: Promise<void>;
   #tellStarted!: () => void;
   #awaited = false;
+  readonly #violations: Violation[] = [];
 
   constructor({ plan, settlement, hooks, calledNs }: Performed) {
     this.#plan = plan;
@@ -203,11 +207,14 @@ export class Supervision implements LineListener {
       case 'oom':
         this.#listener?.oom(notice.kills);
         return;
+      case 'violation':
+        this.#takeViolation(violationOf(notice));
+        return;
       case 'timing':
         this.#takeTimes(descriptors);
         return;
       case 'exited':
-        this.#finish(this.#failure ?? exitStatus(notice, this.#asked, this.#plan.degraded));
+        this.#finish(this.#failure ?? exitStatus(notice, this.#asked, this.#known()));
         return;
       case 'refused':
         this.#finish(failureOf(this.plan, notice), notice.list === 'after');
@@ -245,8 +252,17 @@ export class Supervision implements LineListener {
     }
   }
 
+  #takeViolation(violation: Violation): void {
+    this.#violations.push(violation);
+    this.#listener?.violation(violation);
+  }
+
+  #known(): Known {
+    return { degraded: this.#plan.degraded, violations: this.#violations };
+  }
+
   #lostStatus(): ExitStatus {
-    return lostStatus((monotonicNs() - this.#calledNs) / 1e6, this.#plan.degraded);
+    return lostStatus((monotonicNs() - this.#calledNs) / 1e6, this.#known());
   }
 
   #order(order: UnaddressedOrder): void {

@@ -110,8 +110,12 @@ struct outcome child_hold(const struct child *child)
 
 struct outcome child_own_files(struct child *child)
 {
-	if (!child->owns_files)
-		TRY(close_range, 3, ~0u, CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC);
+	struct page *page = child->page;
+	if (child->owns_files)
+		return DONE;
+	TRY(close_range, 3, ~0u, CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC);
+	for (uint32_t i = 0; i < child->plan->header->slots; i++)
+		page->own[i] = page->slots[i] < 0;
 	child->owns_files = 1;
 	return DONE;
 }

@@ -43,6 +43,13 @@ static void close_descriptor(struct outbox *outbox, uint32_t place)
 static void drop_first(struct outbox *outbox)
 {
 	close_descriptor(outbox, 0);
+	if (outbox->waiting[0].followers > 0) {
+		const struct message_head *message = outbox->waiting[0].message;
+		const uint32_t blocks = (message->size + OUTBOX_ALIGNMENT - 1) / OUTBOX_ALIGNMENT;
+		outbox->waiting[0].message = (const void *)((const char *)message + blocks * OUTBOX_ALIGNMENT);
+		outbox->waiting[0].followers--;
+		return;
+	}
 	outbox->count--;
 	for (uint32_t i = 0; i < outbox->count; i++)
 		outbox->waiting[i] = outbox->waiting[i + 1];
@@ -101,10 +108,23 @@ void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *messa
 	}
 	outbox->waiting[outbox->count].message = message;
 	outbox->waiting[outbox->count].descriptor = descriptor;
+	outbox->waiting[outbox->count].followers = 0;
 	outbox->count++;
 	// What waits goes first, and there was no room for it.
 	if (outbox->count == 1)
 		outbox_send(outbox);
+}
+
+void outbox_follow(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size)
+{
+	*message = (struct message_head){kind, (uint32_t)size, outbox->supervisor, 0};
+	for (uint32_t i = 0; i < outbox->count; i++) {
+		if (outbox->waiting[i].message->kind != kind)
+			continue;
+		outbox->waiting[i].followers++;
+		return;
+	}
+	outbox_put(outbox, kind, message, size, -1);
 }
 
 struct pollfd outbox_poll(const struct outbox *outbox)

@@ -8,7 +8,7 @@
 
 enum {
 	// Each kind waits once, and one kind is the last.
-	OUTBOX_MOST = 5,
+	OUTBOX_MOST = 6,
 };
 
 struct outbox {
@@ -26,12 +26,18 @@ struct outbox {
 		const struct message_head *message;
 		// What goes with it and is closed then; -1: nothing, or it has gone.
 		int descriptor;
+		// So many of its kind lie behind it in memory, and follow it.
+		uint32_t followers;
 	} waiting[OUTBOX_MOST];
 };
 
 // Tells Node the message, which has `size` bytes, and gives it the descriptor; -1: none.
 void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, int descriptor);
 #define OUTBOX_PUT(outbox, kind, message) outbox_put((outbox), (kind), &(message)->head, sizeof(*(message)), -1)
+// Tells Node the message behind all of its kind that wait. Each lies in memory right behind the one before, from the
+// next OUTBOX_ALIGNMENT on, and stays there.
+void outbox_follow(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size);
+enum { OUTBOX_ALIGNMENT = 8 };
 // Sends as much as there is room for.
 void outbox_send(struct outbox *outbox);
 // What to poll for before the next outbox_send; nothing where nothing waits, or polling does not help.

@@ -41,6 +41,9 @@ struct page {
 	uint32_t kept;
 	// Slots that the supervisor holds until all is over.
 	uint8_t held[SLOTS_MAX];
+	// Slots that were empty when the child took a table of its own. What fills them is the child's alone: its
+	// number is that of another descriptor of the supervisor's.
+	uint8_t own[SLOTS_MAX];
 	// What the kernel or a helper program said, up to a NUL.
 	char text[MESSAGE_TEXT_MAX];
 	// The descriptor in each slot of the plan, the same for both while they share their descriptors (CLONE_FILES).

@@ -30,7 +30,8 @@ static int reap_ended(struct supervisor *self)
 		const long pid = sys_wait4(-1, &status, SYS_WNOHANG | SYS_WALL, &usage);
 		if (pid == 0 || pid == -SYS_ECHILD)
 			return pid == 0;
-		if (pid > 0)
+		// What carrel's own reader has used is not the container's.
+		if (pid > 0 && pid != self->calls.reader.pid)
 			supervisor_count(self, &usage);
 		if (pid != self->child)
 			continue;
@@ -113,6 +114,9 @@ void reap_container(struct supervisor *self)
 	struct message_exited *exited = &self->notices.exited;
 	const uint64_t began = timing_now();
 	exited->wall_ns = began - self->began;
+	exited->violations = self->calls.count;
+	exited->unread = self->calls.unread;
+	reader_end(&self->calls.reader);
 	exited->ending = self->ending;
 	while ((exited->left = end_left(self)) == LEFT_SOMEBODY || !self->reaped) {
 		if (timing_now() - began >= PATIENCE_NS)

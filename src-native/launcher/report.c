@@ -20,6 +20,22 @@ struct outcome report_say(int socket, char what)
 	return DONE;
 }
 
+struct outcome report_hand(int socket, char what, int descriptor)
+{
+	struct {
+		struct sys_cmsghdr head;
+		int32_t descriptor;
+	} control = {
+		.head = {sizeof(struct sys_cmsghdr) + sizeof(int32_t), SYS_SOL_SOCKET, SYS_SCM_RIGHTS},
+		.descriptor = descriptor,
+	};
+	struct sys_iovec iov = {&what, 1};
+	struct sys_msghdr message = {
+		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+	TRY(sendmsg, socket, &message, SYS_MSG_NOSIGNAL);
+	return DONE;
+}
+
 struct outcome report_await(int socket, void *ret_answer, size_t size)
 {
 	long received;
@@ -37,19 +53,29 @@ struct outcome report_answer(int socket, const void *answer, size_t size)
 	return DONE;
 }
 
-long report_hear(int socket, int *ret_pid)
+long report_hear(int socket, int *ret_pid, int *ret_descriptor)
 {
+	// Who has said it, and what came with it: the kernel writes them one behind the other.
 	union {
 		struct sys_cmsghdr head;
-		char room[sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred)];
+		char room[2 * sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred) + sizeof(uint64_t)];
 	} control;
 	char what;
 	struct sys_iovec iov = {&what, 1};
 	struct sys_msghdr message = {
 		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+	*ret_descriptor = -1;
 	long received = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC);
 	if (received <= 0)
 		return received;
-	*ret_pid = (int)((const struct sys_ucred *)(control.room + sizeof(struct sys_cmsghdr)))->pid;
+	for (size_t at = 0; at + sizeof(struct sys_cmsghdr) < message.control_length;) {
+		const struct sys_cmsghdr *head = (const struct sys_cmsghdr *)(const void *)(control.room + at);
+		const void *value = control.room + at + sizeof(*head);
+		if (head->type == SYS_SCM_CREDENTIALS)
+			*ret_pid = (int)((const struct sys_ucred *)value)->pid;
+		else if (head->type == SYS_SCM_RIGHTS)
+			*ret_descriptor = *(const int32_t *)value;
+		at += (head->length + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t);
+	}
 	return what;
 }

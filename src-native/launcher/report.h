@@ -5,7 +5,8 @@
 #include "outcome.h"
 
 // A spare's child asks for what it is to have ahead of its plan.
-enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c', REPORT_ASKS = 'a' };
+// With `l` comes the listener of the filter that it has loaded.
+enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c', REPORT_ASKS = 'a', REPORT_LISTENER = 'l' };
 
 // The answer to a barrier, of one byte.
 enum { REPORT_GO = 'g' };
@@ -20,10 +21,12 @@ struct report_plan {
 struct outcome report_open(int *ret_supervisor, int *ret_child);
 // Says one of REPORT_*, in the child.
 struct outcome report_say(int socket, char what);
+// The same, with a descriptor.
+struct outcome report_hand(int socket, char what, int descriptor);
 // Waits for an answer of `size` bytes, in the child.
 struct outcome report_await(int socket, void *ret_answer, size_t size);
 // Answers, in the supervisor.
 struct outcome report_answer(int socket, const void *answer, size_t size);
-// Takes what was said, in the supervisor. Returns it, and who has said it; 0 when nobody has the child's end open any
-// more.
-long report_hear(int socket, int *ret_pid);
+// Takes what was said, in the supervisor. Returns it, who has said it, and the descriptor that came with it, or -1; 0
+// when nobody has the child's end open any more.
+long report_hear(int socket, int *ret_pid, int *ret_descriptor);

@@ -4,6 +4,8 @@
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
+#include "filter.h"
+#include "report.h"
 #include "step.h"
 
 static struct outcome set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable)
@@ -68,16 +70,23 @@ struct outcome step_no_new_privileges(struct child *child, const struct step_no_
 	return DONE;
 }
 
+// A program as the kernel takes it. Returns whether it can be one.
+static int program_in(const struct child *child, struct wire_bytes filter, struct sock_fprog *ret_program)
+{
+	const uint32_t count = filter.length / sizeof(struct sock_filter);
+	*ret_program = (struct sock_fprog){
+		.len = (unsigned short)count,
+		.filter = (struct sock_filter *)(uintptr_t)(child->plan->base + filter.offset),
+	};
+	return filter.length % sizeof(struct sock_filter) == 0 && count <= BPF_MAXINSNS;
+}
+
 struct outcome step_seccomp(struct child *child, const struct step_seccomp *step)
 {
-	const uint32_t count = step->filter.length / sizeof(struct sock_filter);
 	const unsigned int flags = (unsigned int)step->flags;
-	if (step->filter.length % sizeof(struct sock_filter) || count > BPF_MAXINSNS)
+	struct sock_fprog program;
+	if (!program_in(child, step->filter, &program))
 		return REFUSED(seccomp, SYS_EINVAL);
-	struct sock_fprog program = {
-		.len = (unsigned short)count,
-		.filter = (struct sock_filter *)(uintptr_t)(child->plan->base + step->filter.offset),
-	};
 	if (step->slot != NO_SLOT) {
 		const long listener =
 			sys_seccomp(SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
@@ -88,6 +97,26 @@ struct outcome step_seccomp(struct child *child, const struct step_seccomp *step
 	}
 	TRY(seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	return DONE;
+}
+
+struct outcome step_seccomp_report(struct child *child, const struct step_seccomp_report *step)
+{
+	const unsigned int flags = (unsigned int)step->flags | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	struct sock_fprog filter;
+	struct sock_fprog reported;
+	if (!program_in(child, step->filter, &filter) || !program_in(child, step->reported, &reported) ||
+		!filter_check(filter.filter, filter.len))
+		return REFUSED(seccomp, SYS_EINVAL);
+	// The supervisor has a table of its own: there the listener belongs.
+	PASS(child_own_files(child));
+	// A signal does not end the wait for an answer that is on its way: else the call is made again, and told again.
+	long listener = sys_seccomp(SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &reported);
+	// Until Linux 5.19.
+	if (listener == -SYS_EINVAL)
+		listener = sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &reported);
+	if (listener < 0)
+		return REFUSED(seccomp, -listener);
+	return report_hand(child->report, REPORT_LISTENER, (int)listener);
 }
 
 struct outcome step_join_session_keyring(struct child *child, const struct step_join_session_keyring *step)

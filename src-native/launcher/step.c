@@ -93,6 +93,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_no_new_privileges(child, (const struct step_no_new_privileges *)record);
 	case STEP_SECCOMP:
 		return step_seccomp(child, (const struct step_seccomp *)record);
+	case STEP_SECCOMP_REPORT:
+		return step_seccomp_report(child, (const struct step_seccomp_report *)record);
 	case STEP_CREATE_RULESET:
 		return step_create_ruleset(child, (const struct step_create_ruleset *)record);
 	case STEP_ADD_PATH_RULE:

@@ -50,6 +50,7 @@ struct outcome step_chdir(struct child *child, const struct step_chdir *step);
 struct outcome step_set_capabilities(struct child *child, const struct step_set_capabilities *step);
 struct outcome step_no_new_privileges(struct child *child, const struct step_no_new_privileges *step);
 struct outcome step_seccomp(struct child *child, const struct step_seccomp *step);
+struct outcome step_seccomp_report(struct child *child, const struct step_seccomp_report *step);
 struct outcome step_create_ruleset(struct child *child, const struct step_create_ruleset *step);
 struct outcome step_add_path_rule(struct child *child, const struct step_add_path_rule *step);
 struct outcome step_add_port_rule(struct child *child, const struct step_add_port_rule *step);

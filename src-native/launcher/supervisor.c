@@ -25,13 +25,14 @@ struct supervisor *supervisor_new(void)
 	self.child_pidfd = -1;
 	self.command_pidfd = -1;
 	self.descendants = (struct descendants){-1, -1, 0};
+	self.calls = (struct calls)CALLS_NONE;
 	self.cgroups = (struct cgroups)CGROUPS_NONE;
 	self.relay.master = -1;
 	self.relay.socket = -1;
 	return &self;
 }
 
-static void record_refusal(struct supervisor *self, uint32_t list, uint32_t act, struct outcome outcome)
+void supervisor_note_refusal(struct supervisor *self, uint32_t list, uint32_t act, struct outcome outcome)
 {
 	struct message_refused *refused = &self->notices.refused;
 	const struct page *page = self->page;
@@ -56,7 +57,7 @@ int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, 
 		timing_act(&self->timing, list, self->page->index, i);
 		struct outcome outcome = act_dispatch(self, record);
 		if (outcome.error) {
-			record_refusal(self, list, i, outcome);
+			supervisor_note_refusal(self, list, i, outcome);
 			// What is to be undone at the end is, all of it.
 			if (list != LIST_AFTER)
 				return -1;
@@ -163,7 +164,13 @@ static int begin_child(struct supervisor *self, int plan_fd)
 	// Before a pid namespace is joined: this process's next child would be in it.
 	struct outcome outcome = self->guarded || !guard_is_needed(&self->plan) ? DONE : guard_make(self);
 	if (outcome.error) {
-		record_refusal(self, LIST_CLONE, 0, outcome);
+		supervisor_note_refusal(self, LIST_CLONE, 0, outcome);
+		return 0;
+	}
+	outcome = calls_begin(&self->calls, &self->plan);
+	if (outcome.error) {
+		spare_end_child(self);
+		supervisor_note_refusal(self, LIST_CLONE, 0, outcome);
 		return 0;
 	}
 	if (supervisor_perform(self, LIST_BEFORE, header->before_offset, header->before_count)) {
@@ -173,7 +180,7 @@ static int begin_child(struct supervisor *self, int plan_fd)
 	outcome = self->spare ? spare_begin(self, plan_fd) : supervisor_clone(self, header->clone, child_run);
 	if (outcome.error) {
 		spare_end_child(self);
-		record_refusal(self, LIST_CLONE, 0, outcome);
+		supervisor_note_refusal(self, LIST_CLONE, 0, outcome);
 	}
 	return self->child > 0;
 }
@@ -199,10 +206,19 @@ void supervisor_part_with_slots(struct supervisor *self)
 		int fd = self->page->slots[i];
 		if ((int)i == self->descendants.namespace || (int)i == self->descendants.listener)
 			continue;
-		if (fd > 2 && !self->page->held[i] && !removes(self, i) && fd != self->relay.master &&
-			fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
+		if (fd > 2 && !self->page->held[i] && !self->page->own[i] && !removes(self, i) &&
+			fd != self->relay.master && fd != self->relay.socket && !cgroups_hold(&self->cgroups, fd))
 			sys_close(fd);
 	}
+}
+
+int supervisor_take_listener(struct supervisor *self, int listener)
+{
+	if (listener >= 0)
+		self->page->slots[calls_take(&self->calls, listener)] = listener;
+	else // Nobody would answer as the filter does.
+		supervisor_note_refusal(self, LIST_STEPS, 0, REFUSED(recvmsg, SYS_EMFILE));
+	return listener >= 0;
 }
 
 // Whether Node has closed the line. What it orders comes too late.
@@ -280,7 +296,7 @@ static void conclude(struct supervisor *self)
 {
 	const struct page *page = self->page;
 	if (page->refused)
-		record_refusal(self, page->list, 0, (struct outcome){page->syscall, page->error});
+		supervisor_note_refusal(self, page->list, 0, (struct outcome){page->syscall, page->error});
 	// The command was faster than this supervisor: it was an OOM kill none the less.
 	if (supervisor_tell_oom(self) && self->cgroups.oom_ends && self->ending == ENDING_NONE)
 		self->notices.exited.ending = ENDING_OOM;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One container from the host's side: what its supervisor knows, and the parts that it is made of.
 #pragma once
+#include "calls.h"
 #include "cgroups.h"
 #include "inbox.h"
 #include "outbox.h"
@@ -42,6 +43,7 @@ struct supervisor {
 	struct cgroups cgroups;
 	struct timing timing;
 	struct descendants descendants;
+	struct calls calls;
 	// Both ends of the report socket; the child's is closed here as soon as the child has descriptors of its own.
 	int report;
 	int report_child;
@@ -94,6 +96,10 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 __attribute__((noreturn)) void supervisor_run(struct supervisor *self, const struct request *request);
 // Performs host acts in order. Returns 0, or records the refusal and returns -1.
 int supervisor_perform(struct supervisor *self, uint32_t list, uint32_t offset, uint32_t count);
+// Notes why the container cannot be; the first reason counts.
+void supervisor_note_refusal(struct supervisor *self, uint32_t list, uint32_t act, struct outcome outcome);
+// Takes over the listener of the child's filter; -1: there was no room for it. Returns whether there is one.
+int supervisor_take_listener(struct supervisor *self, int listener);
 // What was sent for the container is the child's alone from here on: else a pipe that it closes would not end for Node.
 void supervisor_part_with_slots(struct supervisor *self);
 // Adds what one process has used, and those that it has waited for.

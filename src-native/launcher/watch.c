@@ -212,7 +212,8 @@ static void on_silence(struct supervisor *self)
 static void on_report(struct supervisor *self)
 {
 	int pid = 0;
-	const long what = report_hear(self->report, &pid);
+	int descriptor;
+	const long what = report_hear(self->report, &pid, &descriptor);
 	if (what == -SYS_EINTR)
 		return;
 	// What it says cannot be heard: it might wait for an answer, for ever.
@@ -224,6 +225,8 @@ static void on_report(struct supervisor *self)
 		on_barrier(self, pid);
 	else if (what == REPORT_COMMAND)
 		on_command(self, pid);
+	else if (what == REPORT_LISTENER && !supervisor_take_listener(self, descriptor))
+		end(self, ENDING_NONE);
 }
 
 // Returns whether it is one that can be obeyed.
@@ -334,7 +337,7 @@ void watch_child(struct supervisor *self)
 		// The child shares these descriptors until it tells of its command: none may be closed under it.
 		const int carries = self->report_child < 0;
 		const struct pollfd none = {.fd = -1};
-		enum { CHILD, COMMAND, REPORT, LINE, ROOM, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, COUNT };
+		enum { CHILD, COMMAND, REPORT, LINE, ROOM, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, CALLS, COUNT };
 		struct pollfd polled[COUNT] = {
 			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
 			// Init ends right after it, or does not.
@@ -347,8 +350,10 @@ void watch_child(struct supervisor *self)
 			[SOCKET] = carries ? relay_socket(&self->relay) : none,
 			[OOM] = cgroups_oom(&self->cgroups),
 			[CPU_CLOCK] = cgroups_cpu_clock(&self->cgroups),
+			[CALLS] = calls_poll(&self->calls),
 		};
-		long ready = sys_ppoll(polled, COUNT, patience(self));
+		struct sys_timespec room;
+		const long ready = sys_ppoll(polled, COUNT, calls_patience(&self->calls, patience(self), &room));
 		// For want of memory the command is not to blame: there may be some the next time.
 		if (ready == -SYS_ENOMEM)
 			timing_pause(PAUSE_NS);
@@ -368,6 +373,7 @@ void watch_child(struct supervisor *self)
 			on_report(self);
 		else if ((ready > 0 && polled[CHILD].revents) || is_late(self))
 			return;
+		calls_go_on(&self->calls, &self->outbox, polled[CALLS].revents);
 		if (ready == 0 && self->running && !self->is_trimmed)
 			trim(self);
 		if (ready <= 0)

@@ -2,21 +2,23 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { suite, test } from 'node:test';
 import { Container, type ContainerStep, type SeccompProfile } from 'carrel';
 import { plan, run } from 'carrel/plan';
 import { exit, noNewPrivileges, seccomp, setCapabilities } from 'carrel/steps';
 import { DEFAULT_PROFILE } from '#lib/seccomp/default.js';
 import type { Machine } from '#lib/seccomp/rules.js';
-import { errorsInside, type Made, PASSED } from '../support/calls-inside.js';
+import { callsReported, errorsInside, type Made, PASSED } from '../support/calls-inside.js';
 import { useCleanHost } from '../support/host.js';
-import { boundaries, callsOf, meaning, type PROFILE_FILES, profileOf } from '../support/profiles.js';
+import { ALLOWED, boundaries, callsOf, meaning, type PROFILE_FILES, profileOf } from '../support/profiles.js';
 import { rejectsAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
 const box = new Container();
+const { ENOSYS } = constants.errno;
 const machine: Machine = {
   arch: process.arch as Machine['arch'],
   kernel: [5, 15],
@@ -76,6 +78,34 @@ suite('every system call inside is what the profile means', requires('gcc'), () 
 
   for (const whose of ['docker', 'podman'] as const satisfies readonly (keyof typeof PROFILE_FILES)[])
     test(`${whose}’s`, requires('profiles'), () => holds(box.seccomp(profileOf(whose)), profileOf(whose)));
+
+  for (const [what, container] of Object.entries({ 'by default': box, 'without init': box.init(false) }))
+    test(`with a report every answer is the same, and each refusal is told or counted: ${what}`, async () => {
+      const all = everyCall(DEFAULT_PROFILE);
+      const reporting = container.seccomp('default', { report: true });
+      const { errors, result } = await callsReported(
+        reporting,
+        all.map(({ made }) => made),
+      );
+      const expected = all.map(({ meant }) => (meant === ALLOWED ? ENOSYS : meant & 0xffff));
+      assert.deepEqual(errors, expected);
+      // Not told: clone3, and what is not by a number of this architecture.
+      const refused = all.filter(({ made, meant }) => meant !== ALLOWED && made[0] !== 435 && made[0] < 0x40000000);
+      const more = Number(/^violations: (\d+) more/.exec(result.degraded.join())?.[1] ?? 0);
+      assert.deepEqual(
+        [result.violations.length, more],
+        [Math.min(1000, refused.length), Math.max(0, refused.length - 1000)],
+      );
+      const told = refused.slice(0, 1000).map(({ made, meant }) => [made[0], meant & 0xffff]);
+      const numbers = new Map(callsOf(machine));
+      assert.deepEqual(
+        result.violations.map(({ syscall, code }) => [
+          numbers.get(syscall) ?? Number(syscall.replace('syscall_', '')),
+          constants.errno[code as keyof typeof constants.errno],
+        ]),
+        told,
+      );
+    });
 
   test('a command that joins has it too', async () => {
     const first = box.spawn('sleep', ['60'], { stdio: 'ignore' });

@@ -56,7 +56,8 @@ export function runFilter(program: Uint8Array, call: Call): { readonly verdict: 
   }
 }
 
-function dataOf({ number, arch, args = [] }: Call): DataView {
+/** The call as the kernel has it for a filter: `struct seccomp_data`. */
+export function dataOf({ number, arch, args = [] }: Call): DataView {
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, number, true);
   data.setUint32(4, arch, true);

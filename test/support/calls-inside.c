@@ -4,6 +4,8 @@
 // A filter of its own, which is less strict than an error, hands what gets through to another process. That answers
 // with an error that no kernel has. stdin: a line a call, its number and five arguments, hexadecimal. stdout: a line a
 // call, its error, or 4001.
+//
+// With an argument it has no listener: what gets through is ENOSYS then, as for a tracer that is not there.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -38,21 +40,21 @@ static void die(const char *what)
 	exit(2);
 }
 
-// Calls with MAGIC as their sixth argument come to the listener.
-static int listen_to_magic(void)
+// What becomes of calls with MAGIC as their sixth argument.
+static int filter_magic(unsigned int action, unsigned int flags)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[5])),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MAGIC, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	int listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
-	if (listener < 0)
+	int loaded = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	if (loaded < 0)
 		die("seccomp");
-	return listener;
+	return loaded;
 }
 
 static void make_calls(int count)
@@ -78,8 +80,10 @@ static void answer(int listener)
 	}
 }
 
-int main(void)
+int main(int words, char **unused)
 {
+	(void)unused;
+	const int listens = words == 1;
 	int count = 0;
 	while (count < MOST) {
 		struct call *call = &calls[count];
@@ -91,7 +95,8 @@ int main(void)
 	}
 	errors = mmap(0, MOST * sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	// The listener outlives its process only as long as somebody has it, and it has the same descriptors.
-	int listener = listen_to_magic();
+	int listener = listens ? filter_magic(SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER)
+			       : filter_magic(SECCOMP_RET_TRACE, 0);
 	pid_t child = fork();
 	if (child < 0)
 		die("fork");
@@ -101,15 +106,16 @@ int main(void)
 		syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
 		_exit(0);
 	}
-	pid_t answering = fork();
-	if (answering == 0) {
+	pid_t answering = listens ? fork() : 0;
+	if (listens && answering == 0) {
 		answer(listener);
 		_exit(0);
 	}
 	int status;
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	kill(answering, 9);
+	if (listens)
+		kill(answering, 9);
 	if (status != 0) {
 		fprintf(stderr, "status %x\n", status);
 		return 3;

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bind, type Container } from 'carrel';
+import { bind, type Container, type RunResult } from 'carrel';
 import { onceForLeg } from './temporary.js';
 
 const SOURCE = fileURLToPath(new URL('../../../test/support/calls-inside.c', import.meta.url));
@@ -24,11 +24,26 @@ export const PASSED = 4001;
 
 /** The error of each call, or that it {@link PASSED}, in a container; tests that use it need `gcc`. */
 export async function errorsInside(container: Container, calls: readonly Made[]): Promise<readonly number[]> {
+  return (await callsInside(container, calls)).errors;
+}
+
+/** Errors, and the end of the program that has made the calls. */
+export interface CallsMade {
+  readonly errors: readonly number[];
+  readonly result: RunResult;
+}
+
+/** The error of each call where the container's filter has a listener: what passes it is ENOSYS. */
+export function callsReported(container: Container, calls: readonly Made[]): Promise<CallsMade> {
+  return callsInside(container, calls, 'without a listener');
+}
+
+async function callsInside(container: Container, calls: readonly Made[], ...args: string[]): Promise<CallsMade> {
   const lines = calls.map(([number, ...args]) =>
     [number, ...Array.from({ length: 5 }, (_, index) => args[index] ?? 0n)].map((one) => one.toString(16)).join(' '),
   );
-  const { stdout } = await container
+  const result = await container
     .mount(bind(programDirectory(), '/calls', { readonly: true }))
-    .run('/calls/calls-inside', [], { input: `${lines.join('\n')}\n`, check: true, timeout: 60_000 });
-  return stdout.trimEnd().split('\n').map(Number);
+    .run('/calls/calls-inside', args, { input: `${lines.join('\n')}\n`, check: true, timeout: 60_000 });
+  return { errors: result.stdout.trimEnd().split('\n').map(Number), result };
 }

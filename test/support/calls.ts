@@ -298,6 +298,11 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
       `len=${filter.length / 8}`,
     ),
   ],
+  seccompReport: ({ reported }) => [
+    own,
+    call('seccomp', 'SECCOMP_SET_MODE_FILTER', 'SECCOMP_FILTER_FLAG_NEW_LISTENER', `len=${reported.length / 8}`),
+    call('sendmsg', 'iov_base="l"'),
+  ],
   exec: ({ paths, args, stdio }) => [
     own,
     call('sendmsg', 'iov_base="c"'),

@@ -41,6 +41,7 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
     new Container()
       .landlock({ read: '/', execute: '/', connectTcp: [443], scope: ['signal'], onUnsupported: 'warn' })
       .spawn('true'),
+  reporting: () => new Container().seccomp('default', { report: true }).spawn('true'),
   terminal: () => new Container().init(false).spawn('true', [], { terminal: true }),
   joined: (other) =>
     new Container().namespaces(['mount', 'pid', 'ipc', { user: other, network: other, uts: other }]).spawn('true'),

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { parse } from '#lib/cli/arguments.js';
 import { optionsHelp } from '#lib/cli/help.js';
 import { OPTIONS } from '#lib/cli/options.js';
+import { violationLines } from '#lib/cli/violations.js';
 import { bind, overlay } from '#lib/index.js';
 
 test('no two options have the same name or letter', () => {
@@ -117,6 +118,31 @@ test('options of Landlock say what landlock() does', () => {
   assert.throws(() => landlockOf('--landlock-bind-tcp', '65536'), { message: /landlock\.bindTcp\[0\]/ });
   assert.throws(() => landlockOf('--landlock-write', '/tmp'), { message: /execute/ });
   assert.throws(() => landlockOf('--landlock-scope', 'all'), { message: /landlock\.scope\[0\]/ });
+});
+
+test('--seccomp-report is the second argument of seccomp(), whatever comes first', () => {
+  const seccompOf = (...args: readonly string[]): unknown => parse('run', [...args, 'true']).container.toJSON().seccomp;
+  const reported = { profile: 'default', report: true };
+  const profile = ['--security-opt', 'seccomp=default'];
+  for (const args of [[], profile]) {
+    assert.deepEqual(seccompOf('--seccomp-report', ...args), reported);
+    assert.deepEqual(seccompOf(...args, '--seccomp-report'), reported);
+  }
+  assert.throws(() => seccompOf('--seccomp-report', '--security-opt', 'seccomp=unconfined'), /refuses nothing/);
+});
+
+test('refused calls are a line each kind, which no terminal obeys', () => {
+  const one = { timeMs: 1, pid: 2, program: 'node', syscall: 'mount', path: '/mnt', code: 'EPERM' };
+  const { path: _, ...socket } = { ...one, syscall: 'socket', address: 'AF_PACKET', code: 'EAFNOSUPPORT' };
+  const hostile = { ...one, program: 'a\nb\u001b[2J\u009b', path: '/mnt: EPERM, by x' };
+  const degraded = ['limits.swap: none', 'violations: 7 more refused calls are not listed'];
+  assert.deepEqual(violationLines({ violations: [one, socket, one, hostile], degraded }), [
+    'carrel: refused: mount /mnt: EPERM, by node × 2',
+    'carrel: refused: socket AF_PACKET: EAFNOSUPPORT, by node',
+    'carrel: refused: mount "/mnt: EPERM, by x": EPERM, by "a\\nb\\u001b[2J\\u009b"',
+    'carrel: violations: 7 more refused calls are not listed',
+  ]);
+  assert.deepEqual(violationLines({ violations: [], degraded: ['limits.swap: none'] }), []);
 });
 
 test('--security-opt says what seccomp() does, and reads a profile', () => {

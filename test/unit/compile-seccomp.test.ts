@@ -38,6 +38,42 @@ describe('in a plan', () => {
       }
   });
 
+  test('with a report it stands at the same place, with the same filter, and one that asks the supervisor', () => {
+    const boxes = [plain, plain.init(false), plain.namespaces([]), plain.noNewPrivileges(false)];
+    for (const box of boxes)
+      for (const host of [root, user]) {
+        const made = plan(box, host);
+        const told = plan(box.seccomp('default', { report: true }), host);
+        assert.deepEqual(
+          told.steps.map(({ op }) => (op === 'seccompReport' ? 'seccomp' : op)),
+          made.steps.map(({ op }) => op),
+        );
+        const { filter, reported, slot, flags } = only(told.steps, 'seccompReport');
+        const step = only(made.steps, 'seccomp');
+        assert.deepEqual([filter, flags], [step.filter, step.flags]);
+        assert.notDeepEqual(reported, filter);
+        assert.deepEqual(told.slots[slot], 'listener');
+        assert.deepEqual(plan(box.seccomp('default', { report: false }), host), made);
+      }
+  });
+
+  test('a chain of filters has one listener: with a report that tells who is left of a command that joins', () => {
+    const joining = plain.namespaces([{ pid: '/proc/1/ns/pid' }]);
+    const [without, told] = [joining, joining.seccomp('default', { report: true })].map((box) => plan(box, root));
+    assert.ok(without !== undefined && told !== undefined);
+    assert.equal(all(without.steps, 'seccomp').length, 2);
+    assert.deepEqual(all(told.steps, 'seccomp'), []);
+    assert.equal(only(told.before, 'endDescendants').listener, only(told.steps, 'seccompReport').slot);
+    assert.equal(told.slots.length, without.slots.length);
+  });
+
+  test('a report leaves out what the kernel does not take with a listener', () => {
+    const flags = ['SECCOMP_FILTER_FLAG_TSYNC', 'SECCOMP_FILTER_FLAG_LOG'] as const;
+    const box = plain.seccomp({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [], flags }, { report: true });
+    assert.deepEqual(only(plan(box).steps, 'seccompReport').flags, ['SECCOMP_FILTER_FLAG_LOG']);
+    assert.match(box.explain('true'), /seccomp: a filter of \d+ instructions, and what it refuses is told to Node/);
+  });
+
   test('unconfined has none', () => assert.equal(has(plan(plain.seccomp('unconfined')), 'seccomp'), false));
 
   test('it is that of the architecture and of the capabilities', () => {

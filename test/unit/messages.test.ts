@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Layout, offsetsOf, shapeOf, sizeOf } from '#lib/plan/layout.js';
 import { encodeMessage, readMessage } from '#lib/plan/message-bytes.js';
-import { HEAD, MESSAGES, type Message, type MessageKind, TEXT_MAX } from '#lib/plan/messages.js';
+import { BYTES_MAX, HEAD, MESSAGES, type Message, type MessageKind, TEXT_MAX } from '#lib/plan/messages.js';
 import { ACT_TIME, readTimes, TIMES } from '#lib/plan/times.js';
 import { HEADER } from '#lib/plan/wire.js';
 import { generator, type Random } from '../support/random.js';
@@ -65,12 +65,12 @@ describe('a message', () => {
     for (const kind of kinds) {
       const good = encodeMessage(randomMessage(kind, generator(7)), descriptorsOf(kind)[0]);
       const change = (at: number, value: number): (() => unknown) => {
-        const bytes = Buffer.concat([good, Buffer.alloc(1000)]);
+        const bytes = Buffer.concat([good, Buffer.alloc(2000)]);
         bytes.writeUInt32LE(value, at);
         return () => readMessage(bytes, MESSAGES[kind].to);
       };
       const least = sizeOf(HEAD) + sizeOf(MESSAGES[kind].fields as Layout);
-      const most = least + ('text' in MESSAGES[kind] ? TEXT_MAX : 0);
+      const most = least + ('text' in MESSAGES[kind] ? TEXT_MAX : 'bytes' in MESSAGES[kind] ? BYTES_MAX : 0);
       for (const size of [0, least - 1, most + 1, 2 ** 32 - 1]) assert.throws(change(head.size, size), /cannot have/);
       const [fewest, many] = descriptorsOf(kind);
       for (const count of [fewest - 1, many + 1, 2 ** 32 - 1])
@@ -90,6 +90,13 @@ describe('a message', () => {
       bytes.writeUInt32LE(77, sizeOf(HEAD) + (fields[name] ?? 0));
       assert.throws(() => readMessage(bytes, 'node'), { name: 'RangeError', message: `${name} cannot be 77` });
     }
+  });
+
+  test('has bytes as they are, and no more than there is room for', () => {
+    const all = Buffer.from(Array.from({ length: 3000 }, (_, index) => index & 0xff));
+    const message = { ...randomMessage('violation', generator(10)), bytes: all } as Message;
+    const read = readMessage(encodeMessage(message), 'node')?.message;
+    assert.deepEqual(read?.kind === 'violation' && read.bytes, all.subarray(0, BYTES_MAX));
   });
 
   test('has no more text than there is room for', () => {
@@ -124,5 +131,6 @@ function randomMessage(kind: MessageKind, random: Random): Message {
     return [name, Object.fromEntries(Object.keys(member.of).map((key) => [key, number()]))];
   });
   const text = 'text' in row ? { text: random.text() } : {};
-  return { kind, supervisor: random.below(2 ** 32), ...Object.fromEntries(values), ...text } as Message;
+  const bytes = 'bytes' in row ? { bytes: Buffer.from(random.text()) } : {};
+  return { kind, supervisor: random.below(2 ** 32), ...Object.fromEntries(values), ...text, ...bytes } as Message;
 }

@@ -33,6 +33,8 @@ function notice(numbers: Partial<Exited>, counters: Partial<Record<Counter, numb
     waited: 1,
     left: 'nobody',
     guessed: 0,
+    unread: 0,
+    violations: 0,
     wallNs: 0,
     userUs: 0,
     systemUs: 0,
@@ -191,7 +193,9 @@ describe('usage', () => {
   test('what wait4 has not told is undefined and listed, whatever stands there', () => {
     const counters = { cpu: 3_000, cpuUser: 100, cpuSystem: 300 };
     const lost = { waited: 0, maxRssKb: 3, minorFaults: 4, userUs: 5, blocksIn: 6, voluntarySwitches: 7 };
-    const { usage, degraded } = exitStatus(notice({ ...lost, wallNs: 1e6 }), undefined, ['limits.swap: none']);
+    const { usage, degraded } = exitStatus(notice({ ...lost, wallNs: 1e6 }), undefined, {
+      degraded: ['limits.swap: none'],
+    });
     const { wallMs, ...rest } = usage;
     assert.deepEqual([wallMs, new Set(Object.values(rest))], [1, new Set([undefined])]);
     assert.equal(degraded[0], 'limits.swap: none');
@@ -207,7 +211,7 @@ describe('usage', () => {
 });
 
 test('a command whose supervisor was killed ended by SIGKILL, with nothing counted', () => {
-  const status = lostStatus(1500, ['limits.swap: none']);
+  const status = lostStatus(1500, { degraded: ['limits.swap: none'] });
   assert.deepEqual([status.ok, status.exitCode, status.signal, status.reason], [false, null, 'SIGKILL', 'signaled']);
   const { wallMs, ...rest } = status.usage;
   assert.deepEqual([wallMs, new Set(Object.values(rest))], [1500, new Set([undefined])]);

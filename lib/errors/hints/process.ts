@@ -66,6 +66,18 @@ export const PROCESS_HINTS: readonly Hint[] = [
       'without CONFIG_SECCOMP_FILTER',
   },
   {
+    op: 'seccompReport',
+    error: 'EBUSY',
+    text:
+      'a filter around this process has a listener already, such as that of a container that reports itself: leave ' +
+      'report out of one of them',
+  },
+  {
+    op: 'seccompReport',
+    error: 'EINVAL',
+    text: 'a filter is no classic BPF that seccomp(2) takes, or has instructions that carrel does not compile',
+  },
+  {
     op: 'seccomp',
     error: 'EACCES',
     text: 'a filter takes CAP_SYS_ADMIN in the user namespace that the child is in, or noNewPrivileges before it',
