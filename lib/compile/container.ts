@@ -26,6 +26,7 @@ import {
   type Variables,
   variablesOf,
 } from './command.js';
+import { planEntrance } from './entrance.js';
 import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
 import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
@@ -127,8 +128,10 @@ export function compileFrame(
   const isFirst = user.uid === first?.uid && user.gid === first.gid && groups.length === 0;
   const isOwn = (ids.kind === 'one' && ids.own) || isCaller(definition, host);
 
+  const resources = limitResources(definition, command, impliedLimits(ids, host));
+  const entrance = planEntrance(joins.enters, stdio, resources);
   const landlock = planLandlock(definition, host, slots);
-  const seccomp = planSeccomp(definition, boundingSet(definition), host, listener);
+  const seccomp = planSeccomp(definition, boundingSet(definition), host, { listener, behind: entrance });
   const { rights, filters } = dropRights(definition, user, host, [...landlock.steps, ...seccomp]);
 
   const degraded = [...limits.degraded, ...landlock.degraded];
@@ -165,7 +168,7 @@ export function compileFrame(
     ...locks.lock,
     ...init,
     // What follows is the command's alone, not init's.
-    ...stdio.controlTerminal,
+    ...(joins.enters ? [] : stdio.controlTerminal),
     // As late as can be: what comes before is not charged to the command, and init stays outside.
     ...(limits.acts.length > 0 ? [{ op: 'barrier', acts: limits.acts, hook: false, from: 'limits()' } as const] : []),
     // Once more: its root is the cgroup that the command is in from here on.
@@ -181,7 +184,7 @@ export function compileFrame(
     { op: 'chdir', target: command.cwd ?? definition.cwd, alternatives: [], from: 'cwd()' },
     { op: 'umask', mask: definition.umask, from: 'umask()' },
     // No step above is to fail by them, and none of them may bind init.
-    ...limitResources(definition, command, impliedLimits(ids, host)),
+    ...resources.filter((step) => !entrance.includes(step)),
     // Rights go last: every step above needs some.
     ...rights,
   ];
@@ -194,7 +197,7 @@ export function compileFrame(
       (entry): entry is Namespace =>
         typeof entry === 'string' && entry !== 'cgroup' && !nested(entry) && !(entry === 'time' && shifted),
     ),
-    leading: insertSteps(steps, filters, ENDING, definition, slots),
+    leading: insertSteps(steps, [...filters, ...entrance], ENDING, definition, slots),
     after: [...limits.after, ...mounts.after],
     slots: slots.names,
     received: slots.received,

@@ -8,21 +8,21 @@ import type { Slots } from './slots.js';
 
 /**
  * Puts each before the first step of the kind that it names; those that name the same kind keep their order. `steps`,
- * then `filters` lead to an ending of the kind `ending`, which is not among them. What comes before the ending comes
- * before the filters too: it is no program's.
+ * then `last` lead to an ending of the kind `ending`, which is not among them. What comes before the ending comes
+ * before `last` too, the filters and the entrance: it is no program's.
  */
 export function insertSteps(
   steps: readonly ContainerStep[],
-  filters: readonly ContainerStep[],
+  last: readonly ContainerStep[],
   ending: EndingOp,
   { steps: inserted }: ContainerDefinition,
   slots: Slots,
 ): readonly ContainerStep[] {
-  if (inserted.length === 0) return [...steps, ...filters];
+  if (inserted.length === 0) return [...steps, ...last];
   // Their slots are numbered from 0 among themselves: here they come after all others.
   const first = slots.names.length;
   for (let slot = 0; slot < slotCount(inserted.map(({ step }) => step)); slot += 1) slots.add(`step() slot ${slot}`);
-  const kinds: ReadonlySet<Op> = new Set([...[...steps, ...filters].map(({ op }) => op), ending]);
+  const kinds: ReadonlySet<Op> = new Set([...[...steps, ...last].map(({ op }) => op), ending]);
   const missing = inserted.find(({ before }) => !kinds.has(before));
   if (missing !== undefined) {
     const { step, before } = missing;
@@ -40,5 +40,5 @@ export function insertSteps(
     done.add(step.op);
     return [...ownBefore(step.op), step];
   };
-  return [...steps.flatMap(withOwn), ...ownBefore(ending), ...filters.flatMap(withOwn)];
+  return [...steps.flatMap(withOwn), ...ownBefore(ending), ...last.flatMap(withOwn)];
 }

@@ -16,6 +16,8 @@ export interface JoinPlan {
   readonly before: readonly HostStep[];
   /** What only the child may join, and what tells of all that it starts. */
   readonly steps: readonly ContainerStep[];
+  /** The child goes on in a pid namespace where others are. */
+  readonly enters: boolean;
   /** The child makes a cgroup namespace among these steps. */
   readonly cgroup: boolean;
   /** Where the user namespace is, if one is joined. */
@@ -23,10 +25,10 @@ export interface JoinPlan {
 }
 
 /**
- * What the supervisor joins beside the user namespace. New namespaces then belong to the joined user namespace, and a
- * pid namespace counts for children only. It never joins a mount namespace: every path there is the container's.
+ * What the supervisor joins beside the user namespace. New namespaces then belong to the joined user namespace. It
+ * never joins a mount namespace: every path there is the container's.
  */
-const OTHERS: readonly Namespace[] = ['ipc', 'uts', 'network', 'cgroup', 'time', 'pid'];
+const OTHERS: readonly Namespace[] = ['ipc', 'uts', 'network', 'cgroup', 'time'];
 
 /** `limited`: the command has a cgroup of its own. `reported`: where the listener of its own filter is, if any. */
 export function planJoins(
@@ -53,9 +55,13 @@ export function planJoins(
     const slot = places.get(type);
     return slot === undefined ? [] : [{ op: 'setns', slot, type, from } as const];
   };
+  // All that is in a pid namespace would see the child there, with all that it still has of the host. But it has to be
+  // born there to mount a /proc of it, or where it has no rights over it in a user namespace of its own.
+  const enters = places.has('pid') && places.has('mount') && !definition.namespaces.includes('user');
+  const others: readonly Namespace[] = enters ? OTHERS : [...OTHERS, 'pid'];
   // The user namespace gives an ordinary user the rights over the others, so it comes first. Root would lose those over
   // the host's by joining it, so it comes last. setns(2)
-  const order: readonly Namespace[] = canMapRange(host) ? [...OTHERS, 'user'] : ['user', ...OTHERS];
+  const order: readonly Namespace[] = canMapRange(host) ? [...others, 'user'] : ['user', ...others];
   const user = places.get('user');
   // Root's groups stay behind with the host: what it joins may deny setgroups, and nobody can tell. user_namespaces(7)
   const groups: readonly HostStep[] =
@@ -64,7 +70,8 @@ export function planJoins(
   return {
     open: [...open, ...(told?.before ?? [])],
     before: [...groups, ...order.flatMap(setns)],
-    steps: [...(told?.steps ?? []), ...setns('mount')],
+    steps: [...(told?.steps ?? []), ...setns('mount'), ...(enters ? setns('pid') : [])],
+    enters,
     cgroup: told !== undefined,
     ...(user === undefined ? {} : { user }),
   };

@@ -14,15 +14,20 @@ import { type Machine, mayPass, type Rules, rulesOf } from '../seccomp/rules.js'
 import { ENDING } from './command.js';
 import { hasNamespace } from './ids.js';
 
-/**
- * @param capabilities The most that any program of the container can have.
- * @param listener Where the listener of a filter is that reports calls; `undefined`: it does not.
- */
+/** What of a plan its filter depends on. */
+interface Surroundings {
+  /** Where the listener of a filter is that reports calls; `undefined`: it does not. */
+  readonly listener: number | undefined;
+  /** The steps between the filter and the ending. */
+  readonly behind: readonly ContainerStep[];
+}
+
+/** @param capabilities The most that any program of the container can have. */
 export function planSeccomp(
   definition: ContainerDefinition,
   capabilities: readonly Capability[],
   host: Host,
-  listener: number | undefined,
+  { listener, behind }: Surroundings,
 ): readonly ContainerStep[] {
   const { noNewPrivileges } = definition;
   const { profile: chosen } = partsOf(definition.seccomp);
@@ -31,9 +36,8 @@ export function planSeccomp(
   const profile = chosen === 'default' ? DEFAULT_PROFILE : chosen;
   const { arch, kernel } = host;
   const { filter, rules } = filters.get(profile, { arch, kernel, capabilities });
-  for (const [step, calls] of Object.entries(AFTERWARDS)) {
-    if (step === ENDING || !noNewPrivileges) checkPasses(rules, step, calls);
-  }
+  const ops = new Set([...(noNewPrivileges ? [] : ['setCapabilities']), ...behind.map(({ op }) => op), ENDING]);
+  for (const [step, calls] of Object.entries(AFTERWARDS)) if (ops.has(step)) checkPasses(rules, step, calls);
   const flags = profile.flags ?? [];
   if (listener === undefined) return [{ op: 'seccomp', filter, flags, from: 'seccomp()' }];
   return [
@@ -80,6 +84,9 @@ function compiled(rules: Rules): Uint8Array {
 /** The calls of the steps that stand behind the filter. */
 const AFTERWARDS = {
   setCapabilities: ['capget', 'capset', 'prctl'],
+  enter: ['close_range', 'mmap', 'madvise', 'clone', 'prctl', 'ppoll', 'setsid', 'exit_group'],
+  controllingTerminal: ['ioctl'],
+  setRlimit: ['prlimit64'],
   [ENDING]: ['mmap', 'close_range', 'sendmsg', 'fcntl', 'dup3', 'umask', 'execve', 'exit_group'],
 } as const;
 

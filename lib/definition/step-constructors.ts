@@ -40,6 +40,18 @@ export const assertRefused: StepConstructor<'assertRefused', 'errnos'> = step('a
 export const init: StepConstructor<'init'> = step('init');
 
 /**
+ * Forks into the pid namespace that the child has joined by {@link setns}, and the child ends. The new process goes on
+ * with the plan, as a child of the supervisor. It has the slots of `kept`, the container's root directory, and a socket
+ * by which it tells of itself. So those who are there already see nothing in it that the command has not. No step
+ * behind it can name another slot, or be performed on the host.
+ *
+ * Needs a filter that lets it fork. Errors: EAGAIN where the user has as many processes as it may.
+ *
+ * Source: clone(2) CLONE_PARENT, pid_namespaces(7), CVE-2016-9962.
+ */
+export const enter: StepConstructor<'enter'> = step('enter');
+
+/**
  * Executes the first of `paths` that exists. Descriptor n of the command is the slot `stdio[n]`; every other one is
  * closed. An entry `'ignore'` is /dev/null for the first three, and no descriptor for others. A plan ends with this
  * step.
@@ -271,8 +283,8 @@ export const nestNamespaces: StepConstructor<'nestNamespaces'> = step('nestNames
 export const openNamespace: StepConstructor<'openNamespace', 'inode'> = step('openNamespace');
 
 /**
- * *Host, or container.* Joins the namespace in `slot`. A pid namespace counts for children only: join it on the host,
- * before the clone.
+ * *Host, or container.* Joins the namespace in `slot`. A pid namespace counts for children only: {@link enter} makes
+ * one.
  *
  * Needs CAP_SYS_ADMIN over it, and over the process's own user namespace.
  *

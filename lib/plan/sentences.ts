@@ -106,6 +106,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   joinSessionKeyring: () => 'join a new session keyring',
   openTerminal: (step) => `open a terminal, ${step.columns} × ${step.rows}, and bind it on /dev/console`,
   relay: (step) => `relay the terminal in slot ${step.master} to slot ${step.socket}`,
+  enter: (step) => `fork into the pid namespace, with the slots ${list(step.kept.map(String))} and nothing else`,
   init: () => 'init: PID 1 stays to reap and forward signals, its child goes on',
   controllingTerminal: () => 'make the terminal the controlling one',
   setGroups: (step) => `setgroups ${list(step.groups.map(String))}`,

@@ -17,7 +17,7 @@ import type { Layout } from './layout.js';
 /** "CRLP", the first four bytes of a plan. */
 export const PLAN_MAGIC = 0x504c5243;
 /** Raised whenever the wire changes; a launcher refuses a plan of another version. */
-export const WIRE_VERSION = 4;
+export const WIRE_VERSION = 5;
 /** The largest size of a plan in bytes: room for 10,000 arguments and a megabyte of path. */
 export const PLAN_MAX = 64 * 1024 * 1024;
 /** The most slots of a plan: each may be an open file of the supervisor's. */

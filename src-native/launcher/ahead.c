@@ -88,8 +88,7 @@ static struct outcome make(struct ahead *ahead)
 // Whether the child has asked; 0 where it has ended before.
 static int has_asked(const struct supervisor *self)
 {
-	int pid = 0;
-	int descriptor;
+	struct report_heard said;
 	struct pollfd polled[] = {
 		{.fd = self->report, .events = POLLIN},
 		{.fd = self->child_pidfd, .events = POLLIN},
@@ -98,7 +97,7 @@ static int has_asked(const struct supervisor *self)
 	do
 		ready = sys_ppoll(polled, 2, 0);
 	while (ready == -SYS_EINTR);
-	return ready > 0 && polled[0].revents && report_hear(self->report, &pid, &descriptor) == REPORT_ASKS;
+	return ready > 0 && polled[0].revents && report_hear(self->report, &said) == REPORT_ASKS;
 }
 
 void ahead_make(struct supervisor *self)

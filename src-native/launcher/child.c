@@ -9,8 +9,14 @@
 #include "step.h"
 #include "terminal.h"
 
-__attribute__((noreturn)) static void refuse(struct page *page, uint32_t list, struct outcome outcome)
+__attribute__((noreturn)) static void refuse(const struct child *child, uint32_t list, struct outcome outcome)
 {
+	struct page *page = child->page;
+	if (child->has_entered) {
+		const struct report_refused refused = {page->index, page->path, outcome.syscall, outcome.error};
+		report_refuse(child->report, &refused);
+		sys_exit_group(STATUS_REFUSED);
+	}
 	page->list = list;
 	page->syscall = outcome.syscall;
 	page->error = outcome.error;
@@ -40,14 +46,14 @@ __attribute__((noreturn)) static void perform(struct child *child)
 	child->owned = &owned;
 	struct outcome outcome = path_set_root(child);
 	if (outcome.error)
-		refuse(child->page, LIST_STEPS, outcome);
+		refuse(child, LIST_STEPS, outcome);
 	const struct record *record = plan_record(plan, plan->header->steps_offset);
 	for (uint32_t i = 0; i < plan->header->steps_count; i++) {
 		__atomic_store_n(&child->page->index, i, __ATOMIC_RELAXED);
 		timing_step(child->timing, i);
 		outcome = step_dispatch(child, record);
 		if (outcome.error)
-			refuse(child->page, LIST_STEPS, outcome);
+			refuse(child, LIST_STEPS, outcome);
 		record = plan_next(record);
 	}
 	sys_exit_group(STATUS_REFUSED);
@@ -57,7 +63,7 @@ void child_run(struct child *child)
 {
 	struct outcome outcome = begin(child);
 	if (outcome.error)
-		refuse(child->page, LIST_STEPS, outcome);
+		refuse(child, LIST_STEPS, outcome);
 	perform(child);
 }
 
@@ -90,7 +96,7 @@ void child_run_spare(struct child *child)
 	if (outcome.error == 0 && dumpable)
 		outcome = child_hold(child);
 	if (outcome.error)
-		refuse(child->page, LIST_CLONE, outcome);
+		refuse(child, LIST_CLONE, outcome);
 	perform(child);
 }
 

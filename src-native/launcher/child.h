@@ -31,6 +31,8 @@ struct child {
 	int supervisor;
 	// Its descriptors are no longer shared with the supervisor.
 	int owns_files;
+	// It is in a pid namespace that others are in: the page is its own, and nobody reads it. step-enter.c
+	int has_entered;
 	// What exec sets for the command.
 	uint32_t umask;
 	// The same user's processes may look into it: until it has passed a barrier, and at one that `shows_itself` is

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PID 1 of the container: reaps what is orphaned, forwards signals to the command, ends when the command ends.
 #include "init.h"
+#include <linux/capability.h>
 #include <linux/prctl.h>
 #include "memory.h"
 #include "plan.h"
@@ -55,6 +56,19 @@ static void on_children(int command)
 		end(command);
 }
 
+// It signals processes of every user, and needs no other right. Root of the host's own user namespace may trace it, if
+// CAP_SYS_PTRACE is given: a program that it executed then would be given none either. ptrace(2), capabilities(7)
+static void drop_rights(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct data[2] = {{.effective = 1u << CAP_KILL, .permitted = 1u << CAP_KILL}};
+	const struct __user_cap_data_struct none[2] = {{0}};
+	sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+	// Of an ordinary user without a user namespace it has none.
+	if (sys_capset(&header, data) < 0)
+		sys_capset(&header, none);
+}
+
 static void run(void *argument, long pid)
 {
 	const uint64_t every_signal = SYS_EVERY_SIGNAL;
@@ -67,6 +81,7 @@ static void run(void *argument, long pid)
 		sys_setpgid(0, 0);
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-init", 0, 0);
 	sys_close_range(0, ~0u, 0);
+	drop_rights();
 	for (;;) {
 		const long signal = sys_rt_sigtimedwait(&every_signal, parts ? &tick : 0);
 		if (signal == SYS_SIGCHLD) {

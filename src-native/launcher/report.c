@@ -36,6 +36,16 @@ struct outcome report_hand(int socket, char what, int descriptor)
 	return DONE;
 }
 
+void report_refuse(int socket, const struct report_refused *refused)
+{
+	struct report_refused said = *refused;
+	char what = REPORT_REFUSED;
+	struct sys_iovec iov[] = {{&what, 1}, {&said, sizeof(said)}};
+	const struct sys_msghdr message = {.iov = iov, .iov_count = 2};
+	// Where nobody hears it, nobody asks why.
+	sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL);
+}
+
 struct outcome report_await(int socket, void *ret_answer, size_t size)
 {
 	long received;
@@ -53,7 +63,7 @@ struct outcome report_answer(int socket, const void *answer, size_t size)
 	return DONE;
 }
 
-long report_hear(int socket, int *ret_pid, int *ret_descriptor)
+long report_hear(int socket, struct report_heard *ret_heard)
 {
 	// Who has said it, and what came with it: the kernel writes them one behind the other.
 	union {
@@ -61,10 +71,10 @@ long report_hear(int socket, int *ret_pid, int *ret_descriptor)
 		char room[2 * sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred) + sizeof(uint64_t)];
 	} control;
 	char what;
-	struct sys_iovec iov = {&what, 1};
+	struct sys_iovec iov[] = {{&what, 1}, {&ret_heard->refused, sizeof(ret_heard->refused)}};
 	struct sys_msghdr message = {
-		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
-	*ret_descriptor = -1;
+		.iov = iov, .iov_count = 2, .control = &control, .control_length = sizeof(control)};
+	*ret_heard = (struct report_heard){.descriptor = -1};
 	long received = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC);
 	if (received <= 0)
 		return received;
@@ -72,10 +82,12 @@ long report_hear(int socket, int *ret_pid, int *ret_descriptor)
 		const struct sys_cmsghdr *head = (const struct sys_cmsghdr *)(const void *)(control.room + at);
 		const void *value = control.room + at + sizeof(*head);
 		if (head->type == SYS_SCM_CREDENTIALS)
-			*ret_pid = (int)((const struct sys_ucred *)value)->pid;
+			ret_heard->pid = (int)((const struct sys_ucred *)value)->pid;
 		else if (head->type == SYS_SCM_RIGHTS)
-			*ret_descriptor = *(const int32_t *)value;
+			ret_heard->descriptor = *(const int32_t *)value;
 		at += (head->length + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t);
 	}
+	if (what != REPORT_LISTENER && ret_heard->descriptor >= 0)
+		sys_close(ret_heard->descriptor);
 	return what;
 }

@@ -4,9 +4,26 @@
 #pragma once
 #include "outcome.h"
 
-// A spare's child asks for what it is to have ahead of its plan.
-// With `l` comes the listener of the filter that it has loaded.
-enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c', REPORT_ASKS = 'a', REPORT_LISTENER = 'l' };
+// A spare's child asks for what it is to have ahead of its plan. Who has entered a pid namespace has no page to say in
+// what it was refused. With `l` comes the listener of the filter that the child has loaded.
+enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c', REPORT_ASKS = 'a', REPORT_LISTENER = 'l', REPORT_REFUSED = 'r' };
+
+// What is said of a refusal.
+struct report_refused {
+	uint32_t index;
+	uint32_t path;
+	int32_t syscall;
+	int32_t error;
+};
+
+// What comes with what is said.
+struct report_heard {
+	// Who has said it.
+	int pid;
+	// -1: none.
+	int descriptor;
+	struct report_refused refused;
+};
 
 // The answer to a barrier, of one byte.
 enum { REPORT_GO = 'g' };
@@ -23,10 +40,11 @@ struct outcome report_open(int *ret_supervisor, int *ret_child);
 struct outcome report_say(int socket, char what);
 // The same, with a descriptor.
 struct outcome report_hand(int socket, char what, int descriptor);
+// Says that a step was refused.
+void report_refuse(int socket, const struct report_refused *refused);
 // Waits for an answer of `size` bytes, in the child.
 struct outcome report_await(int socket, void *ret_answer, size_t size);
 // Answers, in the supervisor.
 struct outcome report_answer(int socket, const void *answer, size_t size);
-// Takes what was said, in the supervisor. Returns it, who has said it, and the descriptor that came with it, or -1; 0
-// when nobody has the child's end open any more.
-long report_hear(int socket, int *ret_pid, int *ret_descriptor);
+// Takes what was said, in the supervisor. Returns it; 0 when nobody has the child's end open any more.
+long report_hear(int socket, struct report_heard *ret_heard);

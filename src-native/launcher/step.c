@@ -15,6 +15,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_assert_refused(child, (const struct step_assert_refused *)record);
 	case STEP_INIT:
 		return step_init(child, (const struct step_init *)record);
+	case STEP_ENTER:
+		return step_enter(child, (const struct step_enter *)record);
 	case STEP_EXEC:
 		return step_exec(child, (const struct step_exec *)record);
 	case STEP_EXIT:

@@ -11,6 +11,7 @@ struct outcome step_barrier(struct child *child, const struct step_barrier *step
 struct outcome step_omit(struct child *child, const struct step_omit *step);
 struct outcome step_assert_refused(struct child *child, const struct step_assert_refused *step);
 struct outcome step_init(struct child *child, const struct step_init *step);
+struct outcome step_enter(struct child *child, const struct step_enter *step);
 struct outcome step_exec(struct child *child, const struct step_exec *step);
 struct outcome step_exit(struct child *child, const struct step_exit *step);
 struct outcome step_fchown(struct child *child, const struct step_fchown *step);

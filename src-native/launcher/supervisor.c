@@ -23,6 +23,7 @@ struct supervisor *supervisor_new(void)
 	self.timer = -1;
 	self.child = -1;
 	self.child_pidfd = -1;
+	self.former_pidfd = -1;
 	self.command_pidfd = -1;
 	self.descendants = (struct descendants){-1, -1, 0};
 	self.calls = (struct calls)CALLS_NONE;
@@ -214,6 +215,9 @@ void supervisor_part_with_slots(struct supervisor *self)
 
 int supervisor_take_listener(struct supervisor *self, int listener)
 {
+	// The filter is loaded before: somebody has got hold of the socket.
+	if (self->page->entered)
+		return 0;
 	if (listener >= 0)
 		self->page->slots[calls_take(&self->calls, listener)] = listener;
 	else // Nobody would answer as the filter does.

@@ -51,6 +51,9 @@ struct supervisor {
 	// -1: there is none.
 	int child;
 	int child_pidfd;
+	// The child that has made this one in its place, until it is reaped.
+	int former;
+	int former_pidfd;
 	// The command, as the host numbers it; 0: it has not told of itself.
 	int command;
 	int command_pidfd;

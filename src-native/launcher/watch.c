@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a supervisor reacts to while its container lives: the child's reports, Node's orders, the clock, the terminal.
 #include "watch.h"
+#include "entrance.h"
 #include "entry.h"
 #include "memory.h"
 #include "orphans.h"
-#include "report.h"
 #include "supervisor.h"
 #include "text.h"
 
@@ -168,6 +168,10 @@ static void hold_command(struct supervisor *self)
 
 static void on_command(struct supervisor *self, int pid)
 {
+	if (!entrance_admits(self, pid)) {
+		end(self, ENDING_NONE);
+		return;
+	}
 	sys_close(self->report_child);
 	self->report_child = -1;
 	supervisor_part_with_slots(self);
@@ -211,9 +215,8 @@ static void on_silence(struct supervisor *self)
 
 static void on_report(struct supervisor *self)
 {
-	int pid = 0;
-	int descriptor;
-	const long what = report_hear(self->report, &pid, &descriptor);
+	struct report_heard said;
+	const long what = report_hear(self->report, &said);
 	if (what == -SYS_EINTR)
 		return;
 	// What it says cannot be heard: it might wait for an answer, for ever.
@@ -222,11 +225,13 @@ static void on_report(struct supervisor *self)
 	else if (what == 0)
 		on_silence(self);
 	else if (what == REPORT_BARRIER)
-		on_barrier(self, pid);
+		on_barrier(self, said.pid);
 	else if (what == REPORT_COMMAND)
-		on_command(self, pid);
-	else if (what == REPORT_LISTENER && !supervisor_take_listener(self, descriptor))
+		on_command(self, said.pid);
+	else if (what == REPORT_LISTENER && !supervisor_take_listener(self, said.descriptor))
 		end(self, ENDING_NONE);
+	else if (what == REPORT_REFUSED)
+		entrance_refuse(self, said.pid, &said.refused);
 }
 
 // Returns whether it is one that can be obeyed.
@@ -337,9 +342,24 @@ void watch_child(struct supervisor *self)
 		// The child shares these descriptors until it tells of its command: none may be closed under it.
 		const int carries = self->report_child < 0;
 		const struct pollfd none = {.fd = -1};
-		enum { CHILD, COMMAND, REPORT, LINE, ROOM, TIMER, MASTER, SOCKET, OOM, CPU_CLOCK, CALLS, COUNT };
+		enum {
+			CHILD,
+			FORMER,
+			COMMAND,
+			REPORT,
+			LINE,
+			ROOM,
+			TIMER,
+			MASTER,
+			SOCKET,
+			OOM,
+			CPU_CLOCK,
+			CALLS,
+			COUNT
+		};
 		struct pollfd polled[COUNT] = {
 			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
+			[FORMER] = {.fd = self->former_pidfd, .events = POLLIN},
 			// Init ends right after it, or does not.
 			[COMMAND] = {.fd = self->ends_since ? -1 : self->command_pidfd, .events = POLLIN},
 			[REPORT] = {.fd = self->report, .events = POLLIN},
@@ -371,13 +391,15 @@ void watch_child(struct supervisor *self)
 		// The report first: a command that is over already did run, and Node hears of both.
 		if (ready > 0 && polled[REPORT].revents)
 			on_report(self);
-		else if ((ready > 0 && polled[CHILD].revents) || is_late(self))
+		else if (((ready > 0 && polled[CHILD].revents) || is_late(self)) && !entrance_pass(self))
 			return;
 		calls_go_on(&self->calls, &self->outbox, polled[CALLS].revents);
 		if (ready == 0 && self->running && !self->is_trimmed)
 			trim(self);
 		if (ready <= 0)
 			continue;
+		if (polled[FORMER].revents)
+			entrance_reap(self);
 		if (polled[COMMAND].revents) {
 			self->is_over = 1;
 			await_end(self);

@@ -37,7 +37,10 @@ const SUPERVISOR: readonly Expected[] = [
 ];
 
 /** What init does once it is PID 1. */
-const INIT = ['prctl', 'close_range', 'rt_sigtimedwait', 'waitid', 'wait4', 'exit_group', 'kill', 'munmap'];
+const INIT = ['prctl', 'capset', 'close_range', 'rt_sigtimedwait', 'waitid', 'wait4', 'exit_group', 'kill', 'munmap'];
+
+/** The steps that go on in another process. */
+const FORKS: readonly Step['op'][] = ['init', 'enter'];
 
 /** The calls of the process that goes through the steps: the child, and from init on the other half of it. */
 function walker(calls: readonly Call[], supervisor: number | undefined, plan: Plan): readonly Call[] {
@@ -46,12 +49,12 @@ function walker(calls: readonly Call[], supervisor: number | undefined, plan: Pl
   const [child, command] = [pids[0], pids.at(-1)];
   const first = calls.filter(({ pid }) => pid === child);
   const fork = first.map(({ name }) => name).lastIndexOf('clone');
-  if (plan.steps.every(({ op }) => op !== 'init')) return first;
-  const init = first.slice(fork + 1).map(({ name }) => name);
+  if (!plan.steps.some(({ op }) => FORKS.includes(op))) return first;
+  const left = first.slice(fork + 1).map(({ name }) => name);
   assert.deepEqual(
-    init.filter((name) => !INIT.includes(name)),
+    left.filter((name) => !INIT.includes(name)),
     [],
-    'init',
+    'init, or who has entered, leaves',
   );
   return [...first.slice(0, fork + 1), ...calls.filter(({ pid }) => pid === command)];
 }

@@ -109,6 +109,20 @@ static void hunt(int launcher)
 	printf("{\"supervisors\":[%ld,%ld],\"children\":[%ld,%ld]}\n", tries[0], caught[0], tries[1], caught[1]);
 }
 
+// The capabilities that it has, and may have again.
+static void print_rights(int pid)
+{
+	char path[64];
+	char line[256];
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	FILE *status = fopen(path, "re");
+	while (status && fgets(line, sizeof(line), status))
+		if (!strncmp(line, "CapPrm:", 7) || !strncmp(line, "CapBnd:", 7))
+			printf("rights %s", line);
+	if (status)
+		fclose(status);
+}
+
 static void print_links(int pid)
 {
 	char path[64];
@@ -134,6 +148,7 @@ static void print_links(int pid)
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	long length = read(file, target, sizeof(target));
 	close(file);
+	print_rights(pid);
 	for (long at = 0; at < length; at += (long)strlen(target + at) + 1)
 		printf("environ %s\n", target + at);
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
@@ -145,7 +160,8 @@ static void print_links(int pid)
 		fclose(maps);
 }
 
-// Looks into every process but itself, again and again, until the standard input ends. Tells what it sees of whom.
+// Looks into every process but init and itself, again and again, until the standard input ends. Tells what it sees of
+// whom.
 static void spy(void)
 {
 	char byte;
@@ -156,7 +172,7 @@ static void spy(void)
 		DIR *proc = opendir("/proc");
 		for (struct dirent *entry; (entry = readdir(proc));) {
 			int pid = atoi(entry->d_name);
-			if (pid <= 0 || pid == getpid())
+			if (pid <= 1 || pid == getpid())
 				continue;
 			looks++;
 			print_links(pid);

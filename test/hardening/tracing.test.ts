@@ -122,9 +122,27 @@ suite('on the host', requires('gcc'), () => {
 const JOINS = process.env.CARREL_SOAK === undefined ? 50 : 500;
 const ALL: readonly Namespace[] = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'];
 
-/** The same container again, for one more command: nothing of the host comes along that could be looked at. */
-function joined(other: ContainerProcess): Container {
-  return new Container().namespaces([Object.fromEntries(ALL.map((name) => [name, other]))]);
+/** What joins all of another container. */
+function joined(other: ContainerProcess, names = ALL): Container {
+  return new Container().namespaces([Object.fromEntries(names.map((name) => [name, other]))]);
+}
+
+/** What a spy in a container sees of everything there, while commands join it. Lines that come again are left out. */
+async function spiedOn(box: Container, join: (spy: ContainerProcess) => Container): Promise<readonly string[]> {
+  const spy = box.mount(bind(attackerDirectory(), '/attack', { readonly: true })).spawn('/attack/attacker', ['spy']);
+  await once(spy, 'spawn');
+  assert.ok(spy.stdout);
+  let output = '';
+  spy.stdout.on('data', (chunk: Buffer) => {
+    output += String(chunk);
+  });
+  for (let round = 0; round < JOINS; round += 1)
+    await join(spy).env({ JOINED: 'yes' }).run('sh', ['-c', 'true; true'], { check: true });
+  spy.stdin?.end();
+  assert.ok((await spy.result).ok);
+  assert.match(output, /^looks [1-9]\d+$/m);
+  // What runs the container's programs is the container's own to trace: never before its exec, see pid-one.test.ts.
+  return [...new Set(output.trimEnd().split('\n'))].filter((line) => !/^(ready|looks|traced)/.test(line));
 }
 
 suite('from inside', requires('gcc'), () => {
@@ -135,33 +153,39 @@ suite('from inside', requires('gcc'), () => {
     assert.deepEqual(closed(stdout), NOTHING);
   });
 
+  // What is seen of those that joined is what the container has itself: its root, its programs, pipes, its rights, and
+  // the variables that were given.
+  const allowed = (rights: string): readonly RegExp[] => [
+    /^(root \/|cwd \/|exe \/(usr\/)?bin\/\S+)$/,
+    /^fd (pipe:\[\d+\]|\/dev\/null|\/(usr\/)?(bin|lib)\S*|\/etc\/ld\.so\.\S+|\/usr\/lib\S*)$/,
+    /^environ (PATH|HOME|JOINED|PWD|OLDPWD|SHLVL|_)=.*$/,
+    /^map (\/(usr\/)?(bin|lib)\S*|\/etc\/ld\.so\.\S+)$/,
+    new RegExp(`^rights Cap(Prm|Bnd):\\s${rights}$`),
+  ];
+  const others = (seen: readonly string[], patterns: readonly RegExp[]): readonly string[] =>
+    seen.filter((line) => !patterns.some((pattern) => pattern.test(line)));
+
   test('a command that joins shows nothing of the host, however often it is looked at', async () => {
-    const spy = box().spawn('/attack/attacker', ['spy']);
-    await once(spy, 'spawn');
-    assert.ok(spy.stdout);
-    let output = '';
-    spy.stdout.on('data', (chunk: Buffer) => {
-      output += String(chunk);
-    });
-    for (let round = 0; round < JOINS; round += 1) {
-      await joined(spy).env({ JOINED: 'yes' }).run('sh', ['-c', 'true; true'], { check: true });
-    }
-    spy.stdin?.end();
-    assert.ok((await spy.result).ok);
-    // What runs the container's programs is the container's own to trace: never before its exec, see pid-one.test.ts.
-    const seen = [...new Set(output.trimEnd().split('\n'))].filter((line) => !/^(ready|looks|traced)/.test(line));
-    assert.match(output, /^looks [1-9]\d+$/m);
-    // What is seen of those that joined is what the container has itself: its root, its programs, pipes, and the
-    // variables that were given.
-    const allowed = [
-      /^(root \/|cwd \/|exe \/(usr\/)?bin\/\S+)$/,
-      /^fd (pipe:\[\d+\]|\/dev\/null|\/(usr\/)?(bin|lib)\S*|\/etc\/ld\.so\.\S+|\/usr\/lib\S*)$/,
-      /^environ (PATH|HOME|JOINED|PWD|OLDPWD|SHLVL|_)=.*$/,
-      /^map (\/(usr\/)?(bin|lib)\S*|\/etc\/ld\.so\.\S+)$/,
-    ];
-    assert.deepEqual(
-      seen.filter((line) => !allowed.some((pattern) => pattern.test(line))),
-      [],
+    const seen = await spiedOn(new Container(), joined);
+    assert.deepEqual(others(seen, allowed('00000000800405fb')), []);
+  });
+
+  test('nor to root of the host’s user namespace, who sees it before its program runs', requires('root'), async () => {
+    const names = ALL.filter((name) => name !== 'user');
+    const rights = ['CAP_DAC_OVERRIDE', 'CAP_SYS_PTRACE'] as const;
+    const box = new Container().namespaces(names).capabilities(rights);
+    const seen = await spiedOn(box, (spy) => joined(spy, names).capabilities(rights));
+    // The launcher, whose bytes are sealed; its way to the supervisor; the container's own root directory.
+    const early = [/^exe \/memfd:carrel \(deleted\)$/, /^fd socket:\[\d+\]$/, /^fd \/$/];
+    assert.ok(
+      seen.some((line) => early[0]?.test(line)),
+      'it was seen',
     );
+    assert.deepEqual(others(seen, [...allowed('0000000000080002'), ...early]), []);
+  });
+
+  test('init may signal, and nothing else', async () => {
+    const { stdout } = await new Container().run('grep', ['-E', '^(Cap(Prm|Eff)|NoNewPrivs):', '/proc/1/status']);
+    assert.equal(stdout, 'CapPrm:\t0000000000000020\nCapEff:\t0000000000000020\nNoNewPrivs:\t1\n');
   });
 });

@@ -274,6 +274,16 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('rt_sigprocmask', '[]'),
     call('setsid'),
   ],
+  enter: ({ kept }) => [
+    own,
+    // All but these, the root and the report socket; it depends on their numbers how many gaps there are.
+    ...Array.from({ length: kept.length + 2 }, () => maybe('close_range')),
+    call('close_range', '4294967295, 0'),
+    call('madvise', 'MADV_DONTFORK'),
+    call('clone', 'CLONE_PARENT'),
+    ...held,
+    call('setsid'),
+  ],
   controllingTerminal: () => [call('ioctl', 'TIOCSCTTY')],
   setGroups: ({ groups }) => [call('setgroups', `${groups.length}, ${wholeNumbers(groups)}`)],
   setUser: ({ uid, gid }) => credentials(uid, gid),

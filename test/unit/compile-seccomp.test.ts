@@ -145,6 +145,22 @@ describe('in a plan', () => {
     });
   });
 
+  test('where a running container is entered, it has to let the command fork into the pid namespace', () => {
+    const all = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'] as const;
+    const entering = plain.namespaces(all.map((name) => ({ [name]: `/proc/1/ns/${name}` })));
+    const ops = plan(entering).steps.map(({ op }) => op);
+    assert.deepEqual(ops.slice(-3), ['seccomp', 'enter', 'exec']);
+    const refusing = profileWith({ names: ['clone'], action: 'SCMP_ACT_ERRNO' });
+    assert.throws(() => plan(entering.seccomp(refusing)), {
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: 'seccomp: the profile refuses clone, which carrel\'s own step "enter" needs',
+    });
+    plan(plain.seccomp(refusing));
+    // What makes a /proc of the pid namespace has to be born in it.
+    const own = plain.namespaces(['mount', { user: '/proc/1/ns/user', pid: '/proc/1/ns/pid' }]);
+    assert.ok(plan(own).steps.every(({ op }) => op !== 'enter'));
+  });
+
   test('a profile of more than 4096 instructions is refused', () => {
     const args = Array.from({ length: 6 }, (_, index) => ({ index, value: 7, op: 'SCMP_CMP_GT' as const }));
     const rules = Object.keys(SYSCALLS.x64).map((name, at) => ({

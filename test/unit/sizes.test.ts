@@ -11,8 +11,8 @@ const COLUMNS = 120;
 const FILE_LINES = 400;
 const FUNCTION_LINES = 60;
 const CLASS_LINES = 200;
-const STEP_COUNT = 70;
-const LAUNCHER_LINES = 5500;
+const STEP_COUNT = 71;
+const LAUNCHER_LINES = 5700;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {

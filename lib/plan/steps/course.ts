@@ -7,6 +7,7 @@ import {
   descriptors,
   firstOf,
   numbers,
+  slots,
   steps,
   string,
   strings,
@@ -50,6 +51,17 @@ export const COURSE_STEPS = {
    * @source pid_namespaces(7)
    */
   init: { column: 'container', untried: true, fields: {} },
+  /**
+   * Forks into the pid namespace that the child has joined by {@link setns}, and the child ends. The new process goes
+   * on with the plan, as a child of the supervisor. It has the slots of `kept`, the container's root directory, and a
+   * socket by which it tells of itself. So those who are there already see nothing in it that the command has not.
+   * No step behind it can name another slot, or be performed on the host.
+   *
+   * @needs a filter that lets it fork
+   * @errors EAGAIN where the user has as many processes as it may.
+   * @source clone(2) CLONE_PARENT, pid_namespaces(7), CVE-2016-9962
+   */
+  enter: { column: 'container', untried: true, fields: { kept: slots } },
   /**
    * Executes the first of `paths` that exists. Descriptor n of the command is the slot `stdio[n]`; every other one is
    * closed. An entry `'ignore'` is /dev/null for the first three, and no descriptor for others.

@@ -38,7 +38,7 @@ export const NAMESPACE_STEPS = {
     fields: { slot, path: hostPath, type: choice(NAMESPACES), inode: defaulted(number, 0) },
   },
   /**
-   * Joins the namespace in `slot`. A pid namespace counts for children only: join it on the host, before the clone.
+   * Joins the namespace in `slot`. A pid namespace counts for children only: {@link enter} makes one.
    *
    * @needs CAP_SYS_ADMIN over it, and over the process's own user namespace
    * @source setns(2)
