@@ -74,6 +74,7 @@ export function samplesFor(ground: Ground): readonly Sample[] {
     seccomp: [
       { option: 'seccomp(profile)', definition: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } },
       { option: "seccomp('unconfined')", definition: { seccomp: 'unconfined' } },
+      { option: 'seccomp(…, { report })', definition: { seccomp: { profile: 'default', report: true } } },
     ],
     landlock: [
       { option: 'landlock({ read, execute })', definition: { landlock: { read: '/', execute: '/' } } },

@@ -29,6 +29,7 @@ const TRIED_BY: { readonly [O in Op]: By<O> } = {
   omit: 'launcher',
   assertRefused: 'launcher',
   init: 'pid namespace',
+  enter: 'joined namespaces',
   exec: 'launcher',
   exit: 'launcher',
   denySetgroups: 'user namespace',
@@ -97,6 +98,7 @@ const TRIED_BY: { readonly [O in Op]: By<O> } = {
   setCapabilities: (_, { clone }) => (clone.includes('user') ? 'capabilities' : 'own capabilities'),
   noNewPrivileges: 'no new privileges',
   seccomp: 'seccomp',
+  seccompReport: 'seccomp listener',
   // Which labels there are, the host's policy says.
   setExecLabel: 'launcher',
   createRuleset: 'landlock rules',
