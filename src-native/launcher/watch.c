@@ -1,66 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What a supervisor reacts to while its container lives: the child's reports, Node's orders, the clock, the terminal.
 #include "watch.h"
+#include "end.h"
 #include "entrance.h"
 #include "entry.h"
 #include "memory.h"
-#include "orphans.h"
 #include "supervisor.h"
 #include "text.h"
 
-// How long a process has for its end, until nobody waits for it any more. PID 1 waits for all that is in its pid
-// namespace, which may be much; but for a process too that waits for a file system, or that somebody stops who has
-// entered from elsewhere.
-enum { PATIENCE_NS = 500000000ll, PATIENCE_PID_1_NS = 4000000000ll };
-// How long init has to end and reap all others. What they have used is not known where it does not come to it.
-enum { INIT_ENDS_NS = 1000000000, PAUSE_NS = 1000000 };
-
-static void await_end(struct supervisor *self)
-{
-	if (!self->ends_since)
-		self->ends_since = timing_now();
-}
-
-// Ends the container. With a pid namespace of its own the kernel ends all that is in it when its first process ends.
-static void end(struct supervisor *self, uint32_t ending)
-{
-	if (self->ending == ENDING_NONE && !self->is_over)
-		self->ending = ending;
-	self->killed = 1;
-	await_end(self);
-	if (self->command > 0 && self->command != self->child && timing_now() - self->ends_since < INIT_ENDS_NS) {
-		__atomic_store_n(&self->page->all_end, 1, __ATOMIC_RELEASE);
-		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGCHLD);
-	} else {
-		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGKILL);
-	}
-	cgroups_thaw(&self->cgroups);
-}
-
-// One of those that end with PID 1 may hold it up: by tracing it, or the command, of whose end nobody tells init then.
-// PTRACE_EVENT_EXIT in ptrace(2)
-static void search(struct supervisor *self)
-{
-	const uint64_t inode = entry_namespace(self->child, "pid");
-	end(self, ENDING_NONE);
-	if (inode && self->command == self->child)
-		orphans_end_in("pid", inode);
-}
-
-// Whether the end that is awaited does not come.
-static int is_late(struct supervisor *self)
-{
-	if (!self->ends_since)
-		return 0;
-	const uint64_t waited = timing_now() - self->ends_since;
-	if (!(self->plan.header->clone & CLONE_NEWPID))
-		return waited > PATIENCE_NS;
-	if (waited / PATIENCE_NS > self->searches) {
-		self->searches++;
-		search(self);
-	}
-	return waited > PATIENCE_PID_1_NS;
-}
+enum { PAUSE_NS = 1000000 };
 
 // Whether the child was ended, by this supervisor or by somebody else.
 static int has_ended(const struct supervisor *self)
@@ -104,7 +52,7 @@ static void let_go(struct supervisor *self)
 	self->hooked = 0;
 	// Else it would wait for ever.
 	if (report_answer(self->report, &go, sizeof(go)).error)
-		end(self, ENDING_NONE);
+		end_now(self, ENDING_NONE);
 }
 
 static void on_barrier(struct supervisor *self, int pid)
@@ -129,7 +77,7 @@ static void on_barrier(struct supervisor *self, int pid)
 		// dies: it wants a processor for it. proc(5)
 		if (has_ended(self) || entry_is_of_dying(self->child))
 			self->notices.refused.error = 0;
-		end(self, ENDING_NONE);
+		end_now(self, ENDING_NONE);
 		return;
 	}
 	if (!step->hook) {
@@ -138,7 +86,7 @@ static void on_barrier(struct supervisor *self, int pid)
 	}
 	// Nobody is left to say go, or to run the hook.
 	if (self->outbox.line < 0) {
-		end(self, ENDING_HANGUP);
+		end_now(self, ENDING_HANGUP);
 		return;
 	}
 	self->hooked = 1;
@@ -169,7 +117,7 @@ static void hold_command(struct supervisor *self)
 static void on_command(struct supervisor *self, int pid)
 {
 	if (!entrance_admits(self, pid)) {
-		end(self, ENDING_NONE);
+		end_now(self, ENDING_NONE);
 		return;
 	}
 	sys_close(self->report_child);
@@ -182,7 +130,7 @@ static void on_command(struct supervisor *self, int pid)
 static void signal_command(struct supervisor *self, uint32_t signal)
 {
 	if (signal == SYS_SIGKILL) {
-		end(self, self->ending == ENDING_NONE ? ENDING_SIGNAL : self->ending);
+		end_now(self, self->ending == ENDING_NONE ? ENDING_SIGNAL : self->ending);
 		return;
 	}
 	if (!self->running) {
@@ -221,7 +169,7 @@ static void on_report(struct supervisor *self)
 		return;
 	// What it says cannot be heard: it might wait for an answer, for ever.
 	if (what < 0)
-		end(self, ENDING_NONE);
+		end_now(self, ENDING_NONE);
 	else if (what == 0)
 		on_silence(self);
 	else if (what == REPORT_BARRIER)
@@ -229,7 +177,7 @@ static void on_report(struct supervisor *self)
 	else if (what == REPORT_COMMAND)
 		on_command(self, said.pid);
 	else if (what == REPORT_LISTENER && !supervisor_take_listener(self, said.descriptor))
-		end(self, ENDING_NONE);
+		end_now(self, ENDING_NONE);
 	else if (what == REPORT_REFUSED)
 		entrance_refuse(self, said.pid, &said.refused);
 }
@@ -275,7 +223,7 @@ static void on_line(struct supervisor *self)
 	// Node closed its end, or died, or speaks another language: either way nobody is left to answer to.
 	outbox_close(&self->outbox);
 	if (!self->plan.header->detached || self->hooked)
-		end(self, ENDING_HANGUP);
+		end_now(self, ENDING_HANGUP);
 }
 
 int watch_for(struct supervisor *self, int fd)
@@ -311,7 +259,7 @@ static void on_timer(struct supervisor *self)
 	if (self->ending == ENDING_NONE && !self->is_over)
 		self->ending = ENDING_TIMEOUT;
 	if (!self->running || self->is_over || signal == SYS_SIGKILL || signal == 0)
-		end(self, ENDING_TIMEOUT);
+		end_now(self, ENDING_TIMEOUT);
 	else {
 		signal_command(self, signal);
 		cgroups_thaw(&self->cgroups);
@@ -378,20 +326,20 @@ void watch_child(struct supervisor *self)
 		if (ready == -SYS_ENOMEM)
 			timing_pause(PAUSE_NS);
 		else if (ready < 0 && ready != -SYS_EINTR)
-			end(self, ENDING_NONE);
+			end_now(self, ENDING_NONE);
 		// Somebody may have frozen it in the meantime: SIGKILL waits for the thaw then. freezer.state of cgroup
 		// v1
 		if (self->killed)
-			end(self, self->ending);
+			end_now(self, self->ending);
 		if (polled[OOM].revents || self->cgroups.oom_looks) {
 			cgroups_note_oom(&self->cgroups, polled[OOM].revents);
 			if (supervisor_tell_oom(self) && self->cgroups.oom_ends)
-				end(self, ENDING_OOM);
+				end_now(self, ENDING_OOM);
 		}
 		// The report first: a command that is over already did run, and Node hears of both.
 		if (ready > 0 && polled[REPORT].revents)
 			on_report(self);
-		else if (((ready > 0 && polled[CHILD].revents) || is_late(self)) && !entrance_pass(self))
+		else if (((ready > 0 && polled[CHILD].revents) || end_is_late(self)) && !entrance_pass(self))
 			return;
 		calls_go_on(&self->calls, &self->outbox, polled[CALLS].revents);
 		if (ready == 0 && self->running && !self->is_trimmed)
@@ -402,7 +350,7 @@ void watch_child(struct supervisor *self)
 			entrance_reap(self);
 		if (polled[COMMAND].revents) {
 			self->is_over = 1;
-			await_end(self);
+			end_await(self);
 		}
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);
@@ -413,6 +361,6 @@ void watch_child(struct supervisor *self)
 		if (polled[MASTER].revents || polled[SOCKET].revents)
 			relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
 		if (polled[CPU_CLOCK].revents && cgroups_cpu_time_is_up(&self->cgroups))
-			end(self, ENDING_CPU_TIMEOUT);
+			end_now(self, ENDING_CPU_TIMEOUT);
 	}
 }
