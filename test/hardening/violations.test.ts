@@ -157,7 +157,7 @@ suite('pointers that lead nowhere', requires('gcc'), () => {
           `const box = new Container().namespaces([]).seccomp('default', { report: true });
          const began = performance.now();
          const { stdout, degraded, violations } =
-           await box.run('${join(programDirectory(), 'refused')}', ['mapped', '${directory}/file'], { timeout: 20_000 });
+           await box.run('${program}', ['mapped', '${directory}/file'], { timeout: 20_000 });
          const paths = violations.map(({ path }) => path ?? 'unknown');
          console.log(JSON.stringify({ stdout, degraded, paths, ms: performance.now() - began }));
          process.exit();`,
