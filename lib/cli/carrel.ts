@@ -10,6 +10,7 @@ const OVERVIEW = `carrel: containers without a daemon
   carrel run [OPTION…] [--] COMMAND [ARGUMENT…]      runs a command in a container
   carrel explain [OPTION…] [--] [COMMAND …]           prints every act of a run, and performs none
   carrel doctor [OPTION…]                             tries what this machine allows you, and says what would help
+  carrel install-launcher PATH                        writes the launcher to a file that AppArmor can know
   carrel --version
 
 carrel run --help lists the options. Without any, a command sees this machine's programs and none of its data.

@@ -9,9 +9,10 @@ import { doctor } from '../running/engine.js';
 import { parse } from './arguments.js';
 import { doctorText } from './doctor.js';
 import { DOCTOR, optionsHelp } from './help.js';
+import { runInstall } from './install.js';
 import { run, statusOfError } from './run.js';
 
-const COMMANDS = ['run', 'explain', 'doctor'] as const;
+const COMMANDS = ['run', 'explain', 'doctor', 'install-launcher'] as const;
 
 /** Gives the status to end with, and never rejects. */
 export async function perform(command: string, args: readonly string[]): Promise<number> {
@@ -36,6 +37,8 @@ async function dispatch(command: string, args: readonly string[]): Promise<numbe
     }
     case 'doctor':
       return runDoctor(args);
+    case 'install-launcher':
+      return print(runInstall(args));
     default:
       throw unknownCommand(command, COMMANDS);
   }

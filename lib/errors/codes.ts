@@ -25,7 +25,8 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'The message says which Linux can.',
   ERR_LAUNCHER:
     'The launcher could not start: the hint says what of `/proc`, `/dev/null`, limits or permissions is in the way. ' +
-    'Or it could not be asked: this user has too many descriptors under way in sockets, or it is stopped.',
+    'Or it could not be asked: this user has too many descriptors under way in sockets, or it is stopped. ' +
+    'Or the file that `CARREL_LAUNCHER` names is no launcher of this version that only root or you can change.',
   ERR_NO_ID_RANGE: 'No range of ids is free for another container, or there is no place to lock one.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
   ERR_PROTOCOL:

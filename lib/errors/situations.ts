@@ -57,6 +57,20 @@ export function launcherFailed(cause: Error, obstacle: LauncherObstacle): Carrel
   return launcherError('carrel’s launcher could not start', cause, obstacle);
 }
 
+/** The file that CARREL_LAUNCHER names is not what this version would start from memory, or others could change it. */
+export function installedLauncher(path: string, problem: string): CarrelError {
+  return new CarrelError(
+    'ERR_LAUNCHER',
+    `the launcher of CARREL_LAUNCHER, ${path}, is not started: ${problem}`,
+    `as root: carrel install-launcher ${path}; without the variable the launcher runs from memory`,
+  );
+}
+
+/** `carrel install-launcher` writes nothing there. */
+export function notInstalled(path: string, problem: string): CarrelError {
+  return new CarrelError('ERR_LAUNCHER', `the launcher is not written to ${path}: ${problem}`);
+}
+
 /** What is to be handed to the launcher cannot be made. */
 export function planUnwritten(cause: NodeJS.ErrnoException, obstacle: LauncherObstacle | undefined): CarrelError {
   return launcherError('the plan could not be written for the launcher', cause, obstacle);

@@ -10,10 +10,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Session } from '../definition/session.js';
-import { descriptorNotOpen, launcherFailed, launcherUnreached } from '../errors/errors.js';
+import { CarrelError, descriptorNotOpen, launcherFailed, launcherUnreached } from '../errors/errors.js';
 import { RESOURCES } from '../plan/constants.js';
 import { encodeMessage } from '../plan/message-bytes.js';
 import { type Channel, channel } from './channel.js';
+import { launcherImage } from './installed.js';
 import { lane } from './lane.js';
 import { logOf } from './log.js';
 import { native } from './native.js';
@@ -45,13 +46,13 @@ class Launcher {
    * @param by A command that executes what stands behind it, in the same process.
    */
   constructor(session: Session, by: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-    const { launcherMemfd, socketpair, close } = native();
+    const { socketpair, close } = native();
     this.#channel = channel();
     const { theirs: notices, watch } = this.#channel;
     const [ours, theirs] = socketpair();
     const passed = [theirs];
     try {
-      const image = launcherMemfd();
+      const image = launcherImage();
       passed.push(image);
       const [command, ...args] = by.length === 0 ? [`/proc/self/fd/${image}`] : [...by, `/proc/self/fd/${IMAGE}`];
       // A spare's child is in a session of its own already.
@@ -166,7 +167,9 @@ export function request(asked: Request, sent: (error?: Error) => void, tried = 0
   try {
     launcher = ready(asked.session);
   } catch (cause) {
-    sent(launcherFailed(cause as Error, obstacleOf(cause as Error)));
+    // What is wrong with a file that CARREL_LAUNCHER names is told already.
+    const isTold = cause instanceof CarrelError;
+    sent(isTold ? cause : launcherFailed(cause as Error, obstacleOf(cause as Error)));
     return;
   }
   if (launcher.process.pid === undefined) {

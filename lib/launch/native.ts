@@ -20,6 +20,7 @@ import type { SystemCalls } from './system-calls.js';
 interface Addon extends SystemCalls {
   sealedMemfd(bytes: Uint8Array): number;
   launcherMemfd(): number;
+  launcherBytes(): Buffer;
   socketpair(): [number, number];
   pipe(): [number, number];
   send(socket: number, bytes: Uint8Array, descriptors: readonly number[]): void;
@@ -51,6 +52,8 @@ export interface Native {
   sealedMemfd(bytes: Uint8Array): number;
   /** A sealed, executable memfd with the launcher. */
   launcherMemfd(): number;
+  /** The launcher's program. */
+  launcherBytes(): Buffer;
   /** Two connected stream sockets. socketpair(2) */
   socketpair(): [number, number];
   /** The read end and the write end. pipe(2) */
@@ -143,6 +146,7 @@ function wrap(addon: Addon): Native {
   return {
     sealedMemfd: (bytes) => act(() => addon.sealedMemfd(bytes)),
     launcherMemfd: () => act(() => addon.launcherMemfd()),
+    launcherBytes: () => act(() => addon.launcherBytes()),
     socketpair: () => act(() => addon.socketpair()),
     pipe: () => act(() => addon.pipe()),
     trySend: (socket, bytes, descriptors) => attempt(() => addon.send(socket, bytes, descriptors)),

@@ -9,6 +9,7 @@
 
 export { checkInserted } from '../definition/inserted.js';
 export { doctor, isSupported } from '../doctor/doctor.js';
+export { installLauncher } from '../launch/install.js';
 export { explain } from '../plan/explain.js';
 export { run as runPlan, spawn as spawnPlan } from './plan.js';
 export { run } from './run.js';

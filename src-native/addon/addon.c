@@ -8,6 +8,7 @@ static const struct {
 } EXPORTS[] = {
 	{"sealedMemfd", addon_sealed_memfd},
 	{"launcherMemfd", addon_launcher_memfd},
+	{"launcherBytes", addon_launcher_bytes},
 	{"contents", addon_contents},
 	{"socketpair", addon_socketpair},
 	{"pipe", addon_pipe},

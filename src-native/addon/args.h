@@ -38,6 +38,7 @@ napi_value throw_errno(napi_env env, const char *syscall, long result);
 // memfd.c
 napi_value addon_sealed_memfd(napi_env env, napi_callback_info info);
 napi_value addon_launcher_memfd(napi_env env, napi_callback_info info);
+napi_value addon_launcher_bytes(napi_env env, napi_callback_info info);
 napi_value addon_contents(napi_env env, napi_callback_info info);
 // socket.c
 napi_value addon_socketpair(napi_env env, napi_callback_info info);

@@ -66,6 +66,17 @@ napi_value addon_launcher_memfd(napi_env env, napi_callback_info info)
 	return sealed(env, "carrel", MFD_EXEC, launcher_begin, (size_t)(launcher_end - launcher_begin));
 }
 
+// launcherBytes(): Buffer
+napi_value addon_launcher_bytes(napi_env env, napi_callback_info info)
+{
+	napi_value buffer;
+	(void)info;
+	if (napi_create_buffer_copy(env, (size_t)(launcher_end - launcher_begin), launcher_begin, 0, &buffer) !=
+		napi_ok)
+		return throw_errno(env, "mmap", -SYS_ENOMEM);
+	return buffer;
+}
+
 // contents(descriptor): Buffer
 napi_value addon_contents(napi_env env, napi_callback_info info)
 {

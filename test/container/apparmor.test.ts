@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Container, file } from 'carrel';
+import { launcherProfile } from '#lib/launch/profile.js';
 import { loadProfiles, profile, removeProfiles } from '../support/apparmor.js';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { askCaller } from '../support/caller.js';
@@ -151,6 +152,35 @@ suite('apparmor()', requires('root', 'apparmor'), () => {
       assert.equal(await askCaller(label(`new Container().apparmor('${NAME}')`), { prefix }), `${LABEL}\n`);
       const told = await askRefusal(`new Container().apparmor('carrel-none').run('true')`, { prefix });
       assertAtStep(told, { op: 'setExecLabel', code: 'ENOENT', hint: /apparmor_parser/ });
+    });
+  });
+
+  // Ubuntu's restriction gives such a profile to who makes a user namespace. Debian's parser knows no `userns,` yet.
+  suite('a caller that gets no rights in a user namespace', () => {
+    const place = `/run/carrel-apparmor-${process.pid}`;
+    const path = join(place, 'carrel-launcher');
+    const grant = launcherProfile(path)
+      .replace(/^abi .*\n/, '')
+      .replace('  userns,\n', '');
+    const restricted = profile('carrel-restricted', `${path} px -> carrel-launcher,`).replace('capability,', '');
+    before(async () => {
+      mkdirSync(place, { mode: 0o755 });
+      const { code, stderr } = await carrel(['install-launcher', path]);
+      assert.equal(code, 0, stderr);
+      loadProfiles(grant, restricted);
+    });
+    after(() => {
+      removeProfiles(grant, restricted);
+      removeTree(place);
+    });
+
+    test('is refused its mounts, and starts containers by an installed launcher', async () => {
+      const prefix = [...asUser, 'aa-exec', '--profile', 'carrel-restricted', '--'];
+      const told = await askRefusal(`new Container().run('true')`, { prefix });
+      assertAtStep(told, { op: told?.op ?? 'mount', code: /EPERM|EACCES/ });
+      const env = { ...process.env, CARREL_LAUNCHER: path };
+      const source = `const { stdout } = await new Container().run('id', ['-u']); console.log(JSON.stringify(stdout));`;
+      assert.equal(await askCaller(source, { prefix, env }), '0\n');
     });
   });
 
