@@ -51,7 +51,7 @@ describe('Ubuntu 24.04, an ordinary user', () => {
     assert.equal(verdict, 'fails');
     assert.match(detail, /EPERM, operation not permitted/);
     assert.match(remedy ?? '', /kernel\.apparmor_restrict_unprivileged_userns/);
-    assert.match(remedy ?? '', /profile/);
+    assert.match(remedy ?? '', /carrel install-launcher .* profile .* CARREL_LAUNCHER/);
   });
 
   test('a bare command works, under Landlock too', () => {

@@ -27,7 +27,7 @@ const noUserNamespaces: Condition = {
 const RESTRICTED =
   'AppArmor gives an ordinary user no rights in a user namespace here: set ' +
   'kernel.apparmor_restrict_unprivileged_userns to 0; or, as root, carrel install-launcher ' +
-  '/usr/local/lib/carrel-launcher, do what that prints, and set CARREL_LAUNCHER to that path';
+  '/usr/local/lib/carrel-launcher, load the profile that it prints, and set CARREL_LAUNCHER to that path';
 
 /** Whichever process of a container is the one too many, and the launcher. */
 export const TOO_MANY_PROCESSES =
