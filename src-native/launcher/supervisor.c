@@ -143,6 +143,8 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 		.supervisor = (int)TRY(pidfd_open, (int)sys_getpid(), 0),
 		.dumpable = (namespaces & CLONE_NEWUSER) && !reaches_undumpable(),
 	};
+	// Without it nothing could be ended: neither a command, nor this child.
+	TRY(pidfd_send_signal, child.supervisor, 0);
 	child.shows_itself = child.dumpable;
 	child.spare = namespaces;
 	// The spare's, which has no plan yet, does not.

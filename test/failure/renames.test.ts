@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { type CarrelError, Container } from 'carrel';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { deny } from '../support/deny.js';
@@ -20,10 +20,7 @@ const LONG_S = '30';
 
 useCleanHost({ warmUp: () => box.run('true') });
 
-suite('a kernel that is never sure', requires('gcc'), () => {
-  // Compiled here, so that no test leaves the program behind.
-  before(() => void deny('EAGAIN', 'swapon'));
-
+suite('a kernel that is never sure', () => {
   test('refuses the step', async () => {
     const prefix = ['timeout', LONG_S, ...deny('EAGAIN', 'openat2')];
     const told = await askRefusal(`new Container().run('true')`, { prefix });
