@@ -284,44 +284,82 @@ static void trim(struct supervisor *self)
 	self->is_trimmed = 1;
 }
 
+// What is polled for, and what comes of it.
+enum {
+	ON_CHILD,
+	ON_FORMER,
+	ON_COMMAND,
+	ON_REPORT,
+	ON_LINE,
+	ON_ROOM,
+	ON_TIMER,
+	ON_MASTER,
+	ON_SOCKET,
+	ON_OOM,
+	ON_CPU_CLOCK,
+	ON_CALLS,
+	ON_COUNT
+};
+
+static void list_polled(const struct supervisor *self, struct pollfd *ret_polled)
+{
+	// The child shares these descriptors until it tells of its command: none may be closed under it.
+	const int carries = self->report_child < 0;
+	const struct pollfd none = {.fd = -1};
+	const struct pollfd polled[ON_COUNT] = {
+		[ON_CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
+		[ON_FORMER] = {.fd = self->former_pidfd, .events = POLLIN},
+		// Init ends right after it, or does not.
+		[ON_COMMAND] = {.fd = self->ends_since ? -1 : self->command_pidfd, .events = POLLIN},
+		[ON_REPORT] = {.fd = self->report, .events = POLLIN},
+		[ON_LINE] = {.fd = self->outbox.line, .events = POLLIN},
+		[ON_ROOM] = outbox_poll(&self->outbox),
+		[ON_TIMER] = {.fd = self->timer, .events = POLLIN},
+		[ON_MASTER] = carries ? relay_master(&self->relay) : none,
+		[ON_SOCKET] = carries ? relay_socket(&self->relay) : none,
+		[ON_OOM] = cgroups_oom(&self->cgroups),
+		[ON_CPU_CLOCK] = cgroups_cpu_clock(&self->cgroups),
+		[ON_CALLS] = calls_poll(&self->calls),
+	};
+	memcpy(ret_polled, polled, sizeof(polled));
+}
+
+static void react(struct supervisor *self, const struct pollfd *polled)
+{
+	if (polled[ON_FORMER].revents)
+		entrance_reap(self);
+	if (polled[ON_COMMAND].revents) {
+		self->is_over = 1;
+		end_await(self);
+	}
+	if (polled[ON_ROOM].revents)
+		outbox_send(&self->outbox);
+	if (polled[ON_LINE].revents)
+		on_line(self);
+	if (polled[ON_TIMER].revents)
+		on_timer(self);
+	if (polled[ON_MASTER].revents || polled[ON_SOCKET].revents)
+		relay_carry(&self->relay, polled[ON_MASTER].revents, polled[ON_SOCKET].revents);
+	if (polled[ON_CPU_CLOCK].revents && cgroups_cpu_time_is_up(&self->cgroups))
+		end_now(self, ENDING_CPU_TIMEOUT);
+}
+
+static void on_oom(struct supervisor *self, short events)
+{
+	if (!events && !self->cgroups.oom_looks)
+		return;
+	cgroups_note_oom(&self->cgroups, events);
+	if (supervisor_tell_oom(self) && self->cgroups.oom_ends)
+		end_now(self, ENDING_OOM);
+}
+
 void watch_child(struct supervisor *self)
 {
 	for (;;) {
-		// The child shares these descriptors until it tells of its command: none may be closed under it.
-		const int carries = self->report_child < 0;
-		const struct pollfd none = {.fd = -1};
-		enum {
-			CHILD,
-			FORMER,
-			COMMAND,
-			REPORT,
-			LINE,
-			ROOM,
-			TIMER,
-			MASTER,
-			SOCKET,
-			OOM,
-			CPU_CLOCK,
-			CALLS,
-			COUNT
-		};
-		struct pollfd polled[COUNT] = {
-			[CHILD] = {.fd = self->child_pidfd, .events = POLLIN},
-			[FORMER] = {.fd = self->former_pidfd, .events = POLLIN},
-			// Init ends right after it, or does not.
-			[COMMAND] = {.fd = self->ends_since ? -1 : self->command_pidfd, .events = POLLIN},
-			[REPORT] = {.fd = self->report, .events = POLLIN},
-			[LINE] = {.fd = self->outbox.line, .events = POLLIN},
-			[ROOM] = outbox_poll(&self->outbox),
-			[TIMER] = {.fd = self->timer, .events = POLLIN},
-			[MASTER] = carries ? relay_master(&self->relay) : none,
-			[SOCKET] = carries ? relay_socket(&self->relay) : none,
-			[OOM] = cgroups_oom(&self->cgroups),
-			[CPU_CLOCK] = cgroups_cpu_clock(&self->cgroups),
-			[CALLS] = calls_poll(&self->calls),
-		};
+		struct pollfd polled[ON_COUNT];
 		struct sys_timespec room;
-		const long ready = sys_ppoll(polled, COUNT, calls_patience(&self->calls, patience(self), &room));
+		list_polled(self, polled);
+		const long ready = sys_ppoll(polled, ON_COUNT, calls_patience(&self->calls, patience(self), &room));
 		// For want of memory the command is not to blame: there may be some the next time.
 		if (ready == -SYS_ENOMEM)
 			timing_pause(PAUSE_NS);
@@ -331,36 +369,16 @@ void watch_child(struct supervisor *self)
 		// v1
 		if (self->killed)
 			end_now(self, self->ending);
-		if (polled[OOM].revents || self->cgroups.oom_looks) {
-			cgroups_note_oom(&self->cgroups, polled[OOM].revents);
-			if (supervisor_tell_oom(self) && self->cgroups.oom_ends)
-				end_now(self, ENDING_OOM);
-		}
+		on_oom(self, polled[ON_OOM].revents);
 		// The report first: a command that is over already did run, and Node hears of both.
-		if (ready > 0 && polled[REPORT].revents)
+		if (ready > 0 && polled[ON_REPORT].revents)
 			on_report(self);
-		else if (((ready > 0 && polled[CHILD].revents) || end_is_late(self)) && !entrance_pass(self))
+		else if (((ready > 0 && polled[ON_CHILD].revents) || end_is_late(self)) && !entrance_pass(self))
 			return;
-		calls_go_on(&self->calls, &self->outbox, polled[CALLS].revents);
+		calls_go_on(&self->calls, &self->outbox, polled[ON_CALLS].revents);
 		if (ready == 0 && self->running && !self->is_trimmed)
 			trim(self);
-		if (ready <= 0)
-			continue;
-		if (polled[FORMER].revents)
-			entrance_reap(self);
-		if (polled[COMMAND].revents) {
-			self->is_over = 1;
-			end_await(self);
-		}
-		if (polled[ROOM].revents)
-			outbox_send(&self->outbox);
-		if (polled[LINE].revents)
-			on_line(self);
-		if (polled[TIMER].revents)
-			on_timer(self);
-		if (polled[MASTER].revents || polled[SOCKET].revents)
-			relay_carry(&self->relay, polled[MASTER].revents, polled[SOCKET].revents);
-		if (polled[CPU_CLOCK].revents && cgroups_cpu_time_is_up(&self->cgroups))
-			end_now(self, ENDING_CPU_TIMEOUT);
+		if (ready > 0)
+			react(self, polled);
 	}
 }

@@ -25,6 +25,7 @@ const grounds = {
 const ELSEWHERE: Readonly<Partial<Record<Op, string>>> = {
   omit: 'does nothing',
   assertRefused: 'is for plans made by hand',
+  enter: 'is clone(2) once more, into what "joined namespaces" joins',
   exec: 'is tried by the container',
   umask: 'cannot fail',
   newuidmap: 'is tried by the finding "subordinate ids"',
@@ -33,6 +34,7 @@ const ELSEWHERE: Readonly<Partial<Record<Op, string>>> = {
   rmdir: 'is about an overlay’s work directory on disk',
   setExecLabel: 'is about what the host’s policy has',
   addPortRule: 'landlock_add_rule(2), as addPathRule’s',
+  seccompReport: 'seccomp(2) with a listener, as the seccomp step’s of "seccomp listener"',
   limitCpuTime: 'reads what readCounter reads',
 };
 
