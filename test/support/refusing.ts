@@ -29,6 +29,8 @@ const UNREFUSED = ['omit', 'umask', 'endFrozen', 'endDescendants', 'readCounter'
 const NEVER = 1_000_000_000;
 /** How many calls of a kind of step are tried for each error. */
 const SPOTS_MOST = 4;
+/** How far from a call that was refused before the next is looked for. */
+const FAR = 20;
 // The calls that are counted are those of one container, from its fork on.
 makeSpares(false);
 const box = new Container();
@@ -145,7 +147,9 @@ async function cross(
 ): Promise<void> {
   const key = `${op} ${errorName(errno)}`;
   const distinct = known.slice(0, SPOTS_MOST);
-  const near = [0, 0, 1, -1, 2, -2, 3, -3].flatMap((by) => distinct.map(({ role, at }) => ({ role, at: at + by })));
+  // How often a supervisor waits before that depends on who is faster: its calls at the end move by that.
+  const offsets = Array.from({ length: 2 * FAR + 1 }, (_, at) => (at % 2 === 0 ? -at / 2 : (at + 1) / 2));
+  const near = [0, ...offsets].flatMap((by) => distinct.map(({ role, at }) => ({ role, at: Math.max(1, at + by) })));
   for (const spot of near) {
     if (crossed.has(key)) return;
     const place = await refuse(spot, errno);
