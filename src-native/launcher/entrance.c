@@ -55,6 +55,12 @@ int entrance_admits(struct supervisor *self, int pid)
 	return pid == self->child;
 }
 
+int entrance_precedes(const struct supervisor *self, int pid)
+{
+	const int child = entered(self);
+	return child == 0 || pid == (self->child == child ? self->former : self->child);
+}
+
 void entrance_refuse(struct supervisor *self, int pid, const struct report_refused *refused)
 {
 	struct page *page = self->page;

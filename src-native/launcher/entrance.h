@@ -10,5 +10,7 @@ int entrance_pass(struct supervisor *self);
 void entrance_reap(struct supervisor *self);
 // Whether the process that says that it is the command can be: others in the namespace may have its socket.
 int entrance_admits(struct supervisor *self, int pid);
+// Whether it is said by who comes before that process: the filters are loaded then.
+int entrance_precedes(const struct supervisor *self, int pid);
 // Notes what the process says that it was refused.
 void entrance_refuse(struct supervisor *self, int pid, const struct report_refused *refused);

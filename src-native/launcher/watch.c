@@ -176,7 +176,8 @@ static void on_report(struct supervisor *self)
 		on_barrier(self, said.pid);
 	else if (what == REPORT_COMMAND)
 		on_command(self, said.pid);
-	else if (what == REPORT_LISTENER && !supervisor_take_listener(self, said.descriptor))
+	else if (what == REPORT_LISTENER &&
+		 !(entrance_precedes(self, said.pid) && supervisor_take_listener(self, said.descriptor)))
 		end_now(self, ENDING_NONE);
 	else if (what == REPORT_REFUSED)
 		entrance_refuse(self, said.pid, &said.refused);

@@ -147,6 +147,15 @@ static int blocks_signals(pid_t pid)
 	return blocked && strncmp(blocked + 8, "fffffffffffbfeff", 16) == 0;
 }
 
+// Whether `pid` is a child of the supervisor, which the child has made in its place: step enter. CLONE_PARENT
+static int has_entered(pid_t pid)
+{
+	char text[4096];
+	read_entry(pid, "status", text, sizeof(text));
+	const char *parent = strstr(text, "PPid:\t");
+	return parent && atoi(parent + 6) == latest[SUPERVISOR];
+}
+
 static void born(const struct process *parent_then, pid_t pid, int event)
 {
 	struct process *parent = find(parent_then->pid, 1);
@@ -162,6 +171,10 @@ static void born(const struct process *parent_then, pid_t pid, int event)
 		parent->watched = 0;
 	} else if (parent->role == SUPERVISOR) {
 		process->role = CHILD;
+	} else if (parent->role == CHILD && has_entered(pid)) {
+		process->role = CHILD;
+		parent->role = OTHER;
+		parent->watched = 0;
 	} else if (parent->role == CHILD && blocks_signals(parent->pid)) {
 		// Step init: this one goes on with the list. Another step's process does not.
 		process->role = CHILD;
@@ -279,7 +292,8 @@ static void system_call(struct process *process)
 	}
 	if (process->refused)
 		refuse(process->pid, 0);
-	if (process->mapping)
+	// It is the first one: who reads memory for the supervisor shares another with it.
+	if (process->mapping && !page)
 		page = (uint64_t)info.exit.rval;
 	process->refused = process->mapping = 0;
 }

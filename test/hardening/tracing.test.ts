@@ -175,8 +175,14 @@ suite('from inside', requires('gcc'), () => {
     const rights = ['CAP_DAC_OVERRIDE', 'CAP_SYS_PTRACE'] as const;
     const box = new Container().namespaces(names).capabilities(rights);
     const seen = await spiedOn(box, (spy) => joined(spy, names).capabilities(rights));
-    // The launcher, whose bytes are sealed; its way to the supervisor; the container's own root directory.
-    const early = [/^exe \/memfd:carrel \(deleted\)$/, /^fd socket:\[\d+\]$/, /^fd \/$/];
+    // The launcher and its plan, whose bytes are sealed; memory of its own; its way to the supervisor; the container's
+    // own root directory.
+    const early = [
+      /^exe \/memfd:carrel \(deleted\)$/,
+      /^map \/(memfd:carrel(-plan)?|dev\/zero) \(deleted\)$/,
+      /^fd socket:\[\d+\]$/,
+      /^fd \/$/,
+    ];
     assert.ok(
       seen.some((line) => early[0]?.test(line)),
       'it was seen',
