@@ -51,8 +51,7 @@ static void new_mount(const struct job *job, const char *type, const char *targe
 			flag ? NULL : options[1], 0);
 	}
 	CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-	int tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC, 0);
-	set_attributes(tree, attributes, 0);
+	int tree = (int)CALL(fsmount, context, FSMOUNT_CLOEXEC, attributes);
 	must(chdir("/"), "chdir");
 	close(context);
 	attach(tree, to);

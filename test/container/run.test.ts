@@ -26,6 +26,7 @@ suite('run()', () => {
       truncated: false,
       command: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
       degraded: [],
+      violations: [],
     });
     assert.ok(usage.wallMs > 0 && (usage.maxRssBytes ?? 0) > 4096 && (usage.minorFaults ?? 0) > 0);
   });
