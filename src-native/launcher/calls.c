@@ -10,7 +10,7 @@
 enum {
 	// How long reading a process's memory may take: what is there is read at once.
 	READING_NS = 1000000000,
-	// When so many were told, answers take a tenth of one processor: nothing counts them for the container.
+	// Beyond as many as are told, answers take a tenth of one processor: nothing counts them for the container.
 	SHARE = 10,
 	ANSWERS_AT_A_TIME = 64,
 	NO_ARGUMENT = 6,
@@ -169,7 +169,8 @@ static void tell(struct calls *calls, struct outbox *outbox, uint32_t size)
 // Where answers have taken more than their share, none is given for a while.
 static void rest(struct calls *calls)
 {
-	if (calls->told_count < VIOLATIONS_MAX || ++calls->answers < ANSWERS_AT_A_TIME)
+	// Not those that were told: who calls may be gone each time, or nobody listens.
+	if (calls->taken <= VIOLATIONS_MAX || ++calls->answers < ANSWERS_AT_A_TIME)
 		return;
 	struct sys_timespec spent;
 	sys_clock_gettime(SYS_CLOCK_PROCESS_CPUTIME_ID, &spent);
@@ -202,6 +203,7 @@ static int take_next(struct calls *calls)
 		sys_close(calls->listener);
 		calls->listener = -1;
 	}
+	calls->taken += taken == 0;
 	return taken == 0;
 }
 

@@ -28,7 +28,8 @@ struct calls {
 	char *told;
 	uint32_t told_size;
 	uint32_t told_count;
-	// Calls that were answered, and those whose memory came too late.
+	// Calls that were taken up, those of them that were answered, and those whose memory came too late.
+	uint64_t taken;
 	uint64_t count;
 	uint32_t unread;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Has calls refused in ways that could hold up who watches them: `refused flood THREADS`, `pointers`, `mapped FILE`.
+// Has calls refused in ways that could hold up who watches them: `refused flood THREADS`, `count THREADS`, `pointers`,
+// `mapped FILE`.
 //
 // It prints a line for each call that is tried once, "what: error".
 #define _GNU_SOURCE
@@ -33,6 +34,27 @@ static void *flood(void *unused)
 		syscall(SYS_keyctl, 0, 0);
 	}
 	return unused;
+}
+
+static void *hundred(void *ret_count)
+{
+	for (int i = 0; i < 100; i++)
+		*(int *)ret_count += refused("/count") < 0 && errno == EPERM;
+	return ret_count;
+}
+
+static void count_of(int threads)
+{
+	pthread_t thread[100];
+	int counts[100] = {0};
+	int sum = 0;
+	for (int i = 0; i < threads; i++)
+		pthread_create(&thread[i], 0, hundred, &counts[i]);
+	for (int i = 0; i < threads; i++) {
+		pthread_join(thread[i], 0);
+		sum += counts[i];
+	}
+	printf("refused: %d\n", sum);
 }
 
 static void pointers(void)
@@ -74,12 +96,14 @@ int main(int count, char **words)
 {
 	if (count == 3 && strcmp(words[1], "flood") == 0) {
 		pthread_t thread;
-		for (int i = atoi(words[2]); i > 1; i--)
-			pthread_create(&thread, 0, flood, 0);
 		puts("floods");
 		fflush(stdout);
+		for (int i = atoi(words[2]); i > 1; i--)
+			pthread_create(&thread, 0, flood, 0);
 		flood(0);
 	}
+	if (count == 3 && strcmp(words[1], "count") == 0)
+		count_of(atoi(words[2]));
 	if (count == 3 && strcmp(words[1], "mapped") == 0)
 		mapped(words[2]);
 	if (count == 2 && strcmp(words[1], "pointers") == 0)

@@ -82,6 +82,7 @@ const BOXES: readonly ContainerDefinition[] = [
     .user('www')
     .hook(() => {}),
   new Container().step({ op: 'setHostname', hostname: 'x' }, { before: 'exec' }).init(false),
+  ...[true, false].map((report) => new Container().seccomp('default', { report })),
 ].map((box) => box.toJSON());
 
 type Situation = Omit<FrameInput, 'command'>;
