@@ -45,7 +45,7 @@ static void drop_first(struct outbox *outbox)
 	close_descriptor(outbox, 0);
 	if (outbox->waiting[0].followers > 0) {
 		const struct message_head *message = outbox->waiting[0].message;
-		const uint32_t blocks = (message->size + OUTBOX_ALIGNMENT - 1) / OUTBOX_ALIGNMENT;
+		const size_t blocks = (message->size + OUTBOX_ALIGNMENT - 1) / OUTBOX_ALIGNMENT;
 		outbox->waiting[0].message = (const void *)((const char *)message + blocks * OUTBOX_ALIGNMENT);
 		outbox->waiting[0].followers--;
 		return;

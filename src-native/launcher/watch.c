@@ -161,6 +161,12 @@ static void on_silence(struct supervisor *self)
 			signal_command(self, signal);
 }
 
+static void on_listener(struct supervisor *self, const struct report_heard *said)
+{
+	if (!entrance_precedes(self, said->pid) || !supervisor_take_listener(self, said->descriptor))
+		end_now(self, ENDING_NONE);
+}
+
 static void on_report(struct supervisor *self)
 {
 	struct report_heard said;
@@ -176,9 +182,8 @@ static void on_report(struct supervisor *self)
 		on_barrier(self, said.pid);
 	else if (what == REPORT_COMMAND)
 		on_command(self, said.pid);
-	else if (what == REPORT_LISTENER &&
-		 !(entrance_precedes(self, said.pid) && supervisor_take_listener(self, said.descriptor)))
-		end_now(self, ENDING_NONE);
+	else if (what == REPORT_LISTENER)
+		on_listener(self, &said);
 	else if (what == REPORT_REFUSED)
 		entrance_refuse(self, said.pid, &said.refused);
 }
