@@ -151,7 +151,26 @@ describe('hints', () => {
     ],
     ['clone, EUSERS', { ...clone, errno: 87 }, /nest deeper than 32 levels/],
     ['clone, EAGAIN', { ...clone, errno: EAGAIN }, /too many processes/],
-    ['clone, ENOSYS', { ...clone, errno: ENOSYS }, /clone3.*seccomp=unconfined/],
+    [
+      'clone, ENOSYS',
+      { ...clone, errno: ENOSYS },
+      /clone3.*seccomp=unconfined.*CAP_SYS_ADMIN.*seccomp\('unconfined'\)/,
+    ],
+    [
+      'clone, ENOSPC, in a container of carrel’s',
+      { ...clone, errno: ENOSPC, ...settings({ 'user.max_user_namespaces': '0' }) },
+      /of carrel’s allows them by capabilities\(\{ add: \['CAP_SYS_ADMIN'\] \}\)/,
+    ],
+    [
+      'a session keyring, EPERM',
+      { step: { op: 'joinSessionKeyring' }, syscall: 'keyctl', errno: EPERM },
+      /filters keyctl.*seccomp\('unconfined'\)/,
+    ],
+    [
+      'pids of another /proc, ESRCH',
+      { step: { op: 'denySetgroups' }, syscall: 'readlinkat', errno: 3 },
+      /no "pid" among its namespaces/,
+    ],
     ['another call, ENOSYS', { ...clone, syscall: 'pidfd_open', errno: ENOSYS }, /5\.15.*lacks pidfd_open/],
     ['any step, ENOSYS', { errno: ENOSYS }, /5\.15.*lacks fsconfig/],
     ['setUidMap, EPERM', { step: { op: 'setUidMap', ranges: [] }, syscall: 'write', errno: EPERM }, /CAP_SETUID/],

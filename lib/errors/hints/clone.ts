@@ -43,6 +43,9 @@ export const NO_MEMORY =
   'the kernel has no memory for it: the machine is short of memory, or the cgroup around this process is at its ' +
   'limit (memory.max, MemoryMax of systemd, --memory of an outer container)';
 
+/** What an outer container of carrel's is given, so that it can make containers: docs/tooling.md, "carrel in carrel". */
+export const OUTER = "capabilities({ add: ['CAP_SYS_ADMIN'] }) and seccomp('unconfined')";
+
 const TOO_MANY_NAMESPACES =
   'the namespaces reach a limit of user.max_*_namespaces, which sysctl shows, or of nesting (32 user ' +
   'namespaces): end containers, or raise it';
@@ -78,7 +81,9 @@ export const CLONE_HINTS: readonly Hint[] = [
     op: 'clone',
     error: 'ENOSPC',
     when: noUserNamespaces,
-    text: 'user namespaces are switched off: raise user.max_user_namespaces, which is 0',
+    text:
+      'user namespaces are switched off: raise user.max_user_namespaces, which is 0; an outer container of carrel’s ' +
+      `allows them by ${OUTER}`,
   },
   {
     op: 'clone',
@@ -103,7 +108,7 @@ export const CLONE_HINTS: readonly Hint[] = [
     error: 'ENOSYS',
     syscall: 'clone3',
     text:
-      'an outer sandbox filters clone3, as Docker does: give the outer container --security-opt seccomp=unconfined, ' +
-      'or CAP_SYS_ADMIN',
+      'an outer sandbox filters clone3, as Docker and carrel do: give the outer container ' +
+      `--security-opt seccomp=unconfined, or one of carrel’s ${OUTER}`,
   },
 ];

@@ -22,7 +22,8 @@ export const NAMESPACE_HINTS: readonly Hint[] = [
     syscall: 'readlinkat',
     text:
       'the /proc around this process shows the pids of another namespace: give the process a /proc of its own, ' +
-      'as unshare --pid --fork --mount-proc does',
+      'as unshare --pid --fork --mount-proc does; a container of carrel’s inside another has none, so give that one ' +
+      'no "pid" among its namespaces()',
   },
   {
     op: 'openNamespace',

@@ -30,6 +30,15 @@ export const PROCESS_HINTS: readonly Hint[] = [
     text: '{path} belongs to another user: only its owner, or root of a container that has that id, can change it',
   },
   { op: 'chdir', error: 'EACCES', text: 'the user of the command has no permission to enter that directory' },
+  ...(['EPERM', 'ENOSYS'] as const).map(
+    (error): Hint => ({
+      op: 'joinSessionKeyring',
+      error,
+      text:
+        'an outer sandbox filters keyctl, as Docker and carrel do, also with CAP_SYS_ADMIN: give the outer container ' +
+        "--security-opt seccomp=unconfined, or one of carrel’s seccomp('unconfined')",
+    }),
+  ),
   {
     op: 'joinSessionKeyring',
     error: 'EDQUOT',
