@@ -1,5 +1,6 @@
 /**
- * One level of carrel in carrel: tries what it may do, starts the next level in a container, and prints a line for each.
+ * One level of carrel in carrel: tries what it may do, starts the next level in a container, and prints a line for
+ * each.
  *
  * `level.js`, with its {@link Orders} as JSON in `LEVELS`. It is all that is needed of the checkout,
  * beside the package: it runs where only these are bound.

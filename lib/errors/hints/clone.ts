@@ -43,7 +43,7 @@ export const NO_MEMORY =
   'the kernel has no memory for it: the machine is short of memory, or the cgroup around this process is at its ' +
   'limit (memory.max, MemoryMax of systemd, --memory of an outer container)';
 
-/** What an outer container of carrel's is given, so that it can make containers: docs/tooling.md, "carrel in carrel". */
+/** What an outer container of carrel's needs to make containers: docs/tooling.md, "carrel in carrel". */
 export const OUTER = "capabilities({ add: ['CAP_SYS_ADMIN'] }) and seccomp('unconfined')";
 
 const TOO_MANY_NAMESPACES =
