@@ -183,7 +183,7 @@ suite('a kernel that is too old, or a filter around Node', () => {
 
   test('ENOSYS for clone3, as Docker’s filter has it', async () => {
     const told = await refusalIn(deny('ENOSYS', 'clone3'));
-    const hint = /filters clone3, as Docker does.*seccomp=unconfined/;
+    const hint = /filters clone3, as Docker and carrel do.*seccomp=unconfined/;
     assertAtStep(told, { op: 'clone', code: 'ENOSYS', syscall: 'clone3', hint });
   });
 
