@@ -74,7 +74,6 @@ enum {
 	SYS_MAP_PRIVATE = 2,
 	SYS_MAP_ANONYMOUS = 0x20,
 	SYS_MADV_DONTNEED = 4,
-	SYS_MADV_DONTFORK = 10,
 	SYS_CLOCK_REALTIME = 0,
 	SYS_CLOCK_MONOTONIC = 1,
 	SYS_CLOCK_PROCESS_CPUTIME_ID = 2,
@@ -249,10 +248,10 @@ static inline long sys_clone(void)
 {
 	return SYS(__NR_clone, SYS_SIGCHLD, 0, 0, 0, 0, 0);
 }
-// The same, as another child of the caller's parent: CLONE_PARENT. Its pid is in `ret_pid` before it runs.
-static inline long sys_clone_beside(int *ret_pid)
+// The same, as another child of the caller's parent: CLONE_PARENT.
+static inline long sys_clone_beside(void)
 {
-	return SYS(__NR_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SYS_SIGCHLD, 0, ret_pid, 0, 0, 0);
+	return SYS(__NR_clone, CLONE_PARENT | SYS_SIGCHLD, 0, 0, 0, 0, 0);
 }
 // fork(2) again, the other way round and in one memory, CLONE_VM: the new process goes on here, with 0. The caller goes
 // on in `run`, with the new pid, on the stack that ends at `top`, and never returns. The kernel sets `shared` to 0 when

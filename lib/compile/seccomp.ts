@@ -81,10 +81,12 @@ function compiled(rules: Rules): Uint8Array {
   return bytesOf(instructions);
 }
 
+const ENTERING = 'close_range mmap munmap pipe2 clone close read prctl ppoll sendmsg setsid exit_group'.split(' ');
+
 /** The calls of the steps that stand behind the filter. */
 const AFTERWARDS = {
   setCapabilities: ['capget', 'capset', 'prctl'],
-  enter: ['close_range', 'mmap', 'madvise', 'clone', 'prctl', 'ppoll', 'setsid', 'exit_group'],
+  enter: ENTERING,
   controllingTerminal: ['ioctl'],
   setRlimit: ['prlimit64'],
   [ENDING]: ['mmap', 'close_range', 'sendmsg', 'fcntl', 'dup3', 'umask', 'execve', 'exit_group'],

@@ -2,11 +2,6 @@
 #include "entrance.h"
 #include "timing.h"
 
-static int entered(const struct supervisor *self)
-{
-	return __atomic_load_n(&self->page->entered, __ATOMIC_ACQUIRE);
-}
-
 static void note_refusal(struct page *page, uint32_t list, struct outcome outcome)
 {
 	page->list = list;
@@ -15,9 +10,18 @@ static void note_refusal(struct page *page, uint32_t list, struct outcome outcom
 	__atomic_store_n(&page->refused, 1, __ATOMIC_RELEASE);
 }
 
+int entrance_note(struct supervisor *self, int pid, int32_t entered)
+{
+	// Once, and by the child alone: the kernel says who it was.
+	if (self->entered || pid != self->child || entered <= 0)
+		return 0;
+	self->entered = entered;
+	return 1;
+}
+
 int entrance_pass(struct supervisor *self)
 {
-	const int pid = entered(self);
+	const int pid = self->entered;
 	if (pid == 0 || pid == self->child)
 		return 0;
 	// It is this process's child, which nobody else reaps: the number is its own still.
@@ -47,7 +51,7 @@ void entrance_reap(struct supervisor *self)
 
 int entrance_admits(struct supervisor *self, int pid)
 {
-	if (entered(self) == 0)
+	if (self->entered == 0)
 		return 1;
 	entrance_pass(self);
 	// It stands at the ending of its plan. Its own page says so, which is not this one.
@@ -57,8 +61,7 @@ int entrance_admits(struct supervisor *self, int pid)
 
 int entrance_precedes(const struct supervisor *self, int pid)
 {
-	const int child = entered(self);
-	return child == 0 || pid == (self->child == child ? self->former : self->child);
+	return pid == (self->child == self->entered ? self->former : self->child) || self->entered == 0;
 }
 
 void entrance_refuse(struct supervisor *self, int pid, const struct report_refused *refused)

@@ -4,6 +4,8 @@
 #include "report.h"
 #include "supervisor.h"
 
+// Notes that the process `entered` goes on in the child's place, which the child says. Returns 0 where it cannot be so.
+int entrance_note(struct supervisor *self, int pid, int32_t entered);
 // Has the process that has entered be the child from here on. Returns 0 where there is none, or it is already.
 int entrance_pass(struct supervisor *self);
 // Reaps the former child, which has ended.

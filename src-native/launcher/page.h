@@ -34,9 +34,6 @@ struct page {
 	int32_t command_status;
 	// What has become of an attempt.
 	struct outcome attempt;
-	// Who has entered a pid namespace in the child's place, as the kernel notes before that process runs; 0: nobody
-	// has. CLONE_PARENT_SETTID in clone(2)
-	int32_t entered;
 	// Set by the supervisor before a SIGCHLD that it sends to init: it ends all others and itself.
 	uint32_t all_end;
 	struct ahead ahead;

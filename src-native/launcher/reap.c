@@ -125,6 +125,9 @@ void reap_container(struct supervisor *self)
 	}
 	if (!self->reaped)
 		note_held(self);
+	// Nobody has told of a command: what ended was not one, however it looks.
+	if (self->command == 0 && exited->wait_status == 0 && !self->page->refused)
+		supervisor_note_refusal(self, LIST_CLONE, 0, REFUSED(wait4, SYS_ECHILD));
 }
 
 void reap_rest(struct supervisor *self)

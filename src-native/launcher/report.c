@@ -36,14 +36,23 @@ struct outcome report_hand(int socket, char what, int descriptor)
 	return DONE;
 }
 
+// Where nobody hears it, nobody asks why.
+static void say_more(int socket, char what, void *more, size_t size)
+{
+	struct sys_iovec iov[] = {{&what, 1}, {more, size}};
+	const struct sys_msghdr message = {.iov = iov, .iov_count = 2};
+	sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL);
+}
+
+void report_entered(int socket, int32_t pid)
+{
+	say_more(socket, REPORT_ENTERED, &pid, sizeof(pid));
+}
+
 void report_refuse(int socket, const struct report_refused *refused)
 {
 	struct report_refused said = *refused;
-	char what = REPORT_REFUSED;
-	struct sys_iovec iov[] = {{&what, 1}, {&said, sizeof(said)}};
-	const struct sys_msghdr message = {.iov = iov, .iov_count = 2};
-	// Where nobody hears it, nobody asks why.
-	sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL);
+	say_more(socket, REPORT_REFUSED, &said, sizeof(said));
 }
 
 struct outcome report_await(int socket, void *ret_answer, size_t size)

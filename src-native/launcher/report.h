@@ -6,7 +6,14 @@
 
 // A spare's child asks for what it is to have ahead of its plan. Who has entered a pid namespace has no page to say in
 // what it was refused. With `l` comes the listener of the filter that the child has loaded.
-enum { REPORT_BARRIER = 'b', REPORT_COMMAND = 'c', REPORT_ASKS = 'a', REPORT_LISTENER = 'l', REPORT_REFUSED = 'r' };
+enum {
+	REPORT_BARRIER = 'b',
+	REPORT_COMMAND = 'c',
+	REPORT_ASKS = 'a',
+	REPORT_LISTENER = 'l',
+	REPORT_REFUSED = 'r',
+	REPORT_ENTERED = 'e'
+};
 
 // What is said of a refusal.
 struct report_refused {
@@ -22,7 +29,11 @@ struct report_heard {
 	int pid;
 	// -1: none.
 	int descriptor;
-	struct report_refused refused;
+	union {
+		struct report_refused refused;
+		// Of REPORT_ENTERED: which process goes on in the place of who says it.
+		int32_t entered;
+	};
 };
 
 // The answer to a barrier, of one byte.
@@ -40,6 +51,8 @@ struct outcome report_open(int *ret_supervisor, int *ret_child);
 struct outcome report_say(int socket, char what);
 // The same, with a descriptor.
 struct outcome report_hand(int socket, char what, int descriptor);
+// Says which process goes on with the steps.
+void report_entered(int socket, int32_t pid);
 // Says that a step was refused.
 void report_refuse(int socket, const struct report_refused *refused);
 // Waits for an answer of `size` bytes, in the child.

@@ -32,23 +32,47 @@ static struct outcome close_others(const struct child *child, struct wire_list k
 	return DONE;
 }
 
-struct outcome step_enter(struct child *child, const struct step_enter *step)
+// The supervisor believes what is in its page, and who may trace the new process could write it. That one has another.
+static struct outcome leave_page(struct child *child)
 {
 	struct page *shared = child->page;
 	void *page;
-	PASS(child_own_files(child));
-	PASS(close_others(child, step->kept));
-	// The supervisor believes what is in its page, and who may trace the new process could write it.
 	PASS(memory_shared(sizeof(*shared), &page));
 	memcpy(page, shared, sizeof(*shared));
-	TRY(madvise, shared, sizeof(*shared), SYS_MADV_DONTFORK);
-	const long forked = sys_clone_beside(&shared->entered);
-	if (forked < 0)
-		return REFUSED(clone, -forked);
-	if (forked > 0)
-		sys_exit_group(0);
 	child->page = page;
 	child->has_entered = 1;
+	TRY(munmap, shared, sizeof(*shared));
+	return DONE;
+}
+
+// Until the process that it comes from has told the supervisor of it, and ends.
+static struct outcome await_end(const int *pipe)
+{
+	char byte;
+	long got;
+	TRY(close, pipe[1]);
+	do
+		got = sys_read(pipe[0], &byte, 1);
+	while (got == -SYS_EINTR);
+	TRY(close, pipe[0]);
+	return DONE;
+}
+
+struct outcome step_enter(struct child *child, const struct step_enter *step)
+{
+	int told[2];
+	PASS(child_own_files(child));
+	PASS(close_others(child, step->kept));
+	PASS(leave_page(child));
+	TRY(pipe2, told, O_CLOEXEC);
+	const long forked = sys_clone_beside();
+	if (forked < 0)
+		return REFUSED(clone, -forked);
+	if (forked > 0) {
+		report_entered(child->report, (int32_t)forked);
+		sys_exit_group(0);
+	}
+	PASS(await_end(told));
 	// While the supervisor lives there is nothing to read: the socket tells of its death, as the pidfd has done.
 	child->supervisor = child->report;
 	PASS(child_hold(child));

@@ -51,6 +51,8 @@ struct supervisor {
 	// -1: there is none.
 	int child;
 	int child_pidfd;
+	// The process that has entered a pid namespace in the child's place; 0: none.
+	int entered;
 	// The child that has made this one in its place, until it is reaped.
 	int former;
 	int former_pidfd;

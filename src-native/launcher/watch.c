@@ -167,6 +167,12 @@ static void on_listener(struct supervisor *self, const struct report_heard *said
 		end_now(self, ENDING_NONE);
 }
 
+static void on_entered(struct supervisor *self, const struct report_heard *said)
+{
+	if (!entrance_note(self, said->pid, said->entered))
+		end_now(self, ENDING_NONE);
+}
+
 static void on_report(struct supervisor *self)
 {
 	struct report_heard said;
@@ -184,6 +190,8 @@ static void on_report(struct supervisor *self)
 		on_command(self, said.pid);
 	else if (what == REPORT_LISTENER)
 		on_listener(self, &said);
+	else if (what == REPORT_ENTERED)
+		on_entered(self, &said);
 	else if (what == REPORT_REFUSED)
 		entrance_refuse(self, said.pid, &said.refused);
 }

@@ -279,7 +279,8 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     // All but these, the root and the report socket; it depends on their numbers how many gaps there are.
     ...Array.from({ length: kept.length + 2 }, () => maybe('close_range')),
     call('close_range', '4294967295, 0'),
-    call('madvise', 'MADV_DONTFORK'),
+    call('munmap'),
+    call('pipe2'),
     call('clone', 'CLONE_PARENT'),
     ...held,
     call('setsid'),
