@@ -148,9 +148,8 @@ function keepRest(stream: Duplex): void {
   for (const bytes of chunks) stream.push(bytes);
   if (!ended) return;
   taken.close();
+  // It ends for who reads it, also where it is empty: who comes late would wait for an end that is over.
   stream.push(null);
-  // Nobody need read what is empty: it ends by itself.
-  stream.read(0);
 }
 
 /** Reads what there is. Gives whether nothing more can come. */

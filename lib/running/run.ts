@@ -158,7 +158,9 @@ function gather(stream: Readable, most: number, full: () => void): Promise<Gathe
       size += chunk.length;
     });
     stream.on('error', () => stream.destroy());
-    stream.once('close', () => resolve({ bytes: Buffer.concat(chunks), truncated: size > most }));
+    const over = (): void => resolve({ bytes: Buffer.concat(chunks), truncated: size > most });
+    if (stream.closed) over();
+    else stream.once('close', over);
   });
 }
 

@@ -95,6 +95,25 @@ suite('worker threads', () => {
   }
 });
 
+test('run() in a thread comes to its end, also where the command was faster than who reads it', async () => {
+  const { stdout, stderr } = await runCaller(`
+    const { Worker } = await import('node:worker_threads');
+    const source = \`
+      const { parentPort } = require('node:worker_threads');
+      import('carrel').then(async ({ Container }) => {
+        const codes = [];
+        for (let round = 0; round < 40; round += 1) codes.push((await new Container().run('true')).exitCode);
+        parentPort.postMessage(codes.length);
+      });\`;
+    const worker = new Worker(source, { eval: true, execArgv: [] });
+    const said = await new Promise((resolve) => {
+      worker.once('message', resolve);
+      worker.once('exit', () => resolve('it ended before'));
+    });
+    process.stdout.write(JSON.stringify(said));`);
+  assert.equal(stdout, '40', stderr);
+});
+
 suite('a thread that ends closes what it has opened, and nothing of another thread', requires('busybox'), () => {
   for (const [what, box, prefix, said] of [
     ['of a plain container', 'new Container()', () => [], '0'],
