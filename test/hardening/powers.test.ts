@@ -14,11 +14,13 @@ import { createInterface } from 'node:readline';
 import { after, suite, test } from 'node:test';
 import { bind, type Capability, Container, tmpfs } from 'carrel';
 import { CAPABILITIES } from '#lib/plan/constants.js';
+import { alone } from '../support/alone.js';
 import { attackerDirectory, attackerProgram, verdicts } from '../support/attacker.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
+await alone('quotas');
 useCleanHost({ warmUp: () => new Container().run('true') });
 
 const shared = mkdtempSync(join(tmpdir(), 'powers-'));

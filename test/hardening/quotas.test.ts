@@ -5,11 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
+import { alone } from '../support/alone.js';
 import { useCleanHost } from '../support/host.js';
 import { requires } from '../support/requires.js';
 
 const box = new Container();
 
+await alone('quotas');
 useCleanHost({ warmUp: () => box.run('true') });
 
 const CALLS = `
