@@ -23,7 +23,7 @@ interface Bun {
 }
 
 interface Sink {
-  write(bytes: Uint8Array): number;
+  write(bytes: Uint8Array): number | Promise<number>;
   flush(): number | Promise<number>;
   end(): number | Promise<number>;
 }
@@ -126,8 +126,8 @@ function bunWriter({ file }: Bun, descriptor: number): Duplex {
 
 /** A reader that is gone is told by throwing or by rejecting: async makes them one. */
 async function flushed(sink: Sink, bytes: Uint8Array): Promise<void> {
-  sink.write(bytes);
-  await sink.flush();
+  // Either may be the one that tells of it, and what nobody waits for ends the program.
+  await Promise.all([sink.write(bytes), sink.flush()]);
 }
 
 /** Bun's files leave the descriptor to its opener. */
