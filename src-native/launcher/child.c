@@ -17,10 +17,7 @@ __attribute__((noreturn)) static void refuse(const struct child *child, uint32_t
 		report_refuse(child->report, &refused);
 		sys_exit_group(STATUS_REFUSED);
 	}
-	page->list = list;
-	page->syscall = outcome.syscall;
-	page->error = outcome.error;
-	__atomic_store_n(&page->refused, 1, __ATOMIC_RELEASE);
+	page_refuse(page, list, outcome);
 	sys_exit_group(STATUS_REFUSED);
 }
 

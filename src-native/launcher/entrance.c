@@ -2,14 +2,6 @@
 #include "entrance.h"
 #include "timing.h"
 
-static void note_refusal(struct page *page, uint32_t list, struct outcome outcome)
-{
-	page->list = list;
-	page->syscall = outcome.syscall;
-	page->error = outcome.error;
-	__atomic_store_n(&page->refused, 1, __ATOMIC_RELEASE);
-}
-
 int entrance_note(struct supervisor *self, int pid, int32_t entered)
 {
 	// Once, and by the child alone: the kernel says who it was.
@@ -33,7 +25,7 @@ int entrance_pass(struct supervisor *self)
 	if (pidfd < 0) {
 		// Nobody could watch it. It is not waited for long.
 		sys_kill(pid, SYS_SIGKILL);
-		note_refusal(self->page, LIST_CLONE, REFUSED(pidfd_open, -pidfd));
+		page_refuse(self->page, LIST_CLONE, REFUSED(pidfd_open, -pidfd));
 		self->ends_since = timing_now();
 	}
 	return 1;
@@ -72,5 +64,5 @@ void entrance_refuse(struct supervisor *self, int pid, const struct report_refus
 		return;
 	page->index = refused->index < last ? refused->index : last;
 	page->path = refused->path;
-	note_refusal(page, LIST_STEPS, (struct outcome){refused->syscall, refused->error});
+	page_refuse(page, LIST_STEPS, (struct outcome){refused->syscall, refused->error});
 }

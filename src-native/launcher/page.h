@@ -50,3 +50,12 @@ struct page {
 	// -1: empty. The last: what no plan names is no memory.
 	int32_t slots[SLOTS_MAX];
 };
+
+// Notes that a step was refused; who reads it sees all of that.
+static inline void page_refuse(struct page *page, uint32_t list, struct outcome outcome)
+{
+	page->list = list;
+	page->syscall = outcome.syscall;
+	page->error = outcome.error;
+	__atomic_store_n(&page->refused, 1, __ATOMIC_RELEASE);
+}
