@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 import { type Addition, type Additive, add, sum } from './definition/additions.js';
-import { callOf } from './definition/call.js';
+import { callOf, startCallOf } from './definition/call.js';
 import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
@@ -21,10 +21,12 @@ import { invalidType } from './errors/errors.js';
 import type { Plan } from './plan/plan.js';
 import type { ContainerStep, Op } from './plan/steps.js';
 import type { SpawnOptions } from './running/command.js';
-import { explain, planOf, run, spawn } from './running/engine.js';
+import { explain, planOf, run, spawn, start } from './running/engine.js';
 import type { Hook } from './running/hooks.js';
 import type { ContainerProcess } from './running/process.js';
 import type { Bytes, RunOptions, RunResult, Texts } from './running/run.js';
+import type { RunningContainer } from './running/running-container.js';
+import type { StartOptions } from './running/start.js';
 
 /**
  * What a container is. It is immutable: every method returns a new `Container`, so one can be kept and varied.
@@ -494,7 +496,7 @@ export class Container {
    *   aborted already. Then nothing was started.
    */
   spawn(file: string, args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): ContainerProcess {
-    return spawn(this.toJSON(), this.#hooks, callOf('spawn', file, args, options));
+    return spawn(this.toJSON(), { hooks: this.#hooks }, callOf('spawn', file, args, options));
   }
 
   /**
@@ -519,7 +521,26 @@ export class Container {
     args?: readonly string[] | RunOptions | null,
     options?: RunOptions,
   ): Promise<RunResult<string | Buffer>> {
-    return run(this.toJSON(), this.#hooks, callOf('run', file, args, options));
+    return run(this.toJSON(), { hooks: this.#hooks }, callOf('run', file, args, options));
+  }
+
+  /**
+   * Starts a container that stays, for commands that enter it later, and resolves when it runs. With a main command it
+   * ends when that ends. Without one PID 1 is carrel's init alone: it ends by `stop()`, `kill()`, disposal, `timeout`,
+   * `signal`, a limit, or with Node.
+   *
+   * @param file The main command, as `spawn` takes it. Default: none.
+   * @throws What `spawn` throws, as a rejection; then nothing of it is left.
+   */
+  start(options?: StartOptions): Promise<RunningContainer>;
+  start(file: string, options?: StartOptions): Promise<RunningContainer>;
+  start(file: string, args?: readonly string[] | null, options?: StartOptions): Promise<RunningContainer>;
+  async start(
+    file?: string | StartOptions,
+    args?: readonly string[] | StartOptions | null,
+    options?: StartOptions,
+  ): Promise<RunningContainer> {
+    return start(this.toJSON(), this.#hooks, startCallOf(file, args, options));
   }
 
   /**
@@ -529,7 +550,7 @@ export class Container {
    * @throws What `spawn` throws.
    */
   plan(file = 'sh', args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): Plan {
-    return planOf(this.toJSON(), this.#hooks, callOf('plan', file, args, options));
+    return planOf(this.toJSON(), { hooks: this.#hooks }, callOf('plan', file, args, options));
   }
 
   /**

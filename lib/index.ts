@@ -98,6 +98,8 @@ export type { Hook, HookContext } from './running/hooks.js';
 export { ContainerProcess } from './running/process.js';
 export type { ExitStatus, Reason, Usage } from './running/result.js';
 export type { RunOptions, RunResult } from './running/run.js';
+export { type EnterOptions, RunningContainer, type RunningContainerEvents } from './running/running-container.js';
+export type { StartOptions } from './running/start.js';
 export type { Stats } from './running/stats.js';
 export type { StopOptions } from './running/stop.js';
 export type { Violation } from './running/violation.js';

@@ -7,6 +7,7 @@ import { type Layout, offsetsOf, shapeOf, sizeOf } from '#lib/plan/layout.js';
 import {
   BYTES_MAX,
   ENDINGS,
+  GIVEN_MAX,
   HEAD,
   LEFT,
   LISTS,
@@ -71,7 +72,8 @@ const text = `// SPDX-License-Identifier: MIT
 #include <stdint.h>
 
 ${constants('MESSAGE', numbers)}
-enum { MESSAGE_TEXT_MAX = ${TEXT_MAX}, MESSAGE_BYTES_MAX = ${BYTES_MAX}, VIOLATIONS_MAX = ${VIOLATIONS_MAX} };
+enum { MESSAGE_TEXT_MAX = ${TEXT_MAX}, MESSAGE_BYTES_MAX = ${BYTES_MAX} };
+enum { VIOLATIONS_MAX = ${VIOLATIONS_MAX}, GIVEN_MAX = ${GIVEN_MAX} };
 
 ${struct('message_head', HEAD)}
 static_assert(sizeof(struct message_head) == ${headSize}, "message_head");

@@ -12,6 +12,7 @@ enum {
 	MESSAGE_RESIZE = 3,
 	MESSAGE_GO = 4,
 	MESSAGE_CPU_TIME = 5,
+	MESSAGE_ASK = 16,
 	MESSAGE_BARRIER = 6,
 	MESSAGE_RUNNING = 7,
 	MESSAGE_OOM = 8,
@@ -21,10 +22,12 @@ enum {
 	MESSAGE_REJECTED = 12,
 	MESSAGE_FAILED = 13,
 	MESSAGE_GONE = 14,
+	MESSAGE_STAYS = 17,
 	MESSAGE_VIOLATION = 15,
 };
 
-enum { MESSAGE_TEXT_MAX = 280, MESSAGE_BYTES_MAX = 1040, VIOLATIONS_MAX = 1000 };
+enum { MESSAGE_TEXT_MAX = 280, MESSAGE_BYTES_MAX = 1040 };
+enum { VIOLATIONS_MAX = 1000, GIVEN_MAX = 8 };
 
 struct message_head {
 	uint32_t kind;
@@ -71,6 +74,11 @@ struct message_cpu_time {
 static_assert(offsetof(struct message_cpu_time, milliseconds) == 16, "message_cpu_time");
 static_assert(sizeof(struct message_cpu_time) == 24, "message_cpu_time");
 
+struct message_ask {
+	struct message_head head;
+};
+static_assert(sizeof(struct message_ask) == 16, "message_ask");
+
 struct message_barrier {
 	struct message_head head;
 	uint32_t index;
@@ -85,11 +93,13 @@ static_assert(sizeof(struct message_barrier) == 56, "message_barrier");
 struct message_running {
 	struct message_head head;
 	int32_t pid;
+	int32_t first;
 	uint32_t namespaces[8];
 };
 static_assert(offsetof(struct message_running, pid) == 16, "message_running");
-static_assert(offsetof(struct message_running, namespaces) == 20, "message_running");
-static_assert(sizeof(struct message_running) == 52, "message_running");
+static_assert(offsetof(struct message_running, first) == 20, "message_running");
+static_assert(offsetof(struct message_running, namespaces) == 24, "message_running");
+static_assert(sizeof(struct message_running) == 56, "message_running");
 
 struct message_oom {
 	struct message_head head;
@@ -187,6 +197,11 @@ struct message_gone {
 };
 static_assert(sizeof(struct message_gone) == 16, "message_gone");
 
+struct message_stays {
+	struct message_head head;
+};
+static_assert(sizeof(struct message_stays) == 16, "message_stays");
+
 struct message_violation {
 	struct message_head head;
 	uint32_t time_s;
@@ -209,11 +224,12 @@ static_assert(offsetof(struct message_violation, bytes) == 44, "message_violatio
 
 // What a supervisor reads: how long each is; 0: it is none of those. No descriptors come with them.
 enum { ORDER_MAX = 24 };
-static const uint8_t ORDER_SIZES[16] __attribute__((unused)) = {
+static const uint8_t ORDER_SIZES[18] __attribute__((unused)) = {
 	[MESSAGE_SIGNAL] = sizeof(struct message_signal),
 	[MESSAGE_RESIZE] = sizeof(struct message_resize),
 	[MESSAGE_GO] = sizeof(struct message_go),
 	[MESSAGE_CPU_TIME] = sizeof(struct message_cpu_time),
+	[MESSAGE_ASK] = sizeof(struct message_ask),
 };
 
 enum {

@@ -71,74 +71,77 @@ enum {
 	STEP_INIT = 4,
 	STEP_ENTER = 5,
 	STEP_EXEC = 6,
-	STEP_EXIT = 7,
-	STEP_DENY_SETGROUPS = 8,
-	STEP_SET_UID_MAP = 9,
-	STEP_SET_GID_MAP = 10,
-	STEP_NEWUIDMAP = 11,
-	STEP_NEWGIDMAP = 12,
-	STEP_FCHOWN = 13,
-	STEP_IDMAP = 14,
-	STEP_SET_GROUPS = 15,
-	STEP_SET_USER = 16,
-	STEP_MAKE_CGROUP = 17,
-	STEP_WRITE_CGROUP = 18,
-	STEP_END_FROZEN = 19,
-	STEP_WATCH_OOM = 20,
-	STEP_ENTER_CGROUP = 21,
-	STEP_LIMIT_CPU_TIME = 22,
-	STEP_READ_COUNTER = 23,
-	STEP_REMOVE_CGROUP = 24,
-	STEP_UNSHARE = 25,
-	STEP_NEST_NAMESPACES = 26,
-	STEP_OPEN_NAMESPACE = 27,
-	STEP_SETNS = 28,
-	STEP_SET_TIME_OFFSET = 29,
-	STEP_SET_HOSTNAME = 30,
-	STEP_SET_DOMAINNAME = 31,
-	STEP_LINK_UP = 32,
-	STEP_SYSCTL = 33,
-	STEP_PROPAGATION = 34,
-	STEP_OPEN_TREE = 35,
-	STEP_MOUNT = 36,
-	STEP_BIND = 37,
-	STEP_DEVICE = 38,
-	STEP_MOUNT_SETATTR = 39,
-	STEP_MASK = 40,
-	STEP_READONLY_PATH = 41,
-	STEP_PIVOT_ROOT = 42,
-	STEP_DIRECTORY = 43,
-	STEP_FILE = 44,
-	STEP_SYMLINK = 45,
-	STEP_MAKE_TARGET = 46,
-	STEP_REMOVE_TARGET = 47,
-	STEP_CHMOD = 48,
-	STEP_SET_XATTR = 49,
-	STEP_LOCK_FILE = 50,
-	STEP_RMDIR = 51,
-	STEP_OPEN_TERMINAL = 52,
-	STEP_RELAY = 53,
-	STEP_CONTROLLING_TERMINAL = 54,
-	STEP_SET_RLIMIT = 55,
-	STEP_SET_PRIORITY = 56,
-	STEP_SET_OOM_SCORE_ADJ = 57,
-	STEP_END_DESCENDANTS = 58,
-	STEP_SET_AFFINITY = 59,
-	STEP_UMASK = 60,
-	STEP_JOIN_SESSION_KEYRING = 61,
-	STEP_CHDIR = 62,
-	STEP_SET_CAPABILITIES = 63,
-	STEP_NO_NEW_PRIVILEGES = 64,
-	STEP_SECCOMP = 65,
-	STEP_SECCOMP_REPORT = 66,
-	STEP_CREATE_RULESET = 67,
-	STEP_ADD_PATH_RULE = 68,
-	STEP_ADD_PORT_RULE = 69,
-	STEP_RESTRICT_SELF = 70,
-	STEP_SET_EXEC_LABEL = 71,
+	STEP_GIVE = 7,
+	STEP_HOLD = 8,
+	STEP_EXIT = 9,
+	STEP_DENY_SETGROUPS = 10,
+	STEP_SET_UID_MAP = 11,
+	STEP_SET_GID_MAP = 12,
+	STEP_NEWUIDMAP = 13,
+	STEP_NEWGIDMAP = 14,
+	STEP_FCHOWN = 15,
+	STEP_IDMAP = 16,
+	STEP_SET_GROUPS = 17,
+	STEP_SET_USER = 18,
+	STEP_MAKE_CGROUP = 19,
+	STEP_WRITE_CGROUP = 20,
+	STEP_END_FROZEN = 21,
+	STEP_WATCH_OOM = 22,
+	STEP_ENTER_CGROUP = 23,
+	STEP_LIMIT_CPU_TIME = 24,
+	STEP_READ_COUNTER = 25,
+	STEP_REMOVE_CGROUP = 26,
+	STEP_UNSHARE = 27,
+	STEP_NEST_NAMESPACES = 28,
+	STEP_OPEN_NAMESPACE = 29,
+	STEP_SETNS = 30,
+	STEP_SET_TIME_OFFSET = 31,
+	STEP_SET_HOSTNAME = 32,
+	STEP_SET_DOMAINNAME = 33,
+	STEP_LINK_UP = 34,
+	STEP_SYSCTL = 35,
+	STEP_PROPAGATION = 36,
+	STEP_OPEN_TREE = 37,
+	STEP_MOUNT = 38,
+	STEP_BIND = 39,
+	STEP_DEVICE = 40,
+	STEP_MOUNT_SETATTR = 41,
+	STEP_MASK = 42,
+	STEP_READONLY_PATH = 43,
+	STEP_PIVOT_ROOT = 44,
+	STEP_OPEN_DIRECTORY = 45,
+	STEP_DIRECTORY = 46,
+	STEP_FILE = 47,
+	STEP_SYMLINK = 48,
+	STEP_MAKE_TARGET = 49,
+	STEP_REMOVE_TARGET = 50,
+	STEP_CHMOD = 51,
+	STEP_SET_XATTR = 52,
+	STEP_LOCK_FILE = 53,
+	STEP_RMDIR = 54,
+	STEP_OPEN_TERMINAL = 55,
+	STEP_RELAY = 56,
+	STEP_CONTROLLING_TERMINAL = 57,
+	STEP_SET_RLIMIT = 58,
+	STEP_SET_PRIORITY = 59,
+	STEP_SET_OOM_SCORE_ADJ = 60,
+	STEP_END_DESCENDANTS = 61,
+	STEP_SET_AFFINITY = 62,
+	STEP_UMASK = 63,
+	STEP_JOIN_SESSION_KEYRING = 64,
+	STEP_CHDIR = 65,
+	STEP_SET_CAPABILITIES = 66,
+	STEP_NO_NEW_PRIVILEGES = 67,
+	STEP_SECCOMP = 68,
+	STEP_SECCOMP_REPORT = 69,
+	STEP_CREATE_RULESET = 70,
+	STEP_ADD_PATH_RULE = 71,
+	STEP_ADD_PORT_RULE = 72,
+	STEP_RESTRICT_SELF = 73,
+	STEP_SET_EXEC_LABEL = 74,
 };
 
-enum { STEP_COUNT = 71 };
+enum { STEP_COUNT = 74 };
 
 struct step_barrier {
 	struct record head;
@@ -180,6 +183,17 @@ struct step_exec {
 	struct wire_list stdio;
 };
 static_assert(sizeof(struct step_exec) == 40, "exec");
+
+struct step_give {
+	struct record head;
+	struct wire_list slots;
+};
+static_assert(sizeof(struct step_give) == 16, "give");
+
+struct step_hold {
+	struct record head;
+};
+static_assert(sizeof(struct step_hold) == 8, "hold");
 
 struct step_exit {
 	struct record head;
@@ -337,8 +351,9 @@ struct step_open_namespace {
 	struct wire_bytes path;
 	uint64_t type;
 	uint64_t inode;
+	uint64_t at;
 };
-static_assert(sizeof(struct step_open_namespace) == 40, "openNamespace");
+static_assert(sizeof(struct step_open_namespace) == 48, "openNamespace");
 
 struct step_setns {
 	struct record head;
@@ -454,6 +469,13 @@ struct step_pivot_root {
 	struct record head;
 };
 static_assert(sizeof(struct step_pivot_root) == 8, "pivotRoot");
+
+struct step_open_directory {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes path;
+};
+static_assert(sizeof(struct step_open_directory) == 24, "openDirectory");
 
 struct step_directory {
 	struct record head;
@@ -722,6 +744,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRINGS, 0x0},
 		{FIELD_SLOTS, 0x0},
 	}},
+	[STEP_GIVE] = {COLUMN_CONTAINER, 0, 0, 1, {
+		{FIELD_SLOTS, 0x0},
+	}},
+	[STEP_HOLD] = {COLUMN_CONTAINER, 1, 0, 0, {}},
 	[STEP_EXIT] = {COLUMN_CONTAINER, 1, 0, 1, {
 		{FIELD_NUMBER, 0x0},
 	}},
@@ -811,11 +837,12 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_NUMBERS, 0x0},
 		{FIELD_NUMBERS, 0x0},
 	}},
-	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 1, 4, {
+	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 1, 5, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
 		{FIELD_CHOICE, 0x7e020080},
 		{FIELD_NUMBER, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
 	}},
 	[STEP_SETNS] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 1, 2, {
 		{FIELD_SLOT, 0x0},
@@ -886,6 +913,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 	}},
 	[STEP_PIVOT_ROOT] = {COLUMN_CONTAINER, 0, 1, 0, {}},
+	[STEP_OPEN_DIRECTORY] = {COLUMN_CONTAINER, 0, 1, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
 	[STEP_DIRECTORY] = {COLUMN_CONTAINER, 0, 1, 2, {
 		{FIELD_STRING, 0x0},
 		{FIELD_NUMBER, 0x0},

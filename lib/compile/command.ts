@@ -5,7 +5,7 @@ import type { ResourceLimits } from '../definition/rlimits.js';
 import type { NamedUser, User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
 import type { Descriptor } from '../plan/fields.js';
-import type { EndingOp, StepOf } from '../plan/steps.js';
+import type { StepOf } from '../plan/steps.js';
 
 /**
  * What is to run, checked and with defaults filled in. Its two parts are what varies under one frame, and what the
@@ -39,6 +39,8 @@ export interface FramedCommand {
   readonly session?: 'inherit';
   /** Whether it goes on when Node ends. */
   readonly detached: boolean;
+  /** It stays, for commands that enter later: with a main command, or as PID 1 alone. */
+  readonly stays?: 'command' | 'alone';
   /** Whether the container waits while JavaScript of the caller's runs. */
   readonly hooked: boolean;
 }
@@ -47,7 +49,9 @@ export interface FramedCommand {
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** How a command's plan ends. */
-export const ENDING = 'exec' satisfies EndingOp;
+export function endingFor({ stays }: FramedCommand): 'exec' | 'hold' {
+  return stays === 'alone' ? 'hold' : 'exec';
+}
 
 /** The variables that every command of a frame has, unless it sets them itself. */
 export interface Variables {
@@ -62,9 +66,9 @@ export function variablesOf(
   definition: ContainerDefinition,
   framed: FramedCommand,
   host: Host,
-  home: string,
+  { home, enters }: { readonly home: string; readonly enters: boolean },
 ): Variables {
-  const ownPrograms = definition.rootfs === undefined && definition.namespaces.includes('mount');
+  const ownPrograms = definition.rootfs === undefined && (enters || definition.namespaces.includes('mount'));
   const { directory } = host.executable;
   const env: Readonly<Record<string, string>> = {
     // What is called `node` inside is what the caller runs.
@@ -100,9 +104,9 @@ export function execStep(
   { file, args, env }: Invocation,
   variables: Variables,
   descriptors: readonly Descriptor[],
-): StepOf<typeof ENDING> {
+): StepOf<'exec'> {
   return Object.freeze({
-    op: ENDING,
+    op: 'exec',
     paths: Object.freeze(candidates(file, env.PATH ?? variables.path)),
     args: Object.freeze([file, ...args]),
     env: withOwn(variables, env),

@@ -14,18 +14,20 @@ import type { Namespace } from '../plan/constants.js';
 import type { Descriptor } from '../plan/fields.js';
 import { complete, type Frame } from '../plan/frame.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
-import type { ContainerStep, HostStep } from '../plan/steps.js';
+import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import { partsOf } from '../seccomp/report.js';
 import { checkCaller, isCaller, userOf } from './caller.js';
+import { planCapture } from './capture.js';
 import {
   type Command,
-  ENDING,
+  endingFor,
   execStep,
   type FramedCommand,
   type Invocation,
   type Variables,
   variablesOf,
 } from './command.js';
+import type { Entered } from './enter.js';
 import { planEntrance } from './entrance.js';
 import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
 import { insertSteps } from './insert.js';
@@ -52,6 +54,8 @@ export interface FrameInput {
   /** The first id of the range that the container has. */
   readonly firstId: number;
   readonly users: Users;
+  /** The container that it enters, if it enters one. */
+  readonly entered?: Entered | undefined;
 }
 
 /** All of a plan but the ending, and what the ending takes from it. Many commands share it. */
@@ -60,6 +64,8 @@ export interface CompiledFrame {
   readonly variables: Variables;
   /** The slot of each of the command's descriptors. */
   readonly descriptors: readonly Descriptor[];
+  /** The ending, where it is none of a command's. */
+  readonly ending?: StepOf<'hold'>;
 }
 
 /** The whole plan of a command. */
@@ -74,19 +80,26 @@ export function compile(
 }
 
 /** The plan of a command whose frame is there. */
-export function completeFor({ frame, variables, descriptors }: CompiledFrame, invocation: Invocation): Plan {
+export function completeFor(
+  { frame, variables, descriptors, ending = undefined }: CompiledFrame,
+  invocation: Invocation,
+): Plan {
   const { timeoutMs, timeoutSignal } = invocation;
-  return complete(frame, { ending: execStep(invocation, variables, descriptors), timeoutMs, timeoutSignal });
+  return complete(frame, {
+    ending: ending ?? execStep(invocation, variables, descriptors),
+    timeoutMs,
+    timeoutSignal,
+  });
 }
 
 /** The frame of a container's plans. */
 export function compileFrame(
   definition: ContainerDefinition,
-  { command, host, firstId, users }: FrameInput,
+  { command, host, firstId, users, entered }: FrameInput,
 ): CompiledFrame {
   const user = identify(userOf(definition, command.user ?? definition.user, host), users);
   checkCaller(definition, user, host);
-  const ids = planIds(definition, user, host, firstId);
+  const ids = planIds(definition, user, host, { first: firstId, entered: entered?.ids });
   const owner = ownerOf(ids, user, host);
   const groups = groupsOf(ids, user, host);
   const has = (name: Namespace): boolean => definition.namespaces.includes(name);
@@ -102,8 +115,10 @@ export function compileFrame(
   const listener = partsOf(definition.seccomp).report ? slots.add('listener') : undefined;
   const joins = planJoins(definition, host, limits.acts.length > 0, slots, listener);
   const joined = ids.kind === 'joined' && joins.user !== undefined;
-  const mounts = planMounts(definition, joined ? { kind: 'joined', slot: joins.user } : ids, host, user, slots);
+  const mounts = planMounts(definition, joined ? { ...ids, slot: joins.user } : ids, host, user, slots);
   const locks = planLocks(definition, ids, slots);
+  const capture = planCapture(definition, command.stays !== undefined, slots);
+  const ending = endingFor(command);
   // A hook is for namespaces that are there.
   const hookLater = command.hooked && locks.nest.length > 0;
   const hookNow = command.hooked && !hookLater;
@@ -131,7 +146,7 @@ export function compileFrame(
   const resources = limitResources(definition, command, impliedLimits(ids, host));
   const entrance = planEntrance(joins.enters, stdio, resources);
   const landlock = planLandlock(definition, host, slots);
-  const seccomp = planSeccomp(definition, boundingSet(definition), host, { listener, behind: entrance });
+  const seccomp = planSeccomp(definition, boundingSet(definition), host, { listener, behind: entrance, ending });
   const { rights, filters } = dropRights(definition, user, host, [...landlock.steps, ...seccomp]);
 
   const degraded = [...limits.degraded, ...landlock.degraded];
@@ -139,6 +154,7 @@ export function compileFrame(
   const steps: ContainerStep[] = [
     // The kernel keeps them until the exec. Here /proc is the caller's: nobody inside has touched it. CVE-2025-52881
     ...planLabels(definition, host),
+    ...capture.open,
     // Not by clone3: the child would be in it at once, and clocks are shifted before anybody is. time_namespaces(7)
     ...(shifted ? [{ op: 'unshare', namespaces: ['time'], from: 'timeOffsets()' } as const] : []),
     // Until its ids are mapped the child is nobody, and can make no file. user_namespaces(7)
@@ -177,6 +193,8 @@ export function compileFrame(
       : []),
     // A mount of cgroups shows the namespace that it is made in.
     ...ownCgroup(definition, host, limits.made, locks.nest.length > 0),
+    // No namespace changes any more, but the one that it is to enter.
+    ...capture.give,
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
     ...(isOwn || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
@@ -189,7 +207,7 @@ export function compileFrame(
     ...rights,
   ];
 
-  const variables = variablesOf(definition, command, host, user.home);
+  const variables = variablesOf(definition, command, host, { home: user.home, enters: entered !== undefined });
   const frame: Frame = freezeDeep({
     // Trees while the supervisor still has its rights over them, which it leaves behind with its user namespace.
     before: [...limits.before, ...joins.open, ...stdio.before, ...(joined ? mounts.acts : []), ...joins.before],
@@ -197,7 +215,7 @@ export function compileFrame(
       (entry): entry is Namespace =>
         typeof entry === 'string' && entry !== 'cgroup' && !nested(entry) && !(entry === 'time' && shifted),
     ),
-    leading: insertSteps(steps, [...filters, ...entrance], ENDING, definition, slots),
+    leading: insertSteps(steps, [...filters, ...entrance], ending, definition, slots),
     after: [...limits.after, ...mounts.after],
     slots: slots.names,
     received: slots.received,
@@ -208,7 +226,12 @@ export function compileFrame(
     ...(command.session === undefined ? {} : { session: command.session }),
     environment: variables.list,
   });
-  return Object.freeze({ frame, variables, descriptors: freezeDeep(stdio.descriptors) });
+  return Object.freeze({
+    frame,
+    variables,
+    descriptors: freezeDeep(stdio.descriptors),
+    ...(ending === 'hold' ? { ending: Object.freeze({ op: 'hold', from: 'start()' } as const) } : {}),
+  });
 }
 
 /** Who the command is on the host: owner of its pipes. */
@@ -233,7 +256,7 @@ function groupsOf(ids: IdPlan, { groups, asked }: Identity, host: Host): readonl
       );
     return [];
   }
-  if (ids.kind === 'joined') return groups;
+  if (ids.kind === 'joined' && ids.known === undefined) return groups;
   const missing = groups.find((gid) => !hasGroup(ids, gid));
   if (missing === undefined) return groups;
   throw contradiction(`group ${missing} does not exist in the container: it has the gids ${idsInWords(ids, 'gid')}`);

@@ -37,8 +37,11 @@ export type IdPlan =
       readonly gid: readonly IdRange[];
       readonly helped: boolean;
     }
-  /** Those of the user namespace that is joined, in `slot`: only it knows them. */
-  | { readonly kind: 'joined'; readonly slot?: number };
+  /**
+   * Those of the user namespace that is joined, in `slot`: only it knows them, unless it is the one of a container of
+   * carrel's, whose ids are `known`.
+   */
+  | { readonly kind: 'joined'; readonly slot?: number; readonly known?: IdPlan };
 
 /** Whether this caller can give every container a range of its own: root with the ids at hand. */
 export function canMapRange(host: Host): boolean {
@@ -66,9 +69,23 @@ export function inUserNamespace(definition: ContainerDefinition, host: Host): bo
   return hasNamespace(definition, 'user') || !ownsAllIds(host);
 }
 
+/** Which ids a container can have. */
+export interface IdChoice {
+  /** The first of the range that it has. */
+  readonly first: number;
+  /** Those of the container that it enters. */
+  readonly entered?: IdPlan | undefined;
+}
+
 /** `user` is who the command is: where one id is all there is, it is that one. */
-export function planIds({ namespaces, idmap }: ContainerDefinition, user: User, host: Host, first: number): IdPlan {
-  if (namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'user')) return { kind: 'joined' };
+export function planIds(
+  { namespaces, idmap }: ContainerDefinition,
+  user: User,
+  host: Host,
+  { first, entered }: IdChoice,
+): IdPlan {
+  if (namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'user'))
+    return { kind: 'joined', ...(entered === undefined ? {} : { known: entered }) };
   if (!namespaces.includes('user')) return { kind: 'host', uid: host.uidMap, gid: host.gidMap };
   const { uid, gid } = user;
   if (idmap === 'subuid') return subordinate(host);
@@ -194,7 +211,7 @@ export function onHost(ids: IdPlan, user: User, host: Host): User | undefined {
       return user;
     case 'joined':
       // Pipes stay the caller's where it is unknown whose they should be.
-      return { uid: host.uid, gid: host.gid };
+      return ids.known === undefined ? { uid: host.uid, gid: host.gid } : onHost(ids.known, user, host);
     case 'one':
       return user.uid === ids.uid && user.gid === ids.gid ? ids.outside : undefined;
     default: {
@@ -209,7 +226,7 @@ export function onHost(ids: IdPlan, user: User, host: Host): User | undefined {
 function outside(ids: IdPlan, name: 'uid' | 'gid', id: number): number | undefined {
   if (ids.kind === 'one') return ids[name] === id ? ids.outside[name] : undefined;
   if (ids.kind === 'range') return id < RANGE_SIZE ? ids.first + id : undefined;
-  if (ids.kind === 'joined') return undefined;
+  if (ids.kind === 'joined') return ids.known === undefined ? undefined : outside(ids.known, name, id);
   const range = rangeWith(ids[name], id);
   if (range === undefined) return undefined;
   return ids.kind === 'host' ? id : range.outside + id - range.inside;
@@ -242,6 +259,7 @@ export function hasGroup(ids: IdPlan, gid: number): boolean {
 /** Which ids there are, for a sentence. */
 export function idsInWords(ids: IdPlan, name: 'uid' | 'gid'): string {
   if (ids.kind === 'one') return String(ids[name]);
+  if (ids.kind === 'joined' && ids.known !== undefined) return idsInWords(ids.known, name);
   const ranges = ids.kind === 'ranges' || ids.kind === 'host' ? ids[name] : [{ inside: 0, count: RANGE_SIZE }];
   return ranges
     .map(({ inside, count }) => (count === 1 ? String(inside) : `${inside} to ${inside + count - 1}`))

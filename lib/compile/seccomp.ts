@@ -11,7 +11,6 @@ import { bytesOf, instructionsOf, PROGRAM_MAX } from '../seccomp/bpf.js';
 import { DEFAULT_PROFILE } from '../seccomp/default.js';
 import { partsOf, reportedRules, toldArguments } from '../seccomp/report.js';
 import { type Machine, mayPass, type Rules, rulesOf } from '../seccomp/rules.js';
-import { ENDING } from './command.js';
 import { hasNamespace } from './ids.js';
 
 /** What of a plan its filter depends on. */
@@ -20,6 +19,7 @@ interface Surroundings {
   readonly listener: number | undefined;
   /** The steps between the filter and the ending. */
   readonly behind: readonly ContainerStep[];
+  readonly ending: 'exec' | 'hold';
 }
 
 /** @param capabilities The most that any program of the container can have. */
@@ -27,7 +27,7 @@ export function planSeccomp(
   definition: ContainerDefinition,
   capabilities: readonly Capability[],
   host: Host,
-  { listener, behind }: Surroundings,
+  { listener, behind, ending }: Surroundings,
 ): readonly ContainerStep[] {
   const { noNewPrivileges } = definition;
   const { profile: chosen } = partsOf(definition.seccomp);
@@ -36,7 +36,7 @@ export function planSeccomp(
   const profile = chosen === 'default' ? DEFAULT_PROFILE : chosen;
   const { arch, kernel } = host;
   const { filter, rules } = filters.get(profile, { arch, kernel, capabilities });
-  const ops = new Set([...(noNewPrivileges ? [] : ['setCapabilities']), ...behind.map(({ op }) => op), ENDING]);
+  const ops = new Set([...(noNewPrivileges ? [] : ['setCapabilities']), ...behind.map(({ op }) => op), ending]);
   for (const [step, calls] of Object.entries(AFTERWARDS)) if (ops.has(step)) checkPasses(rules, step, calls);
   const flags = profile.flags ?? [];
   if (listener === undefined) return [{ op: 'seccomp', filter, flags, from: 'seccomp()' }];
@@ -89,7 +89,8 @@ const AFTERWARDS = {
   enter: ENTERING,
   controllingTerminal: ['ioctl'],
   setRlimit: ['prlimit64'],
-  [ENDING]: ['mmap', 'close_range', 'sendmsg', 'fcntl', 'dup3', 'umask', 'execve', 'exit_group'],
+  hold: ['sendmsg', 'exit_group'],
+  exec: ['mmap', 'close_range', 'sendmsg', 'fcntl', 'dup3', 'umask', 'execve', 'exit_group'],
 } as const;
 
 /** Else the refusal is told as a broken step, or kills the child without a word. */

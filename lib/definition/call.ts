@@ -10,6 +10,17 @@ export interface GivenCall<Options> {
   readonly options: Options;
 }
 
+/** The same, where there may be none. */
+export function startCallOf<Options extends object>(
+  file: string | Options | undefined,
+  args: readonly string[] | Options | null | undefined,
+  options: Options | undefined,
+): Omit<GivenCall<Options>, 'file'> & { readonly file: string | undefined } {
+  if (typeof file === 'string' || Array.isArray(file)) return callOf('start', file as string, args, options);
+  if (args !== undefined) throw invalidType('file', 'a string', file);
+  return { file: undefined, args: [], options: file ?? ({} as Options) };
+}
+
 /** As `child_process` takes them: the arguments may be left out where options follow. */
 export function callOf<Options extends object>(
   method: string,

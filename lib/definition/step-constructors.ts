@@ -63,6 +63,26 @@ export const enter: StepConstructor<'enter'> = step('enter');
 export const exec: StepConstructor<'exec', 'paths' | 'env' | 'stdio'> = step('exec');
 
 /**
+ * Hands Node the descriptors in `slots`, up to 8, in this order. They come with the notice that the container runs.
+ * Slots that steps behind {@link init} fill are the child's own: no act of the host's can name them.
+ *
+ * Needs nothing.
+ *
+ * Source: SCM_RIGHTS in unix(7).
+ */
+export const give: StepConstructor<'give'> = step('give');
+
+/**
+ * Ends the child, and leaves {@link init} alone as PID 1. It reaps, and goes on until it is told to end. No program
+ * runs: commands enter later. A plan ends with this step.
+ *
+ * Needs {@link init} before it. Errors: ESRCH without it.
+ *
+ * Source: pid_namespaces(7).
+ */
+export const hold: StepConstructor<'hold'> = step('hold');
+
+/**
  * Ends the child itself with `status`, 0 to 255. No program runs: it is for plans that only try something. A plan ends
  * with this step.
  *
@@ -274,7 +294,8 @@ export const nestNamespaces: StepConstructor<'nestNamespaces'> = step('nestNames
 
 /**
  * *Host, or container.* Opens the namespace at `path` of the host into `slot`. It must be of `type`, and have the inode
- * number `inode`, unless that is 0.
+ * number `inode`, unless that is 0. With `at`, the path counts from the directory in that slot, by
+ * {@link openDirectory}: so the child finds its own namespaces in the host's /proc when its root is another one.
  *
  * Default: `inode: 0`. Errors: EINVAL for another type; ESRCH for another inode number: its process has ended.
  *
@@ -438,6 +459,15 @@ export const readonlyPath: StepConstructor<'readonlyPath'> = step('readonlyPath'
 export const pivotRoot: StepConstructor<'pivotRoot'> = step('pivotRoot');
 
 // Files and directories.
+
+/**
+ * Opens the directory `path` into `slot`, to look for something in it later, when that path is another one.
+ *
+ * Needs to come before the steps that change what the path is: {@link pivotRoot}, {@link setns}.
+ *
+ * Source: O_PATH in open(2).
+ */
+export const openDirectory: StepConstructor<'openDirectory'> = step('openDirectory');
 
 /**
  * Makes the directory `target`, and its missing parents with mode 0755. An existing directory stays as it is. In a file

@@ -88,12 +88,12 @@ async function report(system: string, path: string): Promise<DoctorReport> {
 }
 
 const planFor: Planner = ({ definition, terminal }) => {
-  return planOf(define(undefined, definition), [], { file: 'true', args: [], options: terminal ? { terminal } : {} });
+  return planOf(define(undefined, definition), {}, { file: 'true', args: [], options: terminal ? { terminal } : {} });
 };
 
 async function runTrue(definition: DefinitionInput): Promise<RunResult<string | Buffer> | Error> {
   try {
-    return await run(define(undefined, definition), [], { file: 'true', args: [], options: { check: true } });
+    return await run(define(undefined, definition), {}, { file: 'true', args: [], options: { check: true } });
   } catch (error) {
     return error as Error;
   }

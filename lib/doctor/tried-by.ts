@@ -31,6 +31,8 @@ const TRIED_BY: { readonly [O in Op]: By<O> } = {
   init: 'pid namespace',
   enter: 'joined namespaces',
   exec: 'launcher',
+  give: 'launcher',
+  hold: 'pid namespace',
   exit: 'launcher',
   denySetgroups: 'user namespace',
   setUidMap: 'user namespace',
@@ -53,6 +55,7 @@ const TRIED_BY: { readonly [O in Op]: By<O> } = {
   // Of a mount namespace: the one of the inner user namespace.
   unshare: ({ namespaces }) => namespaces.map((kind) => (kind === 'mount' ? 'locked mounts' : namespace(kind))),
   nestNamespaces: 'locked mounts',
+  openDirectory: 'joined namespaces',
   openNamespace: 'joined namespaces',
   setns: (_, plan) => (isNested(plan) ? 'locked mounts' : 'joined namespaces'),
   setTimeOffset: 'clock offsets',

@@ -21,6 +21,7 @@ export {
   bundled,
   cgroupUnavailable,
   descriptorNotOpen,
+  givenLost,
   hasEnded,
   hookFailed,
   installedLauncher,

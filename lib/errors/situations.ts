@@ -266,6 +266,15 @@ export function noCgroup(what: string): CarrelError {
   );
 }
 
+/** The namespaces of a container that stays, which Node holds for those that enter. */
+export function givenLost(): CarrelError {
+  return new CarrelError(
+    'ERR_SUPERVISOR',
+    'the container’s namespaces did not come: this process has too many open files',
+    'raise its limit of open files (ulimit -n), or keep fewer containers: each takes up to eight',
+  );
+}
+
 /** Something that only a running container can do. */
 export function hasEnded(what: string): CarrelError {
   return new CarrelError('ERR_ENDED', `${what} came too late: the container has ended`);

@@ -1,5 +1,6 @@
 /** The namespaces that a process is in, as its supervisor has seen them. */
 
+import { statSync } from 'node:fs';
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
 
@@ -18,4 +19,10 @@ export function namespacesOf({ pid, namespaces }: Identity): Readonly<Record<Nam
   for (const { name, file } of PLACES)
     handles[name] = Object.freeze({ path: `/proc/${pid}/ns/${file}`, inode: namespaces[name] });
   return Object.freeze(handles) as Readonly<Record<Namespace, NamespaceHandle>>;
+}
+
+/** Those of this process. */
+export function ownNamespaces(): Readonly<Record<Namespace, NamespaceHandle>> {
+  const inodes = PLACES.map(({ name, file }) => [name, statSync(`/proc/self/ns/${file}`).ino] as const);
+  return namespacesOf({ pid: process.pid, namespaces: Object.fromEntries(inodes) as Record<Namespace, number> });
 }

@@ -6,9 +6,10 @@
  * launcher's socket   Node ── start ─────────────────────────────► launcher
  *                             + plan, line, what fills the first slots
  *
- * line, of its own    Node ── signal, resize, go, cpuTime ───────► supervisor    orders
+ * line, of its own    Node ── signal, resize, go, cpuTime, ask ──► supervisor    orders
  *
  * channel             Node ◄─ barrier, running, oom, timing ────── supervisor    notices
+ *                     Node ◄─ stays ────────────────────────────── supervisor    the answer to ask
  *                     Node ◄─ violation ────────────────────────── supervisor    a refused call, before its answer
  *                     Node ◄─ exited, refused, rejected, failed ── supervisor    one of these is the last of its own
  *                     Node ◄─ gone ─────────────────────────────── launcher      the line is closed at its other end
@@ -67,6 +68,9 @@ export const BYTES_MAX = 1040;
 /** So many violations of one container are told. Others are counted. */
 export const VIOLATIONS_MAX = 1000;
 
+/** So many descriptors of a container Node is given. */
+export const GIVEN_MAX = 8;
+
 /** Inode numbers of the namespaces that the process is in; 0: not known. namespaces(7) */
 const namespaces = { each: 'u32', of: NAMESPACES } as const;
 /** A process, as the host numbers it. */
@@ -85,11 +89,23 @@ export const MESSAGES = {
   go: { number: 4, to: 'supervisor', fields: {} },
   /** Sets another limit of CPU time, where there is one. */
   cpuTime: { number: 5, to: 'supervisor', fields: { milliseconds: 'u64' } },
+  /** Asks whether the container goes on: `stays` is the answer. Where it ends, its end is. */
+  ask: { number: 16, to: 'supervisor', fields: {} },
 
   /** The child `pid` waits at a barrier with a hook, the step `index`. */
   barrier: { number: 6, to: 'node', fields: { index: 'u32', pid, namespaces } },
-  /** The command runs. */
-  running: { number: 7, to: 'node', fields: { pid, namespaces } },
+  /** The command runs, or nothing but PID 1 does. The descriptors are those that the plan gives. */
+  running: {
+    number: 7,
+    to: 'node',
+    fields: {
+      pid,
+      /** PID 1 of the container; where it has none of its own, the command. */
+      first: pid,
+      namespaces,
+    },
+    descriptors: [0, GIVEN_MAX],
+  },
   /** The kernel has killed so many processes of the container until now. */
   oom: { number: 8, to: 'node', fields: { kills: 'u64' } },
   /** When everything began: the descriptor has it, as times.ts draws it. */
@@ -153,6 +169,8 @@ export const MESSAGES = {
   failed: { number: 13, to: 'node', fields: { syscall: 'i32', error: 'i32' } },
   /** The supervisor has ended, or was killed: nothing follows. Who is left of it has nothing to say. */
   gone: { number: 14, to: 'node', fields: {} },
+  /** Nothing ends the container at this moment. */
+  stays: { number: 17, to: 'node', fields: {} },
   /** The filter refuses a system call. The bytes are the name of its process, then what the pointer leads to. */
   violation: {
     number: 15,

@@ -41,6 +41,16 @@ export function hasTerminal({ steps }: Plan): boolean {
   return steps.some(({ op }) => op === 'openTerminal');
 }
 
+/** How many descriptors it gives Node. */
+export function givenBy({ steps }: Plan): number {
+  return steps.reduce((sum, step) => (step.op === 'give' ? sum + step.slots.length : sum), 0);
+}
+
+/** Whether nothing but PID 1 stays: there is no command. */
+export function isHeld({ steps }: Plan): boolean {
+  return steps.at(-1)?.op === 'hold';
+}
+
 /** Freezes a value and all that is below it: a plan cannot change after it was printed or sent. */
 export function freezeDeep<Value>(value: Value): Value {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;

@@ -51,7 +51,9 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     `at its end: end all in the cgroup namespace in slot ${step.namespace}, until the listener in slot ` +
     `${step.listener} tells that nobody is left`,
   setRlimit: (step) => `rlimit ${step.resource}: ${limit(step.soft)}, at most ${limit(step.hard)}`,
-  openNamespace: (step) => `open the ${step.type} namespace ${quoted(step.path)} into slot ${step.slot}`,
+  openNamespace: ({ type, path, slot, at }) =>
+    `open the ${type} namespace ${quoted(path)}${at === undefined ? '' : ` of slot ${at}`} into slot ${slot}`,
+  openDirectory: (step) => `open the directory ${quoted(step.path)} into slot ${step.slot}`,
   nestNamespaces: (step) =>
     `make namespaces in a user namespace inside this one, slot ${step.slot}: ${list(step.namespaces)}`,
   setns: (step) => `setns ${step.type}, slot ${step.slot}`,
@@ -138,6 +140,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   restrictSelf: (step) => `landlock, slot ${step.slot}: this holds from here on`,
   setExecLabel: (step) => `at exec: ${LABELS[step.module]} ${quoted(step.label)}`,
   exec: (step) => `exec ${step.args.map(quoted).join(' ')}`,
+  give: (step) => `give Node ${step.slots.length === 1 ? 'slot' : 'slots'} ${step.slots.join(', ')}`,
+  hold: () => 'leave init alone, until it is told to end',
   exit: (step) => `exit with status ${step.status}`,
 };
 

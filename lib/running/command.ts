@@ -119,9 +119,11 @@ export type Asked = Pick<Call, 'file' | 'args'> & {
 } & {
   /** Whether the container has hooks. */
   readonly hooked: boolean;
+  /** Whether the container stays for others, with the command or without one. */
+  readonly stays: FramedCommand['stays'] | undefined;
 };
 
-export function askedBy({ file, args, options }: Call, hooked: boolean): Asked {
+export function askedBy({ file, args, options }: Call, hooked: boolean, stays?: FramedCommand['stays']): Asked {
   object('options', options);
   const { stdio, env, cwd, user, rlimits, timeout, killSignal, terminal, session, timing, detached } = options;
   return {
@@ -139,6 +141,7 @@ export function askedBy({ file, args, options }: Call, hooked: boolean): Asked {
     timing,
     detached,
     hooked,
+    stays,
   };
 }
 
@@ -150,9 +153,9 @@ export interface CheckedCommand {
 
 /** @throws TypeError or RangeError naming what is wrong. */
 export function checkCommand(asked: Asked): CheckedCommand {
-  const { args, cwd, user, rlimits, hooked } = asked;
+  const { args, cwd, user, rlimits, hooked, stays } = asked;
   const file = text('file', asked.file);
-  if (file === '') throw invalidType('file', 'the name or path of a program', file);
+  if (file === '' && stays !== 'alone') throw invalidType('file', 'the name or path of a program', file);
   if (!Array.isArray(args)) throw invalidType('args', 'an array of strings', args);
   const terminal = checkTerminal(asked);
   const stdio = checkStdio(asked.stdio, terminal !== undefined);
@@ -172,6 +175,7 @@ export function checkCommand(asked: Asked): CheckedCommand {
         ...(session === 'inherit' ? { session } : {}),
         detached: checkDetached(asked),
         hooked,
+        ...(stays === undefined ? {} : { stays }),
       },
     },
   };

@@ -14,3 +14,4 @@ export { explain } from '../plan/explain.js';
 export { run as runPlan, spawn as spawnPlan } from './plan.js';
 export { run } from './run.js';
 export { planOf, spawn } from './spawn.js';
+export { start } from './start.js';

@@ -15,6 +15,7 @@ import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
 import { endingOf } from '../plan/frame.js';
 import type { Plan } from '../plan/plan.js';
+import type { Around } from './around.js';
 import { ProcessControl } from './control.js';
 import type { Hook } from './hooks.js';
 import { ContainerProcess } from './process.js';
@@ -28,6 +29,14 @@ export interface Performance {
   readonly hooks: readonly Hook[];
   /** When the caller asked for it, on the monotonic clock. */
   readonly calledNs: number;
+  /** The container that it enters. */
+  readonly within?: Around | undefined;
+}
+
+/** A plan that is performed: what is known of it, and its face. */
+export interface Performing {
+  readonly supervision: Supervision;
+  readonly child: ContainerProcess;
 }
 
 const log = logOf('plan');
@@ -37,7 +46,7 @@ const log = logOf('plan');
  *
  * @throws CarrelError where this process lacks what a start takes; then nothing is left of it.
  */
-export function perform(plan: Plan, asked: Performance): ContainerProcess {
+export function perform(plan: Plan, asked: Performance): Performing {
   try {
     return begin(plan, asked);
   } catch (error) {
@@ -49,7 +58,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && !(error instanceof CarrelError) && 'syscall' in error && 'errno' in error;
 }
 
-function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performance): ContainerProcess {
+function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs, within }: Performance): Performing {
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
@@ -63,7 +72,7 @@ function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performa
     stdio = openStdio(choices);
     const kept = range === undefined ? [] : [range.lock];
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
-    supervision = new Supervision({ plan, settlement, hooks, calledNs });
+    supervision = new Supervision({ plan, settlement, hooks, calledNs, within });
     const ending = endingOf(plan);
     const args = ending?.op === 'exec' ? ending.args : [];
     child = new ContainerProcess(supervision, new ProcessControl(supervision), args, stdio);
@@ -80,7 +89,7 @@ function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs }: Performa
     throw error;
   }
   if (signal !== undefined) endByAbort(supervision, signal);
-  return child;
+  return { supervision, child };
 }
 
 /** The signal is let go of when there is nothing left to end. */

@@ -43,7 +43,7 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
   if (endingOf(value) === undefined)
     throw contradiction(`the plan has no ${ENDING_OPS.join(' or ')} at its end: there is nothing to run`);
   signal?.throwIfAborted();
-  return perform(value, { stdio: choicesFor(value, options.stdio), hooks, signal, calledNs });
+  return perform(value, { stdio: choicesFor(value, options.stdio), hooks, signal, calledNs }).child;
 }
 
 /** Options of {@link run}. */

@@ -184,6 +184,16 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     return true;
   }
 
+  /** @internal Resolves or rejects when it has ended; nobody counts as told by this. */
+  get ended(): Promise<ExitStatus> {
+    return this.#supervision.ended;
+  }
+
+  /** @internal Sends a signal that the container around it sends to all. */
+  endWithContainer(signal: NodeJS.Signals): void {
+    this.#supervision.signal(signalNumber('signal', signal), 'container-ended');
+  }
+
   /** @internal Ends everything in the container, and says why. */
   end(reason: Reason): void {
     this.#supervision.end(reason);

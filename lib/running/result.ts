@@ -11,9 +11,19 @@ import type { Violation } from './violation.js';
  * Why a command ended: `exited` by itself, `signaled` from elsewhere; `oom`: the kernel has killed one of the
  * container's processes because of `limits({ memory })`, by its own count, which ends all of it; `timeout`,
  * `cpu-timeout`, `output-limit`, `aborted` and `killed` by carrel: its time or CPU time was up, it wrote more than
- * `maxOutput`, the `AbortSignal` fired, `kill()` was called.
+ * `maxOutput`, the `AbortSignal` fired, `kill()` was called. `container-ended`: the {@link RunningContainer} around the
+ * command ended first. It comes with SIGKILL, or with what the command made of the container's stop signal.
  */
-export type Reason = 'exited' | 'signaled' | 'timeout' | 'cpu-timeout' | 'oom' | 'output-limit' | 'aborted' | 'killed';
+export type Reason =
+  | 'exited'
+  | 'signaled'
+  | 'timeout'
+  | 'cpu-timeout'
+  | 'oom'
+  | 'output-limit'
+  | 'aborted'
+  | 'killed'
+  | 'container-ended';
 
 /**
  * What was used. What is not known is `undefined`, and `degraded` says why. With `limits()` the container's cgroups
@@ -104,15 +114,17 @@ export interface Known {
   /** What the plan leaves out. */
   readonly degraded?: readonly string[] | undefined;
   readonly violations?: readonly Violation[];
+  /** There is no command: the container ends when it is told to, and `exited` is what it was told. */
+  readonly holds?: boolean;
 }
 
 /** What an `exited` notice says. `asked` is why carrel itself ended the command, if it did. */
 export function exitStatus(
   exited: Exited,
   asked: Reason | undefined,
-  { degraded = [], violations = [] }: Known = {},
+  { degraded = [], violations = [], holds = false }: Known = {},
 ): ExitStatus {
-  const status = exited.waitStatus;
+  const status = holds ? heldStatus(exited, asked) : exited.waitStatus;
   const waited = exited.waited !== 0;
   const told = (number: number): number | undefined => (waited ? number : undefined);
   const signal = status & 0x7f;
@@ -142,6 +154,12 @@ export function exitStatus(
       writtenBytes: counted(exited, 'ioWritten'),
     }),
   });
+}
+
+/** PID 1 that holds ends by itself when it is told to end: that is well where it was asked to stop. */
+function heldStatus({ waitStatus }: Exited, asked: Reason | undefined): number {
+  if (asked === 'exited') return 0;
+  return waitStatus === 0 ? constants.signals.SIGKILL : waitStatus;
 }
 
 /** What could not be found out, or not be done, at the end. */
@@ -195,7 +213,7 @@ function reason(exited: Exited, signal: number, asked: Reason | undefined): Reas
   }
   // By the kernel's counter, and by nothing else: a killed grandchild counts, a `kill -9` of the user's does not.
   if (asked === undefined && (counted(exited, 'oomKills') ?? 0) > 0 && waitStatus !== 0) return 'oom';
-  if (asked !== undefined && signal !== 0) return asked;
+  if (asked === 'container-ended' || (asked !== undefined && signal !== 0)) return asked;
   return signal === 0 ? 'exited' : 'signaled';
 }
 

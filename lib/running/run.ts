@@ -6,10 +6,9 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import { ExitError, invalidType } from '../errors/errors.js';
 import { endOnceRead } from '../launch/drain.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
-import type { Hook } from './hooks.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
-import { start } from './spawn.js';
+import { type Surrounding, start } from './spawn.js';
 import { textOf, wholeTextOf } from './text.js';
 
 /** Options of {@link Container.run}: those of `spawn`, and these. */
@@ -82,14 +81,16 @@ export function checkRun(options: CollectOptions, others: readonly string[] = RU
   };
 }
 
-/** What {@link Container.run} does. */
+/** What {@link Container.run} does, and {@link RunningContainer.run}. */
 export async function run(
   definition: ContainerDefinition,
-  hooks: readonly Hook[],
+  surrounding: Surrounding,
   call: Call<RunOptions>,
 ): Promise<RunResult<string | Buffer>> {
   const how = checkRun(call.options);
-  return collect(start(definition, hooks, call), how);
+  const { child } = start(definition, surrounding, call);
+  surrounding.made?.(child);
+  return collect(child, how);
 }
 
 /** Feeds `child`, reads it to the end, and gives the result. */

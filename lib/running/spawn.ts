@@ -1,44 +1,73 @@
 /** Starts a command: options → command → plan → process. */
 
 import { probeCgroups } from '../cgroup/probe.js';
-import { RANGE_FIRST } from '../compile/ids.js';
+import type { FramedCommand } from '../compile/command.js';
+import { type IdPlan, RANGE_FIRST } from '../compile/ids.js';
 import { knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { invalidType } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
 import { monotonicNs } from '../launch/clock.js';
 import type { Plan } from '../plan/plan.js';
+import type { Around } from './around.js';
 import { askedBy, type Call, SPAWN_OPTIONS } from './command.js';
 import type { Hook } from './hooks.js';
 import { type KnownCommand, knownCommand } from './kept.js';
-import { perform } from './perform.js';
+import { type Performing, perform } from './perform.js';
 import type { ContainerProcess } from './process.js';
 
-/** What {@link Container.plan} does. */
-export function planOf(definition: ContainerDefinition, hooks: readonly Hook[], call: Call): Plan {
+/** What a command is started in, beside the definition that its plan follows from. */
+export interface Surrounding {
+  /** What the caller's JavaScript does before its mounts. Default: nothing. */
+  readonly hooks?: readonly Hook[];
+  /** It stays for commands that enter. */
+  readonly stays?: FramedCommand['stays'];
+  /** The container that it enters. */
+  readonly inside?: Inside;
+  /** Is told of the process of a `run()`. */
+  readonly made?: (child: ContainerProcess) => void;
+}
+
+/** A container that stays, as a command sees it that enters. */
+export interface Inside extends Around {
+  /** By which it was made: that says where its users' names stand. */
+  readonly definition: ContainerDefinition;
+  readonly ids: IdPlan;
+}
+
+/** What {@link Container.plan} does, and {@link RunningContainer.plan}. */
+export function planOf(definition: ContainerDefinition, surrounding: Surrounding, call: Call): Plan {
   knownOptions('plan()', call.options, SPAWN_OPTIONS);
-  return planFor(definition, knownCommand(definition, askedBy(call, hooks.length > 0)));
+  return planFor(definition, commandOf(definition, surrounding, call), surrounding);
 }
 
-/** What {@link Container.spawn} does. */
-export function spawn(definition: ContainerDefinition, hooks: readonly Hook[], call: Call): ContainerProcess {
+/** What {@link Container.spawn} does, and {@link RunningContainer.spawn}. */
+export function spawn(definition: ContainerDefinition, surrounding: Surrounding, call: Call): ContainerProcess {
   knownOptions('spawn()', call.options, SPAWN_OPTIONS);
-  return start(definition, hooks, call);
-}
-
-/** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
-function planFor(definition: ContainerDefinition, known: KnownCommand): Plan {
-  const cgroups = definition.limits === undefined ? undefined : probeCgroups();
-  const { host, users } = inquire(definition, known.command.framed.user ?? definition.user, cgroups);
-  return known.planIn({ host, firstId: RANGE_FIRST, users });
+  return start(definition, surrounding, call).child;
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
-export function start(definition: ContainerDefinition, hooks: readonly Hook[], call: Call): ContainerProcess {
+export function start(definition: ContainerDefinition, surrounding: Surrounding, call: Call): Performing {
   const calledNs = monotonicNs();
-  const known = knownCommand(definition, askedBy(call, hooks.length > 0));
+  const known = commandOf(definition, surrounding, call);
   const { signal } = call.options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
   signal?.throwIfAborted();
-  return perform(planFor(definition, known), { stdio: known.stdio, signal, hooks, calledNs });
+  const plan = planFor(definition, known, surrounding);
+  const { hooks = [], inside } = surrounding;
+  return perform(plan, { stdio: known.stdio, signal, hooks, calledNs, within: inside });
+}
+
+function commandOf(definition: ContainerDefinition, { hooks = [], stays }: Surrounding, call: Call): KnownCommand {
+  return knownCommand(definition, askedBy(call, hooks.length > 0, stays));
+}
+
+/** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
+function planFor(definition: ContainerDefinition, known: KnownCommand, { inside }: Surrounding): Plan {
+  const cgroups = definition.limits === undefined ? undefined : probeCgroups();
+  const user = known.command.framed.user ?? definition.user;
+  const { host, users } = inquire(inside?.definition ?? definition, user, cgroups);
+  const entered = inside === undefined ? undefined : { ids: inside.ids };
+  return known.planIn({ host, firstId: RANGE_FIRST, users, entered });
 }

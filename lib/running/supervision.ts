@@ -5,7 +5,7 @@
  */
 
 import type { NamespaceHandle } from '../definition/namespaces.js';
-import { protocolBroken, supervisorLost } from '../errors/errors.js';
+import { givenLost, hasEnded, supervisorLost } from '../errors/errors.js';
 import { monotonicNs } from '../launch/clock.js';
 import type { Line, LineListener, UnaddressedOrder } from '../launch/line.js';
 import { namespacesOf } from '../launch/namespaces.js';
@@ -14,9 +14,9 @@ import { type Settlement, settled } from '../plan/compose.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import type { MessageOf } from '../plan/messages.js';
-import { hasTerminal, type Plan } from '../plan/plan.js';
-import { readTimes } from '../plan/times.js';
+import { givenBy, hasTerminal, isHeld, type Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
+import { type Around, Asking } from './around.js';
 import { type Hook, runHooks } from './hooks.js';
 import { failureOf } from './refusal.js';
 import { type ExitStatus, exitStatus, type Known, lostStatus, type Reason } from './result.js';
@@ -29,6 +29,10 @@ const SIGKILL = 9;
 export interface RunningCommand {
   /** As the host numbers it. */
   readonly pid: number;
+  /** PID 1 of its container, likewise. */
+  readonly first: number;
+  /** What the plan gives Node, in its order: the supervision's, which closes it at the end. */
+  readonly given: readonly number[];
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
 }
 
@@ -61,6 +65,8 @@ export interface Performed {
   readonly hooks: readonly Hook[];
   /** When the caller asked for it, on the monotonic clock. */
   readonly calledNs: number;
+  /** The container that it enters. */
+  readonly within?: Around | undefined;
 }
 
 export class Supervision implements LineListener {
@@ -69,6 +75,9 @@ export class Supervision implements LineListener {
   readonly #hooks: readonly Hook[];
   readonly #timing: Timing;
   readonly #calledNs: number;
+  readonly #within: Around | undefined;
+  /** The first id of the host that the container has a range from. */
+  readonly firstId: number | undefined;
   #state: SupervisionState = { phase: 'starting', command: undefined };
   /** Why carrel itself ends the container, if it does. */
   #asked: Reason | undefined;
@@ -83,13 +92,18 @@ export class Supervision implements LineListener {
   #tellStarted!: () => void;
   #awaited = false;
   readonly #violations: Violation[] = [];
+  readonly #asking = new Asking();
+  /** The end is known, but not yet why. */
+  #isLast = false;
 
-  constructor({ plan, settlement, hooks, calledNs }: Performed) {
+  constructor({ plan, settlement, hooks, calledNs, within }: Performed) {
     this.#plan = plan;
     this.#settlement = settlement;
     this.#hooks = hooks;
     this.#timing = new Timing(calledNs);
     this.#calledNs = calledNs;
+    this.#within = within;
+    this.firstId = settlement.move?.to;
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -174,6 +188,13 @@ export class Supervision implements LineListener {
     this.#order({ kind: 'signal', signal: SIGKILL });
   }
 
+  /** Whether it has ended, or ends: then it has ended when this is told. */
+  async ends(): Promise<boolean> {
+    if (this.isOver) return true;
+    this.#order({ kind: 'ask' });
+    return this.#asking.answered(this.ended);
+  }
+
   /** Gives its terminal another size. */
   resize(columns: number, rows: number): void {
     this.#order({ kind: 'resize', columns, rows });
@@ -200,28 +221,30 @@ export class Supervision implements LineListener {
         void this.#runHooks(notice);
         return;
       case 'running':
-        this.#state = { phase: 'running', command: { pid: notice.pid, namespaces: namespacesOf(notice) } };
-        this.#tellStarted();
-        this.#listener?.running();
+        this.#takeRunning(notice, descriptors);
         return;
       case 'oom':
         this.#listener?.oom(notice.kills);
         return;
       case 'violation':
-        this.#takeViolation(violationOf(notice));
+        this.#violations.push(violationOf(notice));
+        this.#listener?.violation(this.#violations.at(-1) as Violation);
         return;
       case 'timing':
-        this.#takeTimes(descriptors);
+        this.#failure ??= this.#timing.told(descriptors);
         return;
       case 'exited':
-        this.#finish(this.#failure ?? exitStatus(notice, this.#asked, this.#known()));
+        this.#exited(notice);
         return;
       case 'refused':
-        this.#finish(failureOf(this.plan, notice), notice.list === 'after');
+        this.#refused(notice);
         return;
       case 'rejected':
       case 'failed':
         this.#finish(failureOf(this.plan, notice));
+        return;
+      case 'stays':
+        this.#asking.stays();
         return;
       default:
         notice satisfies never;
@@ -229,10 +252,54 @@ export class Supervision implements LineListener {
   }
 
   lineEnded(error: Error | undefined): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#isLast) return;
     // Nobody opens another line to a supervisor: it ends with this one.
-    const untold = this.#state.phase === 'running' ? this.#lostStatus() : supervisorLost();
+    const wallMs = (monotonicNs() - this.#calledNs) / 1e6;
+    const untold = this.#state.command === undefined ? supervisorLost() : lostStatus(wallMs, this.#known());
     this.#finish(this.#failure ?? error ?? untold, true);
+  }
+
+  #takeRunning(notice: MessageOf<'running'>, given: readonly number[]): void {
+    const { pid, first } = notice;
+    this.#state = { phase: 'running', command: { pid, first, given, namespaces: namespacesOf(notice) } };
+    // This process may open no more.
+    if (given.length < givenBy(this.#plan)) {
+      this.#failure = givenLost();
+      return this.end('killed');
+    }
+    this.#tellStarted();
+    this.#listener?.running();
+  }
+
+  #exited(notice: MessageOf<'exited'>): void {
+    const isUntold = this.#asked === undefined && notice.ending === 'none' && notice.waitStatus === SIGKILL;
+    const finish = (): void => {
+      const known = { ...this.#known(), holds: isHeld(this.#plan) };
+      this.#finish(this.#failure ?? exitStatus(notice, this.#asked, known));
+    };
+    // The container that it has entered may tell why SIGKILL came.
+    if (isUntold) this.#askAround(finish);
+    else finish();
+  }
+
+  /** Who enters a container that ends is refused this or that. */
+  #refused(notice: MessageOf<'refused'>): void {
+    this.#askAround(() => {
+      const error = this.#asked === 'container-ended' ? hasEnded('the command') : failureOf(this.plan, notice);
+      this.#finish(error, notice.list === 'after');
+    });
+  }
+
+  #askAround(then: () => void): void {
+    if (this.#within === undefined) {
+      then();
+      return;
+    }
+    this.#isLast = true;
+    void this.#within.ends().then((ends) => {
+      if (ends) this.#asked = 'container-ended';
+      then();
+    });
   }
 
   async #runHooks({ pid, namespaces }: MessageOf<'barrier'>): Promise<void> {
@@ -240,29 +307,8 @@ export class Supervision implements LineListener {
     this.#order(this.#failure === undefined ? { kind: 'go' } : { kind: 'signal', signal: SIGKILL });
   }
 
-  #takeTimes(descriptors: readonly number[]): void {
-    for (const descriptor of descriptors) {
-      try {
-        this.#timing.told(readTimes(native().contents(descriptor)));
-      } catch (error) {
-        this.#failure = protocolBroken(error as Error);
-      } finally {
-        native().close(descriptor);
-      }
-    }
-  }
-
-  #takeViolation(violation: Violation): void {
-    this.#violations.push(violation);
-    this.#listener?.violation(violation);
-  }
-
   #known(): Known {
     return { degraded: this.#plan.degraded, violations: this.#violations };
-  }
-
-  #lostStatus(): ExitStatus {
-    return lostStatus((monotonicNs() - this.#calledNs) / 1e6, this.#known());
   }
 
   #order(order: UnaddressedOrder): void {
@@ -270,6 +316,7 @@ export class Supervision implements LineListener {
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {
+    for (const descriptor of this.#state.command?.given ?? []) native().close(descriptor);
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.

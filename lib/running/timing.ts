@@ -1,9 +1,10 @@
 /** Notes when the acts of one container began, as Node sees it and as its supervisor tells. */
 
-import { contradiction } from '../errors/errors.js';
+import { contradiction, protocolBroken } from '../errors/errors.js';
 import { monotonicNs } from '../launch/clock.js';
+import { native } from '../launch/native.js';
 import type { Plan } from '../plan/plan.js';
-import type { Times } from '../plan/times.js';
+import { readTimes, type Times } from '../plan/times.js';
 import { explainTiming, type TimedAct, timedActs } from '../plan/timing.js';
 
 export class Timing {
@@ -28,10 +29,20 @@ export class Timing {
     this.#sentNs = monotonicNs();
   }
 
-  /** The supervisor tells of all that it has noted. It does so when all is over. */
-  told(times: Times): void {
+  /**
+   * The supervisor tells of all that it has noted, in a file. It does so when all is over. Gives what went wrong, if
+   * something did.
+   */
+  told(descriptors: readonly number[]): Error | undefined {
     this.#toldNs = monotonicNs();
-    this.#times = times;
+    try {
+      for (const descriptor of descriptors) this.#times = readTimes(native().contents(descriptor));
+      return undefined;
+    } catch (error) {
+      return protocolBroken(error as Error);
+    } finally {
+      for (const descriptor of descriptors) native().close(descriptor);
+    }
   }
 
   /** Nothing follows. `plan` is asked for where something was timed only. */

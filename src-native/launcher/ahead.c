@@ -39,9 +39,9 @@ struct outcome ahead_ask(struct child *child, uint64_t namespaces)
 	if (!(namespaces & CLONE_NEWUSER))
 		return DONE;
 	// By itself: nobody else may look into it. proc(5)
-	if (both_open_nsfs("/proc/self/ns/user", &ahead->user).error)
+	if (both_open_nsfs(AT_FDCWD, "/proc/self/ns/user", &ahead->user).error)
 		close_one(&ahead->user);
-	if ((namespaces & CLONE_NEWNET) && both_open_nsfs("/proc/self/ns/net", &ahead->network).error)
+	if ((namespaces & CLONE_NEWNET) && both_open_nsfs(AT_FDCWD, "/proc/self/ns/net", &ahead->network).error)
 		close_one(&ahead->network);
 	return report_say(child->report, REPORT_ASKS);
 }
@@ -49,7 +49,7 @@ struct outcome ahead_ask(struct child *child, uint64_t namespaces)
 // Makes the empty mount namespace. All that is in it is a directory that nobody can write to.
 static struct outcome make_mounts(int *ret_mounts, int *ret_root)
 {
-	PASS(both_open_nsfs("/proc/self/ns/mnt", ret_mounts));
+	PASS(both_open_nsfs(AT_FDCWD, "/proc/self/ns/mnt", ret_mounts));
 	PASS(tree_empty(ret_root));
 	TRY(move_mount, *ret_root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 	TRY(fchdir, *ret_root);

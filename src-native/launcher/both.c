@@ -20,11 +20,11 @@ struct outcome both_fchown(const struct page *page, const struct step_fchown *st
 	return DONE;
 }
 
-struct outcome both_open_nsfs(const char *path, int *ret_fd)
+struct outcome both_open_nsfs(int at, const char *path, int *ret_fd)
 {
 	struct sys_statfs statfs;
 	// Without waiting: the path may turn out to be a FIFO.
-	*ret_fd = (int)TRY(openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	*ret_fd = (int)TRY(openat, at, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 	TRY(fstatfs, *ret_fd, &statfs);
 	return statfs.type == NSFS_MAGIC ? DONE : REFUSED(fstatfs, SYS_EINVAL);
 }
@@ -33,7 +33,8 @@ struct outcome both_open_namespace(const struct plan *plan, struct page *page, c
 {
 	struct stat stat;
 	int fd = -1;
-	PASS(both_open_nsfs(plan_string(plan, step->path), &fd));
+	PASS(both_open_nsfs(
+		step->at == NO_SLOT ? AT_FDCWD : page->slots[step->at], plan_string(plan, step->path), &fd));
 	// NS_GET_NSTYPE in ioctl_ns(2), since 4.11
 	if ((uint64_t)TRY(ioctl, fd, NS_GET_NSTYPE, 0) != step->type)
 		return REFUSED(ioctl, SYS_EINVAL);

@@ -6,7 +6,7 @@
 
 struct outcome both_fchown(const struct page *page, const struct step_fchown *step);
 // Opens a namespace by its entry in /proc. Where what is there is none, it is open all the same.
-struct outcome both_open_nsfs(const char *path, int *ret_fd);
+struct outcome both_open_nsfs(int at, const char *path, int *ret_fd);
 struct outcome both_open_namespace(const struct plan *plan, struct page *page, const struct step_open_namespace *step);
 // Opens what is at the step's `source`, a path of the host, without copying its mount. -1: the step has a descriptor
 // instead, and has to have one of both.

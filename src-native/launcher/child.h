@@ -40,6 +40,8 @@ struct child {
 	int dumpable;
 	// An ordinary user's supervisor could not write its maps otherwise, nor a hook open its namespaces.
 	int shows_itself;
+	// Its parent is PID 1 of the container.
+	int has_init;
 	// It stays in the session that it was born into, which is Node's.
 	int keeps_session;
 };

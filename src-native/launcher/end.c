@@ -23,7 +23,8 @@ void end_now(struct supervisor *self, uint32_t ending)
 		self->ending = ending;
 	self->killed = 1;
 	end_await(self);
-	if (self->command > 0 && self->command != self->child && timing_now() - self->ends_since < INIT_ENDS_NS) {
+	const int has_init = self->command > 0 && (self->command != self->child || self->holds);
+	if (has_init && timing_now() - self->ends_since < INIT_ENDS_NS) {
 		__atomic_store_n(&self->page->all_end, 1, __ATOMIC_RELEASE);
 		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGCHLD);
 	} else {
@@ -38,8 +39,17 @@ static void search(struct supervisor *self)
 {
 	const uint64_t inode = entry_namespace(self->child, "pid");
 	end_now(self, ENDING_NONE);
-	if (inode && self->command == self->child)
+	if (inode && self->command == self->child && !self->holds)
 		orphans_end_in("pid", inode);
+}
+
+int end_has_come(const struct supervisor *self)
+{
+	if (self->ending != ENDING_NONE)
+		return 1;
+	struct pollfd death = {.fd = self->child_pidfd, .events = POLLIN};
+	const struct sys_timespec now = {0, 0};
+	return sys_ppoll(&death, 1, &now) > 0;
 }
 
 int end_is_late(struct supervisor *self)

@@ -9,3 +9,5 @@ void end_await(struct supervisor *self);
 void end_now(struct supervisor *self, uint32_t ending);
 // Whether the end that is awaited does not come.
 int end_is_late(struct supervisor *self);
+// Whether the child was ended, by this supervisor or by somebody else.
+int end_has_come(const struct supervisor *self);

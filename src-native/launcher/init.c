@@ -19,6 +19,12 @@ static struct {
 } kept;
 static_assert(sizeof(kept) == MEMORY_PAGE, "kept");
 
+// Whether what has ended is what init goes on for.
+static int is_command(int pid, int command)
+{
+	return pid == command && !__atomic_load_n(&kept.page->holds, __ATOMIC_SEQ_CST);
+}
+
 // Reaps one ended process. Returns 1 when it was the command, -1 where there is none.
 static int reap(int command, int options)
 {
@@ -26,11 +32,12 @@ static int reap(int command, int options)
 	// Looks before it reaps: while the flag is not set, the command's pid is its own.
 	if (sys_waitid(SYS_P_ALL, 0, &info, SYS_WEXITED | SYS_WNOWAIT | SYS_WALL | options) < 0 || info.pid == 0)
 		return -1;
-	if (info.pid == command)
+	const int is_over = is_command(info.pid, command);
+	if (is_over)
 		__atomic_store_n(&kept.page->command_over, 1, __ATOMIC_SEQ_CST);
 	int status = 0;
 	sys_wait4(info.pid, &status, SYS_WALL, 0);
-	if (info.pid != command)
+	if (!is_over)
 		return 0;
 	__atomic_store_n(&kept.page->command_status, status, __ATOMIC_RELEASE);
 	return 1;
@@ -86,7 +93,7 @@ static void run(void *argument, long pid)
 		const long signal = sys_rt_sigtimedwait(&every_signal, parts ? &tick : 0);
 		if (signal == SYS_SIGCHLD) {
 			on_children(command);
-		} else if (signal > 0) {
+		} else if (signal > 0 && is_command(command, command)) {
 			sys_kill(command, (int)signal);
 		} else if (parts && !__atomic_load_n(&kept.is_shared, __ATOMIC_ACQUIRE)) {
 			memory_part(&kept, kept.page, sizeof(*kept.page));

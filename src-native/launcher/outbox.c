@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "outbox.h"
 #include "kept.h"
+#include "memory.h"
 
 enum {
 	STANDARD = 3,
@@ -10,21 +11,22 @@ enum {
 	PAUSES = 100,
 };
 
-static long send(int socket, const void *bytes, size_t size, int descriptor)
+static long send(int socket, const void *bytes, size_t size, const struct outbox_gift *gift)
 {
 	struct {
 		struct sys_cmsghdr head;
-		int32_t descriptor;
-	} control = {
-		.head = {sizeof(struct sys_cmsghdr) + sizeof(int32_t), SYS_SOL_SOCKET, SYS_SCM_RIGHTS},
-		.descriptor = descriptor,
-	};
+		int32_t descriptors[GIVEN_MAX];
+	} control = {.head = {sizeof(control.head), SYS_SOL_SOCKET, SYS_SCM_RIGHTS}};
+	const uint32_t count = gift ? gift->count : 0;
 	struct sys_iovec iov = {(void *)(uintptr_t)bytes, size};
+	control.head.length += count * sizeof(int32_t);
+	if (gift)
+		memcpy(control.descriptors, gift->descriptors, sizeof(control.descriptors));
 	const struct sys_msghdr message = {
 		.iov = &iov,
 		.iov_count = 1,
-		.control = descriptor < 0 ? 0 : &control,
-		.control_length = descriptor < 0 ? 0 : sizeof(control),
+		.control = count ? &control : 0,
+		.control_length = count ? control.head.length : 0,
 	};
 	long sent;
 	do
@@ -33,16 +35,15 @@ static long send(int socket, const void *bytes, size_t size, int descriptor)
 	return sent;
 }
 
-static void close_descriptor(struct outbox *outbox, uint32_t place)
+static void close_gift(struct outbox_gift *gift)
 {
-	if (outbox->waiting[place].descriptor >= 0)
-		sys_close(outbox->waiting[place].descriptor);
-	outbox->waiting[place].descriptor = -1;
+	while (gift->count > 0)
+		sys_close(gift->descriptors[--gift->count]);
 }
 
 static void drop_first(struct outbox *outbox)
 {
-	close_descriptor(outbox, 0);
+	close_gift(&outbox->waiting[0].gift);
 	if (outbox->waiting[0].followers > 0) {
 		const struct message_head *message = outbox->waiting[0].message;
 		const size_t blocks = (message->size + OUTBOX_ALIGNMENT - 1) / OUTBOX_ALIGNMENT;
@@ -55,21 +56,21 @@ static void drop_first(struct outbox *outbox)
 		outbox->waiting[i] = outbox->waiting[i + 1];
 }
 
-// The descriptor first: the reader of the message looks for it.
+// The descriptors first: the reader of the message looks for them.
 static long send_first(struct outbox *outbox)
 {
 	const struct message_head *message = outbox->waiting[0].message;
-	if (outbox->waiting[0].descriptor >= 0) {
+	struct outbox_gift *gift = &outbox->waiting[0].gift;
+	if (gift->count > 0) {
 		outbox->full = outbox->lane;
-		long sent = send(
-			outbox->lane, &outbox->supervisor, sizeof(outbox->supervisor), outbox->waiting[0].descriptor);
+		long sent = send(outbox->lane, &outbox->supervisor, sizeof(outbox->supervisor), gift);
 		if (sent < 0)
 			return sent;
-		close_descriptor(outbox, 0);
+		close_gift(gift);
 	}
 	outbox->full = outbox->channel;
 	// A message is far smaller than what a socket takes at a time: it is sent whole, or not at all.
-	return send(outbox->channel, message, message->size, -1);
+	return send(outbox->channel, message, message->size, 0);
 }
 
 void outbox_send(struct outbox *outbox)
@@ -95,19 +96,22 @@ void outbox_send(struct outbox *outbox)
 	}
 }
 
-void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, int descriptor)
+void outbox_put(
+	struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, const struct outbox_gift *gift)
 {
-	*message = (struct message_head){kind, (uint32_t)size, outbox->supervisor, descriptor < 0 ? 0 : 1};
+	struct outbox_gift given = {0};
+	if (gift)
+		given = *gift;
+	*message = (struct message_head){kind, (uint32_t)size, outbox->supervisor, given.count};
 	for (uint32_t i = 0; i < outbox->count; i++)
 		if (outbox->waiting[i].message == message)
 			return;
 	if (outbox->channel < 0 || outbox->count == OUTBOX_MOST) {
-		if (descriptor >= 0)
-			sys_close(descriptor);
+		close_gift(&given);
 		return;
 	}
 	outbox->waiting[outbox->count].message = message;
-	outbox->waiting[outbox->count].descriptor = descriptor;
+	outbox->waiting[outbox->count].gift = given;
 	outbox->waiting[outbox->count].followers = 0;
 	outbox->count++;
 	// What waits goes first, and there was no room for it.
@@ -124,7 +128,7 @@ void outbox_follow(struct outbox *outbox, uint32_t kind, struct message_head *me
 		outbox->waiting[i].followers++;
 		return;
 	}
-	outbox_put(outbox, kind, message, size, -1);
+	outbox_put(outbox, kind, message, size, 0);
 }
 
 struct pollfd outbox_poll(const struct outbox *outbox)
@@ -147,14 +151,16 @@ void outbox_close(struct outbox *outbox)
 static void close_all_else(const struct outbox *outbox)
 {
 	enum { CHANNEL, LINE, LANE, FIXED };
-	int32_t needed[FIXED + OUTBOX_MOST] = {
+	int32_t needed[FIXED + OUTBOX_MOST * GIVEN_MAX] = {
 		[CHANNEL] = outbox->channel,
 		[LINE] = outbox->line,
 		[LANE] = outbox->lane,
 	};
+	uint32_t count = FIXED;
 	for (uint32_t i = 0; i < outbox->count; i++)
-		needed[FIXED + i] = outbox->waiting[i].descriptor;
-	kept_close_others(STANDARD, needed, FIXED + outbox->count);
+		for (uint32_t j = 0; j < outbox->waiting[i].gift.count; j++)
+			needed[count++] = outbox->waiting[i].gift.descriptors[j];
+	kept_close_others(STANDARD, needed, count);
 }
 
 void outbox_finish(struct outbox *outbox, int holds)

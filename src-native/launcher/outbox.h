@@ -8,7 +8,13 @@
 
 enum {
 	// Each kind waits once, and one kind is the last.
-	OUTBOX_MOST = 6,
+	OUTBOX_MOST = 7,
+};
+
+// What is given to Node.
+struct outbox_gift {
+	uint32_t count;
+	int32_t descriptors[GIVEN_MAX];
 };
 
 struct outbox {
@@ -24,16 +30,17 @@ struct outbox {
 	uint32_t count;
 	struct {
 		const struct message_head *message;
-		// What goes with it and is closed then; -1: nothing, or it has gone.
-		int descriptor;
+		// What goes with it and is closed then.
+		struct outbox_gift gift;
 		// So many of its kind lie behind it in memory, and follow it.
 		uint32_t followers;
 	} waiting[OUTBOX_MOST];
 };
 
-// Tells Node the message, which has `size` bytes, and gives it the descriptor; -1: none.
-void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, int descriptor);
-#define OUTBOX_PUT(outbox, kind, message) outbox_put((outbox), (kind), &(message)->head, sizeof(*(message)), -1)
+// Tells Node the message, which has `size` bytes, and gives it the descriptors; 0: none.
+void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size,
+	const struct outbox_gift *gift);
+#define OUTBOX_PUT(outbox, kind, message) outbox_put((outbox), (kind), &(message)->head, sizeof(*(message)), 0)
 // Tells Node the message behind all of its kind that wait. Each lies in memory right behind the one before, from the
 // next OUTBOX_ALIGNMENT on, and stays there.
 void outbox_follow(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size);

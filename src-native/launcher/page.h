@@ -32,6 +32,8 @@ struct page {
 	// process.
 	uint32_t command_over;
 	int32_t command_status;
+	// Set by the child before it ends: init stays alone, and no process is the command.
+	uint32_t holds;
 	// What has become of an attempt.
 	struct outcome attempt;
 	// Set by the supervisor before a SIGCHLD that it sends to init: it ends all others and itself.

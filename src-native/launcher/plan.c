@@ -188,3 +188,11 @@ struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule)
 	*ret_plan = (struct plan){base, (const struct plan_header *)base};
 	return DONE;
 }
+
+int plan_holds(const struct plan *plan)
+{
+	const struct record *record = plan_record(plan, plan->header->steps_offset);
+	for (uint32_t i = 1; i < plan->header->steps_count; i++)
+		record = plan_next(record);
+	return record->op == STEP_HOLD;
+}

@@ -14,6 +14,9 @@ uint32_t plan_check(const unsigned char *base, size_t size);
 // Maps and checks the plan in `fd`. `ret_rule` is what plan_check said.
 struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule);
 
+// Whether the plan leaves PID 1 alone.
+int plan_holds(const struct plan *plan);
+
 // The first record of a list.
 static inline const struct record *plan_record(const struct plan *plan, uint32_t offset)
 {

@@ -18,7 +18,9 @@ static void note_status(struct supervisor *self, int status)
 	const int by_init = self->command != 0 && self->command != self->child && status == 0;
 	exited->wait_status = by_init ? __atomic_load_n(&self->page->command_status, __ATOMIC_ACQUIRE) : status;
 	// Killed init tells nothing of those that it had not reaped.
-	exited->waited = self->reaped && (by_init || self->command == 0 || self->command == self->child);
+	// An init that holds has reaped all others, unless it was killed.
+	const int is_alone = self->command == self->child && (!self->holds || status == 0);
+	exited->waited = self->reaped && (by_init || self->command == 0 || is_alone);
 }
 
 // Reaps who has ended. Returns whether there is anybody else.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "report.h"
+#include "memory.h"
 
 struct outcome report_open(int *ret_supervisor, int *ret_child)
 {
@@ -20,18 +21,16 @@ struct outcome report_say(int socket, char what)
 	return DONE;
 }
 
-struct outcome report_hand(int socket, char what, int descriptor)
+struct outcome report_hand(int socket, char what, const int32_t *descriptors, uint32_t count)
 {
 	struct {
 		struct sys_cmsghdr head;
-		int32_t descriptor;
-	} control = {
-		.head = {sizeof(struct sys_cmsghdr) + sizeof(int32_t), SYS_SOL_SOCKET, SYS_SCM_RIGHTS},
-		.descriptor = descriptor,
-	};
+		int32_t descriptors[REPORT_DESCRIPTORS];
+	} control = {.head = {sizeof(control.head) + count * sizeof(int32_t), SYS_SOL_SOCKET, SYS_SCM_RIGHTS}};
 	struct sys_iovec iov = {&what, 1};
 	struct sys_msghdr message = {
-		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+		.iov = &iov, .iov_count = 1, .control = &control, .control_length = control.head.length};
+	memcpy(control.descriptors, descriptors, count * sizeof(int32_t));
 	TRY(sendmsg, socket, &message, SYS_MSG_NOSIGNAL);
 	return DONE;
 }
@@ -72,18 +71,26 @@ struct outcome report_answer(int socket, const void *answer, size_t size)
 	return DONE;
 }
 
+// The kernel installs no more than there is room for. unix(7)
+static void take_rights(const struct sys_cmsghdr *head, const void *value, struct report_heard *ret_heard)
+{
+	ret_heard->count = (uint32_t)((head->length - sizeof(*head)) / sizeof(int32_t));
+	memcpy(ret_heard->descriptors, value, ret_heard->count * sizeof(int32_t));
+}
+
 long report_hear(int socket, struct report_heard *ret_heard)
 {
 	// Who has said it, and what came with it: the kernel writes them one behind the other.
 	union {
 		struct sys_cmsghdr head;
-		char room[2 * sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred) + sizeof(uint64_t)];
+		char room[2 * sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred) +
+			  REPORT_DESCRIPTORS * sizeof(int32_t) + sizeof(uint64_t)];
 	} control;
 	char what;
 	struct sys_iovec iov[] = {{&what, 1}, {&ret_heard->refused, sizeof(ret_heard->refused)}};
 	struct sys_msghdr message = {
 		.iov = iov, .iov_count = 2, .control = &control, .control_length = sizeof(control)};
-	*ret_heard = (struct report_heard){.descriptor = -1};
+	*ret_heard = (struct report_heard){.count = 0};
 	long received = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC);
 	if (received <= 0)
 		return received;
@@ -93,10 +100,16 @@ long report_hear(int socket, struct report_heard *ret_heard)
 		if (head->type == SYS_SCM_CREDENTIALS)
 			ret_heard->pid = (int)((const struct sys_ucred *)value)->pid;
 		else if (head->type == SYS_SCM_RIGHTS)
-			ret_heard->descriptor = *(const int32_t *)value;
+			take_rights(head, value, ret_heard);
 		at += (head->length + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t);
 	}
-	if (what != REPORT_LISTENER && ret_heard->descriptor >= 0)
-		sys_close(ret_heard->descriptor);
+	if (what != REPORT_LISTENER && what != REPORT_GIVEN)
+		report_close(ret_heard);
 	return what;
+}
+
+void report_close(struct report_heard *heard)
+{
+	while (heard->count > 0)
+		sys_close(heard->descriptors[--heard->count]);
 }

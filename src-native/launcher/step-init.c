@@ -14,6 +14,7 @@ struct outcome step_init(struct child *child, const struct step_init *step)
 	const long forked = init_fork(child);
 	if (forked < 0)
 		return REFUSED(clone, -forked);
+	child->has_init = 1;
 	TRY(rt_sigprocmask, SYS_SIG_SETMASK, &none);
 	if (!child->keeps_session)
 		TRY(setsid);

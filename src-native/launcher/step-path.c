@@ -7,6 +7,13 @@
 #include "text.h"
 #include "tree.h"
 
+struct outcome step_open_directory(struct child *child, const struct step_open_directory *step)
+{
+	const char *path = plan_string(child->plan, step->path);
+	child->page->slots[step->slot] = (int)TRY(openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	return DONE;
+}
+
 struct outcome step_directory(struct child *child, const struct step_directory *step)
 {
 	return path_make_directory(child, plan_string(child->plan, step->target), (uint32_t)step->mode);

@@ -110,6 +110,29 @@ struct outcome step_exec(struct child *child, const struct step_exec *step)
 	return try_paths(child, step, argv, envp);
 }
 
+struct outcome step_hold(struct child *child, const struct step_hold *step)
+{
+	(void)step;
+	PASS(child_own_files(child));
+	if (!child->has_init)
+		return REFUSED(wait4, SYS_ESRCH);
+	__atomic_store_n(&child->page->holds, 1, __ATOMIC_SEQ_CST);
+	PASS(report_say(child->report, REPORT_COMMAND));
+	sys_exit_group(0);
+}
+
+struct outcome step_give(struct child *child, const struct step_give *step)
+{
+	int32_t descriptors[GIVEN_MAX];
+	if (step->slots.count < 1 || step->slots.count > GIVEN_MAX)
+		return REFUSED(sendmsg, SYS_EINVAL);
+	// The supervisor has a table of its own then: there they belong.
+	PASS(child_own_files(child));
+	for (uint32_t i = 0; i < step->slots.count; i++)
+		descriptors[i] = child->page->slots[plan_number_at(child->plan, step->slots, i)];
+	return report_hand(child->report, REPORT_GIVEN, descriptors, step->slots.count);
+}
+
 struct outcome step_exit(struct child *child, const struct step_exit *step)
 {
 	PASS(child_own_files(child));

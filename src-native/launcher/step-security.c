@@ -116,7 +116,8 @@ struct outcome step_seccomp_report(struct child *child, const struct step_seccom
 		listener = sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &reported);
 	if (listener < 0)
 		return REFUSED(seccomp, -listener);
-	return report_hand(child->report, REPORT_LISTENER, (int)listener);
+	const int32_t handed = (int32_t)listener;
+	return report_hand(child->report, REPORT_LISTENER, &handed, 1);
 }
 
 struct outcome step_join_session_keyring(struct child *child, const struct step_join_session_keyring *step)

@@ -19,6 +19,10 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_enter(child, (const struct step_enter *)record);
 	case STEP_EXEC:
 		return step_exec(child, (const struct step_exec *)record);
+	case STEP_GIVE:
+		return step_give(child, (const struct step_give *)record);
+	case STEP_HOLD:
+		return step_hold(child, (const struct step_hold *)record);
 	case STEP_EXIT:
 		return step_exit(child, (const struct step_exit *)record);
 	case STEP_FCHOWN:
@@ -61,6 +65,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_readonly_path(child, (const struct step_readonly_path *)record);
 	case STEP_PIVOT_ROOT:
 		return step_pivot_root(child, (const struct step_pivot_root *)record);
+	case STEP_OPEN_DIRECTORY:
+		return step_open_directory(child, (const struct step_open_directory *)record);
 	case STEP_DIRECTORY:
 		return step_directory(child, (const struct step_directory *)record);
 	case STEP_FILE:

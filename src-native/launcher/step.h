@@ -13,6 +13,8 @@ struct outcome step_assert_refused(struct child *child, const struct step_assert
 struct outcome step_init(struct child *child, const struct step_init *step);
 struct outcome step_enter(struct child *child, const struct step_enter *step);
 struct outcome step_exec(struct child *child, const struct step_exec *step);
+struct outcome step_give(struct child *child, const struct step_give *step);
+struct outcome step_hold(struct child *child, const struct step_hold *step);
 struct outcome step_exit(struct child *child, const struct step_exit *step);
 struct outcome step_fchown(struct child *child, const struct step_fchown *step);
 struct outcome step_set_groups(struct child *child, const struct step_set_groups *step);
@@ -34,6 +36,7 @@ struct outcome step_mount_setattr(struct child *child, const struct step_mount_s
 struct outcome step_mask(struct child *child, const struct step_mask *step);
 struct outcome step_readonly_path(struct child *child, const struct step_readonly_path *step);
 struct outcome step_pivot_root(struct child *child, const struct step_pivot_root *step);
+struct outcome step_open_directory(struct child *child, const struct step_open_directory *step);
 struct outcome step_directory(struct child *child, const struct step_directory *step);
 struct outcome step_file(struct child *child, const struct step_file *step);
 struct outcome step_symlink(struct child *child, const struct step_symlink *step);

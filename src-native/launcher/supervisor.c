@@ -266,14 +266,15 @@ static void tell_end(struct supervisor *self)
 {
 	struct outbox *outbox = &self->outbox;
 	struct notices *notices = &self->notices;
+	const struct outbox_gift times = {1, {self->timing.memfd}};
 	if (self->timing.times)
-		outbox_put(outbox, MESSAGE_TIMING, &notices->timing.head, sizeof(notices->timing), self->timing.memfd);
+		outbox_put(outbox, MESSAGE_TIMING, &notices->timing.head, sizeof(notices->timing), &times);
 	if (!notices->refused.error) {
 		OUTBOX_PUT(outbox, MESSAGE_EXITED, &notices->exited);
 		return;
 	}
 	const size_t size = offsetof(struct message_refused, text) + text_length(notices->refused.text);
-	outbox_put(outbox, MESSAGE_REFUSED, &notices->refused.head, size, -1);
+	outbox_put(outbox, MESSAGE_REFUSED, &notices->refused.head, size, 0);
 }
 
 int supervisor_tell_oom(struct supervisor *self)

@@ -17,6 +17,7 @@ struct child;
 struct notices {
 	struct message_barrier barrier;
 	struct message_running running;
+	struct message_stays stays;
 	struct message_oom oom;
 	struct message_timing timing;
 	struct message_exited exited;
@@ -59,6 +60,10 @@ struct supervisor {
 	// The command, as the host numbers it; 0: it has not told of itself.
 	int command;
 	int command_pidfd;
+	// Its plan leaves PID 1 alone: that stands for the command.
+	int holds;
+	// What the child has for Node.
+	struct outbox_gift gift;
 	// Signals that Node sent before the command ran: bit n − 1.
 	uint64_t pending;
 	int running;

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What a supervisor reacts to while its container lives: the child's reports, Node's orders, the clock, the terminal.
 #include "watch.h"
+#include "command.h"
 #include "end.h"
 #include "entrance.h"
 #include "entry.h"
 #include "memory.h"
+#include "orders.h"
 #include "supervisor.h"
 #include "text.h"
 
 enum { PAUSE_NS = 1000000 };
-
-// Whether the child was ended, by this supervisor or by somebody else.
-static int has_ended(const struct supervisor *self)
-{
-	if (self->ending != ENDING_NONE)
-		return 1;
-	struct pollfd death = {.fd = self->child_pidfd, .events = POLLIN};
-	const struct sys_timespec now = {0, 0};
-	return sys_ppoll(&death, 1, &now) > 0;
-}
 
 // Says which namespaces the process is in. 0 where it has ended, or may not be looked at.
 static void identify(const struct supervisor *self, int pid, uint32_t *ret_inodes)
@@ -45,16 +37,6 @@ static void identify(const struct supervisor *self, int pid, uint32_t *ret_inode
 		memset(ret_inodes, 0, count * sizeof(*ret_inodes));
 }
 
-// The child goes on from its barrier.
-static void let_go(struct supervisor *self)
-{
-	const char go = REPORT_GO;
-	self->hooked = 0;
-	// Else it would wait for ever.
-	if (report_answer(self->report, &go, sizeof(go)).error)
-		end_now(self, ENDING_NONE);
-}
-
 static void on_barrier(struct supervisor *self, int pid)
 {
 	const struct plan *plan = &self->plan;
@@ -65,7 +47,7 @@ static void on_barrier(struct supervisor *self, int pid)
 	const struct step_barrier *step = (const struct step_barrier *)record;
 	self->waiting = pid;
 	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
-	if (has_ended(self))
+	if (end_has_come(self))
 		return;
 	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
 		supervisor_perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
@@ -75,13 +57,13 @@ static void on_barrier(struct supervisor *self, int pid)
 		}
 		// While a process dies its entries in /proc belong to root already, and nobody can say how long it
 		// dies: it wants a processor for it. proc(5)
-		if (has_ended(self) || entry_is_of_dying(self->child))
+		if (end_has_come(self) || entry_is_of_dying(self->child))
 			self->notices.refused.error = 0;
 		end_now(self, ENDING_NONE);
 		return;
 	}
 	if (!step->hook) {
-		let_go(self);
+		orders_let_go(self);
 		return;
 	}
 	// Nobody is left to say go, or to run the hook.
@@ -97,23 +79,6 @@ static void on_barrier(struct supervisor *self, int pid)
 	OUTBOX_PUT(&self->outbox, MESSAGE_BARRIER, barrier);
 }
 
-// Gets hold of the command. Where there is no room for a descriptor, it is tried again with the next signal.
-static void hold_command(struct supervisor *self)
-{
-	if (self->command_pidfd >= 0)
-		return;
-	if (self->command == self->child) {
-		self->command_pidfd = self->child_pidfd;
-		return;
-	}
-	long pidfd = sys_pidfd_open(self->command, 0);
-	// Init reaps it only after the flag is set: if it is not, the pidfd is the command's. init.c
-	if (pidfd >= 0 && !__atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST))
-		self->command_pidfd = (int)pidfd;
-	else if (pidfd >= 0)
-		sys_close((int)pidfd);
-}
-
 static void on_command(struct supervisor *self, int pid)
 {
 	if (!entrance_admits(self, pid)) {
@@ -123,23 +88,9 @@ static void on_command(struct supervisor *self, int pid)
 	sys_close(self->report_child);
 	self->report_child = -1;
 	supervisor_part_with_slots(self);
-	self->command = pid;
-	hold_command(self);
-}
-
-static void signal_command(struct supervisor *self, uint32_t signal)
-{
-	if (signal == SYS_SIGKILL) {
-		end_now(self, self->ending == ENDING_NONE ? ENDING_SIGNAL : self->ending);
-		return;
-	}
-	if (!self->running) {
-		self->pending |= 1ull << (signal - 1);
-		return;
-	}
-	hold_command(self);
-	if (self->command_pidfd >= 0)
-		sys_pidfd_send_signal(self->command_pidfd, (int)signal);
+	self->holds = plan_holds(&self->plan);
+	self->command = self->holds ? self->child : pid;
+	command_hold(self);
 }
 
 // The child's end is closed everywhere: its plan has come to its ending, or the child has died on its way.
@@ -154,17 +105,33 @@ static void on_silence(struct supervisor *self)
 	timing_moment(&self->timing, MOMENT_RUNNING);
 	struct message_running *message = &self->notices.running;
 	message->pid = self->command;
+	message->first = self->child;
 	identify(self, message->pid, message->namespaces);
-	OUTBOX_PUT(&self->outbox, MESSAGE_RUNNING, message);
+	outbox_put(&self->outbox, MESSAGE_RUNNING, &message->head, sizeof(*message), &self->gift);
 	for (uint32_t signal = 1; signal <= SYS_SIGNAL_LAST; signal++)
 		if (self->pending >> (signal - 1) & 1)
-			signal_command(self, signal);
+			command_signal(self, signal);
 }
 
 static void on_listener(struct supervisor *self, const struct report_heard *said)
 {
-	if (!entrance_precedes(self, said->pid) || !supervisor_take_listener(self, said->descriptor))
+	const int listener = said->count > 0 ? said->descriptors[0] : -1;
+	if (!entrance_precedes(self, said->pid) || !supervisor_take_listener(self, listener))
 		end_now(self, ENDING_NONE);
+}
+
+// They are nobody else's until Node has them.
+static void on_given(struct supervisor *self, struct report_heard *said)
+{
+	if (said->count > 0 && self->gift.count == 0 && entrance_precedes(self, said->pid)) {
+		self->gift.count = said->count;
+		memcpy(self->gift.descriptors, said->descriptors, sizeof(said->descriptors));
+		return;
+	}
+	// There was no room for them.
+	supervisor_note_refusal(self, LIST_STEPS, 0, REFUSED(recvmsg, SYS_EMFILE));
+	report_close(said);
+	end_now(self, ENDING_NONE);
 }
 
 static void on_entered(struct supervisor *self, const struct report_heard *said)
@@ -190,54 +157,12 @@ static void on_report(struct supervisor *self)
 		on_command(self, said.pid);
 	else if (what == REPORT_LISTENER)
 		on_listener(self, &said);
+	else if (what == REPORT_GIVEN)
+		on_given(self, &said);
 	else if (what == REPORT_ENTERED)
 		on_entered(self, &said);
 	else if (what == REPORT_REFUSED)
 		entrance_refuse(self, said.pid, &said.refused);
-}
-
-// Returns whether it is one that can be obeyed.
-static int obey(struct supervisor *self, const struct message_head *order)
-{
-	switch (order->kind) {
-	case MESSAGE_SIGNAL: {
-		const uint32_t signal = ((const struct message_signal *)order)->signal;
-		if (signal < 1 || signal > SYS_SIGNAL_LAST)
-			return 0;
-		signal_command(self, signal);
-		break;
-	}
-	case MESSAGE_RESIZE: {
-		const struct message_resize *size = (const struct message_resize *)order;
-		relay_resize(&self->relay, size->columns, size->rows);
-		break;
-	}
-	case MESSAGE_GO:
-		if (self->hooked)
-			let_go(self);
-		break;
-	case MESSAGE_CPU_TIME:
-		cgroups_set_cpu_time(&self->cgroups, ((const struct message_cpu_time *)order)->milliseconds);
-		break;
-	}
-	return 1;
-}
-
-static void on_line(struct supervisor *self)
-{
-	const struct message_head *order;
-	int broken = 0;
-	long received = inbox_receive(&self->inbox, self->outbox.line);
-	if (received == -SYS_EAGAIN)
-		return;
-	while (received > 0 && !broken && (order = inbox_next(&self->inbox, self->outbox.supervisor, &broken)))
-		broken |= !obey(self, order);
-	if (received > 0 && !broken)
-		return;
-	// Node closed its end, or died, or speaks another language: either way nobody is left to answer to.
-	outbox_close(&self->outbox);
-	if (!self->plan.header->detached || self->hooked)
-		end_now(self, ENDING_HANGUP);
 }
 
 int watch_for(struct supervisor *self, int fd)
@@ -260,7 +185,7 @@ int watch_for(struct supervisor *self, int fd)
 		if (polled[ROOM].revents)
 			outbox_send(&self->outbox);
 		if (polled[LINE].revents)
-			on_line(self);
+			orders_receive(self);
 	}
 	return 0;
 }
@@ -275,7 +200,7 @@ static void on_timer(struct supervisor *self)
 	if (!self->running || self->is_over || signal == SYS_SIGKILL || signal == 0)
 		end_now(self, ENDING_TIMEOUT);
 	else {
-		signal_command(self, signal);
+		command_signal(self, signal);
 		cgroups_thaw(&self->cgroups);
 	}
 }
@@ -349,7 +274,7 @@ static void react(struct supervisor *self, const struct pollfd *polled)
 	if (polled[ON_ROOM].revents)
 		outbox_send(&self->outbox);
 	if (polled[ON_LINE].revents)
-		on_line(self);
+		orders_receive(self);
 	if (polled[ON_TIMER].revents)
 		on_timer(self);
 	if (polled[ON_MASTER].revents || polled[ON_SOCKET].revents)

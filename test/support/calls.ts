@@ -146,6 +146,7 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('kill', 'SIGKILL'),
     call('wait4'),
   ],
+  openDirectory: ({ path }) => [call('openat', quote(path), 'O_DIRECTORY')],
   // Of a path in /proc it looks like looking.
   openNamespace: ({ path }) => [maybe('openat', quote(path)), call('ioctl', 'NS_GET_NSTYPE')],
   // The child holds on to its supervisor anew.
@@ -332,6 +333,8 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
     call('openat2', module === 'apparmor' ? '"thread-self/attr/apparmor/exec"' : '"thread-self/attr/exec"', 'O_WRONLY'),
     call('write', module === 'apparmor' ? quote(`exec ${label}`) : quote(label)),
   ],
+  give: () => [own, call('sendmsg', 'iov_base="n"', 'SCM_RIGHTS')],
+  hold: () => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', '0')],
   exit: ({ status }) => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', `${status}`)],
 };
 

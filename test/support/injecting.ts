@@ -9,8 +9,8 @@ import { setImmediate as turn } from 'node:timers/promises';
  * Has `call` refused by `error` to a process, as often as `when` says; resolves when that begins, to what ends it.
  * strace(1), "Tampering"
  *
- * strace waits for a word, which it gets once this process watches its output: libuv asks epoll_ctl for that, and aborts
- * where it is refused.
+ * strace waits for a word, which it gets once this process watches its output: libuv asks epoll_ctl for that, and
+ * aborts where it is refused.
  */
 export async function inject(
   pid: number,

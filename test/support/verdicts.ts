@@ -23,7 +23,7 @@ const UNTOLD = ['limits({ io })', 'apparmor()', 'selinux()'];
 async function start({ definition, terminal }: Sample): Promise<Error | undefined> {
   try {
     const options = terminal ? { terminal } : {};
-    const plan = planOf(define(undefined, definition), [], { file: 'true', args: [], options });
+    const plan = planOf(define(undefined, definition), {}, { file: 'true', args: [], options });
     const { exitCode } = await spawn({ ...plan, steps: [...plan.steps.slice(0, -1), exit()] }).result;
     return exitCode === 0 ? undefined : new Error(`ended with ${exitCode}`);
   } catch (error) {

@@ -142,6 +142,7 @@ export function sentence(reason: Reason): string {
     case 'output-limit':
     case 'aborted':
     case 'killed':
+    case 'container-ended':
       return reason;
     default: {
       const never: never = reason;

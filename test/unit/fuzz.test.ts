@@ -233,8 +233,9 @@ function randomNotice(random: Random, supervisor: number): Notice {
   const namespaces = { time: 1, mount: 2, cgroup: 3, uts: 4, ipc: 5, user: 6, pid: 7, network: random.below(9) };
   return random.pick<Notice>([
     { kind: 'oom', supervisor, kills: random.below(2 ** 31) },
-    { kind: 'running', supervisor, pid: random.below(32_768), namespaces },
+    { kind: 'running', supervisor, pid: random.below(32_768), first: 1, namespaces },
     { kind: 'barrier', supervisor, index: random.below(9), pid: 1, namespaces },
+    { kind: 'stays', supervisor },
     { kind: 'rejected', supervisor, rule: random.below(300) },
     { kind: 'failed', supervisor, syscall: random.below(400), error: 24 },
     {

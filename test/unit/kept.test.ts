@@ -62,6 +62,7 @@ const FRAMED: Draws<FramedCommand> = {
   session: (random) => random.pick([undefined, 'inherit'] as const),
   detached: (random) => random.boolean(),
   hooked: (random) => random.boolean(),
+  stays: (random) => random.pick([undefined, 'command', 'alone'] as const),
 };
 const UNLIMITED = { soft: 'unlimited', hard: 'unlimited' } as const;
 
@@ -70,6 +71,8 @@ const SITUATION: Draws<Omit<FrameInput, 'command'>> = {
   firstId: (random) => FIRST + random.below(9) * 65_536,
   users: (random) =>
     random.pick([{}, { passwd: PASSWD }, { passwd: PASSWD, group: 'adm:x:4:www\n' }, { problem: 'x' }]),
+  entered: (random) =>
+    random.pick([undefined, { ids: { kind: 'range', first: FIRST } }, { ids: { kind: 'joined' } }] as const),
 };
 const PASSWD = 'www:x:33:34::/var/www:\n';
 

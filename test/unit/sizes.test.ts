@@ -11,12 +11,12 @@ const COLUMNS = 120;
 const FILE_LINES = 400;
 const FUNCTION_LINES = 60;
 const CLASS_LINES = 200;
-const STEP_COUNT = 71;
-const LAUNCHER_LINES = 5700;
+const STEP_COUNT = 74;
+const LAUNCHER_LINES = 5900;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
-  'lib/container.ts': 565,
+  'lib/container.ts': 620,
   'src-native/sys.h': 800,
 };
 

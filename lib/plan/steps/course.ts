@@ -80,6 +80,24 @@ export const COURSE_STEPS = {
     },
   },
   /**
+   * Hands Node the descriptors in `slots`, up to 8, in this order. They come with the notice that the container runs.
+   * Slots that steps behind {@link init} fill are the child's own: no act of the host's can name them.
+   *
+   * @needs nothing
+   * @source SCM_RIGHTS in unix(7)
+   */
+  give: { column: 'container', untried: true, fields: { slots } },
+  /**
+   * Ends the child, and leaves {@link init} alone as PID 1. It reaps, and goes on until it is told to end. No program
+   * runs: commands enter later.
+   * A plan ends with this step.
+   *
+   * @needs {@link init} before it
+   * @errors ESRCH without it.
+   * @source pid_namespaces(7)
+   */
+  hold: { column: 'container', ends: true, fields: {} },
+  /**
    * Ends the child itself with `status`, 0 to 255. No program runs: it is for plans that only try something.
    * A plan ends with this step.
    *

@@ -1,11 +1,18 @@
 /** Files, links and directories: what a container has beside its mounts, and what overlayfs leaves behind. */
 
 import { TARGET_TYPES } from '../constants.js';
-import { bytes, choice, containerPath, defaulted, number, slot, string, upTo } from '../fields.js';
+import { bytes, choice, containerPath, defaulted, hostPath, number, slot, string, upTo } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Files and directories */
 export const FILE_STEPS = {
+  /**
+   * Opens the directory `path` into `slot`, to look for something in it later, when that path is another one.
+   *
+   * @needs to come before the steps that change what the path is: {@link pivotRoot}, {@link setns}
+   * @source O_PATH in open(2)
+   */
+  openDirectory: { column: 'container', fields: { slot, path: hostPath } },
   /**
    * Makes the directory `target`, and its missing parents with mode 0755. An existing directory stays as it is.
    * In a file system that the plan did not mount, it makes nothing: a private layer covers the nearest directory.

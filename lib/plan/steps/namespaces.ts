@@ -1,7 +1,7 @@
 /** Namespaces made and joined, and what is set in those that are no trees of mounts. */
 
 import { CLOCKS, NAMESPACES, NESTED_NAMESPACES } from '../constants.js';
-import { choice, defaulted, flags, hostPath, integer, number, numbers, slot, string } from '../fields.js';
+import { choice, defaulted, flags, hostPath, integer, number, numbers, optional, slot, string } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Namespaces */
@@ -28,14 +28,15 @@ export const NAMESPACE_STEPS = {
   },
   /**
    * Opens the namespace at `path` of the host into `slot`. It must be of `type`, and have the inode number `inode`,
-   * unless that is 0.
+   * unless that is 0. With `at`, the path counts from the directory in that slot, by {@link openDirectory}: so the
+   * child finds its own namespaces in the host's /proc when its root is another one.
    *
    * @errors EINVAL for another type; ESRCH for another inode number: its process has ended.
    * @source namespaces(7)
    */
   openNamespace: {
     column: 'both',
-    fields: { slot, path: hostPath, type: choice(NAMESPACES), inode: defaulted(number, 0) },
+    fields: { slot, path: hostPath, type: choice(NAMESPACES), inode: defaulted(number, 0), at: optional(slot) },
   },
   /**
    * Joins the namespace in `slot`. A pid namespace counts for children only: {@link enter} makes one.

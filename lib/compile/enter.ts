@@ -1,0 +1,20 @@
+/** The definition of a command that enters a container that stays: it makes nothing, and has no more rights. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { JoinedNamespace } from '../definition/namespaces.js';
+import type { IdPlan } from './ids.js';
+
+/** A container that a command enters. */
+export interface Entered {
+  /** Whose ids are whose in it. */
+  readonly ids: IdPlan;
+}
+
+/**
+ * What is one container's alone is left out: its mounts, names and settings are there. User, environment, directory,
+ * limits of processes, capabilities and filters are the container's.
+ */
+export function entering(definition: ContainerDefinition, namespaces: readonly JoinedNamespace[]): ContainerDefinition {
+  const { limits: _limits, ...rest } = definition;
+  return Object.freeze({ ...rest, namespaces: Object.freeze(namespaces), timeOffsets: {}, idmap: 'auto', steps: [] });
+}

@@ -1,0 +1,227 @@
+/** A container that stays: commands enter it. */
+
+import { EventEmitter } from 'node:events';
+import { callOf, type GivenCall } from '../definition/call.js';
+import { signalNumber } from '../definition/checks.js';
+import type { InNamespaces, NamespaceHandle } from '../definition/namespaces.js';
+import { hasEnded } from '../errors/errors.js';
+import type { Namespace } from '../plan/constants.js';
+import type { Plan } from '../plan/plan.js';
+import type { SpawnOptions } from './command.js';
+import type { ContainerProcess } from './process.js';
+import type { ExitStatus, Reason } from './result.js';
+import type { Bytes, RunOptions, RunResult, Texts } from './run.js';
+import { checkGrace, endWithin, type StopOptions } from './stop.js';
+import type { Violation } from './violation.js';
+
+/** The events of a {@link RunningContainer}. */
+export interface RunningContainerEvents {
+  /** The kernel has killed processes of the container for want of memory: how many until now. */
+  oom: [kills: number];
+  /** The container's filter has refused a call of the main command, as {@link ContainerProcessEvents} has it. */
+  violation: [violation: Violation];
+  /** All of it has ended and been cleaned up, its commands too. After it, `result` is settled. */
+  exit: [exitCode: number | null, signal: NodeJS.Signals | null];
+}
+
+/** Options of a command that enters: those of `spawn`. It ends with the container, and so with Node. */
+export type EnterOptions = Omit<SpawnOptions, 'detached'>;
+
+/** @internal What a running container works with, made by its maker: to name the class does not load all of that. */
+export interface Workings {
+  readonly id: string;
+  /** The main command, or what stands for PID 1 where there is none. */
+  readonly child: ContainerProcess;
+  readonly holds: boolean;
+  /** PID 1, as the host numbers it. */
+  readonly pid: number;
+  readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
+  spawn(call: GivenCall<EnterOptions>): ContainerProcess;
+  run(call: GivenCall<RunOptions>, made: (child: ContainerProcess) => void): Promise<RunResult<string | Buffer>>;
+  plan(call: GivenCall<EnterOptions>): Plan;
+  explain(plan: Plan): string;
+  /** Ends all of it. `exited`: it was asked to. */
+  end(reason: Reason): void;
+  /** How it ended, where that could not be found out. */
+  lost(error: Error): ExitStatus;
+}
+
+/**
+ * A container that runs until it is told to end, or until its main command ends, from {@link Container.start}. Commands
+ * enter it by `run()` and `spawn()`: they see its files, processes and network, and have no right that it lacks. They
+ * end with it.
+ *
+ * When Node ends, however it does, the container ends with it. Until then it holds Node, unless `unref()` is called.
+ */
+export class RunningContainer extends EventEmitter<RunningContainerEvents> implements AsyncDisposable, InNamespaces {
+  /** A name that no other container of this process has. */
+  readonly id: string;
+  /** Its PID 1, as the host numbers it. */
+  readonly pid: number;
+  /** Those that it is in, for another container to join. They are found through this process, as long as it runs. */
+  readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
+  /** The main command; `undefined` where there is none. */
+  readonly main: ContainerProcess | undefined;
+  /**
+   * How it ended. It never rejects. With a main command it is how that ended; without one, after `stop()`, exit code 0
+   * and reason `exited`.
+   */
+  readonly result: Promise<ExitStatus>;
+
+  readonly #workings: Workings;
+  /** Commands that have entered and not ended. */
+  readonly #commands = new Set<ContainerProcess>();
+  #isOver = false;
+  #isStopping = false;
+
+  /** @internal */
+  constructor(workings: Workings) {
+    super();
+    const { id, pid, namespaces, child, holds } = workings;
+    this.#workings = workings;
+    this.id = id;
+    this.pid = pid;
+    this.namespaces = namespaces;
+    this.main = holds ? undefined : child;
+    child.on('oom', (kills) => this.emit('oom', kills));
+    child.on('violation', (violation) => this.emit('violation', violation));
+    this.result = this.#ended();
+  }
+
+  /** Whether it runs still. */
+  get state(): 'running' | 'ended' {
+    return this.#isOver ? 'ended' : 'running';
+  }
+
+  /**
+   * Starts a command in the container, as {@link Container.spawn} does. User, environment, directory, capabilities,
+   * filters and resource limits are the container's. When the command ends, all that it has started ends.
+   *
+   * @throws What `Container.spawn` throws; {@link CarrelError} with `ERR_ENDED` where the container has ended.
+   */
+  spawn(file: string, args?: readonly string[] | EnterOptions | null, options?: EnterOptions): ContainerProcess {
+    this.#mustRun('spawn()');
+    return this.#entered(this.#workings.spawn(callOf('spawn', file, args, options)));
+  }
+
+  /**
+   * Runs a command in the container to its end, and collects its output, as {@link Container.run} does.
+   *
+   * @throws What `spawn` throws, as a rejection; {@link ExitError} with `check: true`.
+   */
+  run(file: string, args?: readonly string[] | null, options?: RunOptions & Texts): Promise<RunResult>;
+  run(file: string, args: readonly string[] | null, options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
+  run(file: string, options: RunOptions & Texts): Promise<RunResult>;
+  run(file: string, options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
+  run(
+    file: string,
+    args?: readonly string[] | RunOptions | null,
+    options?: RunOptions,
+  ): Promise<RunResult<string | Buffer>>;
+  async run(
+    file: string,
+    args?: readonly string[] | RunOptions | null,
+    options?: RunOptions,
+  ): Promise<RunResult<string | Buffer>> {
+    this.#mustRun('run()');
+    return this.#workings.run(callOf('run', file, args, options), (child) => this.#entered(child));
+  }
+
+  /**
+   * Gives the plan of a command that enters, as a value. Nothing is started.
+   *
+   * @param file Default: `sh`.
+   * @throws What `spawn` throws.
+   */
+  plan(file = 'sh', args?: readonly string[] | EnterOptions | null, options?: EnterOptions): Plan {
+    this.#mustRun('plan()');
+    return this.#workings.plan(callOf('plan', file, args, options));
+  }
+
+  /** Gives the same plan as a text, as {@link Container.explain} does. Throws as `plan()`. */
+  explain(file = 'sh', args?: readonly string[] | EnterOptions | null, options?: EnterOptions): string {
+    return this.#workings.explain(this.plan(file, args, options));
+  }
+
+  /**
+   * Sends a signal to the main command, without one to each command; `SIGKILL` ends everything.
+   *
+   * @param signal A name or number. Default: `'SIGTERM'`. `0` only asks whether it still runs.
+   * @returns Whether it had not ended yet.
+   * @throws TypeError or RangeError for an unknown signal.
+   */
+  kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
+    const number = signal === 0 ? 0 : signalNumber('signal', signal);
+    if (this.#isOver) return false;
+    if (this.main !== undefined) return this.main.kill(signal);
+    if (number === signalNumber('signal', 'SIGKILL')) this.#workings.end('killed');
+    else for (const command of this.#commands) command.kill(signal);
+    return true;
+  }
+
+  /**
+   * Asks the main command to end by SIGTERM, without one every command; ends everything by SIGKILL where that has not
+   * helped.
+   *
+   * @param options.grace Milliseconds that it has for its own way, 0 to 2^31 − 1; 0 is SIGKILL at once. Default:
+   *   10,000.
+   * @returns How it ended, also where it had before.
+   * @throws TypeError or RangeError for a bad option.
+   */
+  stop(options: StopOptions = {}): Promise<ExitStatus> {
+    const grace = checkGrace(options);
+    if (this.main !== undefined) {
+      void this.main.stop({ grace }).catch(() => {});
+    } else if (!this.#isOver && !this.#isStopping) {
+      this.#isStopping = true;
+      const commands = [...this.#commands];
+      const gone = Promise.all(commands.map((command) => command.ended.catch(() => {})));
+      const kill = (signal: NodeJS.Signals): void => {
+        if (signal === 'SIGKILL') this.#workings.end('exited');
+        else for (const command of commands) command.endWithContainer(signal);
+      };
+      endWithin(grace, kill, gone);
+      void gone.then(() => this.#workings.end('exited'));
+    }
+    return this.result;
+  }
+
+  /** Lets Node wait for it, as it does by default. */
+  ref(): void {
+    this.#workings.child.ref();
+  }
+
+  /** Lets Node end without waiting for it; it then ends with Node. Commands inside hold Node as long as they run. */
+  unref(): void {
+    this.#workings.child.unref();
+  }
+
+  /** Ends it at once, and waits until all of it is gone. For `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#workings.end('killed');
+    await this.result;
+    await this.#workings.child[Symbol.asyncDispose]();
+  }
+
+  #mustRun(what: string): void {
+    if (this.#isOver || this.#isStopping) throw hasEnded(what);
+  }
+
+  #entered(child: ContainerProcess): ContainerProcess {
+    this.#commands.add(child);
+    const forget = (): void => {
+      this.#commands.delete(child);
+    };
+    child.ended.then(forget, forget);
+    return child;
+  }
+
+  async #ended(): Promise<ExitStatus> {
+    const { child, lost } = this.#workings;
+    const status = await child.result.catch(lost);
+    this.#isOver = true;
+    await Promise.all([...this.#commands].map((command) => command.ended.catch(() => {})));
+    this.emit('exit', status.exitCode, status.signal);
+    return status;
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "orders.h"
+#include "command.h"
+#include "end.h"
+#include "report.h"
+
+void orders_let_go(struct supervisor *self)
+{
+	const char go = REPORT_GO;
+	self->hooked = 0;
+	// Else it would wait for ever.
+	if (report_answer(self->report, &go, sizeof(go)).error)
+		end_now(self, ENDING_NONE);
+}
+
+// Whether processes of the container are ended, or PID 1 ends, which ends them: what becomes of them is why.
+static int is_ending(const struct supervisor *self)
+{
+	return self->killed || self->is_over || end_has_come(self) ||
+	       __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
+}
+
+// Returns whether it is one that can be obeyed.
+static int obey(struct supervisor *self, const struct message_head *order)
+{
+	switch (order->kind) {
+	case MESSAGE_SIGNAL: {
+		const uint32_t signal = ((const struct message_signal *)order)->signal;
+		if (signal < 1 || signal > SYS_SIGNAL_LAST)
+			return 0;
+		command_signal(self, signal);
+		break;
+	}
+	case MESSAGE_RESIZE: {
+		const struct message_resize *size = (const struct message_resize *)order;
+		relay_resize(&self->relay, size->columns, size->rows);
+		break;
+	}
+	case MESSAGE_GO:
+		if (self->hooked)
+			orders_let_go(self);
+		break;
+	case MESSAGE_ASK:
+		if (!is_ending(self))
+			OUTBOX_PUT(&self->outbox, MESSAGE_STAYS, &self->notices.stays);
+		break;
+	case MESSAGE_CPU_TIME:
+		cgroups_set_cpu_time(&self->cgroups, ((const struct message_cpu_time *)order)->milliseconds);
+		break;
+	}
+	return 1;
+}
+
+void orders_receive(struct supervisor *self)
+{
+	const struct message_head *order;
+	int broken = 0;
+	long received = inbox_receive(&self->inbox, self->outbox.line);
+	if (received == -SYS_EAGAIN)
+		return;
+	while (received > 0 && !broken && (order = inbox_next(&self->inbox, self->outbox.supervisor, &broken)))
+		broken |= !obey(self, order);
+	if (received > 0 && !broken)
+		return;
+	// Node closed its end, or died, or speaks another language: either way nobody is left to answer to.
+	outbox_close(&self->outbox);
+	if (!self->plan.header->detached || self->hooked)
+		end_now(self, ENDING_HANGUP);
+}
