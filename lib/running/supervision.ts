@@ -265,7 +265,8 @@ export class Supervision implements LineListener {
     // This process may open no more.
     if (given.length < givenBy(this.#plan)) {
       this.#failure = givenLost();
-      return this.end('killed');
+      this.end('killed');
+      return;
     }
     this.#tellStarted();
     this.#listener?.running();
