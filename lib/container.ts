@@ -6,6 +6,7 @@ import { callOf, startCallOf } from './definition/call.js';
 import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
+import { checkHosts } from './definition/hosts.js';
 import type { IdMap } from './definition/idmap.js';
 import type { ProcChoice } from './definition/kernel-files.js';
 import type { LandlockInput } from './definition/landlock.js';
@@ -41,9 +42,9 @@ import type { StartOptions } from './running/start.js';
  * const { stdout } = await box.run('ls', ['-la', '/']);
  * ```
  *
- * A setter replaces what was set before, and `undefined` takes it back; `mount`, `mask`, `env`, `step` and `hook` add
- * to it. A wrong argument throws at the call that got it, and so does one that contradicts the rest of the definition:
- * a TypeError or RangeError with Node's codes.
+ * A setter replaces what was set before, and `undefined` takes it back; `mount`, `mask`, `env`, `hosts`, `step` and
+ * `hook` add to it. A wrong argument throws at the call that got it, and so does one that contradicts the rest of the
+ * definition: a TypeError or RangeError with Node's codes.
  */
 export class Container {
   #definition: ContainerDefinition;
@@ -202,6 +203,19 @@ export class Container {
    */
   domainname(name: string | undefined): Container {
     return this.#with({ domainname: name });
+  }
+
+  /**
+   * Adds names to /etc/hosts inside: `hosts({ db: '127.0.0.1', cache: '::1' })`. They are read before any name server
+   * is asked, and what the file says of the same names does not count. Upper and lower case are the same. A root
+   * filesystem's own file keeps its other lines, in a read-only one in memory over it; where it has none, its /etc is
+   * read-only inside, as {@link file} says. Default: none. `docker run --add-host`, hosts(5)
+   *
+   * @throws TypeError or RangeError naming the entry; also without `mount` among the namespaces, or with a mount over
+   *   /etc/hosts. At the start, where the root filesystem's /etc/hosts is no text of up to 64 KiB.
+   */
+  hosts(entries: Readonly<Record<string, string>>): Container {
+    return this.#with({ hosts: { ...this.toJSON().hosts, ...checkHosts(entries) } });
   }
 
   /**

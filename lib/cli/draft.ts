@@ -17,6 +17,7 @@ export interface Draft {
   readonly layers: { readonly lower: string[]; upper?: string; work?: string };
   readonly masks: string[];
   readonly env: Record<string, string>;
+  readonly hosts: Record<string, string>;
   readonly rlimits: Record<string, string | number | { soft: string | number; hard: string | number }>;
   readonly sysctl: Record<string, string>;
   readonly limits: { -readonly [K in keyof LimitsInput]: LimitsInput[K] };
@@ -55,6 +56,7 @@ export function emptyDraft(): Draft {
     layers: { lower: [] },
     masks: [],
     env: {},
+    hosts: {},
     rlimits: {},
     sysctl: {},
     limits: {},
@@ -72,7 +74,7 @@ export function emptyDraft(): Draft {
 
 /** Refuses options that contradict each other only as a whole. */
 export function definitionOf(draft: Draft): Draft['definition'] {
-  const { definition, mounts, layers, masks, env, rlimits, sysctl, limits, io, unified } = draft;
+  const { definition, mounts, layers, masks, env, hosts, rlimits, sysctl, limits, io, unified } = draft;
   const { shared, joined, capabilities, landlock, seccompReport } = draft;
   const joins = joined.flatMap((entry) => Object.keys(entry));
   for (const name of shared) {
@@ -98,6 +100,7 @@ export function definitionOf(draft: Draft): Draft['definition'] {
     mounts,
     mask: masks,
     env,
+    hosts,
     rlimits,
     sysctl,
     ...(Object.keys(given).length > 0 ? { limits: given } : {}),

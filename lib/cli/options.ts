@@ -12,6 +12,7 @@ import {
   assign,
   bindOf,
   decimal,
+  host,
   ioLimit,
   limit,
   list,
@@ -160,6 +161,13 @@ export const OPTIONS: readonly CliOption[] = [
     apply: ({ definition }, value) => {
       definition.domainname = value;
     },
+  },
+  {
+    name: 'add-host',
+    value: 'NAME=ADDRESS',
+    group: 'Isolation',
+    help: 'a name for /etc/hosts inside: db=127.0.0.1; NAME:ADDRESS as in Docker means the same',
+    apply: ({ hosts }, value) => assign(hosts, host(value)),
   },
   {
     name: 'sysctl',

@@ -22,6 +22,13 @@ export function assign<Value>(record: Record<string, Value>, [name, value]: read
   Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
+/** Brackets, which Docker allows around an address of IPv6, do not belong to it. */
+export function host(value: string): readonly [string, string] {
+  const [, name, bracketed, address] = /^([^=:]+)[=:](?:\[(.+)\]|(.+))$/.exec(value) ?? [];
+  if (name === undefined) throw usageError(`"${value}" is not of the form NAME=ADDRESS`);
+  return [name, bracketed ?? address ?? ''];
+}
+
 export function variable(value: string): readonly [string, string] {
   if (value.includes('=')) return pair(value);
   const own = process.env[value];

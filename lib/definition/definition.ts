@@ -5,6 +5,7 @@ import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
 import { type CapabilityChoice, type CapabilitySets, checkCapabilities, DEFAULT_CAPABILITIES } from './capabilities.js';
 import { array, boolean, containerPath, environment, hostPath, integer, knownOptions, object } from './checks.js';
+import { checkHosts, checkHostsFile, type Hosts } from './hosts.js';
 import { checkIdmap, type IdMap } from './idmap.js';
 import { checkInserted, type InsertedStep } from './inserted.js';
 import { checkMask, checkProc, type ProcChoice } from './kernel-files.js';
@@ -54,6 +55,8 @@ export interface ContainerDefinition {
   readonly hostname?: string;
   /** `undefined`: none. */
   readonly domainname?: string;
+  /** Addresses by names in lower case, which /etc/hosts has beside its own. */
+  readonly hosts: Hosts;
   /** What the namespaces say of the network, where the caller used this word. */
   readonly network?: Network;
   readonly timeOffsets: TimeOffsets;
@@ -105,6 +108,7 @@ export interface DefinitionInput {
   readonly idmap?: IdMap | undefined;
   readonly hostname?: string | undefined;
   readonly domainname?: string | undefined;
+  readonly hosts?: Readonly<Record<string, string>> | undefined;
   readonly network?: Network | undefined;
   readonly timeOffsets?: TimeOffsetsInput | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -134,6 +138,7 @@ const DEFAULTS: ContainerDefinition = freezeDeep({
   proc: 'auto',
   namespaces: DEFAULT_NAMESPACES,
   idmap: 'auto',
+  hosts: {},
   timeOffsets: {},
   env: {},
   cwd: '/',
@@ -162,6 +167,7 @@ const PARTS: {
   idmap: checkIdmap,
   hostname: checkHostname,
   domainname: checkDomainname,
+  hosts: checkHosts,
   network: checkNetwork,
   timeOffsets: checkTimeOffsets,
   env: (value) => environment('env', value),
@@ -216,7 +222,7 @@ function spellNetwork(next: Record<string, unknown>, { namespaces, network }: De
 
 /** Checks that the parts go together. */
 export function checkWhole(definition: ContainerDefinition): void {
-  const { namespaces, rootfs, mounts, mask, hostname, domainname, network, sysctl, idmap } = definition;
+  const { namespaces, rootfs, mounts, mask, hostname, domainname, hosts, network, sysctl, idmap } = definition;
   // Mounts made in the host's own mount namespace would stay on the host. mount_namespaces(7)
   if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0 || mask.length > 0)) {
     throw contradiction('rootfs, mounts and mask need "mount" among the namespaces, new and not joined');
@@ -231,6 +237,7 @@ export function checkWhole(definition: ContainerDefinition): void {
     throw contradiction('idmap needs "user" among the namespaces, new and not joined: else ids are what they are');
   }
   checkNetworkNamespace(namespaces, network);
+  checkHostsFile(hosts, namespaces, mounts);
   checkSysctlNamespaces(sysctl, namespaces);
   if (domainname !== undefined && sysctl['kernel/domainname'] !== undefined) {
     throw contradiction('domainname and sysctl "kernel.domainname" are the same: give one of them');

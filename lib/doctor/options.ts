@@ -53,6 +53,7 @@ export function samplesFor(ground: Ground): readonly Sample[] {
     idmap: idmaps(ground),
     hostname: [{ option: 'hostname()', definition: { hostname: 'box' } }],
     domainname: [{ option: 'domainname()', definition: { domainname: 'box' } }],
+    hosts: [{ option: 'hosts()', definition: { hosts: { db: '127.0.0.1' } } }],
     network: [{ option: "network('host')", definition: { network: 'host' } }],
     timeOffsets: [
       {

@@ -33,10 +33,12 @@ const FEW = 12;
 
 /** What other tools have as an option, and how it is written here. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  addHost: "Write hosts({ db: '127.0.0.1' })",
   binds: 'Write mount(bind(source, target))',
   cmd: 'The command is the argument of run() and spawn()',
   entrypoint: 'The command is the argument of run() and spawn()',
   environment: 'Write env({ NAME: value })',
+  extraHosts: "Write hosts({ db: '127.0.0.1' })",
   gid: 'Write user: { uid, gid }',
   image: 'Write rootfs(directory): carrel pulls no image, so unpack it first',
   maxBuffer: 'Write maxOutput',

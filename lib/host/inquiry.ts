@@ -12,8 +12,9 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { NamedUser, User } from '../definition/user.js';
 import { type Look, Stamps } from '../launch/stamps.js';
 import { isSame, Memo } from '../plan/memo.js';
+import { HOSTS_FILE } from '../plan/paths.js';
 import type { Host } from './facts.js';
-import { HOSTS, type Passing, passing, probeFor, probeWith } from './probe.js';
+import { type Passing, passing, probeFor, probeWith } from './probe.js';
 import { FILES, readUsers, type UserFiles, usersAskedFor } from './users.js';
 
 /** What a plan may know of the host, and of the container's users. */
@@ -92,7 +93,7 @@ function looksFor(definition: ContainerDefinition, asked: Questions, users: User
     ...[...bases].flatMap((base) => [
       { path: base, from: 'host', isBase: true, links: typeof rootfs === 'object' ? 'none' : 'followed' } as const,
       ...(roots.includes(base) ? [{ path: 'sys', from: 'base', links: 'last' } as const] : []),
-      ...(isHosts(base) ? [file(base, HOSTS, true)] : []),
+      ...(isHosts(base) ? [file(base, HOSTS_FILE, true)] : []),
       ...(files.layers.includes(base) ? files.names.map((name) => file(base, FILES[name], true)) : []),
       ...(files.layers.includes(base) ? files.targets.map((target) => file(base, target, false)) : []),
     ]),

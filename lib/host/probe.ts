@@ -8,6 +8,7 @@ import { OWN_SYSCTLS } from '../compile/quotas.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { unsupported } from '../errors/errors.js';
 import { isSame, Memo } from '../plan/memo.js';
+import { HOSTS_FILE } from '../plan/paths.js';
 import { executable } from './executable.js';
 import type { Host, HostPath, HostText, LabelFacts, LandlockFacts } from './facts.js';
 import { probeLabels } from './labels.js';
@@ -55,7 +56,7 @@ function changeable(): Changeable {
   return {
     settings: settings.entries(),
     sysctls: Object.fromEntries(OWN_SYSCTLS.flatMap(setting)),
-    resolver: ['/etc/resolv.conf', '/etc/hosts'].flatMap((path) => entry(realPath(path))),
+    resolver: ['/etc/resolv.conf', HOSTS_FILE].flatMap((path) => entry(realPath(path))),
     subordinate: { uid: subordinateRanges(uids, names), gid: subordinateRanges(gids, names) },
     reservedIds: [...subordinateRanges(uids), ...subordinateRanges(gids)],
     // A kernel module brings some.
@@ -126,13 +127,12 @@ export function probeFor(
   return factsFor.get(definition, { host, found, mountinfo, names });
 }
 
-export const HOSTS = '/etc/hosts';
 /** More is no table of names that a program could search at each look-up. */
 const HOSTS_MOST = 64 * 1024;
 
 function hostsOf({ rootfs }: ContainerDefinition, whose: 'host' | 'root'): HostText {
   try {
-    const text = readInRoot(whose === 'host' ? undefined : rootfs, HOSTS, HOSTS_MOST);
+    const text = readInRoot(whose === 'host' ? undefined : rootfs, HOSTS_FILE, HOSTS_MOST);
     return text === undefined ? {} : { text };
   } catch (error) {
     return { problem: (error as Error).message };

@@ -1,8 +1,8 @@
-/** The container's own host name resolves: /etc/hosts has it, whatever the root is. */
+/** Names resolve inside: /etc/hosts has the container's own and those of hosts(), whatever the root is. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
@@ -54,6 +54,49 @@ suite('without rootfs()', () => {
   test('a mount of the caller’s own covers it', async () => {
     const own = file('/etc/hosts', '192.0.2.1 carrel\n');
     assert.equal(await output(box.mount(own), 'cat /etc/hosts'), '192.0.2.1 carrel\n');
+  });
+});
+
+suite('hosts()', () => {
+  test('without it a name is unknown, with it every kind of program finds its address', async () => {
+    const lookup = `require('dns').lookup('db', (e, a) => console.log(e ? e.code : a))`;
+    const script = `getent hosts db; '${process.execPath}' -e "${lookup}"`;
+    assert.match(await output(box, script), /^(ENOTFOUND|EAI_AGAIN)\n$/);
+    assert.match(await output(box.hosts({ db: '10.1.2.3' }), script), /^10\.1\.2\.3\s+db\n10\.1\.2\.3\n$/);
+  });
+
+  test('adds to earlier ones, and the last address of a name counts', async () => {
+    const one = box.hosts({ db: '10.0.0.1', cache: '::1' });
+    const both = one.mount(tmpfs('/x')).hosts({ DB: '10.0.0.2' });
+    assert.deepEqual(both.toJSON().hosts, { db: '10.0.0.2', cache: '::1' });
+    assert.match(await output(both, 'cat /etc/hosts'), /\n127\.0\.0\.1\tcarrel\n10\.0\.0\.2\tdb\n::1\tcache\n$/);
+  });
+
+  test('leads the container’s own name and localhost elsewhere', async () => {
+    const own = box.hostname('db.example').hosts({ 'db.example': '10.0.0.1', localhost: '10.0.0.2' });
+    assert.equal(await output(own, 'cat /etc/hosts'), '127.0.0.1\tdb\n10.0.0.1\tdb.example\n10.0.0.2\tlocalhost\n');
+  });
+
+  test('is beside the host’s names in its network, and where the container has the host’s name', async () => {
+    const namespaces = (names: readonly ('user' | 'mount' | 'pid' | 'network')[]): Container =>
+      box.namespaces(names).hosts({ 'db.carrel': '10.0.0.1' });
+    const hosts = readFileSync('/etc/hosts', 'utf8').trimEnd();
+    const shared = await output(namespaces(['user', 'mount', 'pid']), 'cat /etc/hosts');
+    assert.equal(shared, `${hosts}\n10.0.0.1\tdb.carrel\n`);
+    assert.match(
+      await output(namespaces(['user', 'mount', 'pid', 'network']), 'cat /etc/hosts'),
+      /\n10\S+\tdb.carrel\n$/,
+    );
+  });
+
+  test('needs a mount namespace, and no mount over the file', () => {
+    const named = box.hosts({ db: '::1' });
+    const code = 'ERR_INVALID_ARG_VALUE';
+    assert.throws(() => named.namespaces(['user', 'uts']), { code, message: /^hosts needs "mount"/ });
+    for (const mount of [file('/etc/hosts', ''), tmpfs('/etc')]) {
+      assert.throws(() => named.mount(mount), { code, message: /^hosts and a mount on \/etc/ });
+      assert.throws(() => box.mount(mount).hosts({ db: '::1' }), { code });
+    }
   });
 });
 
@@ -125,5 +168,37 @@ suite('with rootfs()', requires('busybox'), () => {
     const container = box.rootfs(root).mount(tmpfs('/etc'));
     assert.equal(omitted(container), '');
     assert.equal(await output(container, 'ls -A /etc'), '');
+  });
+
+  test('hosts() counts before what the file says of the same names, and leaves the rest of it as it is', async () => {
+    write('# of the image\n192.0.2.1\tdb Other # two\n192.0.2.2 DB\n192.0.2.3 third');
+    const named = box.hosts({ db: '10.0.0.1' });
+    for (const container of [
+      named.rootfs(root),
+      named.rootfs(root).readonly(),
+      named.rootfs(overlay({ lower: root })),
+    ]) {
+      assert.equal(
+        await output(container, 'cat /etc/hosts'),
+        '# of the image\n192.0.2.1\tOther # two\n192.0.2.3 third\n127.0.0.1\tcarrel\n10.0.0.1\tdb\n',
+      );
+    }
+    assert.match(readFileSync(join(root, 'etc/hosts'), 'utf8'), /^# of the image\n192\.0\.2\.1\tdb Other/);
+  });
+
+  test('hosts() makes a missing file, and closes the directory for that', async () => {
+    const container = box.rootfs(root).hosts({ db: '10.0.0.1' });
+    const made = await output(container, 'cat /etc/hosts; touch /etc/new 2>/dev/null || echo closed');
+    assert.match(made, /\n10\.0\.0\.1\tdb\nclosed\n$/);
+    assert.ok(!existsSync(join(root, 'etc/hosts')));
+  });
+
+  test('hosts() is refused where the file is no text', async () => {
+    execFileSync('mkfifo', [join(root, 'etc/hosts')]);
+    const container = box.rootfs(root).hosts({ db: '10.0.0.1' });
+    await assert.rejects(container.run('true'), {
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: /^hosts\(\) cannot be added to \/etc\/hosts: .*no regular file/,
+    });
   });
 });

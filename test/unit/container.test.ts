@@ -16,6 +16,7 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   idmap: (box) => box.idmap('auto'),
   hostname: (box) => box.hostname('box'),
   domainname: (box) => box.domainname('example'),
+  hosts: (box) => box.hosts({ db: '127.0.0.1' }),
   network: (box) => box.network('none'),
   rlimits: (box) => box.rlimits({ nofile: 64 }),
   sysctl: (box) => box.sysctl({ 'kernel.shmmni': 5 }),
@@ -142,7 +143,7 @@ describe('a Container', () => {
       .oomScoreAdj(undefined)
       .cpuAffinity(undefined)
       .limits(undefined);
-    const { mounts, steps, mask, env, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
+    const { mounts, steps, mask, env, hosts, readonly, noNewPrivileges, init, ...rest } = box.toJSON();
     const fresh = new Container().toJSON();
     assert.deepEqual(rest, {
       namespaces: fresh.namespaces,

@@ -85,6 +85,8 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
     ]),
   hostname: (random) => random.pick(['box', 'a.b-c', undefined]),
   domainname: (random) => random.pick(['example', 'a.b', undefined]),
+  hosts: (random) =>
+    Object.fromEntries(random.list(3, () => [`h${random.below(99)}`, random.pick(['::1', '10.0.0.1'])])),
   network: (random) => random.pick(['none', 'host', undefined]),
   rlimits: (random) => ({
     nofile: random.below(2000),
