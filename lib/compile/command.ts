@@ -1,6 +1,7 @@
 /** The command: which file it may be, with which arguments, environment and descriptors. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
+import type { CommandLimits } from '../definition/limits.js';
 import type { ResourceLimits } from '../definition/rlimits.js';
 import type { NamedUser, User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
@@ -30,6 +31,8 @@ export interface FramedCommand {
   readonly cwd?: string;
   readonly user?: User | NamedUser;
   readonly rlimits?: ResourceLimits;
+  /** Laid over the container's. */
+  readonly limits?: CommandLimits;
   /** One entry a descriptor: a new pipe or socket, a descriptor of the caller's, /dev/null, or the terminal. */
   readonly stdio: readonly ('pipe' | 'socket' | 'descriptor' | 'ignore' | 'terminal')[];
   readonly terminal?: { readonly columns: number; readonly rows: number };

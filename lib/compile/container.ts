@@ -34,7 +34,7 @@ import { insertSteps } from './insert.js';
 import { planJoins } from './join.js';
 import { planLabels } from './labels.js';
 import { planLandlock } from './landlock.js';
-import { planLimits } from './limits.js';
+import { planLimits, withLimits } from './limits.js';
 import { planLocks } from './locks.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
@@ -94,9 +94,10 @@ export function completeFor(
 
 /** The frame of a container's plans. */
 export function compileFrame(
-  definition: ContainerDefinition,
+  container: ContainerDefinition,
   { command, host, firstId, users, entered }: FrameInput,
 ): CompiledFrame {
+  const definition = withLimits(container, command.limits);
   const user = identify(userOf(definition, command.user ?? definition.user, host), users);
   checkCaller(definition, user, host);
   const ids = planIds(definition, user, host, { first: firstId, entered: entered?.ids });

@@ -13,7 +13,8 @@ import {
   hierarchyOf,
   WRITERS,
 } from '../cgroup/files.js';
-import type { Limits } from '../definition/limits.js';
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { CommandLimits, Limits } from '../definition/limits.js';
 import { cgroupUnavailable } from '../errors/errors.js';
 import type { Counter } from '../plan/constants.js';
 import type { HostStep } from '../plan/steps.js';
@@ -41,6 +42,12 @@ const ACCOUNTING_2 = ['io'];
 
 const from = 'limits()';
 const NONE: CgroupFacts = { hierarchies: [], cpus: 1, obstacles: ['this host was not asked'], remedy: '' };
+
+/** The container with the limits of a command: its own, and those of the container that it says nothing of. */
+export function withLimits(definition: ContainerDefinition, own: CommandLimits | undefined): ContainerDefinition {
+  if (own === undefined) return definition;
+  return { ...definition, limits: { onUnsupported: 'error', ...definition.limits, ...own } };
+}
 
 export function planLimits(limits: Limits | undefined, facts: CgroupFacts = NONE, slots: Slots): LimitPlan {
   if (limits === undefined) return { before: [], acts: [], made: [], after: [], degraded: [] };

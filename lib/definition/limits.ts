@@ -142,6 +142,13 @@ export function checkLimits(value: unknown): Limits {
   return { onUnsupported: 'error', ...check('limits', value, NAMES) } as Limits;
 }
 
+/** Limits of one command, checked. What is left out is as the container has it. */
+export type CommandLimits = Partial<Limits>;
+
+export function checkCommandLimits(value: unknown): CommandLimits {
+  return check('limits', value, NAMES) as CommandLimits;
+}
+
 export function checkLimitsUpdate(value: unknown): Limits {
   return { onUnsupported: 'error', ...check('update()', value, UPDATABLE) } as Limits;
 }

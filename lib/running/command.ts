@@ -12,6 +12,7 @@ import {
   signalNumber,
   text,
 } from '../definition/checks.js';
+import { checkCommandLimits, type LimitsInput } from '../definition/limits.js';
 import { checkRlimits, type ResourceLimitsInput } from '../definition/rlimits.js';
 import { checkSession, type Session } from '../definition/session.js';
 import { checkUser, type UserInput } from '../definition/user.js';
@@ -40,6 +41,13 @@ export interface SpawnOptions {
    * Resource limits, added to the container's. Each overrides the container's limit of the same name. Default: none.
    */
   readonly rlimits?: ResourceLimitsInput | undefined;
+  /**
+   * Limits of the command and all that it starts, as {@link Container.limits} takes them, with the same errors. They
+   * are laid over the container's. Each replaces the container's limit of the same name, `io` and `unified` as a whole.
+   * What is left out, or `undefined`, is as the container has it. So `{}` changes nothing where the container has
+   * limits; else it counts without limiting. Default: the container's limits.
+   */
+  readonly limits?: LimitsInput | undefined;
   /**
    * How long the container may run: wall-clock milliseconds from its start on. Then the supervisor sends `killSignal`,
    * also while the event loop is blocked. 0 to 2^53 − 1. Default: 0, no limit.
@@ -93,6 +101,7 @@ const NAMES: Readonly<Record<keyof SpawnOptions, true>> = {
   cwd: true,
   user: true,
   rlimits: true,
+  limits: true,
   timeout: true,
   killSignal: true,
   signal: true,
@@ -125,7 +134,7 @@ export type Asked = Pick<Call, 'file' | 'args'> & {
 
 export function askedBy({ file, args, options }: Call, hooked: boolean, stays?: FramedCommand['stays']): Asked {
   object('options', options);
-  const { stdio, env, cwd, user, rlimits, timeout, killSignal, terminal, session, timing, detached } = options;
+  const { stdio, env, cwd, user, rlimits, limits, timeout, killSignal, terminal, session, timing, detached } = options;
   return {
     file,
     args,
@@ -134,6 +143,7 @@ export function askedBy({ file, args, options }: Call, hooked: boolean, stays?: 
     cwd,
     user,
     rlimits,
+    limits,
     timeout,
     killSignal,
     terminal,
@@ -153,7 +163,7 @@ export interface CheckedCommand {
 
 /** @throws TypeError or RangeError naming what is wrong. */
 export function checkCommand(asked: Asked): CheckedCommand {
-  const { args, cwd, user, rlimits, hooked, stays } = asked;
+  const { args, cwd, user, rlimits, limits, hooked, stays } = asked;
   const file = text('file', asked.file);
   if (file === '' && stays !== 'alone') throw invalidType('file', 'the name or path of a program', file);
   if (!Array.isArray(args)) throw invalidType('args', 'an array of strings', args);
@@ -169,6 +179,7 @@ export function checkCommand(asked: Asked): CheckedCommand {
         ...(cwd === undefined ? {} : { cwd: containerPath('cwd', cwd) }),
         ...(user === undefined ? {} : { user: checkUser(user) }),
         ...(rlimits === undefined ? {} : { rlimits: checkRlimits(rlimits) }),
+        ...(limits === undefined ? {} : { limits: checkCommandLimits(limits) }),
         stdio: stdio.map(({ kind }) => kind),
         ...(terminal === undefined ? {} : { terminal }),
         timed: boolean('timing', asked.timing ?? false),

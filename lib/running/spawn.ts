@@ -65,9 +65,9 @@ function commandOf(definition: ContainerDefinition, { hooks = [], stays }: Surro
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 function planFor(definition: ContainerDefinition, known: KnownCommand, { inside }: Surrounding): Plan {
-  const cgroups = definition.limits === undefined ? undefined : probeCgroups();
-  const user = known.command.framed.user ?? definition.user;
-  const { host, users } = inquire(inside?.definition ?? definition, user, cgroups);
+  const { limits, user } = known.command.framed;
+  const cgroups = (limits ?? definition.limits) === undefined ? undefined : probeCgroups();
+  const { host, users } = inquire(inside?.definition ?? definition, user ?? definition.user, cgroups);
   const entered = inside === undefined ? undefined : { ids: inside.ids };
   return known.planIn({ host, firstId: RANGE_FIRST, users, entered });
 }

@@ -33,7 +33,7 @@ export interface StartOptions extends Omit<SpawnOptions, 'detached'> {
 }
 
 /** What a container without a main command can be told. */
-const HELD_OPTIONS = ['hold', 'timeout', 'signal', 'timing'];
+const HELD_OPTIONS = ['hold', 'limits', 'timeout', 'signal', 'timing'];
 const OPTIONS = [...SPAWN_OPTIONS.filter((name) => name !== 'detached'), 'hold'];
 
 /** What is to be started; without a file there is no main command. */

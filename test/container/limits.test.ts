@@ -121,6 +121,45 @@ describe('limits()', requires('cgroups', 'python3'), () => {
   });
 });
 
+describe('limits of a command', requires('cgroups', 'python3'), () => {
+  const forks = ['-c', 'i=0; while [ $i -lt 8 ]; do sleep 60 & i=$((i+1)); done; echo started; kill $(jobs -p)'];
+
+  test('hold without limits of the container, for that command alone', async () => {
+    assert.equal((await box.run('sh', forks)).stdout, 'started\n');
+    const { stdout, stderr } = await box.run('sh', forks, { limits: { pids: 4 } });
+    assert.equal(stdout, '');
+    assert.match(stderr, /fork/i);
+    const plain = await box.run('sh', forks);
+    assert.deepEqual([plain.stdout, plain.usage.oomKills], ['started\n', undefined]);
+  });
+
+  test('replace the container’s of the same name; the others stay', async () => {
+    const small = limited({ memory: '32m', pids: 64 });
+    assert.equal((await small.run('python3', hold(64))).reason, 'oom');
+    assert.equal((await small.run('python3', hold(64), { limits: { memory: '128m' } })).reason, 'exited');
+    assert.equal((await small.run('python3', hold(64), { limits: { memory: undefined, pids: 16 } })).reason, 'oom');
+    const few = await small.run('sh', forks, { limits: { pids: 4 } });
+    assert.match(few.stderr, /fork/i);
+  });
+
+  test('spawn() takes them too, and stats() tells', async () => {
+    const child = box.spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], limits: {} });
+    assert.equal((await child.stats()).pids, 1);
+    child.stdin?.end();
+    assert.equal((await child.result).exitCode, 0);
+  });
+
+  test('what is wrong with them is thrown at once, by its name', async () => {
+    assert.throws(() => box.spawn('true', { limits: { memory: -1 } }), {
+      code: 'ERR_OUT_OF_RANGE',
+      message: /limits\.memory/,
+    });
+    assert.throws(() => box.plan('true', [], { limits: { ram: 1 } as object }), { code: 'ERR_INVALID_ARG_VALUE' });
+    assert.throws(() => box.explain('true', [], { limits: 5 as never }), { code: 'ERR_INVALID_ARG_TYPE' });
+    await assert.rejects(box.run('true', { limits: { pids: 0 } }), { code: 'ERR_OUT_OF_RANGE' });
+  });
+});
+
 describe('while it runs', requires('cgroups', 'python3'), () => {
   test('stats() tells what is used, once', async () => {
     const child = limited({ pids: 20 }).spawn('python3', ['-c', 'x = bytearray(32 << 20); print(flush=True); input()']);
@@ -249,6 +288,7 @@ describe('where there are no cgroups', requires('no-cgroups'), () => {
         /Delegate=yes/.test(error.hint ?? ''),
     );
     assert.throws(() => limited({}).plan(), { code: 'ERR_CGROUP_UNAVAILABLE' });
+    assert.throws(() => box.spawn('true', { limits: { pids: 8 } }), { code: 'ERR_CGROUP_UNAVAILABLE' });
   });
 
   test('with onUnsupported: "warn" it runs without, and the result says so', async () => {

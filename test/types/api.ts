@@ -120,7 +120,10 @@ box.capabilities({ bounds: [] });
 box.rlimits({ nofile: 1024, RLIMIT_CORE: 0, as: '64m', cpu: { soft: 1, hard: 'unlimited' } });
 // @ts-expect-error no such resource
 box.rlimits({ files: 1 });
-box.run('ls', [], { rlimits: { nofile: 64 } });
+box.run('ls', [], { rlimits: { nofile: 64 }, limits: { memory: '64m', pids: undefined } });
+box.spawn('ls', { limits: {} });
+// @ts-expect-error no such limit
+box.run('ls', [], { limits: { ram: '64m' } });
 box.network('none').sysctl({ 'net.ipv4.ip_forward': 1 }).umask(0o77).nice(5).oomScoreAdj(1).cpuAffinity('0-3');
 // @ts-expect-error a network that there is not
 box.network('bridge');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CgroupFacts } from '#lib/cgroup/files.js';
+import type { CommandLimits } from '#lib/definition/limits.js';
 import { CarrelError, type LimitsInput, type Plan } from '#lib/index.js';
 import { settled } from '#lib/plan/compose.js';
 import { encode } from '#lib/plan/encode.js';
@@ -46,6 +47,33 @@ describe('limits({})', () => {
       ...['memoryPeak', 'oomKills', 'cpu', 'cpuUser', 'cpuSystem', 'pidsPeak', 'ioRead', 'ioWritten'],
     ]);
     assert.equal(made.degraded, undefined);
+  });
+});
+
+describe('limits of the command’s own', () => {
+  const boxed = (container: LimitsInput | undefined, limits: CommandLimits): Plan =>
+    plan(plain.limits(container), { ...root, cgroups: v2 }, { limits });
+
+  test('are laid over the container’s, name by name', () => {
+    const container = { memory: '64m', pids: 32, io: { '8:0': { rbps: 1000 } } };
+    assert.deepEqual(boxed(container, { pids: 8, cpus: 1 }), planWith({ ...container, pids: 8, cpus: 1 }, v2));
+    assert.deepEqual(boxed(container, {}), planWith(container, v2));
+    const io = { '8:1': { wiops: 5 } };
+    assert.deepEqual(boxed(container, { io }), planWith({ ...container, io }, v2));
+  });
+
+  test('make cgroups where the container has none', () => {
+    assert.deepEqual(boxed(undefined, { pids: 8 }), planWith({ pids: 8 }, v2));
+    assert.deepEqual(boxed(undefined, {}), planWith({}, v2));
+  });
+
+  test('say what happens where they cannot be', () => {
+    const on = (limits: CommandLimits, container?: LimitsInput): Plan =>
+      plan(plain.limits(container), { ...root, cgroups: none }, { limits });
+    assert.throws(() => on({ pids: 8 }), { code: 'ERR_CGROUP_UNAVAILABLE' });
+    assert.throws(() => on({ onUnsupported: 'error' }, { onUnsupported: 'warn' }), { code: 'ERR_CGROUP_UNAVAILABLE' });
+    for (const made of [on({ pids: 8, onUnsupported: 'warn' }), on({ pids: 8 }, { onUnsupported: 'warn' })])
+      assert.ok(made.degraded?.some((line) => line.startsWith('limits.pids: ')));
   });
 });
 

@@ -49,6 +49,13 @@ const FRAMED: Draws<FramedCommand> = {
     ]),
   rlimits: (random) =>
     random.pick([undefined, { nofile: { soft: 9, hard: 9 } }, { nofile: { soft: 8, hard: 9 } }, { core: UNLIMITED }]),
+  limits: (random) =>
+    random.pick([
+      undefined,
+      { onUnsupported: 'warn' },
+      { pids: 5, onUnsupported: 'warn' },
+      { pids: 6, onUnsupported: 'warn' },
+    ] as const),
   stdio: (random) =>
     random.pick([
       ['pipe', 'pipe', 'pipe'],
@@ -184,6 +191,15 @@ const OPTIONS: Draws<SpawnOptions> = {
       { nofile: 9, core: 0 },
       { core: 0, nofile: 9 },
     ]),
+  limits: (random) =>
+    random.pick([
+      undefined,
+      { onUnsupported: 'warn' },
+      { pids: 5, onUnsupported: 'warn' },
+      { pids: undefined, onUnsupported: 'warn' },
+      { pids: 6 },
+      { io: { '8:0': { rbps: '1m' } } },
+    ] as const),
   timeout: (random) => random.pick([undefined, random.below(2 ** 40)]),
   killSignal: (random) => random.pick([undefined, 'SIGTERM', 15, 9] as const),
   signal: (random) => random.pick([undefined, new AbortController().signal]),
