@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 import { type Addition, type Additive, add, sum } from './definition/additions.js';
-import { callOf, startCallOf } from './definition/call.js';
+import { callOf, givenCall } from './definition/call.js';
 import type { CapabilityChoice } from './definition/capabilities.js';
 import { knownOptions } from './definition/checks.js';
 import { type ContainerDefinition, type DefinitionInput, define } from './definition/definition.js';
@@ -18,6 +18,7 @@ import type { Overlay } from './definition/overlay.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
 import { type SeccompInput, type SeccompOptions, withOptions } from './definition/seccomp.js';
 import type { UserInput } from './definition/user.js';
+import { givenWords } from './definition/words.js';
 import { invalidType } from './errors/errors.js';
 import type { Plan } from './plan/plan.js';
 import type { ContainerStep, Op } from './plan/steps.js';
@@ -230,6 +231,27 @@ export class Container {
    */
   network(network: Network | undefined): Container {
     return this.#with({ network });
+  }
+
+  /**
+   * Sets what `run()` and `spawn()` start where a call names no file, behind the {@link entrypoint}:
+   * `command('npm', 'test')`. A file that is given to the call replaces both. Default: none, and such a call throws.
+   * OCI `config.Cmd`, Docker's CMD.
+   *
+   * @throws TypeError naming the word.
+   */
+  command(...words: readonly string[] | readonly [undefined]): Container {
+    return this.#with({ command: givenWords(words) });
+  }
+
+  /**
+   * Sets the words that stand before {@link command}: `entrypoint('nice', '-n', '5')`. `entrypoint()` is none. It
+   * leaves the command as it is. Default: none. OCI `config.Entrypoint`, Docker's ENTRYPOINT.
+   *
+   * @throws TypeError naming the word.
+   */
+  entrypoint(...words: readonly string[] | readonly [undefined]): Container {
+    return this.#with({ entrypoint: givenWords(words) });
   }
 
   /**
@@ -503,20 +525,28 @@ export class Container {
   /**
    * Starts a command, like `child_process.spawn`, and returns at once. What goes wrong afterwards is an `error` event.
    *
-   * @param file A path in the container, or a name that is searched for in its PATH.
+   * @param file A path in the container, or a name that is searched for in its PATH. Without it the container's
+   *   {@link entrypoint} and {@link command} are started: `spawn()`, `spawn({ cwd: '/tmp' })`.
    * @param args Its arguments. They may be left out: `spawn('ls', { cwd: '/tmp' })`.
-   * @throws TypeError or RangeError naming the argument. {@link CarrelError} where this host cannot do what the
-   *   definition asks for, with `ERR_UNSUPPORTED` where carrel cannot work at all. The reason of a `signal` that is
-   *   aborted already. Then nothing was started.
+   * @throws TypeError or RangeError naming the argument, and TypeError where there is nothing to start.
+   *   {@link CarrelError} where this host cannot do what the definition asks for, with `ERR_UNSUPPORTED` where carrel
+   *   cannot work at all. The reason of a `signal` that is aborted already. Then nothing was started.
    */
-  spawn(file: string, args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): ContainerProcess {
-    return spawn(this.toJSON(), { hooks: this.#hooks }, callOf('spawn', file, args, options));
+  spawn(options?: SpawnOptions): ContainerProcess;
+  spawn(file: string, args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): ContainerProcess;
+  spawn(
+    file?: string | SpawnOptions,
+    args?: readonly string[] | SpawnOptions | null,
+    options?: SpawnOptions,
+  ): ContainerProcess {
+    const definition = this.toJSON();
+    return spawn(definition, { hooks: this.#hooks }, callOf('spawn', definition, file, args, options));
   }
 
   /**
    * Runs a command to its end and collects its output. A non-zero exit code, a time-out and a signal are results. What
    * keeps the command from starting rejects, wrong arguments included. With `check: true` any end other than exit code
-   * 0 rejects too.
+   * 0 rejects too. Without a file it runs what `spawn` starts without one.
    *
    * @throws What `spawn` throws; {@link StepError} where the kernel refused a step; {@link ExitError} with
    *   `check: true`.
@@ -525,17 +555,20 @@ export class Container {
   run(file: string, args: readonly string[] | null, options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
   run(file: string, options: RunOptions & Texts): Promise<RunResult>;
   run(file: string, options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
+  run(options: RunOptions & Bytes): Promise<RunResult<Buffer>>;
+  run(options?: RunOptions & Texts): Promise<RunResult>;
   run(
     file: string,
     args?: readonly string[] | RunOptions | null,
     options?: RunOptions,
   ): Promise<RunResult<string | Buffer>>;
   async run(
-    file: string,
+    file?: string | RunOptions,
     args?: readonly string[] | RunOptions | null,
     options?: RunOptions,
   ): Promise<RunResult<string | Buffer>> {
-    return run(this.toJSON(), { hooks: this.#hooks }, callOf('run', file, args, options));
+    const definition = this.toJSON();
+    return run(definition, { hooks: this.#hooks }, callOf('run', definition, file, args, options));
   }
 
   /**
@@ -543,7 +576,8 @@ export class Container {
    * ends when that ends. Without one PID 1 is carrel's init alone: it ends by `stop()`, `kill()`, disposal, `timeout`,
    * `signal`, a limit, or with Node.
    *
-   * @param file The main command, as `spawn` takes it. Default: none.
+   * @param file The main command, as `spawn` takes it. Default: the container's {@link entrypoint} and {@link command},
+   *   or none.
    * @throws What `spawn` throws, as a rejection; then nothing of it is left.
    */
   start(options?: StartOptions): Promise<RunningContainer>;
@@ -554,24 +588,25 @@ export class Container {
     args?: readonly string[] | StartOptions | null,
     options?: StartOptions,
   ): Promise<RunningContainer> {
-    return start(this.toJSON(), this.#hooks, startCallOf(file, args, options));
+    return start(this.toJSON(), this.#hooks, givenCall('start', file, args, options));
   }
 
   /**
    * Gives the plan that `spawn` would perform, as a value. Nothing is started; the machine is only asked.
    *
-   * @param file Default: `sh`.
+   * @param file Default: what `spawn` starts without one, and `sh` where it would throw.
    * @throws What `spawn` throws.
    */
-  plan(file = 'sh', args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): Plan {
-    return planOf(this.toJSON(), { hooks: this.#hooks }, callOf('plan', file, args, options));
+  plan(file?: string, args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): Plan {
+    const definition = this.toJSON();
+    return planOf(definition, { hooks: this.#hooks }, callOf('plan', definition, file, args, options, 'sh'));
   }
 
   /**
    * Gives the same plan as a text: what the host does on the left, what the container does on the right. Throws as
    * `plan()`.
    */
-  explain(file = 'sh', args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): string {
+  explain(file?: string, args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): string {
     return explain(this.plan(file, args, options));
   }
 

@@ -31,6 +31,7 @@ import { checkCpuAffinity, checkNice, checkOomScoreAdj } from './scheduling.js';
 import { checkSeccomp, type Seccomp, type SeccompInput } from './seccomp.js';
 import { checkSysctl, checkSysctlNamespaces, type Sysctl } from './sysctl.js';
 import { checkUser, type NamedUser, type User, type UserInput } from './user.js';
+import { checkEntrypoint, checkWords } from './words.js';
 
 /**
  * The whole definition of a container, as plain data, checked. The method of {@link Container} of the same name says
@@ -60,6 +61,10 @@ export interface ContainerDefinition {
   /** What the namespaces say of the network, where the caller used this word. */
   readonly network?: Network;
   readonly timeOffsets: TimeOffsets;
+  /** The words before `command`; `undefined`: none. */
+  readonly entrypoint?: readonly string[];
+  /** What runs where a call names no file; `undefined`: nothing. */
+  readonly command?: readonly string[];
   /** The caller's variables; PATH, HOME and TERM have defaults beside them. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -111,6 +116,8 @@ export interface DefinitionInput {
   readonly hosts?: Readonly<Record<string, string>> | undefined;
   readonly network?: Network | undefined;
   readonly timeOffsets?: TimeOffsetsInput | undefined;
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly command?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly cwd?: string | undefined;
   readonly user?: UserInput | undefined;
@@ -170,6 +177,8 @@ const PARTS: {
   hosts: checkHosts,
   network: checkNetwork,
   timeOffsets: checkTimeOffsets,
+  entrypoint: checkEntrypoint,
+  command: (value) => checkWords('command', value),
   env: (value) => environment('env', value),
   cwd: (value) => containerPath('cwd', value),
   user: checkUser,

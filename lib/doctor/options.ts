@@ -61,6 +61,9 @@ export function samplesFor(ground: Ground): readonly Sample[] {
         definition: { namespaces: [...DEFAULT_NAMESPACES, 'time'], timeOffsets: { monotonic: 1 } },
       },
     ],
+    // Words alone need nothing.
+    entrypoint: [],
+    command: [],
     env: [{ option: 'env()', definition: { env: { LANG: 'C' } } }],
     cwd: [{ option: 'cwd()', definition: { cwd: '/tmp' } }],
     user: [

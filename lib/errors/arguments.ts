@@ -35,8 +35,8 @@ const FEW = 12;
 const ELSEWHERE: Readonly<Record<string, string>> = {
   addHost: "Write hosts({ db: '127.0.0.1' })",
   binds: 'Write mount(bind(source, target))',
-  cmd: 'The command is the argument of run() and spawn()',
-  entrypoint: 'The command is the argument of run() and spawn()',
+  cmd: 'The command is the argument of run() and spawn(), or the builder’s command()',
+  entrypoint: 'Write entrypoint(…), a call of the builder',
   environment: 'Write env({ NAME: value })',
   extraHosts: "Write hosts({ db: '127.0.0.1' })",
   gid: 'Write user: { uid, gid }',

@@ -101,7 +101,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
    */
   spawn(file: string, args?: readonly string[] | EnterOptions | null, options?: EnterOptions): ContainerProcess {
     this.#mustRun('spawn()');
-    return this.#entered(this.#workings.spawn(callOf('spawn', file, args, options)));
+    return this.#entered(this.#workings.spawn(callOf('spawn', undefined, file, args, options)));
   }
 
   /**
@@ -124,7 +124,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     options?: RunOptions,
   ): Promise<RunResult<string | Buffer>> {
     this.#mustRun('run()');
-    return this.#workings.run(callOf('run', file, args, options), (child) => this.#entered(child));
+    return this.#workings.run(callOf('run', undefined, file, args, options), (child) => this.#entered(child));
   }
 
   /**
@@ -135,7 +135,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
    */
   plan(file = 'sh', args?: readonly string[] | EnterOptions | null, options?: EnterOptions): Plan {
     this.#mustRun('plan()');
-    return this.#workings.plan(callOf('plan', file, args, options));
+    return this.#workings.plan(callOf('plan', undefined, file, args, options));
   }
 
   /** Gives the same plan as a text, as {@link Container.explain} does. Throws as `plan()`. */

@@ -5,10 +5,12 @@ import type { FramedCommand } from '../compile/command.js';
 import { entering } from '../compile/enter.js';
 import { planIds, RANGE_FIRST } from '../compile/ids.js';
 import { identify } from '../compile/users.js';
+import type { GivenStart } from '../definition/call.js';
 import { boolean, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { JoinedNamespace, NamespaceHandle } from '../definition/namespaces.js';
 import { checkUser } from '../definition/user.js';
+import { wordsOf } from '../definition/words.js';
 import { contradiction } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
 import { ownNamespaces } from '../launch/namespaces.js';
@@ -26,8 +28,8 @@ import { type Inside, planOf, spawn, start as startCommand } from './spawn.js';
 /** Options of {@link Container.start}: those of `spawn` that are about the main command, and these. */
 export interface StartOptions extends Omit<SpawnOptions, 'detached'> {
   /**
-   * No main command: PID 1 is carrel's init alone. Options that are about a main command throw then. Default: `true`
-   * without a file.
+   * No main command, whatever the container has: PID 1 is carrel's init alone. Options that are about a main command
+   * throw then. Default: `true` where there is no command.
    */
   readonly hold?: boolean | undefined;
 }
@@ -36,26 +38,19 @@ export interface StartOptions extends Omit<SpawnOptions, 'detached'> {
 const HELD_OPTIONS = ['hold', 'limits', 'timeout', 'signal', 'timing'];
 const OPTIONS = [...SPAWN_OPTIONS.filter((name) => name !== 'detached'), 'hold'];
 
-/** What is to be started; without a file there is no main command. */
-export type StartCall = Omit<Call<StartOptions>, 'file'> & { readonly file: string | undefined };
-
 /** What {@link Container.start} does. */
 export async function start(
   definition: ContainerDefinition,
   hooks: readonly Hook[],
-  { file, args, options: given }: StartCall,
+  given: GivenStart<StartOptions>,
 ): Promise<RunningContainer> {
-  knownOptions('start()', given, OPTIONS);
-  const { hold, ...options } = given;
-  const holds = boolean('hold', hold ?? file === undefined);
-  if (!holds && file === undefined) throw contradiction('hold: false needs a main command: give start() a file');
-  if (holds) checkHeld(definition, given);
+  knownOptions('start()', given.options, OPTIONS);
+  const { hold, ...options } = given.options;
+  const main = mainOf(definition, given, hold);
+  const holds = main === undefined;
+  if (holds) checkHeld(definition, given.options);
   const stays: FramedCommand['stays'] = holds ? 'alone' : 'command';
-  const call = {
-    file: holds ? '' : (file ?? ''),
-    args: holds ? [] : args,
-    options: { stdio: 'ignore', ...options } as const,
-  };
+  const call = { ...(main ?? { file: '', args: [] }), options: { stdio: 'ignore', ...options } as const };
   const performing = startCommand(definition, { hooks, stays }, call);
   try {
     await performing.supervision.started();
@@ -65,6 +60,23 @@ export async function start(
     await performing.child[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The main command; `undefined` where there is none. */
+function mainOf(
+  definition: ContainerDefinition,
+  { file, args }: GivenStart<StartOptions>,
+  hold: unknown,
+): Pick<Call, 'file' | 'args'> | undefined {
+  const [own, ...rest] = wordsOf(definition);
+  const main = file === undefined ? own : file;
+  if (boolean('hold', hold ?? main === undefined)) {
+    if (file === undefined) return undefined;
+    throw contradiction('hold: true is without a main command, and start() was given one');
+  }
+  if (main === undefined)
+    throw contradiction('hold: false needs a main command: give start() a file, or the container a command()');
+  return { file: main, args: file === undefined ? rest : args };
 }
 
 function checkHeld(definition: ContainerDefinition, options: StartOptions): void {

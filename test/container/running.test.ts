@@ -95,7 +95,8 @@ suite('without a main command', () => {
       });
     await assert.rejects(new Container().start({ hold: false }), /needs a main command/);
     await assert.rejects(new Container().init(false).start(), /needs carrel’s init as PID 1/);
-    await assert.rejects(new Container().start('sleep', ['9'], { hold: true, cwd: '/' }), /cwd is about/);
+    await assert.rejects(new Container().command('true').start({ hold: true, cwd: '/' }), /cwd is about/);
+    await assert.rejects(new Container().start('sleep', ['9'], { hold: true }), /hold: true is without/);
     await assert.rejects(new Container().start({ detached: true } as object), /detached/);
   });
 

@@ -76,6 +76,42 @@ export const PROCESS_OPTIONS = {
       [{ onUnsupported: 'ignore' }, VALUE],
     ],
   },
+  entrypoint: {
+    unset: undefined,
+    right: [
+      [[], []],
+      [
+        ['nice', '', 'a b'],
+        ['nice', '', 'a b'],
+      ],
+    ],
+    wrong: [
+      ['nice', TYPE],
+      [{}, TYPE],
+      [[1], TYPE],
+      [[undefined], TYPE],
+      [[''], VALUE],
+      [['a\0b'], VALUE],
+    ],
+  },
+  command: {
+    unset: undefined,
+    right: [
+      [[], []],
+      // Behind an entrypoint even this is a word.
+      [
+        ['', 'a b'],
+        ['', 'a b'],
+      ],
+    ],
+    wrong: [
+      ['echo', TYPE],
+      [{}, TYPE],
+      [['echo', 1], TYPE],
+      [new Array(1), TYPE],
+      [['a\0b'], VALUE],
+    ],
+  },
   domainname: {
     unset: undefined,
     right: [

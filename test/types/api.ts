@@ -43,6 +43,18 @@ export const bytes: Promise<RunResult<Buffer>> = box.run('ls', [], { encoding: '
 export const wrong: Promise<RunResult<string>> = box.run('ls', [], { encoding: 'buffer' });
 export const planned: Promise<RunResult<Buffer>> = run(box.plan('ls'), { encoding: 'buffer' });
 
+// Without a file the container's own words are run; options may come first then.
+export const own: Promise<RunResult<string>> = box.entrypoint('nice').command('ls', '-l').run();
+export const ownToo: Promise<RunResult<string>> = box.run({ timeout: 5 });
+export const ownBytes: Promise<RunResult<Buffer>> = box.run({ encoding: 'buffer' });
+same<ReturnType<typeof box.entrypoint>, Container>(true);
+box.spawn();
+box.spawn({ stdio: 'inherit' });
+// @ts-expect-error words, not a list
+box.command(['ls']);
+// @ts-expect-error run() has no stdio of the caller's
+box.run({ stdio: 'inherit' });
+
 // spawn() gives a process at once, not a promise; it is not thenable.
 same<ReturnType<typeof box.spawn>, ContainerProcess>(true);
 same<ReturnType<typeof spawn>, ContainerProcess>(true);

@@ -113,6 +113,8 @@ test('a command, its arguments and its options: thrown at once', () => {
   // plan() checks as spawn() does, and starts nothing.
   for (const value of WRONG) {
     holds(() => box.plan(value as string), 'file');
+    holds(() => box.plan(undefined, value as []), 'args without a file');
+    holds(() => box.plan(value as string, [], {}), 'file before options');
     holds(() => box.plan('true', value as []), 'args');
     holds(() => box.plan('true', [], value as object), 'options');
     for (const option of SPAWN_OPTIONS) holds(() => box.plan('true', [], { [option]: value }), option);

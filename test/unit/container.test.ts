@@ -24,6 +24,8 @@ const SETTERS: Readonly<Record<keyof ContainerDefinition, (box: Container) => Co
   nice: (box) => box.nice(5),
   oomScoreAdj: (box) => box.oomScoreAdj(500),
   cpuAffinity: (box) => box.cpuAffinity('0-1'),
+  entrypoint: (box) => box.entrypoint('nice', '-n', '5'),
+  command: (box) => box.command('echo', 'a b'),
   env: (box) => box.env({ A: '1' }),
   cwd: (box) => box.cwd('/srv'),
   user: (box) => box.user(1000),
@@ -126,6 +128,8 @@ describe('a Container', () => {
       .hostname(undefined)
       .namespaces(undefined)
       .proc(undefined)
+      .entrypoint(undefined)
+      .command(undefined)
       .cwd(undefined)
       .user(undefined)
       .capabilities(undefined)

@@ -71,6 +71,8 @@ const VALUES: { readonly [K in keyof DefinitionInput]-?: (random: Random) => Def
     ),
   mask: (random) => random.list(3, () => random.pick(PATHS)),
   proc: (random) => random.pick(['auto', 'new', 'bind', 'none'] as const),
+  entrypoint: (random) => random.list(3, () => `x${random.text()}`),
+  command: (random) => random.list(3, () => random.text()),
   namespaces: (random) =>
     names
       .filter(() => random.below(4) > 0)

@@ -16,7 +16,7 @@ const LAUNCHER_LINES = 5900;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
-  'lib/container.ts': 620,
+  'lib/container.ts': 640,
   'src-native/sys.h': 800,
 };
 
