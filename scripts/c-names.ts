@@ -9,7 +9,12 @@ export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) =
 export const upper = (name: string): string => snake(name).toUpperCase();
 
 /** Of numbers. */
-export const C_TYPES: Readonly<Record<Width, string>> = { u32: 'uint32_t', i32: 'int32_t', u64: 'uint64_t' };
+export const C_TYPES: Readonly<Record<Width, string>> = {
+  u32: 'uint32_t',
+  i32: 'int32_t',
+  u64: 'uint64_t',
+  i64: 'int64_t',
+};
 
 /** A table of numbers as an enum. */
 export function constants(prefix: string, values: Readonly<Record<string, number>>): string {

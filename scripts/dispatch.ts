@@ -1,6 +1,7 @@
 /**
  * Makes the launcher's lists of steps from the step table: `step.h` and `step.c` for the container's column, `act.h`
- * and `act.c` for the host's. `--check` only compares, and fails when one has drifted.
+ * and `act.c` for the host's, `serve.h` and `serve.c` for the server's. `--check` only compares, and fails when one
+ * has drifted.
  *
  * A switch with typed calls: a function that is missing fails the link, one of another type the compiler, and a step of
  * the other column has no case.
@@ -12,7 +13,7 @@ import { generate } from './generated.js';
 
 /** Who performs the steps of a column in C, and how its functions begin. */
 interface Side {
-  readonly column: 'container' | 'host';
+  readonly column: 'container' | 'host' | 'server';
   readonly prefix: string;
   readonly actor: string;
   /** What they call it. */
@@ -35,12 +36,20 @@ const SIDES: readonly Side[] = [
     as: 'self',
     what: 'Acts on the host, which the supervisor performs',
   },
+  {
+    column: 'server',
+    prefix: 'serve',
+    actor: 'server',
+    as: 'server',
+    what: 'Steps in a running container, which a server performs',
+  },
 ];
 
 const made = '// Made by scripts/dispatch.ts from lib/plan/steps.ts. Do not edit.';
 
 function opsOf({ column }: Side): readonly Op[] {
-  return (Object.keys(STEPS) as Op[]).filter((op) => STEPS[op].column === column || STEPS[op].column === 'both');
+  const columns: readonly string[] = column === 'server' ? [column] : [column, 'both'];
+  return (Object.keys(STEPS) as Op[]).filter((op) => columns.includes(STEPS[op].column));
 }
 
 function header(side: Side): string {

@@ -16,6 +16,7 @@ import {
   TEXT_MAX,
   VIOLATIONS_MAX,
 } from '#lib/plan/messages.js';
+import { ANSWER, ANSWER_MAX, REQUEST, REQUEST_MAX, STAT } from '#lib/plan/serving.js';
 import { ACT_TIME, MOMENTS, TIMES } from '#lib/plan/times.js';
 import { C_TYPES, constants, snake, upper } from './c-names.js';
 import { generate } from './generated.js';
@@ -64,8 +65,8 @@ const orderSizes = orders.map((kind) => `\t[MESSAGE_${upper(kind)}] = sizeof(str
 const orderMax = Math.max(...orders.map((kind) => headSize + sizeOf(MESSAGES[kind].fields)));
 
 const text = `// SPDX-License-Identifier: MIT
-// What Node, the launcher and its supervisors say to each other. Made by scripts/messages.ts from lib/plan/messages.ts,
-// which draws it, and from lib/plan/times.ts. Do not edit.
+// What Node, the launcher, its supervisors and servers say to each other. Made by scripts/messages.ts from
+// lib/plan/messages.ts and lib/plan/serving.ts, which draw it, and from lib/plan/times.ts. Do not edit.
 #pragma once
 #include <assert.h>
 #include <stddef.h>
@@ -96,6 +97,18 @@ static_assert(sizeof(struct times) == ${sizeOf(TIMES)}, "times");
 
 ${struct('act_time', ACT_TIME)}
 static_assert(sizeof(struct act_time) == ${sizeOf(ACT_TIME)}, "act_time");
+
+// What a server is asked, and answers.
+enum { SERVER_REQUEST_MAX = ${REQUEST_MAX}, SERVER_ANSWER_MAX = ${ANSWER_MAX} };
+
+${struct('server_request', REQUEST)}
+static_assert(sizeof(struct server_request) == ${sizeOf(REQUEST)}, "server_request");
+
+${struct('server_answer', ANSWER)}
+static_assert(sizeof(struct server_answer) == ${sizeOf(ANSWER)}, "server_answer");
+
+${struct('server_stat', STAT)}
+static_assert(sizeof(struct server_stat) == ${sizeOf(STAT)}, "server_stat");
 `;
 
 generate('src-native/messages.h', text, 'lib/plan/messages.ts');

@@ -16,7 +16,7 @@ const list = (words: readonly string[], last: string): string =>
 
 // The constructors.
 
-const MARKS = { host: '*Host.* ', container: '', both: '*Host, or container.* ' } as const;
+const MARKS = { host: '*Host.* ', container: '', both: '*Host, or container.* ', server: '*Server.* ' } as const;
 
 function constructorOf({ op, text, needs, errors, source, defaults }: StepText): string {
   const each = [...defaults].map(([name, value]) =>
@@ -43,11 +43,16 @@ function docstring(paragraphs: readonly string[]): string {
   return `/**\n${lines}\n */\n`;
 }
 
+// No caller writes the lists that are served.
+const constructed = groups
+  .map((group) => ({ ...group, steps: group.steps.filter(({ op }) => STEPS[op].column !== 'server') }))
+  .filter(({ steps }) => steps.length > 0);
+
 const constructors = `/** Made by scripts/steps.ts from ${SOURCE}: the constructor of every step. Do not edit. */
 
 import { type StepConstructor, step } from './steps.js';
 
-${groups.map(({ heading, steps }) => `// ${heading}.\n\n${steps.map(constructorOf).join('\n')}`).join('\n')}`;
+${constructed.map(({ heading, steps }) => `// ${heading}.\n\n${steps.map(constructorOf).join('\n')}`).join('\n')}`;
 
 // The page.
 
@@ -59,6 +64,7 @@ const KINDS: Readonly<Record<Field['kind'], string>> = {
   flags: 'list of names',
   choice: 'name',
   string: 'text',
+  name: 'text, or bytes',
   bytes: 'bytes',
   strings: 'list of texts',
   numbers: 'list of numbers',
@@ -71,6 +77,7 @@ const COLUMNS = {
   host: 'on the host',
   container: 'in the container',
   both: 'on the host, or in the container',
+  server: 'by a server, in a running container',
 } as const;
 const anchor = (op: Op): string => `[\`${op}\`](#${op.toLowerCase()})`;
 const linked = (text: string): string => text.replace(/\{@link (\w+)\}/g, (_, op: Op) => anchor(op));
@@ -115,6 +122,7 @@ const endings = ENDING_OPS.map(anchor);
 const rules = [
   `*On the host* the supervisor performs a step: in \`before\`, in \`after\`, or among the acts of a
   ${anchor('barrier')}. *In the container* the child performs it, on its way in.`,
+  `*By a server* a step is performed on demand, while the container runs. No plan has such a step.`,
   `The last step of a plan that is run is ${list(endings, 'or')}.`,
   `*Rights over* a namespace are capabilities in the user namespace that it belongs to. A plan whose \`clone\` has a new
   user namespace has them all, until ${anchor('setCapabilities')}.`,
@@ -128,7 +136,8 @@ const page = `<!-- Made by scripts/steps.ts from ${SOURCE}: npm run generate. Do
 # Steps
 
 A step is one act of the kernel, as plain data. A plan is a list of steps; \`explain()\` prints it. \`carrel/steps\` has
-a constructor for each step, of the same name. It takes the fields as an object, checks them, and gives a frozen value.
+a constructor for each step of a plan, of the same name. It takes the fields as an object, checks them, and gives a
+frozen value.
 
 \`\`\`ts
 import { mount } from 'carrel/steps';

@@ -17,14 +17,18 @@ const ops = Object.keys(STEPS) as Op[];
 const most = Math.max(...ops.map((op) => fieldsOf(op).length));
 
 function cType(field: Field): string {
-  if (['string', 'bytes'].includes(field.kind)) return 'struct wire_bytes';
+  if (['string', 'name', 'bytes'].includes(field.kind)) return 'struct wire_bytes';
   if (['strings', 'numbers', 'slots', 'steps', 'attempts'].includes(field.kind)) return 'struct wire_list';
   return field.kind === 'integer' ? 'int64_t' : 'uint64_t';
 }
 
+/** To C both are bytes behind which there is a NUL. */
+const CHECKED_AS: Partial<Record<Field['kind'], string>> = { name: 'string' };
+
 /** What `plan_check` asks of a field. */
 function check(field: Field): string {
-  const kind = field.kind === 'slot' && field.optional === true ? 'optional_slot' : field.kind;
+  const kind =
+    field.kind === 'slot' && field.optional === true ? 'optional_slot' : (CHECKED_AS[field.kind] ?? field.kind);
   const allowed = Object.values(field.names ?? {}).reduce<bigint>((all, bit) => all | BigInt(bit), 0n);
   return `{FIELD_${upper(kind)}, 0x${allowed.toString(16)}}`;
 }
@@ -40,7 +44,7 @@ function step(op: Op): string {
 
 function spec(op: Op): string {
   const { column } = STEPS[op];
-  const columns = [column !== 'container' && 'COLUMN_HOST', column !== 'host' && 'COLUMN_CONTAINER'].filter(Boolean);
+  const columns = column === 'both' ? ['COLUMN_HOST', 'COLUMN_CONTAINER'] : [`COLUMN_${upper(column)}`];
   const fields = fieldsOf(op).map(([, field]) => check(field));
   const ends = ENDING_OPS.some((one) => one === op) ? 1 : 0;
   const body = fields.length === 0 ? '{}' : `{\n${fields.map((field) => `\t\t${field},\n`).join('')}\t}`;
@@ -112,7 +116,7 @@ ${ops.map(step).join('\n')}
 enum field_kind {
 ${kinds.map((kind) => `\tFIELD_${kind.toUpperCase()},`).join('\n')}
 };
-enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
+enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2, COLUMN_SERVER = 4 };
 
 // What a record of each step must look like: plan_check holds every record to it. \`ends\`: the last step of a plan is
 // one of these, and no other is. \`can_be_tried\`: in a process of its own, which speaks to no supervisor and goes on

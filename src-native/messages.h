@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What Node, the launcher and its supervisors say to each other. Made by scripts/messages.ts from lib/plan/messages.ts,
-// which draws it, and from lib/plan/times.ts. Do not edit.
+// What Node, the launcher, its supervisors and servers say to each other. Made by scripts/messages.ts from
+// lib/plan/messages.ts and lib/plan/serving.ts, which draw it, and from lib/plan/times.ts. Do not edit.
 #pragma once
 #include <assert.h>
 #include <stddef.h>
@@ -287,3 +287,68 @@ static_assert(offsetof(struct act_time, index) == 4, "act_time");
 static_assert(offsetof(struct act_time, act) == 8, "act_time");
 static_assert(offsetof(struct act_time, at_ns) == 16, "act_time");
 static_assert(sizeof(struct act_time) == 24, "act_time");
+
+// What a server is asked, and answers.
+enum { SERVER_REQUEST_MAX = 262144, SERVER_ANSWER_MAX = 1052672 };
+
+struct server_request {
+	uint32_t size;
+	uint32_t number;
+	uint32_t count;
+	uint32_t reserved;
+};
+static_assert(offsetof(struct server_request, size) == 0, "server_request");
+static_assert(offsetof(struct server_request, number) == 4, "server_request");
+static_assert(offsetof(struct server_request, count) == 8, "server_request");
+static_assert(offsetof(struct server_request, reserved) == 12, "server_request");
+static_assert(sizeof(struct server_request) == 16, "server_request");
+
+struct server_answer {
+	uint32_t size;
+	uint32_t number;
+	uint32_t done;
+	int32_t syscall;
+	int32_t error;
+	uint32_t reserved;
+};
+static_assert(offsetof(struct server_answer, size) == 0, "server_answer");
+static_assert(offsetof(struct server_answer, number) == 4, "server_answer");
+static_assert(offsetof(struct server_answer, done) == 8, "server_answer");
+static_assert(offsetof(struct server_answer, syscall) == 12, "server_answer");
+static_assert(offsetof(struct server_answer, error) == 16, "server_answer");
+static_assert(offsetof(struct server_answer, reserved) == 20, "server_answer");
+static_assert(sizeof(struct server_answer) == 24, "server_answer");
+
+struct server_stat {
+	uint64_t ino;
+	uint64_t dev;
+	uint64_t size;
+	uint64_t blocks;
+	int64_t atime_s;
+	int64_t mtime_s;
+	int64_t ctime_s;
+	uint32_t atime_ns;
+	uint32_t mtime_ns;
+	uint32_t ctime_ns;
+	uint32_t mode;
+	uint32_t nlink;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t reserved;
+};
+static_assert(offsetof(struct server_stat, ino) == 0, "server_stat");
+static_assert(offsetof(struct server_stat, dev) == 8, "server_stat");
+static_assert(offsetof(struct server_stat, size) == 16, "server_stat");
+static_assert(offsetof(struct server_stat, blocks) == 24, "server_stat");
+static_assert(offsetof(struct server_stat, atime_s) == 32, "server_stat");
+static_assert(offsetof(struct server_stat, mtime_s) == 40, "server_stat");
+static_assert(offsetof(struct server_stat, ctime_s) == 48, "server_stat");
+static_assert(offsetof(struct server_stat, atime_ns) == 56, "server_stat");
+static_assert(offsetof(struct server_stat, mtime_ns) == 60, "server_stat");
+static_assert(offsetof(struct server_stat, ctime_ns) == 64, "server_stat");
+static_assert(offsetof(struct server_stat, mode) == 68, "server_stat");
+static_assert(offsetof(struct server_stat, nlink) == 72, "server_stat");
+static_assert(offsetof(struct server_stat, uid) == 76, "server_stat");
+static_assert(offsetof(struct server_stat, gid) == 80, "server_stat");
+static_assert(offsetof(struct server_stat, reserved) == 84, "server_stat");
+static_assert(sizeof(struct server_stat) == 88, "server_stat");

@@ -92,6 +92,7 @@ enum {
 	SYS_SIGTSTP = 20,
 	SYS_SIGTTIN = 21,
 	SYS_SIGTTOU = 22,
+	SYS_SIGXFSZ = 25,
 	SYS_SIGNAL_LAST = 64,
 	SYS_PATH_MAX = 4096, // with its NUL
 	SYS_S_IFMT = 0170000,
@@ -112,6 +113,7 @@ enum {
 	SYS_EFD_CLOEXEC = 02000000,
 };
 #define SYS_EVERY_SIGNAL (~0ull)
+#define SYS_SIG_IGN      ((void (*)(int))1)
 // The errnos that carrel tells apart: asm-generic/errno-base.h and errno.h, the same on x86_64 and aarch64.
 enum {
 	SYS_EPERM = 1,
@@ -119,6 +121,7 @@ enum {
 	SYS_ESRCH = 3,
 	SYS_EINTR = 4,
 	SYS_EIO = 5,
+	SYS_ENXIO = 6,
 	SYS_E2BIG = 7,
 	SYS_EBADF = 9,
 	SYS_ECHILD = 10,
@@ -388,6 +391,11 @@ static inline long sys_fchown(int fd, uint32_t uid, uint32_t gid)
 {
 	return SYS(__NR_fchown, fd, uid, gid, 0, 0, 0);
 }
+// int fchownat(int dirfd, const char *pathname, uid_t owner, gid_t group, int flags);
+static inline long sys_fchownat(int dir_fd, const char *path, uint32_t uid, uint32_t gid, int flags)
+{
+	return SYS(__NR_fchownat, dir_fd, path, uid, gid, flags, 0);
+}
 // int fcntl(int fd, int cmd, ...);
 static inline long sys_fcntl(int fd, int command, long argument)
 {
@@ -601,6 +609,11 @@ static inline long sys_process_vm_readv(
 {
 	return SYS(__NR_process_vm_readv, pid, local, 1, remote, remote_count, 0);
 }
+// ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset);
+static inline long sys_pwrite64(int fd, const void *buffer, size_t size, long offset)
+{
+	return SYS(__NR_pwrite64, fd, buffer, size, offset, 0, 0);
+}
 // ssize_t read(int fd, void *buf, size_t count);
 static inline long sys_read(int fd, void *buffer, size_t size)
 {
@@ -615,6 +628,11 @@ static inline long sys_readlinkat(int dir_fd, const char *path, char *ret_text, 
 static inline long sys_recvmsg(int fd, struct sys_msghdr *message, unsigned int flags)
 {
 	return SYS(__NR_recvmsg, fd, message, flags, 0, 0, 0);
+}
+// int renameat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath);
+static inline long sys_renameat(int dir_fd, const char *path, int to_dir_fd, const char *to)
+{
+	return SYS(__NR_renameat, dir_fd, path, to_dir_fd, to, 0, 0);
 }
 // int rt_sigaction(int signum, const struct sigaction *act, struct sigaction *oldact, size_t sigsetsize);
 static inline long sys_rt_sigaction(int signal, const struct sys_sigaction *action)
@@ -767,6 +785,11 @@ static inline long sys_unlinkat(int dir_fd, const char *path, int flags)
 static inline long sys_unshare(unsigned long flags)
 {
 	return SYS(__NR_unshare, flags, 0, 0, 0, 0, 0);
+}
+// int utimensat(int dirfd, const char *pathname, const struct timespec times[2], int flags);
+static inline long sys_utimensat(int dir_fd, const char *path, const struct sys_timespec times[2], int flags)
+{
+	return SYS(__NR_utimensat, dir_fd, path, times, flags, 0, 0);
 }
 // pid_t wait4(pid_t pid, int *wstatus, int options, struct rusage *rusage);
 static inline long sys_wait4(int pid, int *ret_status, int options, struct rusage *ret_usage)

@@ -74,74 +74,93 @@ enum {
 	STEP_GIVE = 7,
 	STEP_HOLD = 8,
 	STEP_EXIT = 9,
-	STEP_DENY_SETGROUPS = 10,
-	STEP_SET_UID_MAP = 11,
-	STEP_SET_GID_MAP = 12,
-	STEP_NEWUIDMAP = 13,
-	STEP_NEWGIDMAP = 14,
-	STEP_FCHOWN = 15,
-	STEP_IDMAP = 16,
-	STEP_SET_GROUPS = 17,
-	STEP_SET_USER = 18,
-	STEP_MAKE_CGROUP = 19,
-	STEP_WRITE_CGROUP = 20,
-	STEP_END_FROZEN = 21,
-	STEP_WATCH_OOM = 22,
-	STEP_ENTER_CGROUP = 23,
-	STEP_LIMIT_CPU_TIME = 24,
-	STEP_READ_COUNTER = 25,
-	STEP_REMOVE_CGROUP = 26,
-	STEP_UNSHARE = 27,
-	STEP_NEST_NAMESPACES = 28,
-	STEP_OPEN_NAMESPACE = 29,
-	STEP_SETNS = 30,
-	STEP_SET_TIME_OFFSET = 31,
-	STEP_SET_HOSTNAME = 32,
-	STEP_SET_DOMAINNAME = 33,
-	STEP_LINK_UP = 34,
-	STEP_SYSCTL = 35,
-	STEP_PROPAGATION = 36,
-	STEP_OPEN_TREE = 37,
-	STEP_MOUNT = 38,
-	STEP_BIND = 39,
-	STEP_DEVICE = 40,
-	STEP_MOUNT_SETATTR = 41,
-	STEP_MASK = 42,
-	STEP_READONLY_PATH = 43,
-	STEP_PIVOT_ROOT = 44,
-	STEP_OPEN_DIRECTORY = 45,
-	STEP_DIRECTORY = 46,
-	STEP_FILE = 47,
-	STEP_SYMLINK = 48,
-	STEP_MAKE_TARGET = 49,
-	STEP_REMOVE_TARGET = 50,
-	STEP_CHMOD = 51,
-	STEP_SET_XATTR = 52,
-	STEP_LOCK_FILE = 53,
-	STEP_RMDIR = 54,
-	STEP_OPEN_TERMINAL = 55,
-	STEP_RELAY = 56,
-	STEP_CONTROLLING_TERMINAL = 57,
-	STEP_SET_RLIMIT = 58,
-	STEP_SET_PRIORITY = 59,
-	STEP_SET_OOM_SCORE_ADJ = 60,
-	STEP_END_DESCENDANTS = 61,
-	STEP_SET_AFFINITY = 62,
-	STEP_UMASK = 63,
-	STEP_JOIN_SESSION_KEYRING = 64,
-	STEP_CHDIR = 65,
-	STEP_SET_CAPABILITIES = 66,
-	STEP_NO_NEW_PRIVILEGES = 67,
-	STEP_SECCOMP = 68,
-	STEP_SECCOMP_REPORT = 69,
-	STEP_CREATE_RULESET = 70,
-	STEP_ADD_PATH_RULE = 71,
-	STEP_ADD_PORT_RULE = 72,
-	STEP_RESTRICT_SELF = 73,
-	STEP_SET_EXEC_LABEL = 74,
+	STEP_SERVE = 10,
+	STEP_DENY_SETGROUPS = 11,
+	STEP_SET_UID_MAP = 12,
+	STEP_SET_GID_MAP = 13,
+	STEP_NEWUIDMAP = 14,
+	STEP_NEWGIDMAP = 15,
+	STEP_FCHOWN = 16,
+	STEP_IDMAP = 17,
+	STEP_SET_GROUPS = 18,
+	STEP_SET_USER = 19,
+	STEP_MAKE_CGROUP = 20,
+	STEP_WRITE_CGROUP = 21,
+	STEP_END_FROZEN = 22,
+	STEP_WATCH_OOM = 23,
+	STEP_ENTER_CGROUP = 24,
+	STEP_LIMIT_CPU_TIME = 25,
+	STEP_READ_COUNTER = 26,
+	STEP_REMOVE_CGROUP = 27,
+	STEP_UNSHARE = 28,
+	STEP_NEST_NAMESPACES = 29,
+	STEP_OPEN_NAMESPACE = 30,
+	STEP_SETNS = 31,
+	STEP_SET_TIME_OFFSET = 32,
+	STEP_SET_HOSTNAME = 33,
+	STEP_SET_DOMAINNAME = 34,
+	STEP_LINK_UP = 35,
+	STEP_SYSCTL = 36,
+	STEP_PROPAGATION = 37,
+	STEP_OPEN_TREE = 38,
+	STEP_MOUNT = 39,
+	STEP_BIND = 40,
+	STEP_DEVICE = 41,
+	STEP_MOUNT_SETATTR = 42,
+	STEP_MASK = 43,
+	STEP_READONLY_PATH = 44,
+	STEP_PIVOT_ROOT = 45,
+	STEP_OPEN_DIRECTORY = 46,
+	STEP_DIRECTORY = 47,
+	STEP_FILE = 48,
+	STEP_SYMLINK = 49,
+	STEP_MAKE_TARGET = 50,
+	STEP_REMOVE_TARGET = 51,
+	STEP_CHMOD = 52,
+	STEP_SET_XATTR = 53,
+	STEP_LOCK_FILE = 54,
+	STEP_RMDIR = 55,
+	STEP_OPEN_TERMINAL = 56,
+	STEP_RELAY = 57,
+	STEP_CONTROLLING_TERMINAL = 58,
+	STEP_SET_RLIMIT = 59,
+	STEP_SET_PRIORITY = 60,
+	STEP_SET_OOM_SCORE_ADJ = 61,
+	STEP_END_DESCENDANTS = 62,
+	STEP_SET_AFFINITY = 63,
+	STEP_UMASK = 64,
+	STEP_JOIN_SESSION_KEYRING = 65,
+	STEP_CHDIR = 66,
+	STEP_SET_CAPABILITIES = 67,
+	STEP_NO_NEW_PRIVILEGES = 68,
+	STEP_SECCOMP = 69,
+	STEP_SECCOMP_REPORT = 70,
+	STEP_CREATE_RULESET = 71,
+	STEP_ADD_PATH_RULE = 72,
+	STEP_ADD_PORT_RULE = 73,
+	STEP_RESTRICT_SELF = 74,
+	STEP_SET_EXEC_LABEL = 75,
+	STEP_OPEN = 76,
+	STEP_CLOSE = 77,
+	STEP_PREAD = 78,
+	STEP_PWRITE = 79,
+	STEP_FTRUNCATE = 80,
+	STEP_FSTAT = 81,
+	STEP_STAT = 82,
+	STEP_GETDENTS = 83,
+	STEP_MKDIRAT = 84,
+	STEP_UNLINKAT = 85,
+	STEP_RENAMEAT = 86,
+	STEP_SYMLINKAT = 87,
+	STEP_READLINKAT = 88,
+	STEP_FCHMODAT = 89,
+	STEP_FCHOWNAT = 90,
+	STEP_UTIMENSAT = 91,
+	STEP_FACCESSAT = 92,
+	STEP_HAND_OVER = 93,
 };
 
-enum { STEP_COUNT = 74 };
+enum { STEP_COUNT = 93 };
 
 struct step_barrier {
 	struct record head;
@@ -200,6 +219,14 @@ struct step_exit {
 	uint64_t status;
 };
 static_assert(sizeof(struct step_exit) == 16, "exit");
+
+struct step_serve {
+	struct record head;
+	uint64_t requests;
+	uint64_t own;
+	struct wire_list kept;
+};
+static_assert(sizeof(struct step_serve) == 32, "serve");
 
 struct step_deny_setgroups {
 	struct record head;
@@ -690,6 +717,151 @@ struct step_set_exec_label {
 };
 static_assert(sizeof(struct step_set_exec_label) == 24, "setExecLabel");
 
+struct step_open {
+	struct record head;
+	uint64_t slot;
+	uint64_t at;
+	struct wire_bytes path;
+	uint64_t kind;
+	uint64_t flags;
+	uint64_t nofollow;
+	uint64_t mode;
+};
+static_assert(sizeof(struct step_open) == 64, "open");
+
+struct step_close {
+	struct record head;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_close) == 16, "close");
+
+struct step_pread {
+	struct record head;
+	uint64_t slot;
+	uint64_t offset;
+	uint64_t length;
+};
+static_assert(sizeof(struct step_pread) == 32, "pread");
+
+struct step_pwrite {
+	struct record head;
+	uint64_t slot;
+	uint64_t offset;
+	struct wire_bytes content;
+};
+static_assert(sizeof(struct step_pwrite) == 32, "pwrite");
+
+struct step_ftruncate {
+	struct record head;
+	uint64_t slot;
+	uint64_t length;
+};
+static_assert(sizeof(struct step_ftruncate) == 24, "ftruncate");
+
+struct step_fstat {
+	struct record head;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_fstat) == 16, "fstat");
+
+struct step_stat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	uint64_t nofollow;
+};
+static_assert(sizeof(struct step_stat) == 32, "stat");
+
+struct step_getdents {
+	struct record head;
+	uint64_t slot;
+	uint64_t length;
+};
+static_assert(sizeof(struct step_getdents) == 24, "getdents");
+
+struct step_mkdirat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	uint64_t mode;
+};
+static_assert(sizeof(struct step_mkdirat) == 32, "mkdirat");
+
+struct step_unlinkat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	uint64_t directory;
+};
+static_assert(sizeof(struct step_unlinkat) == 32, "unlinkat");
+
+struct step_renameat {
+	struct record head;
+	struct wire_bytes path;
+	struct wire_bytes to;
+};
+static_assert(sizeof(struct step_renameat) == 24, "renameat");
+
+struct step_symlinkat {
+	struct record head;
+	struct wire_bytes text;
+	uint64_t at;
+	struct wire_bytes path;
+};
+static_assert(sizeof(struct step_symlinkat) == 32, "symlinkat");
+
+struct step_readlinkat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+};
+static_assert(sizeof(struct step_readlinkat) == 24, "readlinkat");
+
+struct step_fchmodat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	uint64_t mode;
+};
+static_assert(sizeof(struct step_fchmodat) == 32, "fchmodat");
+
+struct step_fchownat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	uint64_t uid;
+	uint64_t gid;
+	uint64_t nofollow;
+};
+static_assert(sizeof(struct step_fchownat) == 48, "fchownat");
+
+struct step_utimensat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	int64_t atime_s;
+	uint64_t atime_ns;
+	int64_t mtime_s;
+	uint64_t mtime_ns;
+	uint64_t nofollow;
+};
+static_assert(sizeof(struct step_utimensat) == 64, "utimensat");
+
+struct step_faccessat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	uint64_t mode;
+};
+static_assert(sizeof(struct step_faccessat) == 32, "faccessat");
+
+struct step_hand_over {
+	struct record head;
+	uint64_t lane;
+	struct wire_list slots;
+};
+static_assert(sizeof(struct step_hand_over) == 24, "handOver");
+
 enum field_kind {
 	FIELD_NUMBER,
 	FIELD_INTEGER,
@@ -706,7 +878,7 @@ enum field_kind {
 	FIELD_STEPS,
 	FIELD_ATTEMPTS,
 };
-enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2 };
+enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2, COLUMN_SERVER = 4 };
 
 // What a record of each step must look like: plan_check holds every record to it. `ends`: the last step of a plan is
 // one of these, and no other is. `can_be_tried`: in a process of its own, which speaks to no supervisor and goes on
@@ -750,6 +922,11 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_HOLD] = {COLUMN_CONTAINER, 1, 0, 0, {}},
 	[STEP_EXIT] = {COLUMN_CONTAINER, 1, 0, 1, {
 		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_SERVE] = {COLUMN_CONTAINER, 1, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOTS, 0x0},
 	}},
 	[STEP_DENY_SETGROUPS] = {COLUMN_HOST, 0, 1, 0, {}},
 	[STEP_SET_UID_MAP] = {COLUMN_HOST, 0, 1, 1, {
@@ -1040,6 +1217,97 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_SET_EXEC_LABEL] = {COLUMN_CONTAINER, 0, 1, 2, {
 		{FIELD_CHOICE, 0x6d},
 		{FIELD_STRING, 0x0},
+	}},
+	[STEP_OPEN] = {COLUMN_SERVER, 0, 0, 7, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_CHOICE, 0xc000},
+		{FIELD_FLAGS, 0x4c3},
+		{FIELD_BOOLEAN, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_CLOSE] = {COLUMN_SERVER, 0, 0, 1, {
+		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_PREAD] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_PWRITE] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_BYTES, 0x0},
+	}},
+	[STEP_FTRUNCATE] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_FSTAT] = {COLUMN_SERVER, 0, 0, 1, {
+		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_STAT] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_BOOLEAN, 0x0},
+	}},
+	[STEP_GETDENTS] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_MKDIRAT] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_UNLINKAT] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_BOOLEAN, 0x0},
+	}},
+	[STEP_RENAMEAT] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_SYMLINKAT] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_STRING, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_READLINKAT] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_FCHMODAT] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_FCHOWNAT] = {COLUMN_SERVER, 0, 0, 5, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_BOOLEAN, 0x0},
+	}},
+	[STEP_UTIMENSAT] = {COLUMN_SERVER, 0, 0, 7, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_INTEGER, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_INTEGER, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_BOOLEAN, 0x0},
+	}},
+	[STEP_FACCESSAT] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_HAND_OVER] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOTS, 0x0},
 	}},
 };
 

@@ -92,6 +92,18 @@ export const hold: StepConstructor<'hold'> = step('hold');
  */
 export const exit: StepConstructor<'exit', 'status'> = step('exit');
 
+/**
+ * Serves: the child goes on as a server. It reads lists of steps from the socket in the slot `requests`, performs one
+ * after the other, and answers there. It ends when nobody can ask any more. `own` has its own descriptors: the host's
+ * /proc/self/fd, by {@link openDirectory}. It keeps these and the slots of `kept`, and closes all else. A plan ends
+ * with this step.
+ *
+ * Default: `kept: []`. Needs nothing.
+ *
+ * Source: unix(7).
+ */
+export const serve: StepConstructor<'serve', 'kept'> = step('serve');
+
 // Ids.
 
 /**

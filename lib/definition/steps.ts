@@ -9,8 +9,8 @@ import {
   fieldsOf,
   type HostStep,
   isAttempt,
-  OPS,
   type Op,
+  PLANNED_OPS,
   STEPS,
   type Step,
   type StepOf,
@@ -18,8 +18,8 @@ import {
 import { SLOTS_MAX } from '../plan/wire.js';
 import { array, boolean, integer, knownOptions, object, oneOf, text } from './checks.js';
 
-/** The kinds of steps, in the order of the table. */
-export const KINDS = Object.keys(OPS) as readonly Op[];
+/** The kinds of steps that a plan can have, in the order of the table. */
+export const KINDS = PLANNED_OPS;
 
 /** What a step's constructor takes: its fields, those in `Defaulted` only where they differ from the default. */
 export type StepFields<O extends Op, Defaulted extends PropertyKey> = Omit<StepOf<O>, 'op' | 'from' | Defaulted> &
@@ -102,6 +102,8 @@ function checkField(name: string, field: Field, value: unknown): unknown {
       return oneOf(name, value, names);
     case 'string':
       return text(name, value);
+    case 'name':
+      return value instanceof Uint8Array ? checkName(name, value) : text(name, value);
     case 'bytes':
       if (!(value instanceof Uint8Array)) throw invalidType(name, 'a Uint8Array', value);
       // A copy: what is in a plan does not change.
@@ -117,6 +119,11 @@ function checkField(name: string, field: Field, value: unknown): unknown {
     case 'attempts':
       return each(checkAttempt);
   }
+}
+
+function checkName(name: string, value: Uint8Array): Uint8Array {
+  if (value.includes(0)) throw invalidValue(name, 'bytes without NUL', value);
+  return new Uint8Array(value);
 }
 
 function checkAttempt(name: string, value: unknown): Attempt {

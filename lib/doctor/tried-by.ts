@@ -2,13 +2,16 @@
 
 import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
-import type { Op, Step, StepOf } from '../plan/steps.js';
+import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { TrialName } from './trial.js';
 
 /** What a plan needs: trials, and a finding that is none. */
 export type Need = TrialName | 'subordinate ids';
 
-type By<O extends Op> = Need | ((step: StepOf<O>, plan: Plan) => Need | readonly Need[]);
+/** A step of a plan. */
+type PlannedStep = HostStep | ContainerStep;
+type PlannedOp = PlannedStep['op'];
+type By<O extends PlannedOp> = Need | ((step: StepOf<O>, plan: Plan) => Need | readonly Need[]);
 
 const OF_MOUNTS: Readonly<Record<string, Need>> = {
   proc: 'new /proc',
@@ -24,7 +27,7 @@ const OF_IPC = /^(kernel\/(msg|sem|shm)|fs\/mqueue\/)/;
 const isNested = ({ steps }: Plan): boolean => steps.some(({ op }) => op === 'nestNamespaces');
 
 /** The compiler insists that no step is missing. What every process can do, the launcher's own start has tried. */
-const TRIED_BY: { readonly [O in Op]: By<O> } = {
+const TRIED_BY: { readonly [O in PlannedOp]: By<O> } = {
   barrier: 'launcher',
   omit: 'launcher',
   assertRefused: 'launcher',
@@ -34,6 +37,7 @@ const TRIED_BY: { readonly [O in Op]: By<O> } = {
   give: 'launcher',
   hold: 'pid namespace',
   exit: 'launcher',
+  serve: 'launcher',
   denySetgroups: 'user namespace',
   setUidMap: 'user namespace',
   setGidMap: 'user namespace',
@@ -117,15 +121,15 @@ function namespace(kind: Namespace): TrialName {
 /** All that a plan needs, each once. */
 export function needsOf(plan: Plan): ReadonlySet<Need> {
   const { clone, before, steps, after } = plan;
-  const inside = steps.flatMap((step): readonly Step[] => (step.op === 'barrier' ? step.acts : [step]));
-  const all: readonly Step[] = [...before, ...inside, ...after];
+  const inside = steps.flatMap((step): readonly PlannedStep[] => (step.op === 'barrier' ? step.acts : [step]));
+  const all: readonly PlannedStep[] = [...before, ...inside, ...after];
   // Without a user namespace root needs its own rights over each.
   const made: readonly Need[] =
     clone.length > 0 && !clone.includes('user') ? ['namespaces of root'] : clone.map(namespace);
   return new Set<Need>(['launcher', ...made, ...all.flatMap((step) => neededBy(step, plan))]);
 }
 
-function neededBy(step: Step, plan: Plan): readonly Need[] {
-  const by = TRIED_BY[step.op] as By<Op>;
+function neededBy(step: PlannedStep, plan: Plan): readonly Need[] {
+  const by = TRIED_BY[step.op] as By<PlannedOp>;
   return [typeof by === 'function' ? by(step as never, plan) : by].flat();
 }

@@ -12,6 +12,7 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
   ERR_EXIT:
     'With `check: true`, a command did not end with exit code 0, or wrote more than `maxOutput`. ' +
     'An `ExitError`, which carries the whole result.',
+  ERR_FS_FILE_TOO_LARGE: 'A file of a container has more bytes than are read, or a directory more entries.',
   ERR_HOOK: 'A function of `hook()` threw, or its promise rejected: that is the `cause`. The container has ended.',
   ERR_INVALID_ARG_TYPE: 'An argument is of the wrong type. A `TypeError`, thrown at the call that got it.',
   ERR_INVALID_ARG_VALUE:
@@ -36,6 +37,7 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'An ordinary user cannot map these ids: newuidmap, newgidmap, or ids in /etc/subuid and /etc/subgid are missing.',
   ERR_SUPERVISOR: 'The supervisor could not prepare for the container: it found no free descriptors, or no memory.',
   ERR_SUPERVISOR_LOST: 'The launcher or the supervisor was killed before the command ran.',
+  ERR_TIMEOUT: 'The time of a call is up, and what it was to do has not happened, or not all of it.',
   ERR_UNKNOWN_GROUP: 'The container’s /etc/group has no such group.',
   ERR_UNKNOWN_USER:
     'The container’s /etc/passwd has no such user, or carrel cannot read it before the container exists.',

@@ -279,3 +279,35 @@ export function givenLost(): CarrelError {
 export function hasEnded(what: string): CarrelError {
   return new CarrelError('ERR_ENDED', `${what} came too late: the container has ended`);
 }
+
+/** Somebody has killed what performs lists of steps in a container. */
+export function serverLost(): CarrelError {
+  return new CarrelError('ERR_SUPERVISOR_LOST', 'the server of the container’s files was killed before it answered');
+}
+
+/** A file system inside does not answer, or takes too long. */
+export function serverTimeout(clockMs: number): CarrelError {
+  return new CarrelError(
+    'ERR_TIMEOUT',
+    `what was asked of the container’s files has not happened within ${clockMs} ms`,
+    'a file system of the container’s does not answer, such as one of FUSE',
+  );
+}
+
+/** So many servers wait for file systems, beyond SIGKILL. */
+export function serversStuck(count: number): CarrelError {
+  return new CarrelError(
+    'ERR_TIMEOUT',
+    `${count} servers of the container’s files wait for file systems that do not answer, and no other is started`,
+    'end the container, or the process that serves the file system',
+  );
+}
+
+/** Of a file, a directory, or what is copied. */
+export function fileTooLarge(path: string, size: number, most: number): CarrelError {
+  return new CarrelError(
+    'ERR_FS_FILE_TOO_LARGE',
+    `${path}: ${size} bytes or more, and up to ${most} are read`,
+    'give a larger maxBytes, or read it in parts',
+  );
+}

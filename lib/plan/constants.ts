@@ -227,3 +227,18 @@ export const LABEL_MODULES = { selinux: 101, apparmor: 104 } as const;
 
 /** A security module that labels programs. */
 export type LabelModule = keyof typeof LABEL_MODULES;
+
+/** What a server opens a file for, open(2); the numbers are `O_*` of asm-generic/fcntl.h. Without: for reading. */
+export const OPEN_FLAGS = {
+  write: 0o1,
+  readWrite: 0o2,
+  create: 0o100,
+  exclusive: 0o200,
+  append: 0o2000,
+} as const;
+
+/** For what a server opens a file. */
+export type OpenFlag = keyof typeof OPEN_FLAGS;
+
+/** What a server opens: S_IFREG and S_IFDIR. inode(7) */
+export const FILE_KINDS = { file: 0o100000, directory: 0o040000 } as const;

@@ -166,6 +166,12 @@ function readSteps(bytes: Buffer, offset: number, count: number): readonly Step[
   return steps;
 }
 
+/** A text where it is one, as it would have been written. */
+function readName(bytes: Buffer): string | Uint8Array {
+  const text = bytes.toString('utf8');
+  return Buffer.from(text).equals(bytes) ? text : new Uint8Array(bytes);
+}
+
 function readField(bytes: Buffer, field: Field, at: number): unknown {
   const number = bytes.readBigUInt64LE(at);
   const offset = bytes.readUInt32LE(at);
@@ -187,6 +193,8 @@ function readField(bytes: Buffer, field: Field, at: number): unknown {
       return Object.keys(field.names ?? {}).find((name) => BigInt(field.names?.[name] ?? 0) === number);
     case 'string':
       return count === 0 && field.optional === true ? undefined : bytes.toString('utf8', offset, offset + count);
+    case 'name':
+      return readName(bytes.subarray(offset, offset + count));
     case 'bytes':
       return new Uint8Array(bytes.subarray(offset, offset + count));
     case 'strings':

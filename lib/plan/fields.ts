@@ -39,6 +39,7 @@ export type Default = { readonly value: unknown } | { readonly firstOf: string }
  * - `choice`: one name, on the wire its number.
  * - `slot`: the number of a slot, {@link NO_SLOT} where an optional one is left out.
  * - `string`: text without NUL, on the wire NUL-terminated.
+ * - `name`: a file name or path, as text or, where it is no UTF-8, as bytes; none is NUL. On the wire NUL-terminated.
  * - `bytes`: any bytes.
  * - `strings`: a list of strings.
  * - `numbers`: a list of numbers.
@@ -54,6 +55,7 @@ export type FieldKind =
   | 'choice'
   | 'slot'
   | 'string'
+  | 'name'
   | 'bytes'
   | 'strings'
   | 'numbers'
@@ -82,6 +84,9 @@ export const slot: Field<number> = { kind: 'slot' };
 export const string: Field<string> = { kind: 'string' };
 export const hostPath: Field<string> = { kind: 'string', path: 'host' };
 export const containerPath: Field<string> = { kind: 'string', path: 'container' };
+/** What a link says, or a file is called, where that may be no UTF-8. */
+export const innerText: Field<string | Uint8Array> = { kind: 'name' };
+export const innerPath: Field<string | Uint8Array> = { kind: 'name', path: 'container' };
 export const bytes: Field<Uint8Array> = { kind: 'bytes' };
 export const strings: Field<readonly string[]> = { kind: 'strings' };
 export const numbers: Field<readonly number[]> = { kind: 'numbers' };

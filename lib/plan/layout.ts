@@ -1,7 +1,7 @@
 /** Numbers side by side as C lays them out: what stands where, in what is read and written on both sides. Pure. */
 
 /** A number: its signedness and its bits. */
-export type Width = 'u32' | 'i32' | 'u64';
+export type Width = 'u32' | 'i32' | 'u64' | 'i64';
 
 /** One number for each name of a table, in the table's order. */
 export interface Each {
@@ -30,7 +30,7 @@ type ValueOf<M extends Member> = M extends Width
 /** What a whole struct is on this side. */
 export type ValuesOf<L extends Layout> = { readonly [Name in keyof L]: ValueOf<L[Name]> };
 
-const BYTES: Readonly<Record<Width, number>> = { u32: 4, i32: 4, u64: 8 };
+const BYTES: Readonly<Record<Width, number>> = { u32: 4, i32: 4, u64: 8, i64: 8 };
 const HALF = 2 ** 32;
 
 /** How wide a member's numbers are, and how many there are. */
@@ -112,13 +112,14 @@ function writing(member: Member): (bytes: Buffer, at: number, value: unknown) =>
 }
 
 /**
- * Numbers of each width. A u64 by halves: a BigInt takes ten times as long, and what is above 2^53 is rounded either
+ * Numbers of each width. 64 bits by halves: a BigInt takes ten times as long, and what is above 2^53 is rounded either
  * way.
  */
 export const READ: Readonly<Record<Width, (bytes: Buffer, at: number) => number>> = {
   u32: (bytes, at) => bytes.readUInt32LE(at),
   i32: (bytes, at) => bytes.readInt32LE(at),
   u64: (bytes, at) => bytes.readUInt32LE(at + 4) * HALF + bytes.readUInt32LE(at),
+  i64: (bytes, at) => bytes.readInt32LE(at + 4) * HALF + bytes.readUInt32LE(at),
 };
 
 const WRITE: Readonly<Record<Width, (bytes: Buffer, at: number, value: number) => void>> = {
@@ -127,6 +128,11 @@ const WRITE: Readonly<Record<Width, (bytes: Buffer, at: number, value: number) =
   u64: (bytes, at, value) => {
     bytes.writeUInt32LE(value % HALF, at);
     bytes.writeUInt32LE(Math.floor(value / HALF), at + 4);
+  },
+  i64: (bytes, at, value) => {
+    const high = Math.floor(value / HALF);
+    bytes.writeUInt32LE(value - high * HALF, at);
+    bytes.writeInt32LE(high, at + 4);
   },
 };
 

@@ -5,6 +5,15 @@ import type { Op, Step, StepOf } from './steps.js';
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 const octal = (mode: number): string => `0${mode.toString(8)}`;
+const given = (name: string | Uint8Array): string =>
+  quoted(typeof name === 'string' ? name : Buffer.from(name).toString('latin1'));
+/** The path of a step that a server performs, and where it begins. */
+const inside = ({ path, at }: { readonly path: string | Uint8Array; readonly at?: number | undefined }): string =>
+  `${given(path)}${at === undefined ? '' : ` below slot ${at}`}`;
+const bits = ({ mode }: { readonly mode: number }): string =>
+  mode === 0
+    ? 'is it there'
+    : `may it be ${['executed', 'written', 'read'].filter((_, bit) => (mode >> bit) & 1).join(', ')}`;
 /** As a shell would take it; in `$'…'` where there are control characters, which a terminal would obey. */
 function quoted(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
@@ -143,6 +152,31 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   give: (step) => `give Node ${step.slots.length === 1 ? 'slot' : 'slots'} ${step.slots.join(', ')}`,
   hold: () => 'leave init alone, until it is told to end',
   exit: (step) => `exit with status ${step.status}`,
+  serve: (step) => `serve: read lists of steps from slot ${step.requests}, perform them, and answer`,
+  open: (step) => {
+    const made = step.flags.includes('create') ? ` ${octal(step.mode)}` : '';
+    const links = step.nofollow ? ', no link,' : '';
+    return `open the ${step.kind} ${inside(step)}${links} into slot ${step.slot}${attributes(step.flags)}${made}`;
+  },
+  close: (step) => `close slot ${step.slot}`,
+  pread: (step) => `read up to ${step.length} bytes of slot ${step.slot} from ${step.offset} on`,
+  pwrite: (step) => `write ${step.content.length} bytes to slot ${step.slot} from ${step.offset} on`,
+  ftruncate: (step) => `set the size of slot ${step.slot} to ${step.length} bytes`,
+  fstat: (step) => `fstat slot ${step.slot}`,
+  stat: (step) => `${step.nofollow ? 'lstat' : 'stat'} ${inside(step)}`,
+  getdents: (step) => `list the directory in slot ${step.slot}, up to ${step.length} bytes`,
+  mkdirat: (step) => `mkdir ${inside(step)} ${octal(step.mode)}`,
+  unlinkat: (step) => `${step.directory ? 'rmdir' : 'unlink'} ${inside(step)}`,
+  renameat: (step) => `rename ${given(step.path)} to ${given(step.to)}`,
+  symlinkat: (step) => `symlink ${inside(step)} → ${given(step.text)}`,
+  readlinkat: (step) => `readlink ${inside(step)}`,
+  fchmodat: (step) => `chmod ${octal(step.mode)} ${inside(step)}`,
+  fchownat: (step) => `${step.nofollow ? 'lchown' : 'chown'} ${step.uid}:${step.gid} ${inside(step)}`,
+  utimensat: (step) =>
+    `set the times of ${inside(step)}: read ${step.atimeS} s ${step.atimeNs} ns, ` +
+    `changed ${step.mtimeS} s ${step.mtimeNs} ns`,
+  faccessat: (step) => `access ${inside(step)}: ${bits(step)}`,
+  handOver: (step) => `hand Node what is in the slots ${list(step.slots.map(String))}`,
 };
 
 const LABELS: Readonly<Record<LabelModule, string>> = {

@@ -18,6 +18,7 @@ import { LANDLOCK_STEPS } from './steps/landlock.js';
 import { MOUNT_STEPS } from './steps/mounts.js';
 import { NAMESPACE_STEPS } from './steps/namespaces.js';
 import { PROCESS_STEPS } from './steps/process.js';
+import { SERVED_STEPS } from './steps/served.js';
 import type { StepGroup, StepSpec } from './steps/spec.js';
 import { TERMINAL_STEPS } from './steps/terminal.js';
 
@@ -32,6 +33,7 @@ export const STEPS = {
   ...PROCESS_STEPS,
   ...LANDLOCK_STEPS,
   ...LABEL_STEPS,
+  ...SERVED_STEPS,
 } as const satisfies StepGroup;
 
 /** The name of a step. */
@@ -75,8 +77,10 @@ export type Attempt = { [O in TriedOp]: StepOf<O> }[TriedOp];
 export type EndingOp = { [O in Op]: (typeof STEPS)[O] extends { readonly ends: true } ? O : never }[Op];
 /** The last step of a plan: how it ends, and who goes on then. */
 export type Ending = { [O in EndingOp]: StepOf<O> }[EndingOp];
+/** A step that a server performs, in a running container. */
+export type ServedStep = { [O in OpsIn<'server'>]: StepOf<O> }[OpsIn<'server'>];
 /** Any step. `from` names the builder call that it came from, and is not sent. */
-export type Step = HostStep | ContainerStep;
+export type Step = HostStep | ContainerStep | ServedStep;
 
 const SPECS: Readonly<Record<string, StepSpec>> = STEPS;
 
@@ -94,6 +98,11 @@ export function fieldsOf(op: Op): readonly (readonly [name: string, field: Field
   return FIELDS.get(op) ?? [];
 }
 
+/** The names of all steps that a plan can have. A server performs the others. */
+export const PLANNED_OPS: readonly Op[] = Object.freeze(
+  Object.entries(SPECS).flatMap(([op, { column }]) => (column === 'server' ? [] : [op as Op])),
+);
+
 /** The names of all steps that a plan can end with. */
 export const ENDING_OPS: readonly EndingOp[] = Object.freeze(
   Object.entries(SPECS).flatMap(([op, { ends }]) => (ends ? [op as EndingOp] : [])),
@@ -106,8 +115,13 @@ export function isEnding(step: Step): step is Ending {
 
 /** Whether a step of this name can be tried: no ending can. */
 export function canBeTried(op: Op): op is TriedOp {
-  const { ends, untried } = SPECS[op] as StepSpec;
-  return ends !== true && untried !== true;
+  const { column, ends, untried } = SPECS[op] as StepSpec;
+  return column !== 'server' && ends !== true && untried !== true;
+}
+
+/** Whether a step gives bytes: the answer of the server that has performed it has them. */
+export function givesBytes(op: Op): boolean {
+  return SPECS[op]?.gives === true;
 }
 
 /** Whether `step` is one that can be tried. */

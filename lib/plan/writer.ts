@@ -138,6 +138,10 @@ export class Writer {
         if (value === undefined && field.unique === true) this.names.push(at);
         this.text(at, (value as string | undefined) ?? '');
         return;
+      case 'name':
+        if (typeof value === 'string') this.text(at, value);
+        else this.name(at, value as Uint8Array);
+        return;
       case 'bytes':
         this.bytes(at, value as Uint8Array);
         return;
@@ -193,6 +197,13 @@ export class Writer {
 
   bytes(at: number, bytes: Uint8Array): void {
     const offset = this.reserve(bytes.length);
+    this.buffer.set(bytes, offset);
+    this.pair(at, offset, bytes.length);
+  }
+
+  /** The bytes and a NUL. */
+  name(at: number, bytes: Uint8Array): void {
+    const offset = this.reserve(bytes.length + 1);
     this.buffer.set(bytes, offset);
     this.pair(at, offset, bytes.length);
   }

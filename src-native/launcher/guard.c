@@ -17,11 +17,11 @@ int guard_is_needed(const struct plan *plan)
 {
 	const struct plan_header *header = plan->header;
 	const struct record *record = plan_record(plan, header->steps_offset);
-	if (!(header->clone & CLONE_NEWPID))
-		return 1;
-	for (uint32_t i = 0; i < header->steps_count; i++, record = plan_next(record))
-		if (record->op == STEP_INIT)
+	for (uint32_t i = 0; i < header->steps_count; i++, record = plan_next(record)) {
+		// A server runs no program, and starts nothing: it ends with its supervisor.
+		if (record->op == STEP_SERVE || (record->op == STEP_INIT && header->clone & CLONE_NEWPID))
 			return 0;
+	}
 	return 1;
 }
 

@@ -81,8 +81,7 @@ struct outcome path_make_directory(struct child *child, const char *path, uint32
 	return DONE;
 }
 
-// Copies the path above the last component of `path` into `ret_above`.
-static struct outcome divide(const char *path, char *ret_above, const char **ret_name)
+struct outcome path_divide(const char *path, const char *without, char *ret_above, const char **ret_name)
 {
 	size_t length = text_length(path);
 	size_t slash = length;
@@ -92,21 +91,21 @@ static struct outcome divide(const char *path, char *ret_above, const char **ret
 	if (slash == length || text_equal(*ret_name, ".") || text_equal(*ret_name, ".."))
 		return REFUSED(openat2, SYS_EINVAL);
 	if (slash == 0)
-		return copy_prefix(ret_above, "/", 1);
+		return copy_prefix(ret_above, without, 1);
 	return copy_prefix(ret_above, path, slash);
 }
 
 struct outcome path_above(const struct child *child, const char *path, int *ret_fd, const char **ret_name)
 {
 	char above[SYS_PATH_MAX];
-	PASS(divide(path, above, ret_name));
+	PASS(path_divide(path, "/", above, ret_name));
 	return path_open(child, above, O_PATH | O_DIRECTORY, 0, ret_fd);
 }
 
 struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name)
 {
 	char parent[SYS_PATH_MAX];
-	PASS(divide(path, parent, ret_name));
+	PASS(path_divide(path, "/", parent, ret_name));
 	struct outcome outcome = path_open(child, parent, O_PATH | O_DIRECTORY, 0, ret_fd);
 	if (outcome.error == SYS_ENOENT) {
 		PASS(path_make_directory(child, parent, 0755));

@@ -11,6 +11,9 @@ struct outcome path_set_root(struct child *child);
 struct outcome path_open(const struct child *child, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
 // The same below the directory `root`.
 struct outcome path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd);
+// Copies what is above the last component of `path`, which `ret_name` points to, into `ret_above`, of SYS_PATH_MAX
+// bytes. `without`, of one byte: where there is nothing above it. EINVAL where no name comes last.
+struct outcome path_divide(const char *path, const char *without, char *ret_above, const char **ret_name);
 // Opens the directory above `path`'s last component, which `ret_name` points to. It is there.
 struct outcome path_above(const struct child *child, const char *path, int *ret_fd, const char **ret_name);
 // Opens the directory above `path`'s last component, which `ret_name` points to, for an entry to be made there. Missing

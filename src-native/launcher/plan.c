@@ -2,6 +2,7 @@
 // Maps a plan and checks it whole. plan_check is pure: it reads the given bytes and nothing else, so that it can be
 // fuzzed. Once it has passed, no other file checks an offset, a length, a count or a slot again.
 #include "plan.h"
+#include "../messages.h"
 #include "text.h"
 
 struct check {
@@ -168,6 +169,14 @@ uint32_t plan_check(const unsigned char *base, size_t size)
 		&check, (struct wire_list){header->steps_offset, header->steps_count}, COLUMN_CONTAINER, 0));
 	PASS_RULES(check_steps(&check, (struct wire_list){header->after_offset, header->after_count}, COLUMN_HOST, 0));
 	return check_end(base, header);
+}
+
+uint32_t plan_check_served(const unsigned char *base, size_t size, uint32_t slots)
+{
+	const struct server_request *request = (const struct server_request *)base;
+	const struct check check = {base, size, slots};
+	RULE(size >= sizeof(*request) && request->size == size);
+	return check_steps(&check, (struct wire_list){sizeof(*request), request->count}, COLUMN_SERVER, 0);
 }
 
 struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule)

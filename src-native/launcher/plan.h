@@ -11,6 +11,8 @@ struct plan {
 
 // Which rule a plan breaks: the line of the rule in plan.c, or 0.
 uint32_t plan_check(const unsigned char *base, size_t size);
+// The same for what a server is asked, which has so many slots: its steps are those of servers alone.
+uint32_t plan_check_served(const unsigned char *base, size_t size, uint32_t slots);
 // Maps and checks the plan in `fd`. `ret_rule` is what plan_check said.
 struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule);
 

@@ -6,7 +6,13 @@ enum { TRIES = 512 };
 
 struct outcome resolve_open(int directory, const char *path, uint64_t flags, uint64_t resolve, int *ret_fd)
 {
-	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = resolve};
+	return resolve_make(directory, path, flags, 0, resolve, ret_fd);
+}
+
+struct outcome resolve_make(
+	int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve, int *ret_fd)
+{
+	struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};
 	long fd = -SYS_EAGAIN;
 	// EAGAIN: something was renamed or mounted meanwhile, and the kernel could not be sure of "..". Who renames may
 	// be the container. openat2(2)

@@ -25,6 +25,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_hold(child, (const struct step_hold *)record);
 	case STEP_EXIT:
 		return step_exit(child, (const struct step_exit *)record);
+	case STEP_SERVE:
+		return step_serve(child, (const struct step_serve *)record);
 	case STEP_FCHOWN:
 		return step_fchown(child, (const struct step_fchown *)record);
 	case STEP_SET_GROUPS:

@@ -16,6 +16,7 @@ struct outcome step_exec(struct child *child, const struct step_exec *step);
 struct outcome step_give(struct child *child, const struct step_give *step);
 struct outcome step_hold(struct child *child, const struct step_hold *step);
 struct outcome step_exit(struct child *child, const struct step_exit *step);
+struct outcome step_serve(struct child *child, const struct step_serve *step);
 struct outcome step_fchown(struct child *child, const struct step_fchown *step);
 struct outcome step_set_groups(struct child *child, const struct step_set_groups *step);
 struct outcome step_set_user(struct child *child, const struct step_set_user *step);

@@ -29,10 +29,13 @@ const isolate = ['unshare', '--mount', '--propagation', 'private'];
 const prefix = spawnSync('unshare', [...isolate.slice(1), 'true'], { stdio: 'ignore' }).status === 0 ? isolate : [];
 
 const exec: StepOf<'exec'> = { op: 'exec', paths: ['/bin/true'], args: ['true'], env: [], stdio: [0, 1, 2] };
-/** One of each. */
-const endings = Object.values({ exec, hold: { op: 'hold' }, exit: { op: 'exit', status: 0 } } satisfies {
-  [O in EndingOp]: StepOf<O>;
-});
+/** One of each. Nobody asks the server anything. */
+const endings = Object.values({
+  exec,
+  hold: { op: 'hold' },
+  exit: { op: 'exit', status: 0 },
+  serve: { op: 'serve', requests: 0, own: 1, kept: [] },
+} satisfies { [O in EndingOp]: StepOf<O> });
 /** Steps of the container that need no fields, and end no plan. */
 const without = ['pivotRoot', 'joinSessionKeyring', 'init', 'noNewPrivileges'] as const;
 const harmless: Plan = {

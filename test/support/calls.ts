@@ -7,7 +7,7 @@
 
 import { BASE } from '#lib/cgroup/files.js';
 import { CAPABILITIES } from '#lib/plan/constants.js';
-import type { Op, Step, StepOf } from '#lib/plan/steps.js';
+import type { ContainerStep, HostStep, Step, StepOf } from '#lib/plan/steps.js';
 import type { Call } from './trace.js';
 
 /**
@@ -38,6 +38,8 @@ const attach = call('move_mount', 'MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PA
 const copy = (...args: readonly string[]): Expected => call('open_tree', 'OPEN_TREE_CLONE', ...args);
 const held: readonly Expected[] = [call('prctl', 'PR_SET_PDEATHSIG, SIGKILL'), call('prctl', 'PR_SET_DUMPABLE')];
 const own = maybe('close_range', 'CLOSE_RANGE_UNSHARE|CLOSE_RANGE_CLOEXEC');
+/** All but what is kept: it depends on the numbers of these how many gaps there are. */
+const gaps: readonly Expected[] = Array.from({ length: 8 }, () => maybe('close_range', ', 0'));
 /** Directories on the way to a target, where they are missing; which they may be says `mayMake`. */
 const parents = maybe('mkdirat');
 
@@ -88,7 +90,7 @@ const inherited = (files: readonly string[]): readonly Expected[] =>
   ]);
 
 /** Every step has its row: a step that nobody can hold to strace does not exist. */
-const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = {
+const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O>) => readonly Expected[] } = {
   barrier: () => [call('sendmsg', 'iov_base="b"'), ...held],
   // What is tried is another process's.
   assertRefused: () => [call('clone', 'SIGCHLD'), call('wait4')],
@@ -335,12 +337,13 @@ const CALLS: { readonly [O in Op]: (step: StepOf<O>) => readonly Expected[] } = 
   ],
   give: () => [own, call('sendmsg', 'iov_base="n"', 'SCM_RIGHTS')],
   hold: () => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', '0')],
+  serve: () => [call('rt_sigaction', 'SIGXFSZ'), own, call('sendmsg', 'iov_base="c"'), ...gaps, call('umask')],
   exit: ({ status }) => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', `${status}`)],
 };
 
 /** What a step is to the kernel. */
 export function expectedCalls(step: Step): readonly Expected[] {
-  return (CALLS[step.op] as (step: Step) => readonly Expected[])(step);
+  return (CALLS[step.op as keyof typeof CALLS] as (step: Step) => readonly Expected[])(step);
 }
 
 /** Whether a call only looks, or has been refused: nothing was changed by it. */

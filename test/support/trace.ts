@@ -19,20 +19,27 @@ export interface Call {
 }
 
 /**
- * Performs `plan`, whose received descriptors are all /dev/null, and gives every call of every process, in the order in
- * which they ended.
+ * Performs `plan`, whose received descriptors are `received` and a pipe. Gives every call of every process, in the
+ * order in which they ended.
  */
-export function trace(plan: Plan): readonly Call[] {
+export function trace(plan: Plan, received: Received = ['ignore', 'ignore']): readonly Call[] {
   const memfd = native().sealedMemfd(encode(plan));
   try {
-    return traceProgram([launcher, '--once'], memfd);
+    return traceProgram([launcher, '--once'], memfd, received);
   } finally {
     native().close(memfd);
   }
 }
 
+/** The first two descriptors. */
+type Received = readonly [number | 'ignore', number | 'ignore'];
+
 /** The same of any program, which has `third` as its descriptor 3. */
-export function traceProgram(command: readonly string[], third: number | 'ignore' = 'ignore'): readonly Call[] {
+export function traceProgram(
+  command: readonly string[],
+  third: number | 'ignore' = 'ignore',
+  received: Received = ['ignore', 'ignore'],
+): readonly Call[] {
   const directory = mkdtempSync(join(tmpdir(), 'trace-'));
   try {
     const output = join(directory, 'calls');
@@ -40,7 +47,7 @@ export function traceProgram(command: readonly string[], third: number | 'ignore
     const { status, stderr } = spawnSync('strace', args, {
       cwd: '/',
       env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'ignore', 'pipe', third],
+      stdio: [...received, 'pipe', third],
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);

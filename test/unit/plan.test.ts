@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Container } from '#lib/index.js';
-import { fieldsOf, type Op, STEPS } from '#lib/plan/steps.js';
+import { fieldsOf, PLANNED_OPS } from '#lib/plan/steps.js';
 import { concat, equals, explain, parse, plan, stringify } from '#lib/plan.js';
 import * as steps from '#lib/steps.js';
 
 const { barrier, bind, exec, fchown, file, mount, openTree, pivotRoot, setHostname, setUidMap } = steps;
-const ops = Object.keys(STEPS) as Op[];
+const ops = PLANNED_OPS;
 const constructors = steps as unknown as Readonly<
   Record<string, (fields?: object) => Readonly<Record<string, unknown>>>
 >;

@@ -11,13 +11,13 @@ const COLUMNS = 120;
 const FILE_LINES = 400;
 const FUNCTION_LINES = 60;
 const CLASS_LINES = 200;
-const STEP_COUNT = 74;
-const LAUNCHER_LINES = 5900;
+const STEP_COUNT = 100;
+const LAUNCHER_LINES = 6600;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
   'lib/container.ts': 640,
-  'src-native/sys.h': 800,
+  'src-native/sys.h': 850,
 };
 
 const CODE = readSources(

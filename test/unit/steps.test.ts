@@ -16,7 +16,7 @@ test('steps are numbered from 1 in the order of the table', () => {
 });
 
 test('every step belongs to a column', () => {
-  for (const op of ops) assert.ok(['host', 'container', 'both'].includes(STEPS[op].column), op);
+  for (const op of ops) assert.ok(['host', 'container', 'both', 'server'].includes(STEPS[op].column), op);
 });
 
 test('only a barrier carries acts, and only an assertion attempts', () => {

@@ -8,14 +8,23 @@ import type { Field } from '#lib/plan/fields.js';
 import { offsetsOf, sizeOf } from '#lib/plan/layout.js';
 import type { Plan } from '#lib/plan/plan.js';
 import { describe as sentence } from '#lib/plan/sentences.js';
-import { type ContainerStep, fieldsOf, type HostStep, isAttempt, type Op, STEPS, type Step } from '#lib/plan/steps.js';
+import {
+  type ContainerStep,
+  fieldsOf,
+  type HostStep,
+  isAttempt,
+  type Op,
+  PLANNED_OPS,
+  STEPS,
+  type Step,
+} from '#lib/plan/steps.js';
 import { HEADER, PLAN_MAGIC, PLAN_MAX, RECORD_HEAD, WIRE_VERSION } from '#lib/plan/wire.js';
 
 const SLOTS = 9;
 const ops = Object.keys(STEPS) as Op[];
-const hostOps = ops.filter((op) => STEPS[op].column !== 'container');
-const triedOps = ops.filter((op) => STEPS[op].column !== 'host' && isAttempt({ op } as Step));
-const containerOps = ops.filter((op) => STEPS[op].column !== 'host');
+const hostOps = PLANNED_OPS.filter((op) => STEPS[op].column !== 'container');
+const triedOps = PLANNED_OPS.filter((op) => STEPS[op].column !== 'host' && isAttempt({ op } as Step));
+const containerOps = PLANNED_OPS.filter((op) => STEPS[op].column !== 'host');
 
 const empty: Plan = {
   before: [],
@@ -216,6 +225,9 @@ function randomValue(field: Field, random: () => number): unknown {
     case 'string':
       // On the wire an optional text that is left out is an empty one.
       return randomText(random, field.optional === true ? 1 : 0);
+    case 'name':
+      // A text where it can be one.
+      return random() < 0.5 ? randomText(random, 0) : Uint8Array.of(0xff, ...list(() => 1 + below(255, random)));
     case 'bytes':
       return new Uint8Array(list(() => below(256, random)));
     case 'strings':

@@ -7,6 +7,7 @@ import {
   descriptors,
   firstOf,
   numbers,
+  slot,
   slots,
   steps,
   string,
@@ -105,4 +106,14 @@ export const COURSE_STEPS = {
    * @source exit_group(2)
    */
   exit: { column: 'container', ends: true, fields: { status: defaulted(upTo(255), 0) } },
+  /**
+   * Serves: the child goes on as a server. It reads lists of steps from the socket in the slot `requests`, performs one
+   * after the other, and answers there. It ends when nobody can ask any more. `own` has its own descriptors: the host's
+   * /proc/self/fd, by {@link openDirectory}. It keeps these and the slots of `kept`, and closes all else.
+   * A plan ends with this step.
+   *
+   * @needs nothing
+   * @source unix(7)
+   */
+  serve: { column: 'container', ends: true, fields: { requests: slot, own: slot, kept: defaulted(slots, []) } },
 } as const satisfies StepGroup;

@@ -1,0 +1,157 @@
+/** A server, as Node sees it: it performs one list of steps after the other in a running container. */
+
+import type { Socket } from 'node:net';
+import { endDegraded, protocolBroken, serverLost } from '../../errors/errors.js';
+import { monotonicNs } from '../../launch/clock.js';
+import { logOf } from '../../launch/log.js';
+import { native } from '../../launch/native.js';
+import { startSupervisor } from '../../launch/start.js';
+import { openSocket } from '../../launch/streams.js';
+import { encode } from '../../plan/encode.js';
+import type { Plan } from '../../plan/plan.js';
+import { describe } from '../../plan/sentences.js';
+import { type Answer, answerLength, encodeRequest, readAnswer } from '../../plan/serving-bytes.js';
+import type { ServedStep } from '../../plan/steps.js';
+import type { ExitStatus } from '../result.js';
+import { Supervision } from '../supervision.js';
+
+/** A request of up to this size goes into the empty socket as a whole. unix(7) */
+const AT_ONCE = 64 * 1024;
+const NUMBERS = 2 ** 32;
+const log = logOf('files');
+
+/** Who hears of a server. */
+export interface ServerListener {
+  /** It is gone. `left`: nobody can tell whether its process is. */
+  over(server: Server, left: boolean): void;
+}
+
+interface Pending {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What a server answers, with the descriptors that came before. */
+export class Server {
+  readonly #listener: ServerListener;
+  readonly #supervision: Supervision;
+  readonly #socket: Socket;
+  readonly #descriptor: number;
+  readonly #lane: number;
+  #pending: Pending | undefined;
+  #number = 0;
+  #rest: Buffer[] = [];
+  #came = 0;
+  #length: number | undefined;
+  #failure: Error | undefined;
+
+  /** @throws what {@link startSupervisor} throws: then there is none. */
+  constructor(plan: Plan, listener: ServerListener) {
+    this.#listener = listener;
+    const { socketpair, close, hold } = native();
+    const opened: number[] = [];
+    const pair = (): [number, number] => {
+      const made = socketpair();
+      opened.push(...made);
+      return made;
+    };
+    try {
+      const [ours, theirs] = pair();
+      const [lane, laneTheirs] = pair();
+      this.#supervision = new Supervision({ plan, settlement: {}, hooks: [], calledNs: monotonicNs() });
+      const ends = { ends: [], terminal: null, handed: [] };
+      const stdio = { ...ends, sent: [theirs, laneTheirs], owned: [theirs, laneTheirs] };
+      const sent = (error: Error | undefined): void => this.#supervision.sent(error);
+      this.#supervision.connect(startSupervisor(encode(plan), stdio, this.#supervision, 'new', sent));
+      this.#descriptor = ours;
+      this.#lane = lane;
+    } catch (error) {
+      for (const descriptor of opened) close(descriptor);
+      throw error;
+    }
+    hold(this.#lane);
+    this.#socket = openSocket(this.#descriptor);
+    this.#socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    this.#socket.on('error', () => this.#socket.destroy());
+    this.#socket.on('close', () => this.#supervision.end('killed'));
+    this.#socket.unref();
+    this.#supervision.unref();
+    this.#supervision.ended.then(
+      (status) => this.#finish(undefined, status),
+      (error: Error) => this.#finish(error, undefined),
+    );
+  }
+
+  /** As the host numbers it; `undefined` before it serves. */
+  get pid(): number | undefined {
+    return this.#supervision.state.command?.pid;
+  }
+
+  /** Performs a list. One at a time. */
+  perform(steps: readonly ServedStep[]): Promise<Answer> {
+    this.#number = (this.#number + 1) % NUMBERS;
+    if (log.enabled) log('%s', steps.map(describe).join('; '));
+    const request = encodeRequest(this.#number, steps);
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      this.#socket.ref();
+      this.#supervision.ref();
+      // What does not fit at once Node's own socket sends, in as many turns as it takes.
+      const fits = request.length <= AT_ONCE && native().trySend(this.#descriptor, request, []) === undefined;
+      if (!fits) this.#socket.write(request);
+    });
+  }
+
+  /** The descriptors that a list has handed over. */
+  take(): readonly number[] {
+    return native().tryReceive(this.#lane, Buffer.alloc(4)) ?? [];
+  }
+
+  /** Ends it, whatever it does. */
+  end(): void {
+    this.#socket.destroy();
+    this.#supervision.end('killed');
+  }
+
+  #read(bytes: Buffer): void {
+    this.#rest.push(bytes);
+    this.#came += bytes.length;
+    try {
+      this.#length ??= answerLength(this.#rest.length === 1 ? bytes : Buffer.concat(this.#rest));
+      if (this.#length === undefined || this.#came < this.#length) return;
+      const whole = this.#rest.length === 1 ? bytes : Buffer.concat(this.#rest);
+      const pending = this.#pending;
+      const answer = readAnswer(whole);
+      if (pending === undefined || whole.length !== answer.size || answer.number !== this.#number)
+        throw new RangeError('a server has answered what nobody has asked');
+      this.#rest = [];
+      this.#came = 0;
+      this.#length = undefined;
+      this.#settle();
+      pending.resolve(answer);
+    } catch (error) {
+      this.#failure = protocolBroken(error as Error);
+      this.end();
+    }
+  }
+
+  #settle(): void {
+    this.#pending = undefined;
+    this.#socket.unref();
+    this.#supervision.unref();
+  }
+
+  #finish(error: Error | undefined, status: ExitStatus | undefined): void {
+    const pending = this.#pending;
+    this.#settle();
+    this.#socket.destroy();
+    native().closeHeld(this.#lane);
+    pending?.reject(this.#failure ?? error ?? serverLost());
+    this.#listener.over(this, status !== undefined && wasGuessed(status));
+  }
+}
+
+/** Nobody has seen its process end. */
+function wasGuessed({ degraded }: ExitStatus): boolean {
+  return degraded.includes(endDegraded.guessed) || degraded.includes(endDegraded.somebody);
+}

@@ -1,0 +1,178 @@
+/**
+ * The servers of a container, for one user: as many as it takes that no job waits for another that is stuck.
+ *
+ * A job is one list of steps or more, by one server, which performs a list in some ten microseconds. Another server is
+ * started where all wait for something themselves. A list that is not done when its time is up rejects, and its server
+ * is ended: nothing is asked of it any more. A process that waits for FUSE cannot be killed, so some of those may stay,
+ * four at most.
+ */
+
+import { serversStuck, serverTimeout } from '../../errors/errors.js';
+import type { Plan } from '../../plan/plan.js';
+import type { Answer } from '../../plan/serving-bytes.js';
+import type { ServedStep } from '../../plan/steps.js';
+import { Server, type ServerListener } from './server.js';
+
+/** Milliseconds that a list has, and a job until it has a server. */
+export const CLOCK_MS = 10_000;
+/** A server that takes longer for a job waits for something, or has much to do. */
+const BRISK_MS = 20;
+/** So many may be stuck. */
+const STUCK_MOST = 4;
+
+/** Performs lists of steps, one after the other. */
+export interface Performer {
+  /** Rejects with what the server makes; a refused step is an answer. */
+  perform(steps: readonly ServedStep[]): Promise<Answer>;
+}
+
+interface Job {
+  readonly run: (server: Server) => void;
+  readonly reject: (error: Error) => void;
+  /** Its time without a server. */
+  readonly timer: NodeJS.Timeout;
+}
+
+export class Servers implements ServerListener, Performer {
+  readonly #plan: () => Plan;
+  readonly #clockMs: number;
+  /** Those that can be asked, and since when they do a job, by performance.now(). */
+  readonly #servers = new Map<Server, number>();
+  readonly #free: Server[] = [];
+  readonly #queue: Job[] = [];
+  /** Abandoned, and nobody knows that it is gone. */
+  #stuck = 0;
+  #brisk: NodeJS.Timeout | undefined;
+  #end: Error | undefined;
+
+  /** `plan` gives the plan of a server. */
+  constructor(plan: () => Plan, clockMs: number) {
+    this.#plan = plan;
+    this.#clockMs = clockMs;
+  }
+
+  /** Performs a list of steps, by any server. */
+  perform(steps: readonly ServedStep[]): Promise<Answer> {
+    return this.run((server) => server.perform(steps));
+  }
+
+  /** Does a job, which has a server to itself until it settles. */
+  run<Result>(job: (server: Performer) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) {
+        reject(this.#end);
+        return;
+      }
+      const waiting: Job = {
+        run: (server) => {
+          clearTimeout(waiting.timer);
+          this.#servers.set(server, performance.now());
+          job({ perform: (steps) => this.#performBy(server, steps) })
+            .then(resolve, reject)
+            .finally(() => this.#release(server));
+        },
+        reject,
+        timer: setTimeout(() => this.#drop(waiting), this.#clockMs),
+      };
+      this.#queue.push(waiting);
+      this.#ask();
+    });
+  }
+
+  /** Ends all servers. What is asked, or waits, rejects with `error`, as does all that follows. */
+  close(error: Error): void {
+    this.#end = error;
+    clearTimeout(this.#brisk);
+    this.#rejectAll(error);
+    for (const server of this.#servers.keys()) server.end();
+  }
+
+  over(server: Server, left: boolean): void {
+    // One that was abandoned was counted as stuck.
+    if (!this.#servers.delete(server) && !left) this.#stuck -= 1;
+    const place = this.#free.indexOf(server);
+    if (place >= 0) this.#free.splice(place, 1);
+    this.#ask();
+  }
+
+  #release(server: Server): void {
+    if (!this.#servers.has(server)) return;
+    this.#free.push(server);
+    this.#ask();
+  }
+
+  async #performBy(server: Server, steps: readonly ServedStep[]): Promise<Answer> {
+    let late: NodeJS.Timeout | undefined;
+    const time = new Promise<never>((_, reject) => {
+      // An answer may be there that this process had no time to read: it comes before what follows.
+      const abandon = (): void => {
+        if (late === undefined) return;
+        reject(serverTimeout(this.#clockMs));
+        this.#abandon(server);
+      };
+      late = setTimeout(() => setImmediate(abandon), this.#clockMs);
+    });
+    try {
+      return await Promise.race([server.perform(steps), time]);
+    } catch (error) {
+      throw this.#end ?? error;
+    } finally {
+      clearTimeout(late);
+      late = undefined;
+    }
+  }
+
+  #abandon(server: Server): void {
+    if (this.#servers.delete(server)) this.#stuck += 1;
+    server.end();
+    this.#ask();
+  }
+
+  #ask(): void {
+    while (this.#queue.length > 0) {
+      const server = this.#free.pop() ?? (this.#servers.size === 0 ? this.#start() : undefined);
+      if (server === undefined) break;
+      this.#queue.shift()?.run(server);
+    }
+    if (this.#queue.length > 0) this.#brisk ??= setTimeout(() => this.#help(), BRISK_MS);
+  }
+
+  /** All have been busy with one job for so long: another one helps. */
+  #help(): void {
+    this.#brisk = undefined;
+    const now = performance.now();
+    if (this.#queue.length > 0 && [...this.#servers.values()].every((since) => now - since >= BRISK_MS)) {
+      const server = this.#start();
+      if (server !== undefined) this.#free.push(server);
+    }
+    this.#ask();
+  }
+
+  /** Starts one, unless so many are stuck, or busy. What waits rejects where there can be none. */
+  #start(): Server | undefined {
+    try {
+      if (this.#stuck >= STUCK_MOST) throw serversStuck(this.#stuck);
+      if (this.#servers.size + this.#stuck > STUCK_MOST) return undefined;
+      const server = new Server(this.#plan(), this);
+      this.#servers.set(server, performance.now());
+      return server;
+    } catch (error) {
+      this.#rejectAll(error as Error);
+      return undefined;
+    }
+  }
+
+  #rejectAll(error: Error): void {
+    for (const { timer, reject } of this.#queue.splice(0)) {
+      clearTimeout(timer);
+      reject(error);
+    }
+  }
+
+  #drop(job: Job): void {
+    const place = this.#queue.indexOf(job);
+    if (place < 0) return;
+    this.#queue.splice(place, 1);
+    job.reject(serverTimeout(this.#clockMs));
+  }
+}

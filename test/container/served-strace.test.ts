@@ -1,0 +1,120 @@
+/** A list of steps that a server performs is held to strace(1), as plans are. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import type { Plan } from 'carrel';
+import { native } from '#lib/launch/native.js';
+import { encodeRequest } from '#lib/plan/serving-bytes.js';
+import { PLANNED_OPS, type ServedStep, STEPS } from '#lib/plan/steps.js';
+import { difference, onlyLooks } from '../support/calls.js';
+import { removeTree } from '../support/remove-tree.js';
+import { requires } from '../support/requires.js';
+import { expectedServed } from '../support/served-calls.js';
+import { type Call, trace } from '../support/trace.js';
+
+/** Without namespaces: what a server does there, it does everywhere. */
+const plan: Plan = {
+  before: [],
+  clone: [],
+  steps: [
+    { op: 'openDirectory', slot: 3, path: '/proc/self/fd' },
+    { op: 'serve', requests: 0, own: 3, kept: [1] },
+  ],
+  after: [],
+  slots: ['requests', 'lane', 'stderr', 'own', 'passing', 'directory'],
+  received: 3,
+  kept: 0,
+  detached: false,
+  timeoutMs: 0,
+  timeoutSignal: 9,
+};
+
+const LANE = 1;
+const PASSING = 4;
+const DIRECTORY = 5;
+
+/** The calls by which it performs the list, and does not only look. */
+function callsOf(steps: readonly ServedStep[]): readonly Call[] {
+  const { socketpair, trySend, close } = native();
+  const [ours, theirs] = socketpair();
+  const [lane, laneTheirs] = socketpair();
+  try {
+    assert.equal(trySend(ours, encodeRequest(1, steps), []), undefined);
+    close(ours);
+    const calls = trace(plan, [theirs, laneTheirs]);
+    const begun = calls.findIndex(({ name }) => name === 'umask' && calls.length > 0);
+    const server = calls.filter(({ args }) => args.includes('"/proc/self/fd"'))[0]?.pid;
+    const own = calls.slice(begun).filter(({ pid }) => pid === server);
+    const from = own.map(({ name }) => name).lastIndexOf('umask');
+    return own.slice(from + 1).filter((call) => !onlyLooks(call));
+  } finally {
+    for (const descriptor of [theirs, lane, laneTheirs]) close(descriptor);
+  }
+}
+
+/** Every step that a server knows. */
+function listIn(directory: string): readonly ServedStep[] {
+  const slot = PASSING;
+  const path = (name: string): string => join(directory, name);
+  const file = { kind: 'file', nofollow: false, mode: 0o600 } as const;
+  return [
+    { op: 'open', slot, path: path('a'), flags: ['write', 'create'], ...file },
+    { op: 'pwrite', slot, offset: 0, content: Buffer.from('hello') },
+    { op: 'ftruncate', slot, length: 4 },
+    { op: 'fstat', slot },
+    { op: 'close', slot },
+    { op: 'open', slot, path: path('there'), flags: [], ...file },
+    { op: 'pread', slot, offset: 0, length: 4 },
+    { op: 'handOver', lane: LANE, slots: [slot] },
+    { op: 'stat', path: path('a'), nofollow: true },
+    { op: 'mkdirat', path: path('d'), mode: 0o700 },
+    { op: 'open', slot: DIRECTORY, path: directory, ...file, kind: 'directory', flags: [] },
+    { op: 'getdents', slot: DIRECTORY, length: 4096 },
+    { op: 'unlinkat', at: DIRECTORY, path: 'd', directory: true },
+    { op: 'renameat', path: path('a'), to: path('b') },
+    { op: 'symlinkat', text: 'b', path: path('link') },
+    { op: 'readlinkat', path: path('link') },
+    { op: 'fchmodat', path: path('link'), mode: 0o640 },
+    { op: 'fchownat', path: path('b'), uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, nofollow: false },
+    { op: 'utimensat', path: path('b'), atimeS: 5, atimeNs: 0, mtimeS: -7, mtimeNs: 8, nofollow: false },
+    { op: 'faccessat', path: path('b'), mode: 4 },
+    { op: 'unlinkat', path: path('link'), directory: false },
+  ];
+}
+
+suite('what a list says is what strace sees', requires('strace', 'some-root'), () => {
+  test('of a list that has every step', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'served-'));
+    try {
+      writeFileSync(join(directory, 'there'), 'text');
+      const steps = listIn(directory);
+      const missing = Object.keys(STEPS).filter(
+        (op) => !(PLANNED_OPS as readonly string[]).includes(op) && !steps.some((step) => step.op === op),
+      );
+      assert.deepEqual(missing, []);
+      // Behind them comes the answer, and the end.
+      const around = ['sendmsg', 'exit_group'];
+      const calls = callsOf(steps);
+      const given = calls.filter(({ name, args }) => !around.includes(name) || args.includes('SCM_RIGHTS'));
+      assert.equal(difference(steps.flatMap(expectedServed), given), undefined);
+    } finally {
+      removeTree(directory);
+    }
+  });
+
+  test('one that says something else is noticed', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'served-'));
+    try {
+      const [step] = [{ op: 'mkdirat', path: join(directory, 'd'), mode: 0o700 }] as const;
+      const other = { ...step, path: join(directory, 'e') };
+      const calls = callsOf([step]).filter(({ name }) => name === 'mkdirat');
+      assert.match(difference(expectedServed(other), calls) ?? '', /instead of mkdirat/);
+      assert.equal(difference(expectedServed(step), calls), undefined);
+    } finally {
+      removeTree(directory);
+    }
+  });
+});

@@ -1,0 +1,40 @@
+/** What each step of a list that is served is to the kernel, as `calls.ts` has it for those of plans. */
+
+import type { ServedStep, StepOf } from '#lib/plan/steps.js';
+import type { Expected } from './calls.js';
+
+const call = (name: string, ...args: readonly string[]): Expected => ({ name, args });
+const maybe = (name: string, ...args: readonly string[]): Expected => ({ name, args, optional: true });
+const quote = (name: string | Uint8Array): string => JSON.stringify(typeof name === 'string' ? name : String(name));
+/** The last part of a path. */
+const last = (path: string | Uint8Array): string => quote(String(path).replace(/.*\//, ''));
+const octal = (mode: number): string => `0${mode.toString(8)}`;
+
+const CALLS: { readonly [O in ServedStep['op']]: (step: StepOf<O>) => readonly Expected[] } = {
+  open: ({ path, flags }) => [
+    maybe('openat2', quote(path), 'O_CREAT'),
+    maybe('openat', 'O_NONBLOCK', ...(flags.includes('append') ? ['O_APPEND'] : [])),
+  ],
+  close: () => [],
+  pread: () => [],
+  pwrite: ({ content }) => [call('pwrite64', `, ${content.length}, `)],
+  ftruncate: ({ length }) => [call('ftruncate', `, ${length}`)],
+  fstat: () => [],
+  stat: () => [],
+  getdents: () => [],
+  mkdirat: ({ path, mode }) => [call('mkdirat', last(path), octal(mode))],
+  unlinkat: ({ path, directory }) => [call('unlinkat', last(path), directory ? 'AT_REMOVEDIR' : ', 0')],
+  renameat: ({ path, to }) => [call('renameat', last(path), last(to))],
+  symlinkat: ({ text, path }) => [call('symlinkat', quote(text), last(path))],
+  readlinkat: () => [],
+  fchmodat: ({ mode }) => [call('fchmodat', octal(mode))],
+  fchownat: ({ uid, gid }) => [call('fchownat', '""', `${uid}, ${gid}`, 'AT_EMPTY_PATH')],
+  utimensat: ({ atimeS, mtimeS }) => [call('utimensat', `tv_sec=${atimeS}`, `tv_sec=${mtimeS}`)],
+  faccessat: () => [],
+  handOver: () => [call('sendmsg', 'SCM_RIGHTS')],
+};
+
+/** What a step that a server performs is to the kernel. */
+export function expectedServed(step: ServedStep): readonly Expected[] {
+  return (CALLS[step.op] as (step: ServedStep) => readonly Expected[])(step);
+}
