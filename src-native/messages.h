@@ -27,7 +27,7 @@ enum {
 };
 
 enum { MESSAGE_TEXT_MAX = 280, MESSAGE_BYTES_MAX = 1040 };
-enum { VIOLATIONS_MAX = 1000, GIVEN_MAX = 8 };
+enum { VIOLATIONS_MAX = 1000, GIVEN_MAX = 9 };
 
 struct message_head {
 	uint32_t kind;

@@ -2,7 +2,7 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
-import type { ContainerStep } from '../plan/steps.js';
+import type { ContainerStep, StepOf } from '../plan/steps.js';
 import type { Slots } from './slots.js';
 
 export interface CapturePlan {
@@ -11,6 +11,9 @@ export interface CapturePlan {
   /** When every namespace is the command's own. */
   readonly give: readonly ContainerStep[];
 }
+
+/** Of a container that ends with its command. */
+export const NOTHING_GIVEN: CapturePlan = { open: [], give: [] };
 
 /** What in /proc/self/ns is final before its process has forked, or joined a pid namespace. namespaces(7) */
 const FILES: Readonly<Record<Namespace, string>> = {
@@ -29,24 +32,24 @@ const from = 'start()';
  * The child opens them itself: PID 1 is not to be looked at by anybody, and its time and cgroup namespaces are not the
  * command's. It finds them in the host's /proc, whatever the container has there. ptrace(2), proc(5)
  */
-export function planCapture({ namespaces }: ContainerDefinition, stays: boolean, slots: Slots): CapturePlan {
+export function planCapture({ namespaces }: ContainerDefinition, nests: boolean, slots: Slots): CapturePlan {
   const types = capturedTypes(namespaces);
-  if (!stays || types.length === 0) return { open: [], give: [] };
-  const proc = slots.add('/proc of the host');
-  const opened = types.map((type) => ({
-    op: 'openNamespace' as const,
-    slot: slots.add(`own ${type} namespace`),
-    path: `self/ns/${FILES[type]}`,
-    type,
-    inode: 0,
-    at: proc,
-    from,
-  }));
+  if (types.length === 0) return NOTHING_GIVEN;
+  const at = slots.add('/proc of the host');
+  const opening = (type: Namespace, name: string): StepOf<'openNamespace'> => {
+    return { op: 'openNamespace', slot: slots.add(name), path: `self/ns/${FILES[type]}`, type, inode: 0, at, from };
+  };
+  const opened = types.map((type) => opening(type, `own ${type} namespace`));
+  // Before the inner one is made. Who has no rights on the host joins the pid namespace by this one.
+  const outer = nests ? [opening('user', OUTER)] : [];
   return {
-    open: [{ op: 'openDirectory', slot: proc, path: '/proc', from }],
-    give: [...opened, { op: 'give', slots: opened.map(({ slot }) => slot), from }],
+    open: [{ op: 'openDirectory', slot: at, path: '/proc', from }, ...outer],
+    give: [...opened, { op: 'give', slots: [...opened, ...outer].map(({ slot }) => slot), from }],
   };
 }
+
+/** What the slot of the outer user namespace is called. */
+const OUTER = 'outer user namespace';
 
 /** The kinds of namespace that are not the host's, in the order in which Node gets them. */
 export function capturedTypes(namespaces: ContainerDefinition['namespaces']): readonly Namespace[] {

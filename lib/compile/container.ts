@@ -17,7 +17,7 @@ import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import { partsOf } from '../seccomp/report.js';
 import { checkCaller, isCaller, userOf } from './caller.js';
-import { planCapture } from './capture.js';
+import { NOTHING_GIVEN, planCapture } from './capture.js';
 import {
   type Command,
   endingFor,
@@ -114,11 +114,15 @@ export function compileFrame(
   const limits = planLimits(definition.limits, host.cgroups, slots);
   // A chain of filters has one listener: it also tells who is left of a command that joins a pid namespace.
   const listener = partsOf(definition.seccomp).report ? slots.add('listener') : undefined;
-  const joins = planJoins(definition, host, limits.acts.length > 0, slots, listener);
+  const joins = planJoins(definition, host, slots, {
+    limited: limits.acts.length > 0,
+    reported: listener,
+    outer: entered?.outer,
+  });
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { ...ids, slot: joins.user } : ids, host, user, slots);
   const locks = planLocks(definition, ids, slots);
-  const capture = planCapture(definition, command.stays !== undefined, slots);
+  const capture = command.stays === undefined ? NOTHING_GIVEN : planCapture(definition, locks.nest.length > 0, slots);
   const ending = endingFor(command);
   // A hook is for namespaces that are there.
   const hookLater = command.hooked && locks.nest.length > 0;

@@ -8,6 +8,8 @@ import type { IdPlan } from './ids.js';
 export interface Entered {
   /** Whose ids are whose in it. */
   readonly ids: IdPlan;
+  /** The user namespace around its own, to which its pid namespace belongs: where its mounts are locked. locks.ts */
+  readonly outer?: JoinedNamespace | undefined;
 }
 
 /**

@@ -30,27 +30,33 @@ export interface JoinPlan {
  */
 const OTHERS: readonly Namespace[] = ['ipc', 'uts', 'network', 'cgroup', 'time'];
 
-/** `limited`: the command has a cgroup of its own. `reported`: where the listener of its own filter is, if any. */
+/** What joining depends on beside the namespaces. */
+interface Circumstances {
+  /** The command has a cgroup of its own. */
+  readonly limited: boolean;
+  /** Where the listener of its own filter is, if it has one. */
+  readonly reported: number | undefined;
+  /** A user namespace around the one that is joined, to which the pid namespace belongs. */
+  readonly outer: JoinedNamespace | undefined;
+}
+
 export function planJoins(
   definition: ContainerDefinition,
   host: Host,
-  limited: boolean,
   slots: Slots,
-  reported: number | undefined,
+  { limited, reported, outer }: Circumstances,
 ): JoinPlan {
   const from = 'namespaces()';
   const joined = definition.namespaces.filter((entry): entry is JoinedNamespace => typeof entry !== 'string');
   const places = new Map(joined.map(({ type }) => [type, slots.add(`${type} namespace`)]));
-  const open = joined.map(
-    ({ type, path, inode }): HostStep => ({
-      op: 'openNamespace',
-      slot: places.get(type) ?? 0,
-      path,
-      type,
-      inode,
-      from,
-    }),
-  );
+  const opening = ({ type, path, inode }: JoinedNamespace, slot: number): HostStep => {
+    return { op: 'openNamespace', slot, path, type, inode, from };
+  };
+  const around = outer === undefined ? undefined : slots.add('outer user namespace');
+  const open = [
+    ...joined.map((entry) => opening(entry, places.get(entry.type) ?? 0)),
+    ...(outer === undefined || around === undefined ? [] : [opening(outer, around)]),
+  ];
   const setns = (type: Namespace) => {
     const slot = places.get(type);
     return slot === undefined ? [] : [{ op: 'setns', slot, type, from } as const];
@@ -63,14 +69,22 @@ export function planJoins(
   // the host's by joining it, so it comes last. setns(2)
   const order: readonly Namespace[] = canMapRange(host) ? [...others, 'user'] : ['user', ...others];
   const user = places.get('user');
+  // In the inner one nobody has rights over the pid namespace: the child goes there when it has joined that.
+  const nested = around !== undefined;
+  const first = nested && !canMapRange(host) ? [{ op: 'setns', slot: around, type: 'user', from } as const] : [];
+  const joining = nested ? [...first, ...others.flatMap(setns)] : order.flatMap(setns);
+  const pid = enters ? setns('pid') : [];
   // Root's groups stay behind with the host: what it joins may deny setgroups, and nobody can tell. user_namespaces(7)
   const groups: readonly HostStep[] =
     user !== undefined && canMapRange(host) ? [{ op: 'setGroups', groups: [], from }] : [];
   const told = places.has('pid') && !limited ? planDescendants(slots, reported) : undefined;
   return {
     open: [...open, ...(told?.before ?? [])],
-    before: [...groups, ...order.flatMap(setns)],
-    steps: [...(told?.steps ?? []), ...setns('mount'), ...(enters ? setns('pid') : [])],
+    before: [...groups, ...joining],
+    steps: [
+      ...(told?.steps ?? []),
+      ...(nested ? [...pid, ...setns('user'), ...setns('mount')] : [...setns('mount'), ...pid]),
+    ],
     enters,
     cgroup: told !== undefined,
     ...(user === undefined ? {} : { user }),

@@ -63,7 +63,7 @@ export const enter: StepConstructor<'enter'> = step('enter');
 export const exec: StepConstructor<'exec', 'paths' | 'env' | 'stdio'> = step('exec');
 
 /**
- * Hands Node the descriptors in `slots`, up to 8, in this order. They come with the notice that the container runs.
+ * Hands Node the descriptors in `slots`, up to 9, in this order. They come with the notice that the container runs.
  * Slots that steps behind {@link init} fill are the child's own: no act of the host's can name them.
  *
  * Needs nothing.

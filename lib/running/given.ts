@@ -4,17 +4,26 @@ import { fstatSync } from 'node:fs';
 import type { JoinedNamespace } from '../definition/namespaces.js';
 import type { Supervision } from './supervision.js';
 
-/**
- * In the order in which the plan gives them. Each is found through this process, as long as it is the container's: the
- * inode number says whether it is.
- */
-export function givenNamespaces({ plan, state }: Supervision): readonly JoinedNamespace[] {
+/** Those of one container. */
+export interface GivenNamespaces {
+  readonly own: readonly JoinedNamespace[];
+  /** The user namespace around its own, where it has two. */
+  readonly outer: JoinedNamespace | undefined;
+}
+
+/** Each is found through this process, as long as it is the container's: the inode number says whether it is. */
+export function givenNamespaces({ plan, state }: Supervision): GivenNamespaces {
   const given = state.command?.given ?? [];
-  const opened = plan.steps.filter((step) => step.op === 'openNamespace' && step.at !== undefined);
-  return opened.flatMap((step, index) => {
+  const slots = plan.steps.flatMap((step) => (step.op === 'give' ? step.slots : []));
+  const found = slots.flatMap((slot, index): readonly JoinedNamespace[] => {
+    const opened = plan.steps.find((step) => step.op === 'openNamespace' && step.slot === slot);
     const descriptor = given[index];
-    if (step.op !== 'openNamespace' || descriptor === undefined) return [];
+    if (opened?.op !== 'openNamespace' || descriptor === undefined) return [];
     const path = `/proc/${process.pid}/fd/${descriptor}`;
-    return [{ type: step.type, path, inode: fstatSync(descriptor).ino }];
+    return [{ type: opened.type, path, inode: fstatSync(descriptor).ino }];
   });
+  // The outer one comes last.
+  const users = found.filter(({ type }) => type === 'user');
+  const outer = users.length > 1 ? users.at(-1) : undefined;
+  return { own: found.filter((entry) => entry !== outer), outer };
 }

@@ -2,7 +2,8 @@
 
 import { probeCgroups } from '../cgroup/probe.js';
 import type { FramedCommand } from '../compile/command.js';
-import { type IdPlan, RANGE_FIRST } from '../compile/ids.js';
+import type { Entered } from '../compile/enter.js';
+import { RANGE_FIRST } from '../compile/ids.js';
 import { knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { invalidType } from '../errors/errors.js';
@@ -32,7 +33,7 @@ export interface Surrounding {
 export interface Inside extends Around {
   /** By which it was made: that says where its users' names stand. */
   readonly definition: ContainerDefinition;
-  readonly ids: IdPlan;
+  readonly entered: Entered;
 }
 
 /** What {@link Container.plan} does, and {@link RunningContainer.plan}. */
@@ -68,6 +69,5 @@ function planFor(definition: ContainerDefinition, known: KnownCommand, { inside 
   const { limits, user } = known.command.framed;
   const cgroups = (limits ?? definition.limits) === undefined ? undefined : probeCgroups();
   const { host, users } = inquire(inside?.definition ?? definition, user ?? definition.user, cgroups);
-  const entered = inside === undefined ? undefined : { ids: inside.ids };
-  return known.planIn({ host, firstId: RANGE_FIRST, users, entered });
+  return known.planIn({ host, firstId: RANGE_FIRST, users, entered: inside?.entered });
 }

@@ -103,11 +103,11 @@ function enteredBy(given: ContainerDefinition, { supervision }: Performing, main
   const ids = planIds(definition, identify(definition.user, users), host, {
     first: supervision.firstId ?? RANGE_FIRST,
   });
-  const namespaces = givenNamespaces(supervision);
+  const { own, outer } = givenNamespaces(supervision);
   return {
-    inside: { definition, ids, ends: () => supervision.ends() },
-    definition: entering(definition, namespaces),
-    namespaces,
+    inside: { definition, entered: { ids, outer }, ends: () => supervision.ends() },
+    definition: entering(definition, own),
+    namespaces: own,
   };
 }
 

@@ -121,7 +121,9 @@ suite('with a main command', () => {
   });
 
   test('stop() and kill() are for it', async () => {
-    const box = await new Container().start('sh', ['-c', 'trap "exit 4" TERM; while :; do sleep 0.01; done']);
+    const script = 'trap "exit 4" TERM; echo; while :; do sleep 0.01; done';
+    const box = await new Container().start('sh', ['-c', script], { stdio: 'pipe' });
+    await once(box.main?.stdout as NodeJS.ReadableStream, 'data');
     assert.equal((await box.stop({ grace: 5000 })).exitCode, 4);
     const other = await new Container().start('sleep', ['1000']);
     assert.equal(other.kill('SIGINT'), true);
@@ -236,6 +238,18 @@ suite('where the container is made otherwise', () => {
   test('without a user namespace', requires('root'), async () => {
     await using box = await new Container().namespaces(['mount', 'pid', 'network', 'ipc', 'uts', 'cgroup']).start();
     assert.equal(await output(box, 'id -u; hostname'), '0\ncarrel');
+  });
+
+  test('with mounts that CAP_SYS_ADMIN cannot move', async () => {
+    await using box = await new Container()
+      .capabilities({ add: ['CAP_SYS_ADMIN'] })
+      .hostname('first')
+      .start();
+    assert.equal(await output(box, 'hostname other && hostname'), 'other');
+    const { exitCode } = await box.run('mount', ['-o', 'remount,rw', '/usr']);
+    assert.notEqual(exitCode, 0);
+    // Without the wall it would be done: a mount of its own.
+    assert.equal(await output(box, 'mount -t tmpfs x /tmp && echo done'), 'done');
   });
 
   test('another container joins its network', async () => {

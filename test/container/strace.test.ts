@@ -8,6 +8,7 @@ import { suite, test } from 'node:test';
 import { bind, Container, type Plan, type Step, tmpfs } from 'carrel';
 import { settled } from '#lib/plan/compose.js';
 import { freezeDeep } from '#lib/plan/plan.js';
+import { planOf } from '#lib/running/spawn.js';
 import { freshBusyboxRoot } from '../support/busybox.js';
 import { difference, type Expected, expectedCalls, expectedClone, onlyLooks } from '../support/calls.js';
 import { useCleanHost } from '../support/host.js';
@@ -73,7 +74,8 @@ function segments(calls: readonly Call[]): readonly (readonly Call[])[] {
   return found;
 }
 
-function holdTo(plan: Plan): void {
+/** `also`: what a supervisor does for this plan, beside its acts. */
+function holdTo(plan: Plan, also: readonly Expected[] = []): void {
   const timed = freezeDeep({ ...plan, timed: true as const });
   const calls = trace(timed);
   const supervisor = calls[0]?.pid;
@@ -87,7 +89,9 @@ function holdTo(plan: Plan): void {
     ...plan.after.map(expectedCalls),
   ];
   const around = (call: Call): boolean =>
-    SUPERVISOR.some(({ name, args }) => call.name === name && args.every((part) => call.args.includes(part)));
+    [...SUPERVISOR, ...also].some(
+      ({ name, args }) => call.name === name && args.every((part) => call.args.includes(part)),
+    );
   const acts = own.filter((call) => !onlyLooks(call) && !around(call));
   assert.equal(difference(host.flat(), acts), undefined, 'host');
 
@@ -150,6 +154,26 @@ suite('what explain() says is what strace sees', requires('strace', 'busybox', '
     } finally {
       other.kill('SIGKILL');
       await other.result;
+    }
+  });
+
+  test('a command that enters a container that stays', async () => {
+    await using box = await new Container().start();
+    holdTo(box.plan('true', [], quiet));
+    await using locked = await new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).start();
+    holdTo(locked.plan('true', [], quiet));
+  });
+
+  test('a container that stays: what it gives Node, and its ending', () => {
+    for (const box of [new Container(), new Container().capabilities({ add: ['CAP_SYS_ADMIN'] })]) {
+      const call = { file: 'true', args: [], options: quiet };
+      holdTo(planOf(box.toJSON(), { stays: 'command' }, call));
+      // Nobody is there to end it.
+      const alone = planOf(box.toJSON(), { stays: 'alone' }, { ...call, file: '' });
+      holdTo({ ...alone, timeoutMs: 500 }, [
+        { name: 'timerfd_create', args: [] },
+        { name: 'pidfd_send_signal', args: [] },
+      ]);
     }
   });
 

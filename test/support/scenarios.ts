@@ -4,7 +4,21 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { bind, Container, type ContainerProcess, tmpfs } from '#lib/index.js';
 import { plan, spawn } from '#lib/plan.js';
-import { assertRefused, chmod, exit, file, lockFile, mountSetattr, setHostname, setXattr } from '#lib/steps.js';
+import {
+  assertRefused,
+  chmod,
+  exit,
+  file,
+  give,
+  hold,
+  init,
+  lockFile,
+  mountSetattr,
+  openDirectory,
+  openNamespace,
+  setHostname,
+  setXattr,
+} from '#lib/steps.js';
 
 const ALL = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup', 'time'] as const;
 
@@ -42,6 +56,24 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .landlock({ read: '/', execute: '/', connectTcp: [443], scope: ['signal'], onUnsupported: 'warn' })
       .spawn('true'),
   reporting: () => new Container().seccomp('default', { report: true }).spawn('true'),
+  // It ends as one does that was asked to.
+  held: () => {
+    const at = 0;
+    const child = spawn(
+      plan({
+        clone: ['user', 'pid'],
+        steps: [
+          openDirectory({ slot: at, path: '/proc' }),
+          init(),
+          openNamespace({ slot: 1, path: 'self/ns/user', type: 'user', at }),
+          give({ slots: [1] }),
+          hold(),
+        ],
+      }),
+    );
+    child.once('spawn', () => child.end('exited'));
+    return child;
+  },
   terminal: () => new Container().init(false).spawn('true', [], { terminal: true }),
   joined: (other) =>
     new Container().namespaces(['mount', 'pid', 'ipc', { user: other, network: other, uts: other }]).spawn('true'),

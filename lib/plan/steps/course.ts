@@ -81,7 +81,7 @@ export const COURSE_STEPS = {
     },
   },
   /**
-   * Hands Node the descriptors in `slots`, up to 8, in this order. They come with the notice that the container runs.
+   * Hands Node the descriptors in `slots`, up to 9, in this order. They come with the notice that the container runs.
    * Slots that steps behind {@link init} fill are the child's own: no act of the host's can name them.
    *
    * @needs nothing
