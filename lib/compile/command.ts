@@ -44,6 +44,8 @@ export interface FramedCommand {
   readonly detached: boolean;
   /** It stays, for commands that enter later: with a main command, or as PID 1 alone. */
   readonly stays?: 'command' | 'alone';
+  /** Processes that it leaves behind go on, in the container that it has entered. */
+  readonly background?: 'keep';
   /** Whether the container waits while JavaScript of the caller's runs. */
   readonly hooked: boolean;
 }

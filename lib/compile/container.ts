@@ -116,6 +116,7 @@ export function compileFrame(
   const listener = partsOf(definition.seccomp).report ? slots.add('listener') : undefined;
   const joins = planJoins(definition, host, slots, {
     limited: limits.acts.length > 0,
+    keeps: command.background === 'keep',
     reported: listener,
     outer: entered?.outer,
   });

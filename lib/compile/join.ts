@@ -34,6 +34,8 @@ const OTHERS: readonly Namespace[] = ['ipc', 'uts', 'network', 'cgroup', 'time']
 interface Circumstances {
   /** The command has a cgroup of its own. */
   readonly limited: boolean;
+  /** Whether what it leaves behind goes on. */
+  readonly keeps: boolean;
   /** Where the listener of its own filter is, if it has one. */
   readonly reported: number | undefined;
   /** A user namespace around the one that is joined, to which the pid namespace belongs. */
@@ -44,7 +46,7 @@ export function planJoins(
   definition: ContainerDefinition,
   host: Host,
   slots: Slots,
-  { limited, reported, outer }: Circumstances,
+  { limited, keeps, reported, outer }: Circumstances,
 ): JoinPlan {
   const from = 'namespaces()';
   const joined = definition.namespaces.filter((entry): entry is JoinedNamespace => typeof entry !== 'string');
@@ -77,7 +79,7 @@ export function planJoins(
   // Root's groups stay behind with the host: what it joins may deny setgroups, and nobody can tell. user_namespaces(7)
   const groups: readonly HostStep[] =
     user !== undefined && canMapRange(host) ? [{ op: 'setGroups', groups: [], from }] : [];
-  const told = places.has('pid') && !limited ? planDescendants(slots, reported) : undefined;
+  const told = places.has('pid') && !limited && !keeps ? planDescendants(slots, reported) : undefined;
   return {
     open: [...open, ...(told?.before ?? [])],
     before: [...groups, ...joining],

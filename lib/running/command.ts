@@ -9,6 +9,7 @@ import {
   integer,
   knownOptions,
   object,
+  oneOf,
   signalNumber,
   text,
 } from '../definition/checks.js';
@@ -92,6 +93,14 @@ export interface SpawnOptions {
    * hooks have run by then. Default: `false`, all ends with Node.
    */
   readonly detached?: boolean | undefined;
+  /**
+   * What becomes of processes that the command leaves behind. Default: `'end'`.
+   *
+   * - `'end'`: they end with it.
+   * - `'keep'`: they go on until the container ends, as those of `nginx -g 'daemon on;'`. It is for commands of a
+   *   {@link RunningContainer} only. What they write to the command's pipes is read no more.
+   */
+  readonly background?: 'end' | 'keep' | undefined;
 }
 
 /** The compiler insists that none is missing. */
@@ -109,6 +118,7 @@ const NAMES: Readonly<Record<keyof SpawnOptions, true>> = {
   session: true,
   timing: true,
   detached: true,
+  background: true,
 };
 
 export const SPAWN_OPTIONS: readonly string[] = Object.freeze(Object.keys(NAMES));
@@ -134,7 +144,21 @@ export type Asked = Pick<Call, 'file' | 'args'> & {
 
 export function askedBy({ file, args, options }: Call, hooked: boolean, stays?: FramedCommand['stays']): Asked {
   object('options', options);
-  const { stdio, env, cwd, user, rlimits, limits, timeout, killSignal, terminal, session, timing, detached } = options;
+  const {
+    stdio,
+    env,
+    cwd,
+    user,
+    rlimits,
+    limits,
+    timeout,
+    killSignal,
+    terminal,
+    session,
+    timing,
+    detached,
+    background,
+  } = options;
   return {
     file,
     args,
@@ -150,6 +174,7 @@ export function askedBy({ file, args, options }: Call, hooked: boolean, stays?: 
     session,
     timing,
     detached,
+    background,
     hooked,
     stays,
   };
@@ -185,6 +210,7 @@ export function checkCommand(asked: Asked): CheckedCommand {
         timed: boolean('timing', asked.timing ?? false),
         ...(session === 'inherit' ? { session } : {}),
         detached: checkDetached(asked),
+        ...(checkBackground(asked) === 'keep' ? { background: 'keep' as const } : {}),
         hooked,
         ...(stays === undefined ? {} : { stays }),
       },
@@ -208,6 +234,10 @@ function checkDetached({ detached, terminal }: Asked): boolean {
   if (checked && terminal !== undefined && terminal !== false)
     throw contradiction('detached and terminal exclude each other: a terminal hangs up when Node lets go of it');
   return checked;
+}
+
+function checkBackground({ background }: Asked): 'end' | 'keep' {
+  return oneOf('background', background ?? 'end', ['end', 'keep']) as 'end' | 'keep';
 }
 
 /** A terminal that is none of the command's descriptors would have no stream here either. */

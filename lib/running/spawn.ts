@@ -6,7 +6,7 @@ import type { Entered } from '../compile/enter.js';
 import { RANGE_FIRST } from '../compile/ids.js';
 import { knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
-import { invalidType } from '../errors/errors.js';
+import { contradiction, invalidType } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
 import { monotonicNs } from '../launch/clock.js';
 import type { Plan } from '../plan/plan.js';
@@ -66,6 +66,10 @@ function commandOf(definition: ContainerDefinition, { hooks = [], stays }: Surro
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
 function planFor(definition: ContainerDefinition, known: KnownCommand, { inside }: Surrounding): Plan {
+  if (known.command.framed.background === 'keep' && inside === undefined)
+    throw contradiction(
+      'background: "keep" is for commands of a running container: elsewhere all ends with the command',
+    );
   const { limits, user } = known.command.framed;
   const cgroups = (limits ?? definition.limits) === undefined ? undefined : probeCgroups();
   const { host, users } = inquire(inside?.definition ?? definition, user ?? definition.user, cgroups);

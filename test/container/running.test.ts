@@ -189,6 +189,17 @@ suite('a command that enters', () => {
     assert.equal(await output(box, `test -d /proc/${stdout.trim()} || echo gone`), 'gone');
   });
 
+  test('leaves behind what it has started, with background: "keep"', async () => {
+    await using box = await new Container().start();
+    const script = 'setsid sleep 1000 >/dev/null 2>&1 & echo $!';
+    const { stdout } = await box.run('sh', ['-c', script], { check: true, background: 'keep' });
+    assert.equal(await output(box, `test -d /proc/${stdout.trim()} && echo there`), 'there');
+    // It holds a pipe, and nobody waits for it.
+    assert.equal((await box.run('sh', ['-c', 'sleep 1000 & echo on'], { background: 'keep' })).stdout, 'on\n');
+    await assert.rejects(new Container().run('true', [], { background: 'keep' }), /is for commands of a running/);
+    await assert.rejects(box.run('true', [], { background: 'stay' as never }), { code: 'ERR_INVALID_ARG_VALUE' });
+  });
+
   test('whose program is not there rejects; the container goes on', async () => {
     await using box = await new Container().start();
     await assert.rejects(box.run('no-such-program'), { code: 'ENOENT' });

@@ -69,6 +69,7 @@ const FRAMED: Draws<FramedCommand> = {
   session: (random) => random.pick([undefined, 'inherit'] as const),
   detached: (random) => random.boolean(),
   hooked: (random) => random.boolean(),
+  background: (random) => random.pick([undefined, 'keep'] as const),
   stays: (random) => random.pick([undefined, 'command', 'alone'] as const),
 };
 const UNLIMITED = { soft: 'unlimited', hard: 'unlimited' } as const;
@@ -207,6 +208,7 @@ const OPTIONS: Draws<SpawnOptions> = {
   session: (random) => random.pick([undefined, 'new', 'inherit'] as const),
   timing: (random) => random.pick([undefined, false, true]),
   detached: (random) => random.pick([undefined, false, true]),
+  background: (random) => random.pick([undefined, 'end', 'keep'] as const),
 };
 
 const CALL: Draws<Omit<Call, 'options'> & SpawnOptions> = {
