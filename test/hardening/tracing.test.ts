@@ -7,7 +7,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { bind, Container, type ContainerProcess, type ContainerStep, type Hook, type Namespace } from 'carrel';
+import {
+  bind,
+  Container,
+  type ContainerProcess,
+  type ContainerStep,
+  type Hook,
+  type Namespace,
+  type RunningContainer,
+} from 'carrel';
 import { spawn } from 'carrel/plan';
 import { attack, attackerDirectory, startAttack, verdicts } from '../support/attacker.js';
 import { useCleanHost } from '../support/host.js';
@@ -127,9 +135,17 @@ function joined(other: ContainerProcess, names = ALL): Container {
   return new Container().namespaces([Object.fromEntries(names.map((name) => [name, other]))]);
 }
 
-/** What a spy in a container sees of everything there, while commands join it. Lines that come again are left out. */
+/** What a spy in a container sees of everything there, while commands join it. */
 async function spiedOn(box: Container, join: (spy: ContainerProcess) => Container): Promise<readonly string[]> {
   const spy = box.mount(bind(attackerDirectory(), '/attack', { readonly: true })).spawn('/attack/attacker', ['spy']);
+  return seenBy(spy, () => join(spy));
+}
+
+/** What the spy sees while commands are run by what `into` gives. Lines that come again are left out. */
+async function seenBy(
+  spy: ContainerProcess,
+  into: () => Pick<Container | RunningContainer, 'run'>,
+): Promise<readonly string[]> {
   await once(spy, 'spawn');
   assert.ok(spy.stdout);
   let output = '';
@@ -137,7 +153,7 @@ async function spiedOn(box: Container, join: (spy: ContainerProcess) => Containe
     output += String(chunk);
   });
   for (let round = 0; round < JOINS; round += 1)
-    await join(spy).env({ JOINED: 'yes' }).run('sh', ['-c', 'true; true'], { check: true });
+    await into().run('sh', ['-c', 'true; true'], { env: { JOINED: 'yes' }, check: true });
   spy.stdin?.end();
   assert.ok((await spy.result).ok);
   assert.match(output, /^looks [1-9]\d+$/m);
@@ -167,6 +183,12 @@ suite('from inside', requires('gcc'), () => {
 
   test('a command that joins shows nothing of the host, however often it is looked at', async () => {
     const seen = await spiedOn(new Container(), joined);
+    assert.deepEqual(others(seen, allowed('00000000800405fb')), []);
+  });
+
+  test('nor does one that enters a container that stays', async () => {
+    await using stays = await box().start();
+    const seen = await seenBy(stays.spawn('/attack/attacker', ['spy']), () => stays);
     assert.deepEqual(others(seen, allowed('00000000800405fb')), []);
   });
 
