@@ -572,13 +572,14 @@ export class Container {
   }
 
   /**
-   * Starts a container that stays, for commands that enter it later, and resolves when it runs. With a main command it
-   * ends when that ends. Without one PID 1 is carrel's init alone: it ends by `stop()`, `kill()`, disposal, `timeout`,
-   * `signal`, a limit, or with Node.
+   * Starts a container that stays, for commands that enter it later. It resolves when the container is `ready`; without
+   * that option, when it runs. With a main command it ends when that ends. Without one PID 1 is carrel's init alone: it
+   * ends by `stop()`, `kill()`, disposal, `timeout`, `signal`, a limit, or with Node.
    *
    * @param file The main command, as `spawn` takes it. Default: the container's {@link entrypoint} and {@link command},
    *   or none.
-   * @throws What `spawn` throws, as a rejection; then nothing of it is left.
+   * @throws What `spawn` throws, as a rejection; {@link ReadyError} where it did not become ready, and the reason of a
+   *   `signal` that is aborted. Then nothing of it is left.
    */
   start(options?: StartOptions): Promise<RunningContainer>;
   start(file: string, options?: StartOptions): Promise<RunningContainer>;

@@ -74,7 +74,7 @@ export type { Sysctl } from './definition/sysctl.js';
 export type { NamedUser, User, UserInput } from './definition/user.js';
 export type { DoctorOptions } from './doctor/doctor.js';
 export type { DoctorReport, Finding, OptionFinding, Verdict } from './doctor/findings.js';
-export { CarrelError, ExitError, StepError } from './errors/errors.js';
+export { CarrelError, ExitError, ReadyError, StepError } from './errors/errors.js';
 export type { StdioEntry, StdioOption } from './launch/stdio.js';
 export type {
   Capability,
@@ -95,10 +95,18 @@ export type { StatsOptions } from './running/control.js';
 export { doctor, isSupported } from './running/engine.js';
 export type { ContainerProcessEvents } from './running/events.js';
 export type { Hook, HookContext } from './running/hooks.js';
+export type { LogStream, LogsOptions } from './running/log-stream.js';
 export { ContainerProcess } from './running/process.js';
+export type { ReadyCall, ReadyCommand, ReadyLine, ReadyOf } from './running/ready.js';
 export type { ExitStatus, Reason, Usage } from './running/result.js';
 export type { RunOptions, RunResult } from './running/run.js';
-export { type EnterOptions, RunningContainer, type RunningContainerEvents } from './running/running-container.js';
+export {
+  type EnterOptions,
+  type Ready,
+  RunningContainer,
+  type RunningContainerEvents,
+  type WaitOptions,
+} from './running/running-container.js';
 export type { StartOptions } from './running/start.js';
 export type { Stats } from './running/stats.js';
 export type { StopOptions } from './running/stop.js';

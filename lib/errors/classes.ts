@@ -15,6 +15,39 @@ export class CarrelError extends Error {
   }
 }
 
+/**
+ * A container did not become ready, by the conditions of `start()` or `waitFor()`. After `start()` nothing is left of
+ * it; after `waitFor()` it goes on, unless it has ended.
+ */
+export class ReadyError<Result = unknown> extends CarrelError {
+  override readonly name: string = 'ReadyError';
+  declare readonly code: 'ERR_NOT_READY';
+  /**
+   * Why: the container has `ended`, its time was up (`timeout`), or a condition has `failed`, which is the `cause`: a
+   * function rejected, or a command cannot be executed.
+   */
+  readonly reason: 'ended' | 'timeout' | 'failed';
+  /**
+   * The last 64 KiB of what the main command has written, of what is kept. The message has its last lines. Empty
+   * without `stdio: 'log'`.
+   */
+  readonly output: string;
+  /** How it ended; `undefined` unless the reason is `ended`. */
+  readonly result: Result | undefined;
+
+  constructor(
+    message: string,
+    { reason, output, result }: Pick<ReadyError<Result>, 'reason' | 'output' | 'result'>,
+    options?: { readonly cause: unknown },
+  ) {
+    super('ERR_NOT_READY', message);
+    this.reason = reason;
+    this.output = output;
+    this.result = result;
+    if (options !== undefined) this.cause = options.cause;
+  }
+}
+
 /** With `check: true`, a command ended otherwise than with exit code 0, or wrote more than `maxOutput`. */
 export class ExitError<Result = unknown> extends CarrelError {
   override readonly name: string = 'ExitError';

@@ -29,6 +29,9 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     'Or it could not be asked: this user has too many descriptors under way in sockets, or it is stopped. ' +
     'Or the file that `CARREL_LAUNCHER` names is no launcher of this version that only root or you can change.',
   ERR_NO_ID_RANGE: 'No range of ids is free for another container, or there is no place to lock one.',
+  ERR_NOT_READY:
+    'A container did not become ready by the conditions of `start()` or `waitFor()`: it ended, the time was up, or a ' +
+    'condition failed. A `ReadyError`, which says what was still waited for, and carries the end of the output.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
   ERR_PROTOCOL:
     'A supervisor said what is no message. carrel’s own never do; all containers of this thread have ended, ' +

@@ -12,9 +12,10 @@ export {
   usageError,
   withRemedy,
 } from './arguments.js';
-export { CarrelError, ExitError } from './classes.js';
+export { CarrelError, ExitError, ReadyError } from './classes.js';
 export { endDegraded, violationsDegraded } from './degraded.js';
 export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
+export { notReady } from './ready.js';
 export type { Refusal, StepPlace } from './refusal.js';
 export {
   addonsForbidden,

@@ -22,8 +22,11 @@ export type StdioOption = 'pipe' | 'ignore' | 'inherit' | readonly StdioEntry[];
  */
 export type StdioChoice =
   | { readonly kind: 'socket' | 'ignore' | 'terminal' }
-  /** `from`: what is carried into it, instead of a stream for the caller. */
-  | { readonly kind: 'pipe'; readonly from?: Readable }
+  /**
+   * Instead of a stream for the caller: `from` is what is carried into it; `into` takes over the descriptor that it is
+   * read from.
+   */
+  | { readonly kind: 'pipe'; readonly from?: Readable; readonly into?: (descriptor: number) => void }
   /** `of`: the stream that has it. */
   | { readonly kind: 'descriptor'; readonly descriptor: number; readonly of?: object };
 
@@ -133,6 +136,10 @@ function openOne(choice: StdioChoice, index: number, sent: number[], owned: numb
   sent.push(theirs);
   owned.push(theirs);
   if (choice.kind === 'socket') return StdioEnd.of(ours, 'both');
+  if (choice.kind === 'pipe' && choice.into !== undefined) {
+    choice.into(ours);
+    return null;
+  }
   if (choice.kind === 'pipe' && choice.from !== undefined) {
     carry(choice.from, openWriter(ours));
     return null;

@@ -6,10 +6,10 @@
  * in a thread for each, of which there are few. Its own files wait as they should.
  */
 
-import { Socket } from 'node:net';
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { Duplex, type DuplexOptions } from 'node:stream';
 import { native } from './native.js';
-import { isReleased } from './release.js';
+import { isReleased, release } from './release.js';
 
 /** What goes through a stream, as its opener sees it. */
 export type Direction = 'read' | 'written' | 'both';
@@ -35,7 +35,16 @@ interface ReadableStream<Chunk> {
 /** Half of a Duplex; the types of Node 20 do not know that it can be. */
 type PipeEnd = DuplexOptions & { readonly readable?: false; readonly writable?: false } & ThisType<Duplex>;
 
+/** Node has it here too, and its types do not say so. */
+type DrainedOptions = SocketConstructorOpts & { readonly onread: OnReadOpts };
+
 const bun = (globalThis as { readonly Bun?: Bun }).Bun;
+/** Only Node reads into a buffer that it is given. Deno (seen in 2.5) throws. */
+const isNode = bun === undefined && !('Deno' in globalThis);
+
+/** What is read at a time of a stream that is drained, by all of them in turn. */
+const DRAINED_SIZE = 65_536;
+let drained: Buffer | undefined;
 
 /** A connected stream socket. `allowHalfOpen`: whether it may still be written when the other side has ended. */
 export function openSocket(descriptor: number, allowHalfOpen = false): Socket {
@@ -51,6 +60,28 @@ export function openReader(descriptor: number): Duplex {
   return bun === undefined
     ? new HeldSocket({ fd: descriptor, readable: true, writable: false })
     : bunReader(bun, descriptor);
+}
+
+/**
+ * The end of a pipe that is read from now on, as fast as it comes and to its end. `taken` gets the bytes, and copies
+ * those that it needs: the next ones come into the same buffer. So a flood leaves no garbage.
+ */
+export function openDrained(descriptor: number, taken: (bytes: Buffer) => void): Duplex {
+  if (!isNode) return openReleased(descriptor).on('data', taken);
+  drained ??= Buffer.allocUnsafeSlow(DRAINED_SIZE);
+  const buffer = drained;
+  const callback = (size: number): boolean => {
+    taken(buffer.subarray(0, size));
+    return true;
+  };
+  const options: DrainedOptions = { fd: descriptor, readable: true, writable: false, onread: { buffer, callback } };
+  return new Socket(options).resume();
+}
+
+function openReleased(descriptor: number): Duplex {
+  const stream = openReader(descriptor);
+  release(stream);
+  return stream;
 }
 
 /** A command's end of a socket, which is read from {@link release} on. */

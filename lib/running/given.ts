@@ -1,6 +1,5 @@
 /** The namespaces of a container that stays, by the descriptors of them that Node holds. */
 
-import { fstatSync } from 'node:fs';
 import type { JoinedNamespace } from '../definition/namespaces.js';
 import type { Supervision } from './supervision.js';
 
@@ -17,10 +16,9 @@ export function givenNamespaces({ plan, state }: Supervision): GivenNamespaces {
   const slots = plan.steps.flatMap((step) => (step.op === 'give' ? step.slots : []));
   const found = slots.flatMap((slot, index): readonly JoinedNamespace[] => {
     const opened = plan.steps.find((step) => step.op === 'openNamespace' && step.slot === slot);
-    const descriptor = given[index];
-    if (opened?.op !== 'openNamespace' || descriptor === undefined) return [];
-    const path = `/proc/${process.pid}/fd/${descriptor}`;
-    return [{ type: opened.type, path, inode: fstatSync(descriptor).ino }];
+    const one = given[index];
+    if (opened?.op !== 'openNamespace' || one === undefined) return [];
+    return [{ type: opened.type, path: `/proc/${process.pid}/fd/${one.descriptor}`, inode: one.inode }];
   });
   // The outer one comes last.
   const users = found.filter(({ type }) => type === 'user');

@@ -8,7 +8,9 @@ import { hasEnded } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
 import type { SpawnOptions } from './command.js';
+import type { LogStream, LogsOptions } from './log-stream.js';
 import type { ContainerProcess } from './process.js';
+import type { ReadyOf } from './ready.js';
 import type { ExitStatus, Reason } from './result.js';
 import type { Bytes, RunOptions, RunResult, Texts } from './run.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
@@ -22,6 +24,19 @@ export interface RunningContainerEvents {
   violation: [violation: Violation];
   /** All of it has ended and been cleaned up, its commands too. After it, `result` is settled. */
   exit: [exitCode: number | null, signal: NodeJS.Signals | null];
+}
+
+/**
+ * A condition of readiness: `{ line, times }`, `{ command }`, or a function. Of a list, all of them.
+ */
+export type Ready = ReadyOf<RunningContainer>;
+
+/** Options of {@link RunningContainer.waitFor}. */
+export interface WaitOptions {
+  /** Milliseconds until it rejects, 0 to 2^31 − 1; 0 is without end. Default: 60,000. */
+  readonly timeout?: number | undefined;
+  /** Ends the wait when it is aborted; the container goes on. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of a command that enters: those of `spawn`. It ends with the container, and so with Node. */
@@ -39,6 +54,9 @@ export interface Workings {
   spawn(call: GivenCall<EnterOptions>): ContainerProcess;
   run(call: GivenCall<RunOptions>, made: (child: ContainerProcess) => void): Promise<RunResult<string | Buffer>>;
   plan(call: GivenCall<EnterOptions>): Plan;
+  logs(options: LogsOptions): LogStream;
+  /** Looks at the container until it is ready. */
+  waitFor(container: RunningContainer, ready: Ready | readonly Ready[], options: WaitOptions): Promise<void>;
   explain(plan: Plan): string;
   /** Ends all of it. `exited`: it was asked to. */
   end(reason: Reason): void;
@@ -184,6 +202,30 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
       void gone.then(() => this.#workings.end('exited'));
     }
     return this.result;
+  }
+
+  /**
+   * Gives what the main command has written and carrel has kept: bytes, oldest first, both streams in the order in
+   * which Node has received them; with `follow`, on to its end. The command never waits for who reads it: who is too
+   * slow misses what was dropped, and `missedBytes` and the event `missed` tell. Without a main command there is
+   * nothing. `docker logs`
+   *
+   * @throws TypeError naming the option, and where the main command's `stdio` is not `'log'`; the reason of a `signal`
+   *   that is aborted already.
+   */
+  logs(options: LogsOptions = {}): LogStream {
+    return this.#workings.logs(options);
+  }
+
+  /**
+   * Resolves when the container is ready by these conditions, which are those of the `ready` of `start()`. Where it
+   * rejects, the container goes on.
+   *
+   * @throws TypeError or RangeError naming the part; {@link ReadyError} where it has not become ready; the reason of
+   *   `signal`, once it is aborted; {@link CarrelError} with `ERR_ENDED` where the container had ended before the call.
+   */
+  async waitFor(ready: Ready | readonly Ready[], options: WaitOptions = {}): Promise<void> {
+    return this.#workings.waitFor(this, ready, options);
   }
 
   /** Lets Node wait for it, as it does by default. */

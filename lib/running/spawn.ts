@@ -9,6 +9,7 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import { contradiction, invalidType } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
 import { monotonicNs } from '../launch/clock.js';
+import type { StdioChoice } from '../launch/stdio.js';
 import type { Plan } from '../plan/plan.js';
 import type { Around } from './around.js';
 import { askedBy, type Call, SPAWN_OPTIONS } from './command.js';
@@ -25,6 +26,8 @@ export interface Surrounding {
   readonly stays?: FramedCommand['stays'];
   /** The container that it enters. */
   readonly inside?: Inside;
+  /** Its descriptors, instead of those that its options say: of the same kinds. */
+  readonly stdio?: readonly StdioChoice[] | undefined;
   /** Is told of the process of a `run()`. */
   readonly made?: (child: ContainerProcess) => void;
 }
@@ -56,8 +59,8 @@ export function start(definition: ContainerDefinition, surrounding: Surrounding,
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
   signal?.throwIfAborted();
   const plan = planFor(definition, known, surrounding);
-  const { hooks = [], inside } = surrounding;
-  return perform(plan, { stdio: known.stdio, signal, hooks, calledNs, within: inside });
+  const { hooks = [], inside, stdio = known.stdio } = surrounding;
+  return perform(plan, { stdio, signal, hooks, calledNs, within: inside });
 }
 
 function commandOf(definition: ContainerDefinition, { hooks = [], stays }: Surrounding, call: Call): KnownCommand {

@@ -11,32 +11,55 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { JoinedNamespace, NamespaceHandle } from '../definition/namespaces.js';
 import { checkUser } from '../definition/user.js';
 import { wordsOf } from '../definition/words.js';
-import { contradiction } from '../errors/errors.js';
+import { contradiction, hasEnded } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
 import { ownNamespaces } from '../launch/namespaces.js';
+import type { StdioOption } from '../launch/stdio.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import { givenNamespaces } from './given.js';
 import type { Hook } from './hooks.js';
+import { MainOutput } from './main-output.js';
 import type { Performing } from './perform.js';
+import { checkWait, checkWaitFor, type Waiting, whenReady } from './readiness.js';
+import { checkReady } from './ready.js';
 import { lostStatus } from './result.js';
 import { run } from './run.js';
-import { RunningContainer, type Workings } from './running-container.js';
+import { type Ready, RunningContainer, type Workings } from './running-container.js';
 import { type Inside, planOf, spawn, start as startCommand } from './spawn.js';
 
 /** Options of {@link Container.start}: those of `spawn` that are about the main command, and these. */
-export interface StartOptions extends Omit<SpawnOptions, 'detached'> {
+export interface StartOptions extends Omit<SpawnOptions, 'detached' | 'stdio'> {
+  /**
+   * What it is ready by; of a list, all of them. Default: that it runs. A {@link ReadyError} otherwise, and the
+   * container is ended.
+   */
+  readonly ready?: Ready | readonly Ready[] | undefined;
+  /** Milliseconds for `ready`, 0 to 2^31 − 1; 0 is without end. Default: 60,000. */
+  readonly readyTimeout?: number | undefined;
   /**
    * No main command, whatever the container has: PID 1 is carrel's init alone. Options that are about a main command
    * throw then. Default: `true` where there is no command.
    */
   readonly hold?: boolean | undefined;
+  /**
+   * The main command's descriptors: `'log'`, or what `spawn` takes. With `'log'` its standard input is /dev/null, and
+   * carrel keeps the last `logBytes` of its output, for `logs()` and for errors. It waits for nobody to read that. With
+   * `'pipe'` the caller has to read `main.stdout` and `main.stderr`. Default: `'log'`, or the `terminal`.
+   */
+  readonly stdio?: 'log' | StdioOption | undefined;
+  /**
+   * How much of its output is kept, both streams together: bytes, or a text such as `'64k'`; 1 byte to 1 GiB. A change
+   * from one stream to the other counts as 8 bytes. Memory is taken as output comes. Default: `'1m'`.
+   */
+  readonly logBytes?: number | string | undefined;
 }
 
 /** What a container without a main command can be told. */
-const HELD_OPTIONS = ['hold', 'limits', 'timeout', 'signal', 'timing'];
-const OPTIONS = [...SPAWN_OPTIONS.filter((name) => name !== 'detached'), 'hold'];
+const HELD_OPTIONS = ['hold', 'ready', 'readyTimeout', 'limits', 'timeout', 'signal', 'timing'];
+const OWN_OPTIONS = ['hold', 'ready', 'readyTimeout', 'logBytes'];
+const OPTIONS = [...SPAWN_OPTIONS.filter((name) => name !== 'detached'), ...OWN_OPTIONS];
 
 /** What {@link Container.start} does. */
 export async function start(
@@ -45,17 +68,24 @@ export async function start(
   given: GivenStart<StartOptions>,
 ): Promise<RunningContainer> {
   knownOptions('start()', given.options, OPTIONS);
-  const { hold, ...options } = given.options;
+  const { hold, ready = [], readyTimeout, logBytes, stdio, ...options } = given.options;
   const main = mainOf(definition, given, hold);
-  const holds = main === undefined;
-  if (holds) checkHeld(definition, given.options);
-  const stays: FramedCommand['stays'] = holds ? 'alone' : 'command';
-  const call = { ...(main ?? { file: '', args: [] }), options: { stdio: 'ignore', ...options } as const };
-  const performing = startCommand(definition, { hooks, stays }, call);
+  if (main === undefined) checkHeld(definition, given.options);
+  const output = main === undefined ? MainOutput.none : MainOutput.of(stdio, logBytes, options.terminal);
+  const conditions = checkReady<RunningContainer>('ready', ready, output.log !== undefined);
+  const timeoutMs = checkWait('readyTimeout', readyTimeout);
+  const call = { ...(main ?? { file: '', args: [] }), options: { ...options, stdio: output.option } };
+  const stays: FramedCommand['stays'] = main === undefined ? 'alone' : 'command';
+  const performing = output.during(() => startCommand(definition, { hooks, stays, stdio: output.choices }, call));
+  output.endsWith(performing.supervision.ended);
   try {
     await performing.supervision.started();
     if (performing.supervision.isOver) await performing.supervision.ended;
-    return new RunningContainer(workingsOf(performing, enteredBy(definition, performing, call.options), holds));
+    const entered = enteredBy(definition, performing, call.options);
+    const container = new RunningContainer(workingsOf(performing, entered, main === undefined, output));
+    if (conditions.length > 0)
+      await whenReady(conditions, waitingFor(container, performing, output), { timeoutMs, signal: options.signal });
+    return container;
   } catch (error) {
     await performing.child[Symbol.asyncDispose]();
     throw error;
@@ -111,8 +141,18 @@ function enteredBy(given: ContainerDefinition, { supervision }: Performing, main
   };
 }
 
-function workingsOf({ supervision, child }: Performing, entered: Entered, holds: boolean): Workings {
+/** How a container is looked at until it is ready. */
+function waitingFor(container: RunningContainer, { child }: Performing, output: MainOutput): Waiting<RunningContainer> {
+  return {
+    command: child.spawnargs,
+    ended: container.result,
+    looks: { container, log: output.log, run: container.run.bind(container) },
+  };
+}
+
+function workingsOf(performing: Performing, entered: Entered, holds: boolean, output: MainOutput): Workings {
   const { definition, inside, namespaces } = entered;
+  const { supervision, child } = performing;
   return {
     id: randomBytes(6).toString('hex'),
     child,
@@ -123,6 +163,12 @@ function workingsOf({ supervision, child }: Performing, entered: Entered, holds:
     run: (call, made) => run(definition, { inside, made }, call),
     plan: (call) => planOf(definition, { inside }, call),
     explain,
+    logs: (options) => output.open(options),
+    waitFor: async (container, ready, options) => {
+      const { conditions, bounds } = checkWaitFor<RunningContainer>(ready, options, output.log !== undefined);
+      if (container.state === 'ended') throw hasEnded('waitFor()');
+      await whenReady(conditions, waitingFor(container, performing, output), bounds);
+    },
     end: (reason) => supervision.end(reason),
     lost: (error) => lostStatus(0, { degraded: [error.message] }),
   };

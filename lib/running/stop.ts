@@ -10,7 +10,7 @@ export interface StopOptions {
 
 const GRACE_MS = 10_000;
 /** The longest that a timer of Node's can wait. */
-const TIMER_MOST_MS = 2 ** 31 - 1;
+export const TIMER_MOST_MS = 2 ** 31 - 1;
 
 export function checkGrace(options: StopOptions): number {
   object('options', options);

@@ -4,6 +4,7 @@
  * given, and may be given anew.
  */
 
+import { fstatSync } from 'node:fs';
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { givenLost, hasEnded, supervisorLost } from '../errors/errors.js';
 import { monotonicNs } from '../launch/clock.js';
@@ -25,6 +26,12 @@ import { type Violation, violationOf } from './violation.js';
 
 const SIGKILL = 9;
 
+/** A descriptor that has come from a container, and the number of what it is: the descriptor may soon be another's. */
+export interface GivenDescriptor {
+  readonly descriptor: number;
+  readonly inode: number;
+}
+
 /** The command, once it runs. */
 export interface RunningCommand {
   /** As the host numbers it. */
@@ -32,7 +39,7 @@ export interface RunningCommand {
   /** PID 1 of its container, likewise. */
   readonly first: number;
   /** What the plan gives Node, in its order: the supervision's, which closes it at the end. */
-  readonly given: readonly number[];
+  readonly given: readonly GivenDescriptor[];
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
 }
 
@@ -259,11 +266,10 @@ export class Supervision implements LineListener {
     this.#finish(this.#failure ?? error ?? untold, true);
   }
 
-  #takeRunning(notice: MessageOf<'running'>, given: readonly number[]): void {
-    const { pid, first } = notice;
-    this.#state = { phase: 'running', command: { pid, first, given, namespaces: namespacesOf(notice) } };
+  #takeRunning(notice: MessageOf<'running'>, descriptors: readonly number[]): void {
+    this.#state = { phase: 'running', command: commandOf(notice, descriptors) };
     // This process may open no more.
-    if (given.length < givenBy(this.#plan)) {
+    if (descriptors.length < givenBy(this.#plan)) {
       this.#failure = givenLost();
       this.end('killed');
       return;
@@ -317,7 +323,7 @@ export class Supervision implements LineListener {
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {
-    for (const descriptor of this.#state.command?.given ?? []) native().close(descriptor);
+    for (const { descriptor } of this.#state.command?.given ?? []) native().close(descriptor);
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
@@ -326,4 +332,10 @@ export class Supervision implements LineListener {
     else this.#settle.resolve(end);
     this.#listener?.over(end, unclean);
   }
+}
+
+function commandOf(notice: MessageOf<'running'>, descriptors: readonly number[]): RunningCommand {
+  const { pid, first } = notice;
+  const given = descriptors.map((descriptor) => ({ descriptor, inode: fstatSync(descriptor).ino }));
+  return { pid, first, given, namespaces: namespacesOf(notice) };
 }
