@@ -8,7 +8,9 @@ import type { Limits } from '../definition/limits.js';
 import { noCgroup } from '../errors/errors.js';
 import type { Counter } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
+import type { StepOf } from '../plan/steps.js';
 import {
+  BASE,
   type CgroupFacts,
   type CgroupFile,
   type CgroupHierarchy,
@@ -23,6 +25,8 @@ import { sweep } from './sweep.js';
 
 interface Made {
   readonly path: string;
+  /** The one that it is in: carrel's base, or a container's. */
+  readonly above: string;
   readonly hierarchy: CgroupHierarchy;
   /** What it was made for; the files of other controllers may be missing. */
   readonly files: readonly string[];
@@ -66,23 +70,25 @@ export class CgroupControl {
 
   /** Those that the plan makes; `undefined` where it makes none. */
   static of(plan: Plan): CgroupControl | undefined {
-    const steps = plan.before.filter((step) => step.op === 'makeCgroup');
-    if (steps.length === 0) return undefined;
+    if (!plan.before.some(({ op }) => op === 'makeCgroup' || op === 'nestCgroup')) return undefined;
     const facts = probeCgroups();
-    const made = steps.flatMap(({ parent, base, name = '', enable }) => {
+    const made = plan.before.flatMap((step): readonly Made[] => {
+      if (step.op === 'nestCgroup') return madeWithin(step, plan, facts);
+      if (step.op !== 'makeCgroup') return [];
+      const { parent, base, name = '', enable } = step;
       const hierarchy = facts.hierarchies.find((one) => one.parent === parent);
       if (hierarchy === undefined) return [];
       const files = hierarchy.files.filter(
         (file) => hierarchy.version === 1 || enable.includes(file.split('.', 1)[0] ?? '') || isCore(file),
       );
-      return [{ path: join(parent, base, name), hierarchy, files }];
+      return [{ path: join(parent, base, name), above: join(parent, base), hierarchy, files }];
     });
     return new CgroupControl(made, facts);
   }
 
   /** Removes what a supervisor has left that was killed, or could not remove it. */
   sweep(): void {
-    for (const { hierarchy } of this.#made) sweep(hierarchy.parent);
+    for (const { hierarchy, above } of this.#made) sweep(hierarchy.parent, above);
   }
 
   /** All numbers that the host tells. */
@@ -207,6 +213,19 @@ export class CgroupControl {
     }
     return undefined;
   }
+}
+
+/** One in a container's, to which all that the hierarchy has is handed down. */
+function madeWithin(
+  { within, name = '' }: StepOf<'nestCgroup'>,
+  { before }: Plan,
+  facts: CgroupFacts,
+): readonly Made[] {
+  const opened = before.find((step) => step.op === 'openCgroup' && step.slot === within);
+  if (opened?.op !== 'openCgroup') return [];
+  const { path: above } = opened;
+  const hierarchy = facts.hierarchies.find(({ parent }) => above.startsWith(`${join(parent, BASE)}/`));
+  return hierarchy === undefined ? [] : [{ path: join(above, name), above, hierarchy, files: hierarchy.files }];
 }
 
 /** Whether every cgroup of version 2 has the file, whatever its controllers. cgroup-v2.rst, "Core Interface Files" */

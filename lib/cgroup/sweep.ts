@@ -7,21 +7,38 @@ import { BASE } from './files.js';
 
 /**
  * A supervisor holds a lock on each cgroup that it has made, which the kernel takes back when it ends, however it does.
- * So nothing that is in use is touched, and what is empty is all that is removed. The container itself has died with
- * its supervisor; where it is frozen, it does when it is thawed.
+ * So nothing that is in use is touched. Of what is below `parent`, only what is empty is removed. The container itself
+ * has died with its supervisor; where it is frozen, it does when it is thawed. A command that has entered another's
+ * container has not: what it has left in its cgroup, one in `above`, is ended.
  */
-export function sweep(parent: string): void {
+export function sweep(parent: string, above: string = join(parent, BASE)): void {
   const base = join(parent, BASE);
-  for (const path of directories(base)) {
+  if (above !== base) sweepIn(above, end);
+  sweepIn(base, (path) => sweepIn(path, end));
+  removeEmpty(base);
+}
+
+/** `prepare` is called with each that nobody holds. */
+function sweepIn(directory: string, prepare: (path: string) => void): void {
+  for (const path of directories(directory)) {
     const fd = open(path);
     if (fd === undefined) continue;
     if (native().tryLock(fd)) {
+      prepare(path);
       thaw(path);
       removeEmpty(path);
     }
     closeSync(fd);
   }
-  removeEmpty(base);
+}
+
+/** Ends all that is in it, at once. Version 2, since 5.14 */
+function end(path: string): void {
+  try {
+    writeFileSync(join(path, 'cgroup.kill'), '1', { flag: 'r+' });
+  } catch {
+    // Version 1: it ends with the container.
+  }
 }
 
 /** Removes a cgroup, unless something is in it. */

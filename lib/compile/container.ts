@@ -111,11 +111,13 @@ export function compileFrame(
   // While the supervisor holds it nobody else gets the range, whatever becomes of Node.
   if (ids.kind === 'range') slots.keep('id range');
   const stdio = planStdio(command, slots, ids, user, owner, host);
-  const limits = planLimits(definition.limits, host.cgroups, slots);
+  const surroundings = { stays: command.stays !== undefined, entered: entered?.cgroups };
+  const limits = planLimits(definition.limits, host.cgroups, slots, surroundings);
   // A chain of filters has one listener: it also tells who is left of a command that joins a pid namespace.
   const listener = partsOf(definition.seccomp).report ? slots.add('listener') : undefined;
   const joins = planJoins(definition, host, slots, {
     limited: limits.acts.length > 0,
+    entering: entered !== undefined,
     keeps: command.background === 'keep',
     reported: listener,
     outer: entered?.outer,
@@ -131,6 +133,8 @@ export function compileFrame(
   const nested = (name: Namespace): boolean => (locks.namespaces as readonly Namespace[]).includes(name);
   const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
   const acts = [
+    // What tells the command from others follows from the cgroup that it is in.
+    ...limits.early,
     ...mapIds(ids, host),
     ...timeOffsets(definition),
     ...raiseLimits(definition, command, host),
@@ -197,10 +201,16 @@ export function compileFrame(
     ...(has('cgroup') && limits.acts.length > 0
       ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'limits()' } as const]
       : []),
+    ...joins.late,
     // A mount of cgroups shows the namespace that it is made in.
     ...ownCgroup(definition, host, limits.made, locks.nest.length > 0),
     // No namespace changes any more, but the one that it is to enter.
     ...capture.give,
+    // The namespace that others join has the container's cgroup as its root: what it hands down to them lies there.
+    ...(limits.below.length > 0 ? [{ op: 'barrier', acts: limits.below, hook: false, from: 'limits()' } as const] : []),
+    ...(has('cgroup') && limits.below.length > 0
+      ? [{ op: 'unshare', namespaces: ['cgroup'], from: 'limits()' } as const]
+      : []),
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
     ...(isOwn || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),

@@ -2,6 +2,7 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { JoinedNamespace } from '../definition/namespaces.js';
+import type { EnteredCgroups } from './cgroups.js';
 import type { IdPlan } from './ids.js';
 
 /** A container that a command enters. */
@@ -10,6 +11,8 @@ export interface Entered {
   readonly ids: IdPlan;
   /** The user namespace around its own, to which its pid namespace belongs: where its mounts are locked. locks.ts */
   readonly outer?: JoinedNamespace | undefined;
+  /** Where its processes are counted and limited, where it has limits. */
+  readonly cgroups?: EnteredCgroups | undefined;
 }
 
 /**

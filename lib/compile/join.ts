@@ -18,6 +18,8 @@ export interface JoinPlan {
   readonly steps: readonly ContainerStep[];
   /** The child goes on in a pid namespace where others are. */
   readonly enters: boolean;
+  /** What the child joins once it is in cgroups of its own. */
+  readonly late: readonly ContainerStep[];
   /** The child makes a cgroup namespace among these steps. */
   readonly cgroup: boolean;
   /** Where the user namespace is, if one is joined. */
@@ -34,6 +36,8 @@ const OTHERS: readonly Namespace[] = ['ipc', 'uts', 'network', 'cgroup', 'time']
 interface Circumstances {
   /** The command has a cgroup of its own. */
   readonly limited: boolean;
+  /** It enters a container that stays. */
+  readonly entering: boolean;
   /** Whether what it leaves behind goes on. */
   readonly keeps: boolean;
   /** Where the listener of its own filter is, if it has one. */
@@ -46,7 +50,7 @@ export function planJoins(
   definition: ContainerDefinition,
   host: Host,
   slots: Slots,
-  { limited, keeps, reported, outer }: Circumstances,
+  { limited, entering, keeps, reported, outer }: Circumstances,
 ): JoinPlan {
   const from = 'namespaces()';
   const joined = definition.namespaces.filter((entry): entry is JoinedNamespace => typeof entry !== 'string');
@@ -66,7 +70,10 @@ export function planJoins(
   // All that is in a pid namespace would see the child there, with all that it still has of the host. But it has to be
   // born there to mount a /proc of it, or where it has no rights over it in a user namespace of its own.
   const enters = places.has('pid') && places.has('mount') && !definition.namespaces.includes('user');
-  const others: readonly Namespace[] = enters ? OTHERS : [...OTHERS, 'pid'];
+  // Who is in a cgroup namespace may move nobody into it from outside of its root: `nsdelegate` in cgroup-v2.rst.
+  // So the supervisor stays in its own, and the child joins when it is in the container's cgroups.
+  const alone: readonly Namespace[] = entering ? OTHERS.filter((type) => type !== 'cgroup') : OTHERS;
+  const others: readonly Namespace[] = enters ? alone : [...alone, 'pid'];
   // The user namespace gives an ordinary user the rights over the others, so it comes first. Root would lose those over
   // the host's by joining it, so it comes last. setns(2)
   const order: readonly Namespace[] = canMapRange(host) ? [...others, 'user'] : ['user', ...others];
@@ -79,6 +86,8 @@ export function planJoins(
   // Root's groups stay behind with the host: what it joins may deny setgroups, and nobody can tell. user_namespaces(7)
   const groups: readonly HostStep[] =
     user !== undefined && canMapRange(host) ? [{ op: 'setGroups', groups: [], from }] : [];
+  // Its root is where the command is, or the container's cgroup, in which that of the command is seen.
+  const late: readonly ContainerStep[] = limited ? setns('cgroup') : [{ op: 'unshare', namespaces: ['cgroup'], from }];
   const told = places.has('pid') && !limited && !keeps ? planDescendants(slots, reported) : undefined;
   return {
     open: [...open, ...(told?.before ?? [])],
@@ -87,6 +96,7 @@ export function planJoins(
       ...(told?.steps ?? []),
       ...(nested ? [...pid, ...setns('user'), ...setns('mount')] : [...setns('mount'), ...pid]),
     ],
+    late: entering && told === undefined && places.has('cgroup') ? late : [],
     enters,
     cgroup: told !== undefined,
     ...(user === undefined ? {} : { user }),

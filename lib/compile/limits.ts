@@ -1,14 +1,12 @@
-/** Limits → cgroups: which are made, what is written to them, what is watched, what is counted. */
+/** Limits → cgroups: which are made, entered, what is written to them, what is watched, what is counted. */
 
 import {
-  BASE,
   type CgroupFacts,
   type CgroupFile,
   type CgroupHierarchy,
   type CgroupWrite,
   CONTROLLERS,
   COUNTED,
-  controllerIn,
   FREEZER,
   hierarchyOf,
   WRITERS,
@@ -16,15 +14,19 @@ import {
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { CommandLimits, Limits } from '../definition/limits.js';
 import { cgroupUnavailable } from '../errors/errors.js';
-import type { Counter } from '../plan/constants.js';
 import type { HostStep } from '../plan/steps.js';
+import { type CgroupSurroundings, Cgroups, type Found } from './cgroups.js';
 import type { Slots } from './slots.js';
 
 export interface LimitPlan {
   /** Host acts that make the cgroups and set the limits. */
   readonly before: readonly HostStep[];
+  /** Host acts before the command joins a namespace: it enters the cgroups of the container that it enters. */
+  readonly early: readonly HostStep[];
   /** Host acts while the command waits to be executed: so nothing of the set-up is charged to it. */
   readonly acts: readonly HostStep[];
+  /** Host acts right behind these, once the command's cgroup namespace is made: it goes on below its root. */
+  readonly below: readonly HostStep[];
   /** Where the container's cgroups are. */
   readonly made: readonly CgroupHierarchy[];
   /** Host acts when all is over. */
@@ -49,56 +51,98 @@ export function withLimits(definition: ContainerDefinition, own: CommandLimits |
   return { ...definition, limits: { onUnsupported: 'error', ...definition.limits, ...own } };
 }
 
-export function planLimits(limits: Limits | undefined, facts: CgroupFacts = NONE, slots: Slots): LimitPlan {
-  if (limits === undefined) return { before: [], acts: [], made: [], after: [], degraded: [] };
-  const made = new Made(facts, slots);
+const NOTHING: LimitPlan = { before: [], early: [], acts: [], below: [], made: [], after: [], degraded: [] };
+
+export function planLimits(
+  asked: Limits | undefined,
+  facts: CgroupFacts = NONE,
+  slots: Slots,
+  surroundings: CgroupSurroundings = {},
+): LimitPlan {
+  const { entered } = surroundings;
+  const cgroups = new Cgroups(facts, slots, surroundings);
+  if (asked === undefined) return { ...NOTHING, ...enterOthers(cgroups) };
+  const limits = entered === undefined ? asked : limitsWithin(asked, entered.limits);
   const writes = resolveLimits(limits, facts);
   const degraded = writes.degraded.concat(defaultSwap(limits, facts));
-  for (const controller of ACCOUNTING) made.use(controller);
-  for (const controller of ACCOUNTING_2) if (hierarchyOf(facts, controller)?.version === 2) made.use(controller);
-  for (const { controller } of writes.writes) made.use(controller);
-  if (isSized(limits)) made.useSizing();
-  if (made.hierarchies.length === 0 && limits.onUnsupported === 'error') throw cgroupUnavailable('limits()', '', facts);
+  for (const controller of ACCOUNTING) cgroups.use(controller);
+  for (const controller of ACCOUNTING_2) if (hierarchyOf(facts, controller)?.version === 2) cgroups.use(controller);
+  for (const { controller } of writes.writes) cgroups.use(controller);
+  if (isSized(limits)) cgroups.useSizing();
+  const made = cgroups.hierarchies;
+  if (made.length === 0 && limits.onUnsupported === 'error') throw cgroupUnavailable('limits()', '', facts);
+  const told = [...degraded, ...cgroups.untold()];
+  if (made.length === 0) return { ...NOTHING, ...enterOthers(cgroups), degraded: told };
 
-  const group = oomGroup(limits);
   const write = ({ controller, file, value }: CgroupWrite): HostStep[] => {
-    const slot = made.slotOf(controller);
+    const slot = cgroups.of(controller)?.slot;
     return slot === undefined ? [] : [{ op: 'writeCgroup', slot, file, value, from }];
   };
-  const oom = made.find(COUNTED.oomKills);
-  const cpu = made.find(COUNTED.cpu);
-  const freezer = made.of('freezer');
+  const others = cgroups.join();
+  const below = cgroups.below();
+  const found = cgroups.find(COUNTED.oomKills);
+  const oom = found && cgroups.processesOf(found);
+  const watched = oom === undefined ? [] : [watchOom(oom, oomGroup(limits) !== '0')];
+  const isBelow = oom?.slot !== found?.slot;
   return {
     before: [
-      ...made.steps(),
+      ...cgroups.steps(),
+      ...others.steps,
       ...[...writes.writes, ...implied(limits, facts)].flatMap(write),
-      ...(freezer === undefined
-        ? []
-        : [{ op: 'endFrozen', slot: freezer.slot, ...FREEZER[freezer.hierarchy.version].words, from } as const]),
-      ...(oom === undefined ? [] : [watchOom(oom, group !== '0')]),
+      ...endFrozen(cgroups),
+      ...(isBelow ? [] : watched),
     ],
+    early: [],
     acts: [
       // Memory last: what entering the others takes is not charged.
-      { op: 'enterCgroup', slots: made.slots('memory'), from },
-      ...(limits.cpuTime === undefined || cpu === undefined
-        ? []
-        : [
-            {
-              op: 'limitCpuTime',
-              slot: cpu.slot,
-              file: cpu.file.file,
-              key: cpu.file.key ?? '',
-              divisor: cpu.file.divisor ?? 1,
-              milliseconds: limits.cpuTime,
-              cpus: facts.cpus,
-              from,
-            } as const,
-          ]),
-    ].slice(made.hierarchies.length === 0 ? 2 : 0) as readonly HostStep[],
-    made: made.hierarchies,
-    after: [...made.counters(), ...made.removals()],
-    degraded: [...degraded, ...made.untold()],
+      { op: 'enterCgroup', slots: [...others.slots, ...cgroups.slots('memory')], from },
+      ...limitCpuTime(limits, cgroups, facts),
+    ],
+    below: [...below, ...(isBelow ? watched : [])],
+    made,
+    after: [...cgroups.counters(), ...cgroups.removals()],
+    degraded: told,
   };
+}
+
+/** Without a cgroup of its own a command is where the other processes of the container are. */
+function enterOthers(cgroups: Cgroups): Pick<LimitPlan, 'before' | 'early'> {
+  const { steps, slots } = cgroups.join();
+  return { before: steps, early: slots.length === 0 ? [] : [{ op: 'enterCgroup', slots, from }] };
+}
+
+function endFrozen(cgroups: Cgroups): readonly HostStep[] {
+  const freezer = cgroups.of('freezer');
+  if (freezer === undefined) return [];
+  return [{ op: 'endFrozen', slot: freezer.slot, ...FREEZER[freezer.hierarchy.version].words, from }];
+}
+
+function limitCpuTime({ cpuTime }: Limits, cgroups: Cgroups, { cpus }: CgroupFacts): readonly HostStep[] {
+  const found = cgroups.find(COUNTED.cpu);
+  if (cpuTime === undefined || found === undefined) return [];
+  const { slot, file } = found;
+  const { key = '', divisor = 1 } = file;
+  return [{ op: 'limitCpuTime', slot, file: file.file, key, divisor, milliseconds: cpuTime, cpus, from }];
+}
+
+/**
+ * The limits of a command in a container's, which are the most that it can have. What programs size themselves by is
+ * written to its own cgroup, also where it is the container's: that one they look at.
+ */
+export function limitsWithin(own: Limits, container: Limits): Limits {
+  const memory = least(own.memory, container.memory);
+  const cpus = least(own.cpus, container.cpus);
+  const swap = own.swap ?? (memory === undefined ? undefined : container.swap);
+  return {
+    ...own,
+    ...(memory === undefined ? {} : { memory }),
+    ...(swap === undefined ? {} : { swap }),
+    ...(cpus === undefined ? {} : { cpus }),
+  };
+}
+
+function least(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 /** Whether there is a limit that programs size themselves by. */
@@ -178,125 +222,8 @@ function lacking(controller: string, file?: string): string {
   return file === undefined ? `no controller ${controller}` : `no ${file}`;
 }
 
-interface Found {
-  readonly slot: number;
-  readonly hierarchy: CgroupHierarchy;
-}
-
 function watchOom({ slot, hierarchy, file }: Found & { readonly file: CgroupFile }, end: boolean): HostStep {
   const control = 'cgroup.event_control';
   const by = hierarchy.version === 1 && hierarchy.files.includes(control) ? { control } : {};
   return { op: 'watchOom', slot, file: file.file, ...by, end, from };
 }
-
-/** The cgroups of one container: one in each hierarchy that has a controller which is used. */
-class Made {
-  readonly #facts: CgroupFacts;
-  readonly #slots: Slots;
-  readonly #used = new Map<CgroupHierarchy, { readonly slot: number; readonly controllers: Set<string> }>();
-
-  constructor(facts: CgroupFacts, slots: Slots) {
-    this.#facts = facts;
-    this.#slots = slots;
-  }
-
-  get hierarchies(): readonly CgroupHierarchy[] {
-    return [...this.#used.keys()];
-  }
-
-  use(controller: string): void {
-    const hierarchy = hierarchyOf(this.#facts, controller);
-    if (hierarchy === undefined) return;
-    this.#useIn(hierarchy, [controllerIn(hierarchy.version, controller)]);
-  }
-
-  /**
-   * Of version 1 Java believes in limits only where it finds all of these. os/cgroupSubsystem_linux.cpp of OpenJDK
-   */
-  useSizing(): void {
-    if (this.of('memory')?.hierarchy.version !== 1) return;
-    for (const hierarchy of this.#facts.hierarchies) {
-      const sizing = hierarchy.controllers.filter((name) => ['cpu', 'cpuacct', 'cpuset'].includes(name));
-      if (hierarchy.version === 1 && sizing.length > 0) this.#useIn(hierarchy, sizing);
-    }
-  }
-
-  #useIn(hierarchy: CgroupHierarchy, names: readonly string[]): void {
-    const [first = ''] = names;
-    const made = this.#used.get(hierarchy) ?? { slot: this.#slots.add(`cgroup of ${first}`), controllers: new Set() };
-    for (const name of names) made.controllers.add(name);
-    this.#used.set(hierarchy, made);
-  }
-
-  of(controller: string): Found | undefined {
-    for (const [hierarchy, { slot, controllers }] of this.#used)
-      if (controllers.has(controller)) return { slot, hierarchy };
-    return undefined;
-  }
-
-  slotOf(controller: string): number | undefined {
-    return this.of(controller)?.slot;
-  }
-
-  /** A file of a cgroup that is made, where the kernel has it. */
-  find(versions: {
-    readonly 1?: CgroupFile;
-    readonly 2?: CgroupFile;
-  }): (Found & { readonly file: CgroupFile }) | undefined {
-    for (const file of [versions[2], versions[1]]) {
-      const found = file && this.of(file.controller);
-      if (found && versions[found.hierarchy.version] === file && found.hierarchy.files.includes(file.file))
-        return { ...found, file };
-    }
-    return undefined;
-  }
-
-  /** The slots of all, that of `last` at the end. */
-  slots(last: string): readonly number[] {
-    const slot = this.slotOf(last);
-    const all = [...this.#used.values()].map((made) => made.slot);
-    return slot === undefined ? all : [...all.filter((other) => other !== slot), slot];
-  }
-
-  steps(): readonly HostStep[] {
-    return [...this.#used].map(([{ version, parent, controllers: real }, { slot, controllers }]) => ({
-      op: 'makeCgroup',
-      slot,
-      parent,
-      base: BASE,
-      enable: version === 2 ? [...controllers].filter((name) => real.includes(name)) : [],
-      inherit: version === 1 && controllers.has('cpuset') ? ['cpuset.cpus', 'cpuset.mems'] : [],
-      from,
-    }));
-  }
-
-  counters(): readonly HostStep[] {
-    return (Object.keys(COUNTED) as Counter[]).flatMap((counter) => {
-      const found = this.find(COUNTED[counter]);
-      if (found === undefined) return [];
-      const { slot, file } = found;
-      return [
-        { op: 'readCounter', slot, counter, file: file.file, key: file.key ?? '', divisor: file.divisor ?? 1, from },
-      ];
-    });
-  }
-
-  /** What this host cannot tell of a container. */
-  untold(): readonly string[] {
-    return TOLD.filter(([counter]) => this.find(COUNTED[counter]) === undefined).map(([counter, usage]) => {
-      const files = [COUNTED[counter][2]?.file, COUNTED[counter][1]?.file].filter((file) => file !== undefined);
-      return `usage.${usage}: no ${[...new Set(files)].join(', no ')}`;
-    });
-  }
-
-  removals(): readonly HostStep[] {
-    return [...this.#used.values()].reverse().map(({ slot }) => ({ op: 'removeCgroup', slot, from }));
-  }
-}
-
-const TOLD: readonly (readonly [Counter, string])[] = [
-  ['memoryPeak', 'peakMemoryBytes'],
-  ['oomKills', 'oomKills'],
-  ['cpu', 'cpuMs'],
-  ['pidsPeak', 'peakPids'],
-];

@@ -211,6 +211,28 @@ export const setUser: StepConstructor<'setUser'> = step('setUser');
 export const makeCgroup: StepConstructor<'makeCgroup', 'enable' | 'inherit'> = step('makeCgroup');
 
 /**
+ * *Host.* Opens the cgroup at `path` into `slot`, one that another supervisor has made. It must have the inode number
+ * `inode`, unless that is 0: a later one of the same name is another.
+ *
+ * Default: `inode: 0`. Errors: ENOENT where it was removed; ESRCH for another inode number.
+ *
+ * Source: cgroups(7).
+ */
+export const openCgroup: StepConstructor<'openCgroup', 'inode'> = step('openCgroup');
+
+/**
+ * *Host.* Makes the cgroup `name` in the one in slot `within`, opens it into `slot`, and locks it until all is over.
+ * Without `name` it gets one that no other cgroup has. It has the controllers that the one above hands down; files in
+ * `inherit` are copied from there (v1). {@link removeCgroup} removes it. So does the end of the one above.
+ *
+ * Default: `inherit: []`. Needs {@link makeCgroup} or {@link openCgroup} before it, and the right to write in that
+ * cgroup. Errors: ENOENT where the one above was removed.
+ *
+ * Source: cgroups(7).
+ */
+export const nestCgroup: StepConstructor<'nestCgroup', 'inherit'> = step('nestCgroup');
+
+/**
  * *Host.* Writes `value` to `file` of the cgroup in `slot`.
  *
  * Needs {@link makeCgroup} before it.
@@ -272,10 +294,10 @@ export const limitCpuTime: StepConstructor<'limitCpuTime', 'key' | 'divisor'> = 
 export const readCounter: StepConstructor<'readCounter', 'key' | 'divisor'> = step('readCounter');
 
 /**
- * *Host.* Ends what is in the cgroup in `slot`, and removes the cgroup. It also removes its base, unless another cgroup
- * is there. It belongs in `after`.
+ * *Host.* Ends what is in the cgroup in `slot`, and removes it, with the cgroups in it whose supervisors were killed.
+ * It also removes its base, unless another cgroup is there. It belongs in `after`.
  *
- * Needs {@link makeCgroup} in `before`.
+ * Needs {@link makeCgroup} or {@link nestCgroup} before it.
  *
  * Source: cgroups(7).
  */

@@ -49,6 +49,8 @@ const TRIED_BY: { readonly [O in PlannedOp]: By<O> } = {
   setGroups: (_, { clone }) => (clone.includes('user') ? 'user namespace' : 'own user'),
   setUser: (_, { clone }) => (clone.includes('user') ? 'user namespace' : 'own user'),
   makeCgroup: 'own cgroups',
+  openCgroup: 'own cgroups',
+  nestCgroup: 'own cgroups',
   writeCgroup: 'own cgroups',
   endFrozen: 'own cgroups',
   watchOom: 'own cgroups',

@@ -21,8 +21,12 @@ export function namespacesOf({ pid, namespaces }: Identity): Readonly<Record<Nam
   return Object.freeze(handles) as Readonly<Record<Namespace, NamespaceHandle>>;
 }
 
-/** Those of this process. */
+/** Those of this process; the number 0 is one of a kind that this kernel does not have. */
 export function ownNamespaces(): Readonly<Record<Namespace, NamespaceHandle>> {
-  const inodes = PLACES.map(({ name, file }) => [name, statSync(`/proc/self/ns/${file}`).ino] as const);
+  const inodes = PLACES.map(({ name, file }) => [name, numberOf(`/proc/self/ns/${file}`)] as const);
   return namespacesOf({ pid: process.pid, namespaces: Object.fromEntries(inodes) as Record<Namespace, number> });
+}
+
+function numberOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
 }

@@ -75,6 +75,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   makeCgroup: (step) =>
     `make the cgroup ${quoted(`${step.parent}/${step.base}`)}/${step.name ?? '…'}` +
     (step.enable.length === 0 ? '' : ` with ${step.enable.join(', ')}`),
+  openCgroup: (step) => `open the cgroup ${quoted(step.path)} into slot ${step.slot}`,
+  nestCgroup: (step) => `make the cgroup ${step.name ?? '…'} in the one in slot ${step.within}`,
   writeCgroup: (step) => `write ${quoted(step.value)} to ${step.file} of the cgroup in slot ${step.slot}`,
   endFrozen: (step) => `at its end: nothing stays frozen in the cgroup in slot ${step.slot}`,
   watchOom: (step) =>

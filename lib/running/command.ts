@@ -46,7 +46,8 @@ export interface SpawnOptions {
    * Limits of the command and all that it starts, as {@link Container.limits} takes them, with the same errors. They
    * are laid over the container's. Each replaces the container's limit of the same name, `io` and `unified` as a whole.
    * What is left out, or `undefined`, is as the container has it. So `{}` changes nothing where the container has
-   * limits; else it counts without limiting. Default: the container's limits.
+   * limits; else it counts without limiting. In a {@link RunningContainer} they hold below the container's. To enter
+   * takes one process more for a moment, so `pids` is 2 or more there. Default: the container's limits.
    */
   readonly limits?: LimitsInput | undefined;
   /**
@@ -236,8 +237,11 @@ function checkDetached({ detached, terminal }: Asked): boolean {
   return checked;
 }
 
-function checkBackground({ background }: Asked): 'end' | 'keep' {
-  return oneOf('background', background ?? 'end', ['end', 'keep']) as 'end' | 'keep';
+function checkBackground({ background, limits }: Asked): 'end' | 'keep' {
+  const checked = oneOf('background', background ?? 'end', ['end', 'keep']) as 'end' | 'keep';
+  if (checked === 'keep' && limits !== undefined)
+    throw contradiction('background: "keep" and limits exclude each other: a cgroup of its own ends with the command');
+  return checked;
 }
 
 /** A terminal that is none of the command's descriptors would have no stream here either. */

@@ -101,5 +101,5 @@ function endByAbort(supervision: Supervision, signal: AbortSignal): void {
 }
 
 function makesCgroups({ before }: Plan): boolean {
-  return before.some(({ op }) => op === 'makeCgroup');
+  return before.some(({ op }) => op === 'makeCgroup' || op === 'nestCgroup');
 }

@@ -1,13 +1,17 @@
 /** Starts a container that stays: with a main command, or PID 1 alone. */
 
 import { randomBytes } from 'node:crypto';
+import { enteredCgroups } from '../cgroup/entered.js';
+import type { EnteredCgroups } from '../compile/cgroups.js';
 import type { FramedCommand } from '../compile/command.js';
 import { entering } from '../compile/enter.js';
 import { planIds, RANGE_FIRST } from '../compile/ids.js';
+import { withLimits } from '../compile/limits.js';
 import { identify } from '../compile/users.js';
 import type { GivenStart } from '../definition/call.js';
 import { boolean, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
+import { checkCommandLimits } from '../definition/limits.js';
 import type { JoinedNamespace, NamespaceHandle } from '../definition/namespaces.js';
 import { checkUser } from '../definition/user.js';
 import { wordsOf } from '../definition/words.js';
@@ -127,7 +131,11 @@ interface Entered {
 }
 
 /** They are the user that the main command was started as. */
-function enteredBy(given: ContainerDefinition, { supervision }: Performing, main: Pick<SpawnOptions, 'user'>): Entered {
+function enteredBy(
+  given: ContainerDefinition,
+  { supervision }: Performing,
+  main: Pick<SpawnOptions, 'user' | 'limits'>,
+): Entered {
   const definition = main.user === undefined ? given : { ...given, user: checkUser(main.user) };
   const { host, users } = inquire(definition, definition.user, undefined);
   const ids = planIds(definition, identify(definition.user, users), host, {
@@ -135,10 +143,25 @@ function enteredBy(given: ContainerDefinition, { supervision }: Performing, main
   });
   const { own, outer } = givenNamespaces(supervision);
   return {
-    inside: { definition, entered: { ids, outer }, ends: () => supervision.ends() },
+    inside: {
+      definition,
+      entered: { ids, outer, cgroups: cgroupsOf(definition, supervision, main) },
+      ends: () => supervision.ends(),
+    },
     definition: entering(definition, own),
     namespaces: own,
   };
+}
+
+/** `undefined` where it has none. */
+function cgroupsOf(
+  definition: ContainerDefinition,
+  { plan }: Performing['supervision'],
+  main: Pick<SpawnOptions, 'limits'>,
+): EnteredCgroups | undefined {
+  const own = main.limits === undefined ? undefined : checkCommandLimits(main.limits);
+  const { limits } = withLimits(definition, own);
+  return limits === undefined ? undefined : { limits, places: enteredCgroups(plan) };
 }
 
 /** How a container is looked at until it is ready. */

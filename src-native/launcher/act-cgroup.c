@@ -3,7 +3,15 @@
 #include "act.h"
 #include "text.h"
 
-enum { TRIES = 100, TRIES_TO_REMOVE = 1000, PAUSE_NS = 1000000, PAUSES_DOUBLED = 5 };
+enum { TRIES = 100 };
+
+// A cgroup to be made in another one.
+struct wanted {
+	const char *name;
+	// What the one above hands down; what is copied from it.
+	struct wire_list enable;
+	struct wire_list inherit;
+};
 
 // Whether the list of words, each with a space or a newline behind it, has `word`.
 static int has_word(const char *list, const char *word)
@@ -23,17 +31,17 @@ static int has_word(const char *list, const char *word)
 
 // Hands controllers down to the cgroups below `directory`. What is handed down already is not written again: that would
 // wait for all cgroups below that are being removed.
-static struct outcome enable(const struct supervisor *self, const struct step_make_cgroup *step, int directory)
+static struct outcome enable(const struct supervisor *self, struct wire_list controllers, int directory)
 {
 	static const char FILE[] = "cgroup.subtree_control";
 	char text[CGROUP_FILE_LONGEST];
 	char entry[64];
 	size_t length = 0;
-	if (step->enable.count == 0)
+	if (controllers.count == 0)
 		return DONE;
 	PASS(cgroup_read(directory, FILE, text, &length));
-	for (uint32_t i = 0; i < step->enable.count; i++) {
-		const char *name = plan_string_at(&self->plan, step->enable, i);
+	for (uint32_t i = 0; i < controllers.count; i++) {
+		const char *name = plan_string_at(&self->plan, controllers, i);
 		if (has_word(text, name))
 			continue;
 		if (text_length(name) >= sizeof(entry) - 1)
@@ -45,13 +53,12 @@ static struct outcome enable(const struct supervisor *self, const struct step_ma
 }
 
 // Copies files from the cgroup above where they are empty, as those of a new cpuset are. cpuset(7)
-static struct outcome inherit(
-	const struct supervisor *self, const struct step_make_cgroup *step, int above, int directory)
+static struct outcome inherit(const struct supervisor *self, struct wire_list files, int above, int directory)
 {
 	char text[CGROUP_FILE_LONGEST];
 	size_t length = 0;
-	for (uint32_t i = 0; i < step->inherit.count; i++) {
-		const char *file = plan_string_at(&self->plan, step->inherit, i);
+	for (uint32_t i = 0; i < files.count; i++) {
+		const char *file = plan_string_at(&self->plan, files, i);
 		PASS(cgroup_read(directory, file, text, &length));
 		if (length > 1)
 			continue;
@@ -81,26 +88,25 @@ static struct outcome is_there(int directory)
 	return DONE;
 }
 
-// The cgroup in `base`: made, opened, locked and there still.
+// The cgroup in the one above: made, opened, locked and there still.
 static struct outcome make_in(
-	const struct supervisor *self, const struct step_make_cgroup *step, int base, struct cgroup *ret_cgroup)
+	const struct supervisor *self, const struct wanted *wanted, int above, struct cgroup *ret_cgroup)
 {
-	const char *name = plan_string(&self->plan, step->name);
 	int directory = -1;
-	PASS(enable(self, step, base));
-	TRY(mkdirat, base, name, 0755);
-	struct outcome outcome = open_directory(base, name, &directory);
+	PASS(enable(self, wanted->enable, above));
+	TRY(mkdirat, above, wanted->name, 0755);
+	struct outcome outcome = open_directory(above, wanted->name, &directory);
 	if (outcome.error == 0)
-		outcome = inherit(self, step, base, directory);
+		outcome = inherit(self, wanted->inherit, above, directory);
 	// Who is faster with the lock takes it for a leftover, and removes it.
 	if (outcome.error == 0)
 		outcome = lock(directory);
 	if (outcome.error == 0)
 		outcome = is_there(directory);
-	*ret_cgroup = (struct cgroup){directory, base, name, plan_string(&self->plan, step->base)};
+	*ret_cgroup = (struct cgroup){directory, above, wanted->name, 0};
 	if (outcome.error) {
 		sys_close(directory);
-		sys_unlinkat(base, name, SYS_AT_REMOVEDIR);
+		sys_unlinkat(above, wanted->name, SYS_AT_REMOVEDIR);
 	}
 	return outcome;
 }
@@ -109,16 +115,18 @@ static struct outcome make_below(
 	const struct supervisor *self, const struct step_make_cgroup *step, int parent, struct cgroup *ret_cgroup)
 {
 	const char *name = plan_string(&self->plan, step->base);
+	const struct wanted wanted = {plan_string(&self->plan, step->name), step->enable, step->inherit};
 	int base = -1;
-	PASS(enable(self, step, parent));
+	PASS(enable(self, step->enable, parent));
 	long made = sys_mkdirat(parent, name, 0755);
 	if (made < 0 && made != -SYS_EEXIST)
 		return REFUSED(mkdirat, -made);
 	struct outcome outcome = open_directory(parent, name, &base);
 	if (outcome.error == 0)
-		outcome = inherit(self, step, parent, base);
+		outcome = inherit(self, step->inherit, parent, base);
 	if (outcome.error == 0)
-		outcome = make_in(self, step, base, ret_cgroup);
+		outcome = make_in(self, &wanted, base, ret_cgroup);
+	ret_cgroup->base_name = name;
 	if (outcome.error) {
 		sys_close(base);
 		sys_unlinkat(parent, name, SYS_AT_REMOVEDIR);
@@ -154,6 +162,41 @@ struct outcome act_make_cgroup(struct supervisor *self, const struct step_make_c
 	}
 	sys_close(parent);
 	if (outcome.error == 0)
+		self->page->slots[step->slot] = cgroups->held[cgroups->count++].directory;
+	return outcome;
+}
+
+struct outcome act_open_cgroup(struct supervisor *self, const struct step_open_cgroup *step)
+{
+	struct stat stat;
+	int directory = -1;
+	PASS(open_directory(AT_FDCWD, plan_string(&self->plan, step->path), &directory));
+	TRY(fstat, directory, &stat);
+	// It was removed, and another one has its name.
+	if (step->inode && stat.st_ino != step->inode)
+		return REFUSED(fstat, SYS_ESRCH);
+	PASS(is_there(directory));
+	self->page->slots[step->slot] = directory;
+	return DONE;
+}
+
+struct outcome act_nest_cgroup(struct supervisor *self, const struct step_nest_cgroup *step)
+{
+	struct cgroups *cgroups = &self->cgroups;
+	const struct wanted wanted = {plan_string(&self->plan, step->name), {0}, step->inherit};
+	struct outcome outcome = REFUSED(mkdirat, SYS_EINVAL);
+	if (!is_name(wanted.name) || cgroups->count == CGROUPS_MOST)
+		return outcome;
+	// Until all is over, whoever lets go of what is in the slot.
+	int above = (int)TRY(fcntl, self->page->slots[step->within], F_DUPFD_CLOEXEC, 0);
+	for (int i = 0; i < TRIES; i++) {
+		outcome = make_in(self, &wanted, above, &cgroups->held[cgroups->count]);
+		if (outcome.error != SYS_ENOENT && outcome.error != SYS_ENODEV)
+			break;
+	}
+	if (outcome.error)
+		sys_close(above);
+	else
 		self->page->slots[step->slot] = cgroups->held[cgroups->count++].directory;
 	return outcome;
 }
@@ -249,37 +292,5 @@ struct outcome act_read_counter(struct supervisor *self, const struct step_read_
 		exited->counted |= (uint32_t)step->counter;
 	}
 	sys_close(counter.file);
-	return DONE;
-}
-
-struct outcome act_remove_cgroup(struct supervisor *self, const struct step_remove_cgroup *step)
-{
-	struct cgroup *cgroup = self->cgroups.held;
-	int directory = self->page->slots[step->slot];
-	while (cgroup < self->cgroups.held + self->cgroups.count && cgroup->directory != directory)
-		cgroup++;
-	// It was not made: what stands before it in the plan was refused.
-	if (directory < 0 || cgroup == self->cgroups.held + self->cgroups.count)
-		return DONE;
-	long removed = 0;
-	// Where somebody is left there is another time. reap.c
-	const int is_last = self->notices.exited.left != LEFT_SOMEBODY;
-	for (int i = 0; i < (is_last ? TRIES_TO_REMOVE : 1); i++) {
-		removed = sys_unlinkat(cgroup->base, cgroup->name, SYS_AT_REMOVEDIR);
-		if (removed != -SYS_EBUSY)
-			break;
-		// A process that has ended may still be counted for a moment.
-		cgroup_end(directory);
-		cgroups_thaw(&self->cgroups);
-		timing_pause((int64_t)PAUSE_NS << (i < PAUSES_DOUBLED ? 0 : 2));
-	}
-	if (removed == -SYS_EBUSY && !is_last)
-		return DONE;
-	if (removed < 0 && removed != -SYS_ENOENT)
-		return REFUSED(unlinkat, -removed);
-	int parent = (int)TRY(openat, cgroup->base, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	// Refused where another container's is in it.
-	sys_unlinkat(parent, cgroup->base_name, SYS_AT_REMOVEDIR);
-	sys_close(parent);
 	return DONE;
 }

@@ -25,6 +25,10 @@ struct outcome act_dispatch(struct supervisor *self, const struct record *record
 		return act_set_groups(self, (const struct step_set_groups *)record);
 	case STEP_MAKE_CGROUP:
 		return act_make_cgroup(self, (const struct step_make_cgroup *)record);
+	case STEP_OPEN_CGROUP:
+		return act_open_cgroup(self, (const struct step_open_cgroup *)record);
+	case STEP_NEST_CGROUP:
+		return act_nest_cgroup(self, (const struct step_nest_cgroup *)record);
 	case STEP_WRITE_CGROUP:
 		return act_write_cgroup(self, (const struct step_write_cgroup *)record);
 	case STEP_END_FROZEN:

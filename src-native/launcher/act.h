@@ -16,6 +16,8 @@ struct outcome act_fchown(struct supervisor *self, const struct step_fchown *ste
 struct outcome act_idmap(struct supervisor *self, const struct step_idmap *step);
 struct outcome act_set_groups(struct supervisor *self, const struct step_set_groups *step);
 struct outcome act_make_cgroup(struct supervisor *self, const struct step_make_cgroup *step);
+struct outcome act_open_cgroup(struct supervisor *self, const struct step_open_cgroup *step);
+struct outcome act_nest_cgroup(struct supervisor *self, const struct step_nest_cgroup *step);
 struct outcome act_write_cgroup(struct supervisor *self, const struct step_write_cgroup *step);
 struct outcome act_end_frozen(struct supervisor *self, const struct step_end_frozen *step);
 struct outcome act_watch_oom(struct supervisor *self, const struct step_watch_oom *step);

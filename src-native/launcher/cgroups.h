@@ -5,7 +5,8 @@
 
 enum { CGROUPS_MOST = 16 };
 
-// A cgroup that was made, and the one that it is in. The lock on it says that somebody will remove it.
+// A cgroup that was made, and the one that it is in. The lock on it says that somebody will remove it. With the name of
+// the latter that is removed too, once nothing is in it.
 struct cgroup {
 	int directory;
 	int base;

@@ -81,11 +81,14 @@ const handDown = (controllers: readonly string[]): readonly Expected[] =>
         call('openat2', subtree, 'O_RDONLY'),
         ...controllers.flatMap((name) => [maybe('openat2', subtree, 'O_WRONLY'), maybe('write', `"+${name}"`)]),
       ];
+const madeIn = (name: string, inherit: readonly string[]): readonly Expected[] => [
+  ...[call('mkdirat', quote(name)), call('openat', quote(name), 'O_NOFOLLOW', 'O_DIRECTORY')],
+  ...[...inherited(inherit), call('flock', 'LOCK_EX|LOCK_NB')],
+];
 const inherited = (files: readonly string[]): readonly Expected[] =>
   files.flatMap((name) => [
     call('openat2', quote(name), 'O_RDONLY'),
-    maybe('openat2', quote(name), 'O_RDONLY'),
-    maybe('openat2', quote(name), 'O_WRONLY'),
+    ...['O_RDONLY', 'O_WRONLY'].map((how) => maybe('openat2', quote(name), how)),
     maybe('write'),
   ]);
 
@@ -116,11 +119,10 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
     call('openat', quote(base), 'O_NOFOLLOW', 'O_DIRECTORY'),
     ...inherited(inherit),
     ...handDown(enable),
-    call('mkdirat', quote(name)),
-    call('openat', quote(name), 'O_NOFOLLOW', 'O_DIRECTORY'),
-    ...inherited(inherit),
-    call('flock', 'LOCK_EX|LOCK_NB'),
+    ...madeIn(name, inherit),
   ],
+  openCgroup: ({ path }) => [call('openat', quote(path), 'O_NOFOLLOW', 'O_DIRECTORY'), call('fstat')],
+  nestCgroup: ({ name = '', inherit }) => [call('fcntl', 'F_DUPFD_CLOEXEC'), ...madeIn(name, inherit)],
   writeCgroup: ({ file: name, value }) => [call('openat2', quote(name), 'O_WRONLY'), call('write', quote(value))],
   // Kept for the end.
   endFrozen: () => [],

@@ -39,6 +39,8 @@ const ELSEWHERE: Readonly<Partial<Record<Op, string>>> = {
   setExecLabel: 'is about what the host’s policy has',
   addPortRule: 'landlock_add_rule(2), as addPathRule’s',
   seccompReport: 'seccomp(2) with a listener, as the seccomp step’s of "seccomp listener"',
+  openCgroup: 'opens what makeCgroup opens',
+  nestCgroup: 'mkdirat(2) and flock(2), as makeCgroup’s',
   limitCpuTime: 'reads what readCounter reads',
 };
 

@@ -1,7 +1,19 @@
 /** Limits and usage of all that is in a container, and its end. */
 
 import { COUNTERS } from '../constants.js';
-import { boolean, choice, defaulted, number, optional, slot, slots, string, strings, unique } from '../fields.js';
+import {
+  boolean,
+  choice,
+  defaulted,
+  hostPath,
+  number,
+  optional,
+  slot,
+  slots,
+  string,
+  strings,
+  unique,
+} from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Cgroups */
@@ -25,6 +37,27 @@ export const CGROUP_STEPS = {
       enable: defaulted(strings, []),
       inherit: defaulted(strings, []),
     },
+  },
+  /**
+   * Opens the cgroup at `path` into `slot`, one that another supervisor has made. It must have the inode number
+   * `inode`, unless that is 0: a later one of the same name is another.
+   *
+   * @errors ENOENT where it was removed; ESRCH for another inode number.
+   * @source cgroups(7)
+   */
+  openCgroup: { column: 'host', fields: { slot, path: hostPath, inode: defaulted(number, 0) } },
+  /**
+   * Makes the cgroup `name` in the one in slot `within`, opens it into `slot`, and locks it until all is over.
+   * Without `name` it gets one that no other cgroup has. It has the controllers that the one above hands down; files in
+   * `inherit` are copied from there (v1). {@link removeCgroup} removes it. So does the end of the one above.
+   *
+   * @needs {@link makeCgroup} or {@link openCgroup} before it, and the right to write in that cgroup
+   * @errors ENOENT where the one above was removed.
+   * @source cgroups(7)
+   */
+  nestCgroup: {
+    column: 'host',
+    fields: { slot, within: slot, name: unique, inherit: defaulted(strings, []) },
   },
   /**
    * Writes `value` to `file` of the cgroup in `slot`.
@@ -98,10 +131,10 @@ export const CGROUP_STEPS = {
     },
   },
   /**
-   * Ends what is in the cgroup in `slot`, and removes the cgroup. It also removes its base, unless another cgroup is
-   * there. It belongs in `after`.
+   * Ends what is in the cgroup in `slot`, and removes it, with the cgroups in it whose supervisors were killed. It also
+   * removes its base, unless another cgroup is there. It belongs in `after`.
    *
-   * @needs {@link makeCgroup} in `before`
+   * @needs {@link makeCgroup} or {@link nestCgroup} before it
    * @source cgroups(7)
    */
   removeCgroup: { column: 'host', fields: { slot } },
