@@ -26,6 +26,19 @@ export interface Served {
  */
 export const SERVED_NAMESPACES: readonly Namespace[] = Object.freeze(['network', 'user', 'mount']);
 
+/**
+ * Those of a container's that its servers join. `outer`: the user namespace around its own. The mounts belong to that
+ * one where there is one, ids are the same in both, and rights in it are rights in the inner one too.
+ */
+export function servedBy(
+  own: readonly JoinedNamespace[],
+  outer: JoinedNamespace | undefined,
+): readonly JoinedNamespace[] {
+  return own
+    .filter(({ type }) => SERVED_NAMESPACES.includes(type))
+    .map((entry) => (entry.type === 'user' ? (outer ?? entry) : entry));
+}
+
 /** What is for files and ports alone. capabilities(7) */
 const SERVING: readonly Capability[] = [
   'CAP_CHOWN',

@@ -12,6 +12,7 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
   ERR_EXIT:
     'With `check: true`, a command did not end with exit code 0, or wrote more than `maxOutput`. ' +
     'An `ExitError`, which carries the whole result.',
+  ERR_FS_EISDIR: '`files.rm()` of a directory, without `recursive`. Node has this code too.',
   ERR_FS_FILE_TOO_LARGE: 'A file of a container has more bytes than are read, or a directory more entries.',
   ERR_HOOK: 'A function of `hook()` threw, or its promise rejected: that is the `cause`. The container has ended.',
   ERR_INVALID_ARG_TYPE: 'An argument is of the wrong type. A `TypeError`, thrown at the call that got it.',

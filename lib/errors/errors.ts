@@ -22,6 +22,7 @@ export {
   bundled,
   cgroupUnavailable,
   descriptorNotOpen,
+  directoryTooLarge,
   fileTooLarge,
   givenLost,
   hasEnded,

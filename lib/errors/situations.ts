@@ -311,3 +311,7 @@ export function fileTooLarge(path: string, size: number, most: number): CarrelEr
     'give a larger maxBytes, or read it in parts',
   );
 }
+
+export function directoryTooLarge(path: string, most: number): CarrelError {
+  return new CarrelError('ERR_FS_FILE_TOO_LARGE', `${path}: a directory with more than ${most} entries`);
+}

@@ -8,6 +8,7 @@ import { hasEnded } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
 import type { SpawnOptions } from './command.js';
+import type { Files } from './files/files.js';
 import type { LogStream, LogsOptions } from './log-stream.js';
 import type { ContainerProcess } from './process.js';
 import type { ReadyOf } from './ready.js';
@@ -51,6 +52,7 @@ export interface Workings {
   /** PID 1, as the host numbers it. */
   readonly pid: number;
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
+  readonly files: Files;
   spawn(call: GivenCall<EnterOptions>): ContainerProcess;
   run(call: GivenCall<RunOptions>, made: (child: ContainerProcess) => void): Promise<RunResult<string | Buffer>>;
   plan(call: GivenCall<EnterOptions>): Plan;
@@ -80,6 +82,8 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
   /** The main command; `undefined` where there is none. */
   readonly main: ContainerProcess | undefined;
+  /** Its files, as its user. */
+  readonly files: Files;
   /**
    * How it ended. It never rejects. With a main command it is how that ended; without one, after `stop()`, exit code 0
    * and reason `exited`.
@@ -101,6 +105,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     this.pid = pid;
     this.namespaces = namespaces;
     this.main = holds ? undefined : child;
+    this.files = workings.files;
     child.on('oom', (kills) => this.emit('oom', kills));
     child.on('violation', (violation) => this.emit('violation', violation));
     this.result = this.#ended();
@@ -262,7 +267,10 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     const { child, lost } = this.#workings;
     const status = await child.result.catch(lost);
     this.#isOver = true;
-    await Promise.all([...this.#commands].map((command) => command.ended.catch(() => {})));
+    await Promise.all([
+      this.files.close(hasEnded('a call of files')),
+      ...[...this.#commands].map((command) => command.ended.catch(() => {})),
+    ]);
     this.emit('exit', status.exitCode, status.signal);
     return status;
   }

@@ -2,11 +2,14 @@
 
 import { randomBytes } from 'node:crypto';
 import { enteredCgroups } from '../cgroup/entered.js';
+import { userOf } from '../compile/caller.js';
 import type { EnteredCgroups } from '../compile/cgroups.js';
 import type { FramedCommand } from '../compile/command.js';
 import { entering } from '../compile/enter.js';
 import { planIds, RANGE_FIRST } from '../compile/ids.js';
 import { withLimits } from '../compile/limits.js';
+import { boundingSet } from '../compile/security.js';
+import { servedBy } from '../compile/serve.js';
 import { identify } from '../compile/users.js';
 import type { GivenStart } from '../definition/call.js';
 import { boolean, knownOptions } from '../definition/checks.js';
@@ -22,6 +25,7 @@ import type { StdioOption } from '../launch/stdio.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
+import { Files } from './files/files.js';
 import { givenNamespaces } from './given.js';
 import type { Hook } from './hooks.js';
 import { MainOutput } from './main-output.js';
@@ -128,13 +132,14 @@ interface Entered {
   /** By which they are started. */
   readonly definition: ContainerDefinition;
   readonly namespaces: readonly JoinedNamespace[];
+  readonly files: Files;
 }
 
 /** They are the user that the main command was started as. */
 function enteredBy(
   given: ContainerDefinition,
   { supervision }: Performing,
-  main: Pick<SpawnOptions, 'user' | 'limits'>,
+  main: Pick<SpawnOptions, 'cwd' | 'user' | 'limits'>,
 ): Entered {
   const definition = main.user === undefined ? given : { ...given, user: checkUser(main.user) };
   const { host, users } = inquire(definition, definition.user, undefined);
@@ -142,7 +147,15 @@ function enteredBy(
     first: supervision.firstId ?? RANGE_FIRST,
   });
   const { own, outer } = givenNamespaces(supervision);
+  const served = {
+    namespaces: servedBy(own, outer),
+    ids,
+    user: identify(userOf(definition, definition.user, host), users),
+    capabilities: boundingSet(definition),
+    umask: definition.umask,
+  };
   return {
+    files: new Files({ served, cwd: main.cwd ?? definition.cwd }),
     inside: {
       definition,
       entered: { ids, outer, cgroups: cgroupsOf(definition, supervision, main) },
@@ -174,9 +187,10 @@ function waitingFor(container: RunningContainer, { child }: Performing, output: 
 }
 
 function workingsOf(performing: Performing, entered: Entered, holds: boolean, output: MainOutput): Workings {
-  const { definition, inside, namespaces } = entered;
+  const { definition, inside, namespaces, files } = entered;
   const { supervision, child } = performing;
   return {
+    files,
     id: randomBytes(6).toString('hex'),
     child,
     holds,

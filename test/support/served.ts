@@ -30,7 +30,7 @@ export async function startBox(container: Container, script = '', clockMs?: numb
     files,
     served,
     async [Symbol.asyncDispose]() {
-      files.close(hasEnded('files'));
+      await files.close(hasEnded('files'));
       child.kill('SIGKILL');
       await child.result;
     },

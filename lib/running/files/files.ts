@@ -1,10 +1,18 @@
 /** The files of a running container, in the manner of `node:fs/promises`. */
 
 import { planServer, type Served } from '../../compile/serve.js';
+import { identify } from '../../compile/users.js';
+import { checkUser, isNamed, type UserInput } from '../../definition/user.js';
+import { invalidValue } from '../../errors/errors.js';
 import { probe } from '../../host/probe.js';
+import { access, chmod, chown, readlink, rename, stat, symlink, utimes } from './changes.js';
+import { type MkdirOptions, mkdir, type ReaddirOptions, type RmOptions, readdir, rm } from './directories.js';
+import { type ContainerFile, open } from './file.js';
 import { type ReadFileOptions, readFile } from './reading.js';
 import { CLOCK_MS, Servers } from './servers.js';
+import type { Entry, FileStats } from './stats.js';
 import type { ContainerPath, View } from './view.js';
+import { type FileData, type WriteFileOptions, writeFile } from './writing.js';
 
 /** What a container's files follow from. */
 export interface FilesOf {
@@ -15,27 +23,156 @@ export interface FilesOf {
   readonly clockMs?: number;
 }
 
+/**
+ * The files of a running container, by the names, arguments and results of `node:fs/promises`. Errors are
+ * {@link StepError}s with the `code`, `errno`, `syscall` and `path` of Node's own. It acts as the container's user, and
+ * has no other rights. What is no regular file is not opened, nothing is waited for, and all that is read is bounded.
+ *
+ * A relative path counts from the container's `cwd`. Links are resolved inside, and never lead out. /proc shows the
+ * container's processes, but no `self`. A file system that does not answer within ten seconds is `ERR_TIMEOUT`. After
+ * the end of the container everything rejects with `ERR_ENDED`.
+ */
 export class Files {
+  readonly #of: FilesOf;
   readonly #view: View;
+  readonly #others = new Map<string, Files>();
+  #end: Error | undefined;
 
   /** @internal */
-  constructor({ served, cwd, clockMs = CLOCK_MS }: FilesOf) {
+  constructor(of: FilesOf) {
+    const { served, cwd, clockMs = CLOCK_MS } = of;
     const { plan, slots } = planServer(served, probe());
-    this.#view = { brief: new Servers(() => plan, clockMs), long: new Servers(() => plan, clockMs), slots, cwd };
+    const servers = (most?: number): Servers => new Servers(() => plan, clockMs, most);
+    this.#of = of;
+    this.#view = { brief: servers(), long: servers(), open: servers(1), slots, cwd };
   }
 
+  /**
+   * The same files as somebody else in the container.
+   *
+   * @param user By numbers: `0`, `'1000:1000'`.
+   * @throws TypeError for a user that cannot be, or a name.
+   */
+  as(user: UserInput): Files {
+    const checked = checkUser(user);
+    if (isNamed(checked)) throw invalidValue('user', 'numbers, such as "1000:1000"', user);
+    const { uid, gid, groups } = identify(checked, {});
+    const key = JSON.stringify([uid, gid, groups]);
+    let other = this.#others.get(key);
+    if (other === undefined) {
+      other = new Files({ ...this.#of, served: { ...this.#of.served, user: { uid, gid, groups } } });
+      if (this.#end !== undefined) void other.close(this.#end);
+      this.#others.set(key, other);
+    }
+    return other;
+  }
+
+  /** Reads a file whole. Throws `ERR_FS_FILE_TOO_LARGE` beyond `maxBytes`, 64 MiB by default. */
   readFile(
     path: ContainerPath,
     options: BufferEncoding | (ReadFileOptions & { readonly encoding: BufferEncoding }),
   ): Promise<string>;
   readFile(path: ContainerPath, options?: (ReadFileOptions & { readonly encoding?: null }) | null): Promise<Buffer>;
-  async readFile(path: ContainerPath, options?: BufferEncoding | ReadFileOptions | null): Promise<string | Buffer> {
+  readFile(path: ContainerPath, options?: BufferEncoding | ReadFileOptions | null): Promise<string | Buffer> {
     return readFile(this.#view, path, options);
   }
 
+  /** Writes a file, in place of what it held. */
+  writeFile(path: ContainerPath, data: FileData, options?: BufferEncoding | WriteFileOptions): Promise<void> {
+    return writeFile(this.#view, path, data, options);
+  }
+
+  /** Adds to a file, which is made where it is missing. */
+  appendFile(
+    path: ContainerPath,
+    data: string | Uint8Array,
+    options?: BufferEncoding | Omit<WriteFileOptions, 'flag'>,
+  ): Promise<void> {
+    const given = typeof options === 'string' ? { encoding: options } : options;
+    return writeFile(this.#view, path, data, { ...given, flag: 'a' });
+  }
+
+  /** Opens a file. Up to 64 are open at a time. */
+  open(path: ContainerPath, flags?: string, mode?: number): Promise<ContainerFile> {
+    return open(this.#view, path, flags, mode);
+  }
+
+  /** Lists a directory, in the order of the names. Throws `ERR_FS_FILE_TOO_LARGE` beyond 1,000,000 entries. */
+  readdir(
+    path: ContainerPath,
+    options?: { readonly encoding?: 'utf8'; readonly withFileTypes?: false },
+  ): Promise<string[]>;
+  readdir(path: ContainerPath, options: { readonly encoding: 'buffer' }): Promise<Buffer[]>;
+  readdir(path: ContainerPath, options: { readonly withFileTypes: true }): Promise<Entry[]>;
+  readdir(path: ContainerPath, options?: ReaddirOptions): Promise<string[] | Buffer[] | Entry[]> {
+    return readdir(this.#view, path, options);
+  }
+
+  /** What is known of a file; of a link, of what it leads to. */
+  stat(path: ContainerPath): Promise<FileStats> {
+    return stat(this.#view, path, false);
+  }
+
+  /** The same of the link itself. */
+  lstat(path: ContainerPath): Promise<FileStats> {
+    return stat(this.#view, path, true);
+  }
+
+  /** Makes a directory. With `recursive` it gives the first that was missing. */
+  mkdir(path: ContainerPath, options?: MkdirOptions): Promise<string | undefined> {
+    return mkdir(this.#view, path, options);
+  }
+
+  /** Removes a file, or with `recursive` a directory, up to 64 deep. */
+  rm(path: ContainerPath, options?: RmOptions): Promise<void> {
+    return rm(this.#view, path, options);
+  }
+
+  rename(from: ContainerPath, to: ContainerPath): Promise<void> {
+    return rename(this.#view, from, to);
+  }
+
+  symlink(target: ContainerPath, path: ContainerPath): Promise<void> {
+    return symlink(this.#view, target, path);
+  }
+
+  readlink(path: ContainerPath): Promise<string> {
+    return readlink(this.#view, path);
+  }
+
+  chmod(path: ContainerPath, mode: number): Promise<void> {
+    return chmod(this.#view, path, mode);
+  }
+
+  chown(path: ContainerPath, uid: number, gid: number): Promise<void> {
+    return chown(this.#view, path, uid, gid);
+  }
+
+  /** Times are seconds, or a Date. */
+  utimes(path: ContainerPath, atime: number | Date, mtime: number | Date): Promise<void> {
+    return utimes(this.#view, path, atime, mtime);
+  }
+
+  /** Rejects where the user may not do what `mode` says: 4 read, 2 write, 1 execute; 0, the default: it is there. */
+  access(path: ContainerPath, mode?: number): Promise<void> {
+    return access(this.#view, path, mode);
+  }
+
+  /** Whether it is there; `false` also where it may not be asked. Rejects with `ERR_ENDED` alone. */
+  async exists(path: ContainerPath): Promise<boolean> {
+    return access(this.#view, path).then(
+      () => true,
+      () => {
+        if (this.#end !== undefined) throw this.#end;
+        return false;
+      },
+    );
+  }
+
   /** @internal The container has ended: nothing more can be asked. */
-  close(error: Error): void {
-    this.#view.brief.close(error);
-    this.#view.long.close(error);
+  async close(error: Error): Promise<void> {
+    this.#end = error;
+    const { brief, long, open } = this.#view;
+    await Promise.all([brief, long, open, ...this.#others.values()].map((each) => each.close(error)));
   }
 }

@@ -45,10 +45,12 @@ export function checkEncoding(encoding: unknown): BufferEncoding {
 async function read(view: View, path: string | Uint8Array, most: number, name: string): Promise<Buffer> {
   const { passing } = view.slots;
   const length = Math.min(FIRST, most + 1);
-  const [stat = NOTHING, begun = NOTHING] = await ask(view.brief, opened(path, passing, length), {
-    syscall: 'open',
-    path: name,
-  });
+  const [stat = NOTHING, begun = NOTHING] = await ask(
+    view.brief,
+    opened(path, passing, length),
+    { syscall: 'open', path: name },
+    { pread: 'read' },
+  );
   const { size } = readStat(stat);
   if (size > most || begun.length > most) throw fileTooLarge(name, Math.max(size, begun.length), most);
   return begun.length < length ? begun : readMore(view, path, most, name);

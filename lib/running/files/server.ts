@@ -19,6 +19,7 @@ import { Supervision } from '../supervision.js';
 const AT_ONCE = 64 * 1024;
 const NUMBERS = 2 ** 32;
 const log = logOf('files');
+let last = 0;
 
 /** Who hears of a server. */
 export interface ServerListener {
@@ -33,6 +34,8 @@ interface Pending {
 
 /** What a server answers, with the descriptors that came before. */
 export class Server {
+  /** A number that no other of this process has. */
+  readonly id: number = ++last;
   readonly #listener: ServerListener;
   readonly #supervision: Supervision;
   readonly #socket: Socket;
@@ -107,9 +110,10 @@ export class Server {
     return native().tryReceive(this.#lane, Buffer.alloc(4)) ?? [];
   }
 
-  /** Ends it, whatever it does. */
+  /** Ends it, whatever it does. Until it is gone it holds Node. */
   end(): void {
     this.#socket.destroy();
+    this.#supervision.ref();
     this.#supervision.end('killed');
   }
 

@@ -22,6 +22,10 @@ const STUCK_MOST = 4;
 
 /** Performs lists of steps, one after the other. */
 export interface Performer {
+  /** The number of the server; that of another one is another. Of none in particular: 0. */
+  readonly id: number;
+  /** The descriptors that the last list has handed over. */
+  take(): readonly number[];
   /** Rejects with what the server makes; a refused step is an answer. */
   perform(steps: readonly ServedStep[]): Promise<Answer>;
 }
@@ -33,20 +37,25 @@ interface Job {
   readonly timer: NodeJS.Timeout;
 }
 
-export class Servers implements ServerListener, Performer {
+export class Servers implements ServerListener, Pick<Performer, 'perform'> {
+  readonly #most: number;
   readonly #plan: () => Plan;
   readonly #clockMs: number;
   /** Those that can be asked, and since when they do a job, by performance.now(). */
   readonly #servers = new Map<Server, number>();
   readonly #free: Server[] = [];
   readonly #queue: Job[] = [];
+  /** These, and those that were abandoned and have not ended. */
+  readonly #there = new Set<Server>();
+  readonly #gone: (() => void)[] = [];
   /** Abandoned, and nobody knows that it is gone. */
   #stuck = 0;
   #brisk: NodeJS.Timeout | undefined;
   #end: Error | undefined;
 
-  /** `plan` gives the plan of a server. */
-  constructor(plan: () => Plan, clockMs: number) {
+  /** `plan` gives the plan of a server, `most` how many do jobs side by side. */
+  constructor(plan: () => Plan, clockMs: number, most: number = STUCK_MOST + 1) {
+    this.#most = most;
     this.#plan = plan;
     this.#clockMs = clockMs;
   }
@@ -67,7 +76,8 @@ export class Servers implements ServerListener, Performer {
         run: (server) => {
           clearTimeout(waiting.timer);
           this.#servers.set(server, performance.now());
-          job({ perform: (steps) => this.#performBy(server, steps) })
+          const { id } = server;
+          job({ id, perform: (steps) => this.#performBy(server, steps), take: () => server.take() })
             .then(resolve, reject)
             .finally(() => this.#release(server));
         },
@@ -79,15 +89,21 @@ export class Servers implements ServerListener, Performer {
     });
   }
 
-  /** Ends all servers. What is asked, or waits, rejects with `error`, as does all that follows. */
-  close(error: Error): void {
+  /**
+   * Ends all servers. What is asked, or waits, rejects with `error`, as does all that follows. Resolves when they are
+   * gone, or nobody can tell.
+   */
+  async close(error: Error): Promise<void> {
     this.#end = error;
     clearTimeout(this.#brisk);
     this.#rejectAll(error);
     for (const server of this.#servers.keys()) server.end();
+    if (this.#there.size > 0) await new Promise<void>((resolve) => this.#gone.push(resolve));
   }
 
   over(server: Server, left: boolean): void {
+    this.#there.delete(server);
+    if (this.#there.size === 0) for (const tell of this.#gone.splice(0)) tell();
     // One that was abandoned was counted as stuck.
     if (!this.#servers.delete(server) && !left) this.#stuck -= 1;
     const place = this.#free.indexOf(server);
@@ -152,9 +168,10 @@ export class Servers implements ServerListener, Performer {
   #start(): Server | undefined {
     try {
       if (this.#stuck >= STUCK_MOST) throw serversStuck(this.#stuck);
-      if (this.#servers.size + this.#stuck > STUCK_MOST) return undefined;
+      if (this.#servers.size >= this.#most || this.#servers.size + this.#stuck > STUCK_MOST) return undefined;
       const server = new Server(this.#plan(), this);
       this.#servers.set(server, performance.now());
+      this.#there.add(server);
       return server;
     } catch (error) {
       this.#rejectAll(error as Error);

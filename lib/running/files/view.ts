@@ -15,6 +15,8 @@ export interface View {
   readonly brief: Servers;
   /** For jobs of many lists, which hold files open meanwhile. */
   readonly long: Servers;
+  /** One at a time, for files that callers have open. */
+  readonly open: Servers;
   readonly slots: ServedSlots;
   readonly cwd: string;
 }
@@ -50,9 +52,22 @@ export function shown(path: ContainerPath): string {
   return typeof path === 'string' ? path : path.toString();
 }
 
-/** Performs a list, and throws where it was refused. Gives what its steps gave. */
-export async function ask(by: Performer, steps: readonly ServedStep[], asked: Asked): Promise<Answer['given']> {
+/**
+ * Performs a list, and throws where it was refused. Gives what its steps gave.
+ *
+ * @param others As Node names the system calls of the steps behind the first, where that is another one.
+ */
+export async function ask(
+  by: Pick<Performer, 'perform'>,
+  steps: readonly ServedStep[],
+  asked: Asked,
+  others: Readonly<Partial<Record<ServedStep['op'], string>>> = {},
+): Promise<Answer['given']> {
   const answer = await by.perform(steps);
-  if (answer.error !== 0) throw faultOf(answer, steps, asked);
+  if (answer.error !== 0) {
+    const syscall = others[steps[answer.done]?.op ?? 'open'];
+    // What is done with an open file Node tells without its path.
+    throw faultOf(answer, steps, syscall === undefined ? asked : { syscall });
+  }
   return answer.given;
 }
