@@ -76,15 +76,16 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
   reporting: () => new Container().seccomp('default', { report: true }).spawn('true'),
   // It ends as one does that was asked to.
   held: () => {
-    const at = 0;
+    // Behind the command's descriptors.
+    const at = 3;
     const child = spawn(
       plan({
         clone: ['user', 'pid'],
         steps: [
           openDirectory({ slot: at, path: '/proc' }),
           init(),
-          openNamespace({ slot: 1, path: 'self/ns/user', type: 'user', at }),
-          give({ slots: [1] }),
+          openNamespace({ slot: 4, path: 'self/ns/user', type: 'user', at }),
+          give({ slots: [4] }),
           hold(),
         ],
       }),
