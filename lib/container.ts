@@ -15,6 +15,7 @@ import type { Mount } from './definition/mounts.js';
 import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.js';
 import type { Network } from './definition/network.js';
 import type { Overlay } from './definition/overlay.js';
+import { checkPublishCall, type PublishOptions } from './definition/publish.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
 import { type SeccompInput, type SeccompOptions, withOptions } from './definition/seccomp.js';
 import type { UserInput } from './definition/user.js';
@@ -43,9 +44,9 @@ import type { StartOptions } from './running/start.js';
  * const { stdout } = await box.run('ls', ['-la', '/']);
  * ```
  *
- * A setter replaces what was set before, and `undefined` takes it back; `mount`, `mask`, `env`, `hosts`, `step` and
- * `hook` add to it. A wrong argument throws at the call that got it, and so does one that contradicts the rest of the
- * definition: a TypeError or RangeError with Node's codes.
+ * A setter replaces what was set before, and `undefined` takes it back; `mount`, `mask`, `env`, `hosts`, `publish`,
+ * `step` and `hook` add to it. A wrong argument throws at the call that got it, and so does one that contradicts the
+ * rest of the definition: a TypeError or RangeError with Node's codes.
  */
 export class Container {
   #definition: ContainerDefinition;
@@ -204,6 +205,18 @@ export class Container {
    */
   domainname(name: string | undefined): Container {
     return this.#with({ domainname: name });
+  }
+
+  /**
+   * Adds a port of the container that the host forwards to, from the start to the end. TCP only. `address(port)` of the
+   * {@link RunningContainer} tells where: `publish(5432)`. It takes `start()`; `run()` and `spawn()` throw. Default:
+   * none. `docker run --publish`
+   *
+   * @throws TypeError or RangeError naming the option; also where the container has the host's network, or the port is
+   *   published already.
+   */
+  publish(port: number, options: PublishOptions = {}): Container {
+    return this.#with({ publish: [...this.toJSON().publish, checkPublishCall(port, options)] });
   }
 
   /**

@@ -50,6 +50,7 @@ export {
   type OverlayOptions,
   overlay,
 } from './definition/overlay.js';
+export type { Publication, PublicationInput, PublishOptions } from './definition/publish.js';
 export type {
   LimitInput,
   LimitValue,
@@ -103,6 +104,9 @@ export type { ContainerPath } from './running/files/view.js';
 export type { FileData, WriteFileOptions } from './running/files/writing.js';
 export type { Hook, HookContext } from './running/hooks.js';
 export type { LogStream, LogsOptions } from './running/log-stream.js';
+export type { Listener } from './running/ports/listener.js';
+export type { Published } from './running/ports/published.js';
+export type { ConnectionHandler, ConnectOptions, PortTarget } from './running/ports/target.js';
 export { ContainerProcess } from './running/process.js';
 export type { ReadyCall, ReadyCommand, ReadyLine, ReadyOf } from './running/ready.js';
 export type { ExitStatus, Reason, Usage } from './running/result.js';

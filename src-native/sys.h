@@ -57,11 +57,16 @@ static inline long sys_call(long number, long a, long b, long c, long d, long e,
 enum {
 	SYS_AF_UNIX = 1,
 	SYS_AF_INET = 2,
+	SYS_AF_INET6 = 10,
 	SYS_SOCK_STREAM = 1,
 	SYS_SOCK_DGRAM = 2,
 	SYS_SOCK_SEQPACKET = 5,
+	SYS_SOCK_NONBLOCK = 04000,
 	SYS_SOL_SOCKET = 1,
+	SYS_SO_REUSEADDR = 2,
+	SYS_SO_ERROR = 4,
 	SYS_SO_PASSCRED = 16,
+	SYS_SO_DOMAIN = 39,
 	SYS_SCM_RIGHTS = 1,
 	SYS_SCM_CREDENTIALS = 2,
 	SYS_MSG_DONTWAIT = 0x40,
@@ -102,6 +107,7 @@ enum {
 	SYS_S_IFIFO = 0010000,
 	SYS_S_IFLNK = 0120000,
 	SYS_DT_DIR = 4,
+	SYS_S_IFSOCK = 0140000,
 	SYS_MNT_DETACH = 2,
 	SYS_LOCK_SH = 1,
 	SYS_LOCK_EX = 2,
@@ -144,7 +150,11 @@ enum {
 	SYS_ELOOP = 40,
 	SYS_ESTALE = 116,
 	SYS_EMSGSIZE = 90,
+	SYS_EAFNOSUPPORT = 97,
 	SYS_ETOOMANYREFS = 109,
+	SYS_ETIMEDOUT = 110,
+	SYS_ECONNREFUSED = 111,
+	SYS_EINPROGRESS = 115,
 	SYS_ECANCELED = 125,
 };
 
@@ -222,6 +232,11 @@ struct sys_siginfo {
 	int rest[25];
 };
 
+// int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+static inline long sys_bind(int fd, const void *address, unsigned int size)
+{
+	return SYS(__NR_bind, fd, address, size, 0, 0, 0);
+}
 // int capget(cap_user_header_t hdrp, cap_user_data_t datap);
 static inline long sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct *ret_data)
 {
@@ -330,6 +345,11 @@ static inline long sys_close(int fd)
 static inline long sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 {
 	return SYS(__NR_close_range, first, last, flags, 0, 0, 0);
+}
+// int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+static inline long sys_connect(int fd, const void *address, unsigned int size)
+{
+	return SYS(__NR_connect, fd, address, size, 0, 0, 0);
 }
 // int dup3(int oldfd, int newfd, int flags);
 static inline long sys_dup3(int old_fd, int new_fd, int flags)
@@ -457,6 +477,11 @@ static inline long sys_getpid(void)
 {
 	return SYS(__NR_getpid, 0, 0, 0, 0, 0, 0);
 }
+// int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen);
+static inline long sys_getsockopt(int fd, int level, int option, void *ret_value, unsigned int *ret_length)
+{
+	return SYS(__NR_getsockopt, fd, level, option, ret_value, ret_length, 0);
+}
 // int clock_gettime(clockid_t clockid, struct timespec *tp);
 static inline long sys_clock_gettime(int clock, struct sys_timespec *ret_time)
 {
@@ -492,6 +517,11 @@ static inline long sys_landlock_create_ruleset(
 static inline long sys_landlock_restrict_self(int ruleset_fd)
 {
 	return SYS(__NR_landlock_restrict_self, ruleset_fd, 0, 0, 0, 0, 0);
+}
+// int listen(int sockfd, int backlog);
+static inline long sys_listen(int fd, int backlog)
+{
+	return SYS(__NR_listen, fd, backlog, 0, 0, 0, 0);
 }
 // int memfd_create(const char *name, unsigned int flags);
 static inline long sys_memfd_create(const char *name, unsigned int flags)

@@ -160,9 +160,15 @@ enum {
 	STEP_UTIMENSAT = 93,
 	STEP_FACCESSAT = 94,
 	STEP_HAND_OVER = 95,
+	STEP_SOCKET = 96,
+	STEP_CONNECT_TCP = 97,
+	STEP_CONNECT_UNIX = 98,
+	STEP_BIND_TCP = 99,
+	STEP_BIND_UNIX = 100,
+	STEP_LISTEN = 101,
 };
 
-enum { STEP_COUNT = 95 };
+enum { STEP_COUNT = 101 };
 
 struct step_barrier {
 	struct record head;
@@ -881,6 +887,49 @@ struct step_hand_over {
 };
 static_assert(sizeof(struct step_hand_over) == 24, "handOver");
 
+struct step_socket {
+	struct record head;
+	uint64_t slot;
+	uint64_t domain;
+};
+static_assert(sizeof(struct step_socket) == 24, "socket");
+
+struct step_connect_tcp {
+	struct record head;
+	uint64_t slot;
+	uint64_t port;
+	uint64_t timeout_ms;
+};
+static_assert(sizeof(struct step_connect_tcp) == 32, "connectTcp");
+
+struct step_connect_unix {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes path;
+};
+static_assert(sizeof(struct step_connect_unix) == 24, "connectUnix");
+
+struct step_bind_tcp {
+	struct record head;
+	uint64_t slot;
+	uint64_t port;
+};
+static_assert(sizeof(struct step_bind_tcp) == 24, "bindTcp");
+
+struct step_bind_unix {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes path;
+};
+static_assert(sizeof(struct step_bind_unix) == 24, "bindUnix");
+
+struct step_listen {
+	struct record head;
+	uint64_t slot;
+	uint64_t backlog;
+};
+static_assert(sizeof(struct step_listen) == 24, "listen");
+
 enum field_kind {
 	FIELD_NUMBER,
 	FIELD_INTEGER,
@@ -1338,6 +1387,31 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_HAND_OVER] = {COLUMN_SERVER, 0, 0, 2, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_SLOTS, 0x0},
+	}},
+	[STEP_SOCKET] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_CHOICE, 0xb},
+	}},
+	[STEP_CONNECT_TCP] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_CONNECT_UNIX] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_BIND_TCP] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_BIND_UNIX] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_LISTEN] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
 	}},
 };
 

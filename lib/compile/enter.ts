@@ -21,5 +21,12 @@ export interface Entered {
  */
 export function entering(definition: ContainerDefinition, namespaces: readonly JoinedNamespace[]): ContainerDefinition {
   const { limits: _limits, ...rest } = definition;
-  return Object.freeze({ ...rest, namespaces: Object.freeze(namespaces), timeOffsets: {}, idmap: 'auto', steps: [] });
+  return Object.freeze({
+    ...rest,
+    namespaces: Object.freeze(namespaces),
+    timeOffsets: {},
+    idmap: 'auto',
+    publish: [],
+    steps: [],
+  });
 }

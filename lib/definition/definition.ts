@@ -26,6 +26,7 @@ import {
 } from './namespaces.js';
 import { checkNetwork, checkNetworkNamespace, type Network, withNetwork } from './network.js';
 import { checkOverlay, type Overlay } from './overlay.js';
+import { checkPublication, checkPublished, type Publication, type PublicationInput } from './publish.js';
 import { checkRlimits, type ResourceLimits, type ResourceLimitsInput } from './rlimits.js';
 import { checkCpuAffinity, checkNice, checkOomScoreAdj } from './scheduling.js';
 import { checkSeccomp, type Seccomp, type SeccompInput } from './seccomp.js';
@@ -60,6 +61,8 @@ export interface ContainerDefinition {
   readonly hosts: Hosts;
   /** What the namespaces say of the network, where the caller used this word. */
   readonly network?: Network;
+  /** Ports that the host forwards to, each once. */
+  readonly publish: readonly Publication[];
   readonly timeOffsets: TimeOffsets;
   /** The words before `command`; `undefined`: none. */
   readonly entrypoint?: readonly string[];
@@ -115,6 +118,7 @@ export interface DefinitionInput {
   readonly domainname?: string | undefined;
   readonly hosts?: Readonly<Record<string, string>> | undefined;
   readonly network?: Network | undefined;
+  readonly publish?: readonly PublicationInput[] | undefined;
   readonly timeOffsets?: TimeOffsetsInput | undefined;
   readonly entrypoint?: readonly string[] | undefined;
   readonly command?: readonly string[] | undefined;
@@ -146,6 +150,7 @@ const DEFAULTS: ContainerDefinition = freezeDeep({
   namespaces: DEFAULT_NAMESPACES,
   idmap: 'auto',
   hosts: {},
+  publish: [],
   timeOffsets: {},
   env: {},
   cwd: '/',
@@ -176,6 +181,8 @@ const PARTS: {
   domainname: checkDomainname,
   hosts: checkHosts,
   network: checkNetwork,
+  publish: (value, from) =>
+    array('publish', value).map((one, index) => checkPublication(`publish[${from + index}]`, one)),
   timeOffsets: checkTimeOffsets,
   entrypoint: checkEntrypoint,
   command: (value) => checkWords('command', value),
@@ -231,7 +238,7 @@ function spellNetwork(next: Record<string, unknown>, { namespaces, network }: De
 
 /** Checks that the parts go together. */
 export function checkWhole(definition: ContainerDefinition): void {
-  const { namespaces, rootfs, mounts, mask, hostname, domainname, hosts, network, sysctl, idmap } = definition;
+  const { namespaces, rootfs, mounts, mask, hostname, domainname, hosts, network, publish, sysctl, idmap } = definition;
   // Mounts made in the host's own mount namespace would stay on the host. mount_namespaces(7)
   if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0 || mask.length > 0)) {
     throw contradiction('rootfs, mounts and mask need "mount" among the namespaces, new and not joined');
@@ -247,6 +254,7 @@ export function checkWhole(definition: ContainerDefinition): void {
   }
   checkNetworkNamespace(namespaces, network);
   checkHostsFile(hosts, namespaces, mounts);
+  checkPublished(publish, namespaces);
   checkSysctlNamespaces(sysctl, namespaces);
   if (domainname !== undefined && sysctl['kernel/domainname'] !== undefined) {
     throw contradiction('domainname and sysctl "kernel.domainname" are the same: give one of them');

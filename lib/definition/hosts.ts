@@ -50,7 +50,7 @@ function checkAddress(name: string, value: unknown): string {
 }
 
 /** As inet_pton(3) reads them: four numbers, or IPv6 without a zone. node:net would be loaded for its isIP alone. */
-function isAddress(value: string): boolean {
+export function isAddress(value: string): boolean {
   if (value.includes(':')) return /^[0-9a-f:.]+$/i.test(value) && URL.canParse(`http://[${value}]`);
   return (
     /^\d{1,3}(\.\d{1,3}){3}$/.test(value) &&

@@ -54,6 +54,7 @@ export function samplesFor(ground: Ground): readonly Sample[] {
     hostname: [{ option: 'hostname()', definition: { hostname: 'box' } }],
     domainname: [{ option: 'domainname()', definition: { domainname: 'box' } }],
     hosts: [{ option: 'hosts()', definition: { hosts: { db: '127.0.0.1' } } }],
+    publish: [{ option: 'publish()', definition: { publish: [{ containerPort: 80 }] } }],
     network: [{ option: "network('host')", definition: { network: 'host' } }],
     timeOffsets: [
       {

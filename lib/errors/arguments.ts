@@ -43,9 +43,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   image: 'Write rootfs(directory): carrel pulls no image, so unpack it first',
   maxBuffer: 'Write maxOutput',
   memory: 'Write limits({ memory })',
-  ports:
-    'A container has a network of its own, and publishes no port: network("host") gives it the machine’s, and a Unix ' +
-    'socket in a directory that is bound needs neither',
+  ports: 'Write publish(port), and start()',
   privileged: 'Name what it needs: capabilities([…]), namespaces([…])',
   shell: 'Write run("sh", ["-c", script])',
   uid: 'Write user: { uid, gid }',

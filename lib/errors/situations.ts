@@ -315,3 +315,29 @@ export function fileTooLarge(path: string, size: number, most: number): CarrelEr
 export function directoryTooLarge(path: string, most: number): CarrelError {
   return new CarrelError('ERR_FS_FILE_TOO_LARGE', `${path}: a directory with more than ${most} entries`);
 }
+
+/** A call's own time is up. */
+export function timedOut(what: string, milliseconds: number): CarrelError {
+  return new CarrelError('ERR_TIMEOUT', `${what} has not come to an end within ${milliseconds} ms`);
+}
+
+/** What keeps this process from listening on an address of the host, and what helps. */
+const LISTEN_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'somebody listens there: give another port, or 0 for any free one',
+  EADDRNOTAVAIL: 'the host has no such address: see ip(8)',
+  EACCES: 'ports below net.ipv4.ip_unprivileged_port_start take CAP_NET_BIND_SERVICE',
+};
+
+/** This process cannot listen on an address of the host. */
+export function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): CarrelError {
+  const code = cause.code ?? 'EINVAL';
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const error = new CarrelError(code, `cannot listen on ${where} of the host: ${cause.message}`, LISTEN_HINTS[code]);
+  error.cause = cause;
+  return error;
+}
+
+/** A socket came from a container, and there was no descriptor for it. */
+export function socketsLost(): CarrelError {
+  return new CarrelError('EMFILE', 'a socket of the container did not come: too many open files', TOO_MANY_FILES);
+}

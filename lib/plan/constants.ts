@@ -242,3 +242,6 @@ export type OpenFlag = keyof typeof OPEN_FLAGS;
 
 /** What a server opens: S_IFREG and S_IFDIR. inode(7) */
 export const FILE_KINDS = { file: 0o100000, directory: 0o040000 } as const;
+
+/** The families of sockets that a server makes: AF_UNIX, AF_INET and AF_INET6. address_families(7) */
+export const SOCKET_DOMAINS = { unix: 1, ipv4: 2, ipv6: 10 } as const;

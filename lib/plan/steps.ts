@@ -19,6 +19,7 @@ import { MOUNT_STEPS } from './steps/mounts.js';
 import { NAMESPACE_STEPS } from './steps/namespaces.js';
 import { PROCESS_STEPS } from './steps/process.js';
 import { SERVED_STEPS } from './steps/served.js';
+import { SOCKET_STEPS } from './steps/sockets.js';
 import type { StepGroup, StepSpec } from './steps/spec.js';
 import { TERMINAL_STEPS } from './steps/terminal.js';
 
@@ -34,6 +35,7 @@ export const STEPS = {
   ...LANDLOCK_STEPS,
   ...LABEL_STEPS,
   ...SERVED_STEPS,
+  ...SOCKET_STEPS,
 } as const satisfies StepGroup;
 
 /** The name of a step. */

@@ -1,15 +1,21 @@
 /** A container that stays: commands enter it. */
 
 import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import { callOf, type GivenCall } from '../definition/call.js';
 import { signalNumber } from '../definition/checks.js';
 import type { InNamespaces, NamespaceHandle } from '../definition/namespaces.js';
+import type { PublishOptions } from '../definition/publish.js';
 import { hasEnded } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
 import type { SpawnOptions } from './command.js';
 import type { Files } from './files/files.js';
 import type { LogStream, LogsOptions } from './log-stream.js';
+import type { Listener } from './ports/listener.js';
+import type { Ports } from './ports/ports.js';
+import type { Published } from './ports/published.js';
+import type { ConnectionHandler, ConnectOptions, PortTarget } from './ports/target.js';
 import type { ContainerProcess } from './process.js';
 import type { ReadyOf } from './ready.js';
 import type { ExitStatus, Reason } from './result.js';
@@ -60,6 +66,7 @@ export interface Workings {
   /** Looks at the container until it is ready. */
   waitFor(container: RunningContainer, ready: Ready | readonly Ready[], options: WaitOptions): Promise<void>;
   explain(plan: Plan): string;
+  readonly ports: Ports;
   /** Ends all of it. `exited`: it was asked to. */
   end(reason: Reason): void;
   /** How it ended, where that could not be found out. */
@@ -233,14 +240,73 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     return this.#workings.waitFor(this, ready, options);
   }
 
-  /** Lets Node wait for it, as it does by default. */
-  ref(): void {
-    this.#workings.child.ref();
+  /** Ports that are published, by the container's port. */
+  get ports(): ReadonlyMap<number, Published> {
+    return this.#workings.ports.published;
   }
 
-  /** Lets Node end without waiting for it; it then ends with Node. Commands inside hold Node as long as they run. */
+  /**
+   * Connects to a service inside: to a port of the container's loopback, by 127.0.0.1 or ::1, or to a Unix socket by
+   * its path. The service sees a connection from its own network. While the service has no room for it, the call waits.
+   * Clients that connect by themselves take {@link publish}.
+   *
+   * @returns A connected socket. It holds Node until it ends, or `unref()` is called.
+   * @throws TypeError or RangeError for a bad argument, as a rejection; {@link StepError} with ECONNREFUSED where
+   *   nobody listens; {@link CarrelError} with `ERR_TIMEOUT`, or with `ERR_ENDED` where the container has ended; the
+   *   reason of the `signal`. connect(2)
+   */
+  connect(target: PortTarget, options?: ConnectOptions): Promise<Socket> {
+    return this.#workings.ports.connect(target, options);
+  }
+
+  /**
+   * Serves what programs inside connect to: at a port of the container's loopback, on 127.0.0.1 and ::1, or at a path
+   * inside, where everybody inside may connect. The container's user makes the socket, with the rights that it has. A
+   * port takes up to 4,096 connections at a time.
+   *
+   * @param handler Is called with each connection; a server of `node:net` or `node:http` gets a `connection` event.
+   * @throws TypeError or RangeError for a bad argument, as a rejection; {@link StepError} with EADDRINUSE where
+   *   somebody listens there; {@link CarrelError} with `ERR_ENDED` where the container has ended. bind(2), listen(2)
+   */
+  listen(target: PortTarget, handler: ConnectionHandler): Promise<Listener> {
+    return this.#workings.ports.listen(target, handler);
+  }
+
+  /**
+   * Has the host forward connections to a port of the container, from now on until the container ends. Without options
+   * only programs on this machine can connect. TCP only. A connection ends where nobody listens inside. A port takes up
+   * to 4,096 connections at a time.
+   *
+   * @returns Where the host listens: it has `host` and `port`, for clients that connect by themselves.
+   * @throws TypeError or RangeError for a bad argument, as a rejection; {@link CarrelError} with the kernel's code
+   *   where this process cannot listen there, or with `ERR_ENDED` where the container has ended.
+   */
+  publish(port: number, options?: PublishOptions): Promise<Published> {
+    return this.#workings.ports.publish(port, options);
+  }
+
+  /**
+   * Tells where a published port is reached: `{ host, port }`, for a client.
+   *
+   * @throws TypeError where the port is not published; {@link CarrelError} with `ERR_ENDED`.
+   */
+  address(port: number): { readonly host: string; readonly port: number } {
+    return this.#workings.ports.address(port);
+  }
+
+  /** Lets Node wait for it and for its ports, as it does by default. */
+  ref(): void {
+    this.#workings.child.ref();
+    this.#workings.ports.ref();
+  }
+
+  /**
+   * Lets Node end without waiting for it, or for its ports; it then ends with Node. Commands inside hold Node as long
+   * as they run.
+   */
   unref(): void {
     this.#workings.child.unref();
+    this.#workings.ports.unref();
   }
 
   /** Ends it at once, and waits until all of it is gone. For `await using`. */
@@ -248,6 +314,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     this.#workings.end('killed');
     await this.result;
     await this.#workings.child[Symbol.asyncDispose]();
+    await this.#workings.ports.dispose();
   }
 
   #mustRun(what: string): void {
@@ -267,6 +334,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     const { child, lost } = this.#workings;
     const status = await child.result.catch(lost);
     this.#isOver = true;
+    this.#workings.ports.over();
     await Promise.all([
       this.files.close(hasEnded('a call of files')),
       ...[...this.#commands].map((command) => command.ended.catch(() => {})),

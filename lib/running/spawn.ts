@@ -54,6 +54,9 @@ export function spawn(definition: ContainerDefinition, surrounding: Surrounding,
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
 export function start(definition: ContainerDefinition, surrounding: Surrounding, call: Call): Performing {
   const calledNs = monotonicNs();
+  if (definition.publish.length > 0 && surrounding.stays === undefined) {
+    throw contradiction('publish() takes start(): a container of one command has ended before anybody connects');
+  }
   const known = commandOf(definition, surrounding, call);
   const { signal } = call.options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);

@@ -9,7 +9,7 @@ import { entering } from '../compile/enter.js';
 import { planIds, RANGE_FIRST } from '../compile/ids.js';
 import { withLimits } from '../compile/limits.js';
 import { boundingSet } from '../compile/security.js';
-import { servedBy } from '../compile/serve.js';
+import { planServer, type Served, servedBy } from '../compile/serve.js';
 import { identify } from '../compile/users.js';
 import type { GivenStart } from '../definition/call.js';
 import { boolean, knownOptions } from '../definition/checks.js';
@@ -20,16 +20,20 @@ import { checkUser } from '../definition/user.js';
 import { wordsOf } from '../definition/words.js';
 import { contradiction, hasEnded } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
+import { probe } from '../host/probe.js';
 import { ownNamespaces } from '../launch/namespaces.js';
 import type { StdioOption } from '../launch/stdio.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import { Files } from './files/files.js';
+import { CLOCK_MS, Servers } from './files/servers.js';
 import { givenNamespaces } from './given.js';
 import type { Hook } from './hooks.js';
 import { MainOutput } from './main-output.js';
 import type { Performing } from './perform.js';
+import { SocketMaker } from './ports/maker.js';
+import { Ports } from './ports/ports.js';
 import { checkWait, checkWaitFor, type Waiting, whenReady } from './readiness.js';
 import { checkReady } from './ready.js';
 import { lostStatus } from './result.js';
@@ -90,7 +94,9 @@ export async function start(
     await performing.supervision.started();
     if (performing.supervision.isOver) await performing.supervision.ended;
     const entered = enteredBy(definition, performing, call.options);
-    const container = new RunningContainer(workingsOf(performing, entered, main === undefined, output));
+    const workings = workingsOf(performing, entered, main === undefined, output);
+    const container = new RunningContainer(workings);
+    for (const publication of definition.publish) await workings.ports.open(publication);
     if (conditions.length > 0)
       await whenReady(conditions, waitingFor(container, performing, output), { timeoutMs, signal: options.signal });
     return container;
@@ -133,6 +139,7 @@ interface Entered {
   readonly definition: ContainerDefinition;
   readonly namespaces: readonly JoinedNamespace[];
   readonly files: Files;
+  readonly served: Served;
 }
 
 /** They are the user that the main command was started as. */
@@ -143,9 +150,8 @@ function enteredBy(
 ): Entered {
   const definition = main.user === undefined ? given : { ...given, user: checkUser(main.user) };
   const { host, users } = inquire(definition, definition.user, undefined);
-  const ids = planIds(definition, identify(definition.user, users), host, {
-    first: supervision.firstId ?? RANGE_FIRST,
-  });
+  const user = identify(definition.user, users);
+  const ids = planIds(definition, user, host, { first: supervision.firstId ?? RANGE_FIRST });
   const { own, outer } = givenNamespaces(supervision);
   const served = {
     namespaces: servedBy(own, outer),
@@ -163,6 +169,7 @@ function enteredBy(
     },
     definition: entering(definition, own),
     namespaces: own,
+    served,
   };
 }
 
@@ -206,6 +213,12 @@ function workingsOf(performing: Performing, entered: Entered, holds: boolean, ou
       if (container.state === 'ended') throw hasEnded('waitFor()');
       await whenReady(conditions, waitingFor(container, performing, output), bounds);
     },
+    ports: new Ports(
+      new SocketMaker(() => {
+        const { plan, slots } = planServer(entered.served, probe());
+        return { brief: new Servers(() => plan, CLOCK_MS), slots };
+      }),
+    ),
     end: (reason) => supervision.end(reason),
     lost: (error) => lostStatus(0, { degraded: [error.message] }),
   };

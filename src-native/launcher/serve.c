@@ -43,6 +43,18 @@ struct outcome serve_dispatch(struct server *server, const struct record *record
 		return serve_faccessat(server, (const struct step_faccessat *)record);
 	case STEP_HAND_OVER:
 		return serve_hand_over(server, (const struct step_hand_over *)record);
+	case STEP_SOCKET:
+		return serve_socket(server, (const struct step_socket *)record);
+	case STEP_CONNECT_TCP:
+		return serve_connect_tcp(server, (const struct step_connect_tcp *)record);
+	case STEP_CONNECT_UNIX:
+		return serve_connect_unix(server, (const struct step_connect_unix *)record);
+	case STEP_BIND_TCP:
+		return serve_bind_tcp(server, (const struct step_bind_tcp *)record);
+	case STEP_BIND_UNIX:
+		return serve_bind_unix(server, (const struct step_bind_unix *)record);
+	case STEP_LISTEN:
+		return serve_listen(server, (const struct step_listen *)record);
 	}
 	__builtin_trap();
 }

@@ -25,3 +25,9 @@ struct outcome serve_fchownat(struct server *server, const struct step_fchownat 
 struct outcome serve_utimensat(struct server *server, const struct step_utimensat *step);
 struct outcome serve_faccessat(struct server *server, const struct step_faccessat *step);
 struct outcome serve_hand_over(struct server *server, const struct step_hand_over *step);
+struct outcome serve_socket(struct server *server, const struct step_socket *step);
+struct outcome serve_connect_tcp(struct server *server, const struct step_connect_tcp *step);
+struct outcome serve_connect_unix(struct server *server, const struct step_connect_unix *step);
+struct outcome serve_bind_tcp(struct server *server, const struct step_bind_tcp *step);
+struct outcome serve_bind_unix(struct server *server, const struct step_bind_unix *step);
+struct outcome serve_listen(struct server *server, const struct step_listen *step);

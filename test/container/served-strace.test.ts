@@ -35,6 +35,9 @@ const plan: Plan = {
 const LANE = 1;
 const PASSING = 4;
 const DIRECTORY = 5;
+const OTHER = DIRECTORY;
+/** One that nobody else is likely to have. */
+const PORT = 20_000 + (process.pid % 10_000);
 
 /** The calls by which it performs the list, and does not only look. */
 function callsOf(steps: readonly ServedStep[]): readonly Call[] {
@@ -48,7 +51,7 @@ function callsOf(steps: readonly ServedStep[]): readonly Call[] {
     const begun = calls.findIndex(({ name }) => name === 'umask' && calls.length > 0);
     const server = calls.filter(({ args }) => args.includes('"/proc/self/fd"'))[0]?.pid;
     const own = calls.slice(begun).filter(({ pid }) => pid === server);
-    const from = own.map(({ name }) => name).lastIndexOf('umask');
+    const from = own.findIndex(({ name, args }) => name === 'umask' && args.startsWith('022'));
     return own.slice(from + 1).filter((call) => !onlyLooks(call));
   } finally {
     for (const descriptor of [theirs, lane, laneTheirs]) close(descriptor);
@@ -82,6 +85,16 @@ function listIn(directory: string): readonly ServedStep[] {
     { op: 'utimensat', path: path('b'), atimeS: 5, atimeNs: 0, mtimeS: -7, mtimeNs: 8, nofollow: false },
     { op: 'faccessat', path: path('b'), mode: 4 },
     { op: 'unlinkat', path: path('link'), directory: false },
+    { op: 'socket', slot: OTHER, domain: 'unix' },
+    { op: 'bindUnix', slot: OTHER, path: path('door') },
+    { op: 'listen', slot: OTHER, backlog: 5 },
+    { op: 'socket', slot, domain: 'unix' },
+    { op: 'connectUnix', slot, path: path('door') },
+    { op: 'socket', slot: OTHER, domain: 'ipv4' },
+    { op: 'bindTcp', slot: OTHER, port: PORT },
+    { op: 'listen', slot: OTHER, backlog: 5 },
+    { op: 'socket', slot, domain: 'ipv4' },
+    { op: 'connectTcp', slot, port: PORT, timeoutMs: 100 },
   ];
 }
 

@@ -351,7 +351,8 @@ export function expectedCalls(step: Step): readonly Expected[] {
 
 /** Whether a call only looks, or has been refused: nothing was changed by it. */
 export function onlyLooks({ name, args, result }: Call): boolean {
-  if (result.startsWith('-1')) return true;
+  // A connection that is on its way is none that was refused. connect(2)
+  if (result.startsWith('-1') && !result.includes('EINPROGRESS')) return true;
   if (name === 'openat' || name === 'openat2') return args.includes('O_PATH') || args.includes('"/proc/');
   // No signal: whether one could be sent. kill(2)
   if (name === 'pidfd_send_signal') return args.includes(', 0, ');
@@ -367,6 +368,7 @@ const LOOKING = [
   'fstatfs',
   'getdents64',
   'getpid',
+  'getsockopt',
   'mmap',
   'newfstatat',
   'pidfd_open',

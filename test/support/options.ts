@@ -160,6 +160,37 @@ export const PROCESS_OPTIONS = {
       [Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`n${index}`, '::1'])), RANGE],
     ],
   },
+  publish: {
+    unset: [],
+    right: [
+      [[], []],
+      [[{ containerPort: 80 }], [{ containerPort: 80, host: '127.0.0.1', port: 0 }]],
+      [
+        [
+          { containerPort: 1, host: '::', port: 65_535 },
+          { containerPort: 65_535, host: undefined, port: undefined },
+        ],
+        [
+          { containerPort: 1, host: '::', port: 65_535 },
+          { containerPort: 65_535, host: '127.0.0.1', port: 0 },
+        ],
+      ],
+    ],
+    wrong: [
+      [80, TYPE],
+      [[80], TYPE],
+      [[{}], TYPE],
+      [[{ containerPort: '80' }], TYPE],
+      [[{ containerPort: 0 }], RANGE],
+      [[{ containerPort: 65_536 }], RANGE],
+      [[{ containerPort: 80, port: -1 }], RANGE],
+      [[{ containerPort: 80, port: '80' }], TYPE],
+      [[{ containerPort: 80, host: 'localhost' }], VALUE],
+      [[{ containerPort: 80, host: 0 }], TYPE],
+      [[{ containerPort: 80, hostPort: 80 }], VALUE],
+      [[{ containerPort: 80 }, { containerPort: 80, port: 1 }], VALUE],
+    ],
+  },
   network: {
     unset: undefined,
     right: [

@@ -10,6 +10,8 @@ const quote = (name: string | Uint8Array): string => JSON.stringify(typeof name 
 const last = (path: string | Uint8Array): string => quote(String(path).replace(/.*\//, ''));
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 
+const FAMILIES = { unix: 'AF_UNIX', ipv4: 'AF_INET', ipv6: 'AF_INET6' } as const;
+
 const CALLS: { readonly [O in ServedStep['op']]: (step: StepOf<O>) => readonly Expected[] } = {
   open: ({ path, flags }) => [
     maybe('openat2', quote(path), 'O_CREAT'),
@@ -31,6 +33,18 @@ const CALLS: { readonly [O in ServedStep['op']]: (step: StepOf<O>) => readonly E
   fchownat: ({ uid, gid }) => [call('fchownat', '""', `${uid}, ${gid}`, 'AT_EMPTY_PATH')],
   utimensat: ({ atimeS, mtimeS }) => [call('utimensat', `tv_sec=${atimeS}`, `tv_sec=${mtimeS}`)],
   faccessat: () => [],
+  socket: ({ domain }) => [call('socket', FAMILIES[domain], 'SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK')],
+  connectTcp: ({ port }) => [call('connect', `htons(${port})`), maybe('ppoll')],
+  connectUnix: () => [call('fchdir'), call('connect', 'AF_UNIX'), call('chdir', '"/"')],
+  bindTcp: ({ port }) => [call('setsockopt', 'SO_REUSEADDR'), call('bind', `htons(${port})`)],
+  bindUnix: ({ path }) => [
+    call('umask', '000'),
+    call('fchdir'),
+    call('bind', `sun_path=${last(path)}`),
+    call('chdir', '"/"'),
+    call('umask'),
+  ],
+  listen: ({ backlog }) => [call('listen', `, ${backlog}`)],
   handOver: () => [call('sendmsg', 'SCM_RIGHTS')],
 };
 

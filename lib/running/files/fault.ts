@@ -12,6 +12,8 @@ export interface Asked {
   readonly path?: string | undefined;
   /** Of two paths the second. */
   readonly dest?: string | undefined;
+  /** What it was about, where that is no path. */
+  readonly address?: string | undefined;
 }
 
 /** The error of a list that was refused. */
@@ -22,12 +24,13 @@ export function faultOf({ error, done }: Answer, steps: readonly ServedStep[], a
 /** The error of a refusal by `errno`. */
 export function fault(
   errno: number,
-  { syscall, path, dest }: Asked,
+  { syscall, path, dest, address }: Asked,
   steps: readonly ServedStep[] = [],
   index = 0,
 ): StepError {
   const about = [path, dest].flatMap((text) => (text === undefined ? [] : [`'${text}'`])).join(' -> ');
-  const message = `${errorName(errno)}: ${errorText(errno)}, ${syscall}${about === '' ? '' : ` ${about}`}`;
+  const whole = [syscall, about, address ?? ''].filter((part) => part !== '').join(' ');
+  const message = `${errorName(errno)}: ${errorText(errno)}, ${whole}`;
   const step = steps[index];
   const place = { list: 'steps', index, total: steps.length } as const;
   const refusal = { place, syscall, errno, uid: 0, ...(step === undefined ? {} : { step }) };

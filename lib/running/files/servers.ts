@@ -24,10 +24,14 @@ const STUCK_MOST = 4;
 export interface Performer {
   /** The number of the server; that of another one is another. Of none in particular: 0. */
   readonly id: number;
-  /** The descriptors that the last list has handed over. */
-  take(): readonly number[];
   /** Rejects with what the server makes; a refused step is an answer. */
   perform(steps: readonly ServedStep[]): Promise<Answer>;
+}
+
+/** What has a server to itself. */
+export interface Holder extends Performer {
+  /** The descriptors that its last list has handed over. */
+  take(): readonly number[];
 }
 
 interface Job {
@@ -66,7 +70,7 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
   }
 
   /** Does a job, which has a server to itself until it settles. */
-  run<Result>(job: (server: Performer) => Promise<Result>): Promise<Result> {
+  run<Result>(job: (server: Holder) => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) {
         reject(this.#end);

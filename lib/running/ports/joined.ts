@@ -1,0 +1,39 @@
+/** Two sockets that are joined: what either says, the other hears, no faster than it takes it. */
+
+import type { Socket } from 'node:net';
+
+/** Has each say what the other says. The end of one direction is not the end of the other. */
+export function join(one: Socket, other: Socket): void {
+  follow(one, other);
+  follow(other, one);
+}
+
+function follow(from: Socket, to: Socket): void {
+  from.setNoDelay(true);
+  // Its close follows.
+  from.on('error', () => {});
+  from.on('close', () => {
+    if (!from.readableEnded || !from.writableFinished) reset(to);
+  });
+  from.pipe(to);
+}
+
+/** Ends a connection at once, so that the other side knows that it was cut off. */
+export function reset(socket: Socket): void {
+  if (socket.destroyed) return;
+  // Of a Unix socket there is none, and Bun has none.
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
+}
+
+/** Cuts it off, and waits until it is gone. */
+export function gone(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.once('close', () => resolve());
+    reset(socket);
+  });
+}
