@@ -108,7 +108,7 @@ export type { Listener } from './running/ports/listener.js';
 export type { Published } from './running/ports/published.js';
 export type { ConnectionHandler, ConnectOptions, PortTarget } from './running/ports/target.js';
 export { ContainerProcess } from './running/process.js';
-export type { ReadyCall, ReadyCommand, ReadyLine, ReadyOf } from './running/ready.js';
+export type { ReadyCall, ReadyCommand, ReadyFile, ReadyHttp, ReadyLine, ReadyOf, ReadyPort } from './running/ready.js';
 export type { ExitStatus, Reason, Usage } from './running/result.js';
 export type { RunOptions, RunResult } from './running/run.js';
 export {

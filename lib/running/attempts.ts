@@ -1,5 +1,6 @@
 /** What is tried, again and again, until a condition of a container's readiness is met. */
 
+import type { Socket } from 'node:net';
 import { StepError } from '../errors/errors.js';
 import { LineCounter } from './lines.js';
 import type { Log } from './log.js';
@@ -12,6 +13,10 @@ export interface Looks<Container> {
   readonly container: Container;
   /** What the main command has written; `undefined` where it is not kept. */
   readonly log: Log | undefined;
+  /** A connection to a port of the container's loopback. */
+  connect(port: number, options: { readonly signal: AbortSignal }): Promise<Socket>;
+  /** Whether there is something by this path of the container. */
+  exists(path: string, options: { readonly signal: AbortSignal }): Promise<boolean>;
   /** Runs a command in the container to its end. */
   run(
     file: string,
@@ -33,13 +38,14 @@ const PAUSE_FIRST_MS = 4;
 const PAUSE_MOST_MS = 100;
 const PAUSE_GROWTH = 1.5;
 /** Milliseconds that one attempt may take. */
+const LOOK_MOST_MS = 5000;
 const COMMAND_MOST_MS = 30_000;
 /** Letters of what a command says, in the error. */
 const SAID_MOST = 200;
 
 /** A condition that is waited for. */
 export interface Wait {
-  /** What is waited for, and what is known of it: `the command ping (exit code 1)`. */
+  /** What is waited for, and what is known of it: `port 80 (ECONNREFUSED)`. */
   readonly lack: string;
   /** Resolves to whether it was met. Rejects where it cannot be met. */
   readonly met: Promise<boolean>;
@@ -47,6 +53,22 @@ export interface Wait {
 
 export function waitFor<Container>(condition: Condition<Container>, looks: Looks<Container>, until: Until): Wait {
   switch (condition.kind) {
+    case 'port': {
+      const { port } = condition;
+      return polled(`port ${port}`, until, async (signal) => {
+        (await looks.connect(port, { signal })).destroy();
+      });
+    }
+    case 'file': {
+      const { path } = condition;
+      return polled(`the file ${path}`, until, async (signal) => {
+        if (!(await looks.exists(path, { signal }))) throw new Error('it does not exist');
+      });
+    }
+    case 'http':
+      return polled(`http port ${condition.port} ${condition.path}`, until, (signal) =>
+        request(condition, looks, signal),
+      );
     case 'command': {
       const { file, args } = condition;
       return polled(
@@ -68,7 +90,12 @@ export function waitFor<Container>(condition: Condition<Container>, looks: Looks
 /** An attempt will never succeed. */
 class Hopeless extends Error {}
 
-function polled(what: string, { over }: Until, attempt: (signal: AbortSignal) => Promise<void>, mostMs: number): Wait {
+function polled(
+  what: string,
+  { over }: Until,
+  attempt: (signal: AbortSignal) => Promise<void>,
+  mostMs = LOOK_MOST_MS,
+): Wait {
   let last: string | undefined;
   const poll = async (): Promise<boolean> => {
     for (let pauseMs = PAUSE_FIRST_MS; !over.aborted; pauseMs = Math.min(PAUSE_MOST_MS, pauseMs * PAUSE_GROWTH)) {
@@ -98,6 +125,44 @@ function polled(what: string, { over }: Until, attempt: (signal: AbortSignal) =>
 function shortOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return typeof code === 'string' && !code.startsWith('ERR_') ? code : message;
+}
+
+/** Any answer is read up to its status; the connection goes with the attempt. */
+async function request<Container>(
+  { port, path, status }: Extract<Condition, { readonly kind: 'http' }>,
+  looks: Looks<Container>,
+  signal: AbortSignal,
+): Promise<void> {
+  const socket = await looks.connect(port, { signal });
+  const abort = (): void => {
+    socket.destroy(signal.reason as Error);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    if (signal.aborted) throw signal.reason;
+    const got = await statusOver(socket, port, path);
+    const fits = status === undefined ? got >= 200 && got <= 399 : got === status;
+    if (!fits) throw new Error(`status ${got}`);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+async function statusOver(socket: Socket, port: number, path: string): Promise<number> {
+  // Loaded by who waits for it: it takes Node some milliseconds.
+  const { get } = await import('node:http');
+  return new Promise((resolve, reject) => {
+    const headers = { host: `localhost:${port}`, connection: 'close' };
+    const asked = get({ createConnection: () => socket, path, headers });
+    asked.on('response', (response) => {
+      // What of it is still under way is nobody's business.
+      response.on('error', () => {});
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on('error', reject);
+    socket.once('close', () => reject(new Error('the connection was closed without an answer')));
+  });
 }
 
 async function execute<Container>(

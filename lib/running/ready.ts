@@ -3,6 +3,12 @@
 import { array, integer, knownOptions, oneOf, text } from '../definition/checks.js';
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 
+/** Ready when a server accepts connections to this TCP port of the container's loopback, IPv4 or IPv6. */
+export interface ReadyPort {
+  /** 1 to 65,535. */
+  readonly port: number;
+}
+
 /**
  * Ready when the main command has written such a line to standard output or standard error, also where that was before
  * the call, as far as its output is kept. It needs `stdio: 'log'`. It counts as ready too where the command has ended
@@ -16,6 +22,24 @@ export interface ReadyLine {
   readonly line: RegExp | string;
   /** How many such lines there are to be. From 1 on. Default: 1. */
   readonly times?: number | undefined;
+}
+
+/** Ready when this path of the container exists, whatever it is. */
+export interface ReadyFile {
+  /** In the container. A relative one counts from its `cwd`. */
+  readonly file: string;
+}
+
+/** Ready when a server answers `GET` with such a status, by plain HTTP on the container's loopback. */
+export interface ReadyHttp {
+  readonly http: {
+    /** 1 to 65,535. */
+    readonly port: number;
+    /** With its query. Default: `/`. */
+    readonly path?: string | undefined;
+    /** 100 to 599. Default: any from 200 to 399. */
+    readonly status?: number | undefined;
+  };
 }
 
 /**
@@ -35,17 +59,21 @@ export interface ReadyCommand {
 export type ReadyCall<Container> = (container: Container, signal: AbortSignal) => Promise<unknown> | unknown;
 
 /** One condition, as callers write it. */
-export type ReadyOf<Container> = ReadyLine | ReadyCommand | ReadyCall<Container>;
+export type ReadyOf<Container> = ReadyPort | ReadyLine | ReadyFile | ReadyHttp | ReadyCommand | ReadyCall<Container>;
 
 /** One condition, checked. */
 export type Condition<Container = never> =
+  | { readonly kind: 'port'; readonly port: number }
   | { readonly kind: 'line'; readonly line: RegExp | string; readonly times: number }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'http'; readonly port: number; readonly path: string; readonly status: number | undefined }
   | { readonly kind: 'command'; readonly file: string; readonly args: readonly string[] }
   | { readonly kind: 'call'; readonly call: ReadyCall<Container> };
 
 type Plain = Exclude<Condition, { readonly kind: 'call' }>;
 
-const KINDS = ['line', 'command'] as const;
+const KINDS = ['port', 'line', 'file', 'http', 'command'] as const;
+const PORT_MOST = 65_535;
 
 /**
  * @param name What errors call it.
@@ -66,7 +94,7 @@ export function checkReady<Container>(name: string, value: unknown, logged: bool
 function checkOne<Container>(name: string, value: unknown): Condition<Container> {
   if (typeof value === 'function') return { kind: 'call', call: value as ReadyCall<Container> };
   if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof RegExp)
-    throw invalidType(name, 'a condition such as { line: "ready" }, a function, or a list of them', value);
+    throw invalidType(name, 'a condition such as { port: 80 }, a function, or a list of them', value);
   knownOptions(name, value, [...KINDS, 'times']);
   const given = KINDS.filter((kind) => (value as Record<string, unknown>)[kind] !== undefined);
   const [kind] = given;
@@ -78,14 +106,20 @@ function checkOne<Container>(name: string, value: unknown): Condition<Container>
 }
 
 function checkKind(name: string, kind: Plain['kind'], value: Readonly<Record<string, unknown>>): Plain {
-  const { line, times = 1, command } = value;
+  const { port, line, times = 1, file, http, command } = value;
   switch (kind) {
+    case 'port':
+      return { kind, port: integer(`${name}.port`, port, 1, PORT_MOST) };
     case 'line':
       return {
         kind,
         line: checkLine(`${name}.line`, line),
         times: integer(`${name}.times`, times, 1, Number.MAX_SAFE_INTEGER),
       };
+    case 'file':
+      return { kind, path: filled(`${name}.file`, file) };
+    case 'http':
+      return checkHttp(`${name}.http`, http);
     case 'command':
       return checkCommand(`${name}.command`, command);
     default:
@@ -100,8 +134,30 @@ function checkLine(name: string, value: unknown): RegExp | string {
   return value;
 }
 
+function checkHttp(name: string, value: unknown): Plain {
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw invalidType(name, 'an object such as { port: 80 }', value);
+  knownOptions(name, value, ['port', 'path', 'status']);
+  const { port, path = '/', status } = value as Readonly<Record<string, unknown>>;
+  const given = text(`${name}.path`, path);
+  if (!/^\/[!-~]*$/.test(given))
+    throw invalidValue(`${name}.path`, 'an absolute path, with % for what is special', given);
+  return {
+    kind: 'http',
+    port: integer(`${name}.port`, port, 1, PORT_MOST),
+    path: given,
+    status: status === undefined ? undefined : integer(`${name}.status`, status, 100, 599),
+  };
+}
+
 function checkCommand(name: string, value: unknown): Plain {
   const [file, ...args] = array(name, value).map((word, index) => text(`${name}[${index}]`, word));
   if (file === undefined || file === '') throw invalidValue(name, 'a program and its arguments', value);
   return { kind: 'command', file, args };
+}
+
+function filled(name: string, value: unknown): string {
+  const path = text(name, value);
+  if (path === '') throw invalidValue(name, 'a path in the container', path);
+  return path;
 }

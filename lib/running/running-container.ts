@@ -34,7 +34,8 @@ export interface RunningContainerEvents {
 }
 
 /**
- * A condition of readiness: `{ line, times }`, `{ command }`, or a function. Of a list, all of them.
+ * A condition of readiness: `{ port }`, `{ line, times }`, `{ file }`, `{ http }`, `{ command }`, or a function. Of a
+ * list, all of them.
  */
 export type Ready = ReadyOf<RunningContainer>;
 

@@ -189,7 +189,13 @@ function waitingFor(container: RunningContainer, { child }: Performing, output: 
   return {
     command: child.spawnargs,
     ended: container.result,
-    looks: { container, log: output.log, run: container.run.bind(container) },
+    looks: {
+      container,
+      log: output.log,
+      run: container.run.bind(container),
+      connect: container.connect.bind(container),
+      exists: (path) => container.files.exists(path),
+    },
   };
 }
 

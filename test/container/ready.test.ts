@@ -13,6 +13,17 @@ const POSTGRES = `
   PATH=$(echo /usr/lib/postgresql/*/bin):$PATH
   initdb --pgdata=/tmp/data --username=test --auth=trust --no-sync --no-instructions >/dev/null
   exec postgres -D /tmp/data -c fsync=off -c unix_socket_directories=/tmp`;
+const NGINX = `
+  printf '%s' 'daemon off; pid /tmp/pid; error_log stderr notice; events {}
+    http { access_log off; client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f;
+      uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s; server { listen 127.0.0.1:80; root /tmp; } }' >/tmp/nginx.conf
+  echo hello >/tmp/index.html
+  exec nginx -e stderr -c /tmp/nginx.conf`;
+const NODE = `
+  const { createServer } = require('node:http');
+  let count = 0;
+  createServer((asked, answer) => answer.writeHead(++count < 3 ? 503 : 200).end('x')).listen(8080, '127.0.0.1');`;
+
 async function unready(script: string, options: StartOptions): Promise<ReadyError> {
   const error = await box.start('sh', ['-c', script], options).then(
     async (container) => {
@@ -28,18 +39,36 @@ async function unready(script: string, options: StartOptions): Promise<ReadyErro
 suite('real servers', () => {
   test('Redis', requires('redis'), async () => {
     const command = ['redis-cli', 'ping'];
-    for (const ready of [{ line: 'Ready to accept connections' }, { command }] satisfies Ready[]) {
+    for (const ready of [{ line: 'Ready to accept connections' }, { command }, { port: 6379 }] satisfies Ready[]) {
       await using redis = await box.start('redis-server', ['--save', '', '--dir', '/tmp'], { ready });
       assert.equal((await redis.run('redis-cli', ['ping'])).stdout, 'PONG\n');
-      await redis.waitFor([{ line: /^.*Ready to accept/ }, { command }]);
+      await redis.waitFor([{ port: 6379 }, { line: /^.*Ready to accept/ }, { command }]);
     }
   });
 
   test('PostgreSQL', requires('postgresql'), async () => {
-    const query = ['-h', '127.0.0.1', '-U', 'test', '-Atc', 'select 6 * 7', 'postgres'];
-    const ready: readonly Ready[] = [{ line: /ready to accept connections$/ }, { command: ['psql', ...query] }];
+    const ready: readonly Ready[] = [
+      { port: 5432 },
+      { line: /ready to accept connections$/ },
+      { file: '/tmp/data/postmaster.pid' },
+    ];
     await using postgres = await box.user(1000).start('sh', ['-c', POSTGRES], { ready });
+    const query = ['-h', '127.0.0.1', '-U', 'test', '-Atc', 'select 6 * 7', 'postgres'];
     assert.equal((await postgres.run('psql', query)).stdout, '42\n');
+  });
+
+  test('nginx', requires('nginx'), async () => {
+    const ready: Ready = { http: { port: 80, path: '/index.html' } };
+    await using nginx = await box.start('sh', ['-c', NGINX], { ready });
+    await nginx.waitFor([{ http: { port: 80, path: '/absent', status: 404 } }, { file: '/tmp/pid' }]);
+    await assert.rejects(nginx.waitFor({ http: { port: 80, status: 500 } }, { timeout: 100 }), {
+      message: /not ready after 100 ms, waiting for http port 80 \/ \(status 200\)/,
+    });
+  });
+
+  test('node:http, which is up before it is ready', async () => {
+    await using node = await box.start('node', ['-e', NODE], { ready: { http: { port: 8080 } } });
+    await node.waitFor({ port: 8080 });
   });
 });
 
@@ -64,7 +93,7 @@ suite('a line', () => {
     await using container = await box.start('sh', ['-c', script], { ready: { line: 'ready' } });
     await assert.rejects(container.waitFor({ line: /ready/ }, { timeout: 50 }), { reason: 'timeout' });
     const output = await container
-      .waitFor({ command: ['false'] }, { timeout: 50 })
+      .waitFor({ file: '/absent' }, { timeout: 50 })
       .catch(({ output }) => output as string);
     assert.equal(output, '\ufffd\ufffdready\ufffd');
   });
@@ -97,7 +126,7 @@ suite('a line', () => {
 suite('what does not become ready', () => {
   test('ends before: the error has its output and its result', async () => {
     const error = await unready('echo starting; echo bad option >&2; exit 3', {
-      ready: [{ line: 'up' }, { command: ['false'] }],
+      ready: [{ line: 'up' }, { port: 80 }],
     });
     assert.deepEqual([error.code, error.reason, error.output], ['ERR_NOT_READY', 'ended', 'starting\nbad option\n']);
     assert.match(error.message, /ended before it was ready \(exit code 3\), waiting for a line with "up"/);
@@ -121,7 +150,7 @@ suite('what does not become ready', () => {
   });
 
   test('its own time is up first: it has ended', async () => {
-    const error = await unready('exec sleep 1000', { ready: { command: ['false'] }, timeout: 300 });
+    const error = await unready('exec sleep 1000', { ready: { port: 80 }, timeout: 300 });
     assert.deepEqual([error.reason, (error.result as { reason: string }).reason], ['ended', 'timeout']);
   });
 
@@ -163,12 +192,12 @@ suite('waitFor()', () => {
   test('wrong arguments are named', async () => {
     await using container = await box.start();
     for (const [ready, options, message] of [
-      [{ command: [] }, {}, /^ready\.command/],
-      [[{ lien: 1 }], {}, /^ready\[0\] has no option "lien"/],
-      [{ command: ['true'] }, { timeout: -1 }, /^timeout/],
-      [{ command: ['true'] }, { timeOut: 1 }, /^waitFor\(\) has no option "timeOut". Did you mean "timeout"/],
-      [{ command: ['true'] }, { signal: 1 }, /^signal/],
-      [{ command: ['true'] }, null, /^options/],
+      [{ port: 0 }, {}, /^ready\.port/],
+      [[{ prot: 1 }], {}, /^ready\[0\] has no option "prot"/],
+      [{ port: 1 }, { timeout: -1 }, /^timeout/],
+      [{ port: 1 }, { timeOut: 1 }, /^waitFor\(\) has no option "timeOut". Did you mean "timeout"/],
+      [{ port: 1 }, { signal: 1 }, /^signal/],
+      [{ port: 1 }, null, /^options/],
     ] as const)
       await assert.rejects(container.waitFor(ready as never, options as never), { message });
     await assert.rejects(box.start('true', [], { readyTimeout: Number.NaN }), { message: /^readyTimeout/ });

@@ -1,6 +1,8 @@
 /** Conditions of readiness are checked, tried gently, and end with the container, the time, or the caller's signal. */
 
 import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { StepError } from '#lib/errors/errors.js';
 import { ReadyError } from '#lib/index.js';
@@ -19,15 +21,22 @@ describe('checks', () => {
   test('one condition, or a list', () => {
     const call = (): void => {};
     for (const [value, conditions] of [
+      [{ port: 80 }, [{ kind: 'port', port: 80 }]],
       [{ line: 'x' }, [{ kind: 'line', line: 'x', times: 1 }]],
       [{ line: /x/, times: 2 }, [{ kind: 'line', line: /x/, times: 2 }]],
-      [{ line: 'x', command: undefined }, [{ kind: 'line', line: 'x', times: 1 }]],
+      [{ file: '/x' }, [{ kind: 'file', path: '/x' }]],
+      [{ file: 'x', port: undefined }, [{ kind: 'file', path: 'x' }]],
+      [{ http: { port: 1 } }, [{ kind: 'http', port: 1, path: '/', status: undefined }]],
+      [
+        { http: { port: 1, path: '/a?b=%20', status: 503 } },
+        [{ kind: 'http', port: 1, path: '/a?b=%20', status: 503 }],
+      ],
       [{ command: ['a', '', 'b c'] }, [{ kind: 'command', file: 'a', args: ['', 'b c'] }]],
       [call, [{ kind: 'call', call }]],
       [
-        [{ line: 'x' }, call],
+        [{ port: 1 }, call],
         [
-          { kind: 'line', line: 'x', times: 1 },
+          { kind: 'port', port: 1 },
           { kind: 'call', call },
         ],
       ],
@@ -44,16 +53,26 @@ describe('checks', () => {
       [/ready/, TYPE, /^ready must be/],
       [5432, TYPE, /^ready must be/],
       [[5432], TYPE, /^ready\[0\] must be/],
-      [[[{ line: 'x' }]], TYPE, /^ready\[0\] must be/],
-      [{}, VALUE, /^ready must be exactly one of line, command/],
-      [{ command: ['x'], line: 'x' }, VALUE, /^ready must be exactly one of/],
-      [{ lien: 1 }, VALUE, /^ready has no option "lien". Did you mean "line"/],
+      [[[{ port: 1 }]], TYPE, /^ready\[0\] must be/],
+      [{}, VALUE, /^ready must be exactly one of port, line/],
+      [{ port: 1, line: 'x' }, VALUE, /^ready must be exactly one of/],
+      [{ prot: 1 }, VALUE, /^ready has no option "prot". Did you mean "port"/],
       [{ healthcheck: true }, VALUE, /^ready has no option "healthcheck"/],
-      [{ command: ['x'], times: 2 }, VALUE, /^ready\.times/],
+      [{ port: 0 }, RANGE, /^ready\.port/],
+      [{ port: '80' }, TYPE, /^ready\.port/],
+      [{ port: 1, times: 2 }, VALUE, /^ready\.times/],
       [{ line: '' }, VALUE, /^ready\.line/],
       [{ line: 'a\nb' }, VALUE, /^ready\.line/],
       [{ line: 1 }, TYPE, /^ready\.line/],
       [{ line: 'x', times: 0 }, RANGE, /^ready\.times/],
+      [{ file: '' }, VALUE, /^ready\.file/],
+      [{ file: 'a\0' }, VALUE, /^ready\.file/],
+      [{ http: 80 }, TYPE, /^ready\.http/],
+      [{ http: {} }, TYPE, /^ready\.http\.port/],
+      [{ http: { port: 1, url: '/' } }, VALUE, /^ready\.http has no option "url"/],
+      [{ http: { port: 1, path: 'a' } }, VALUE, /^ready\.http\.path/],
+      [{ http: { port: 1, path: '/a b' } }, VALUE, /^ready\.http\.path/],
+      [{ http: { port: 1, status: 99 } }, RANGE, /^ready\.http\.status/],
       [{ command: 'true' }, TYPE, /^ready\.command/],
       [{ command: [] }, VALUE, /^ready\.command/],
       [{ command: ['', 'a'] }, VALUE, /^ready\.command/],
@@ -66,7 +85,7 @@ describe('checks', () => {
   });
 
   test('a line needs a log', () => {
-    const error = errorOf(() => checkReady('ready', [{ command: ['x'] }, { line: 'x' }], false));
+    const error = errorOf(() => checkReady('ready', [{ port: 1 }, { line: 'x' }], false));
     assert.equal(error.code, VALUE);
     assert.match(error.message, /^ready: a line .*stdio: "log"/);
   });
@@ -77,10 +96,15 @@ const ok = { ok: true, exitCode: 0, signal: null, reason: 'exited', stdout: '', 
 
 /** A container in which nothing is ready, but for what a test says. */
 function waitingWith(looks: Partial<Looks<string>>, ended: Promise<ExitStatus> = never) {
+  const refuse = async (): Promise<never> => {
+    throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  };
   const log = new Log(100_000);
   const all: Looks<string> = {
     container: 'box',
     log,
+    connect: refuse,
+    exists: async () => false,
     run: async () => ({ ...ok, ok: false, exitCode: 3, stderr: 'why\n' }),
     ...looks,
   };
@@ -105,13 +129,23 @@ const conditionsOf = (value: unknown): readonly Condition<string>[] => checkRead
 
 describe('conditions', () => {
   test('each is tried until it is met', async () => {
-    let tries = 0;
-    const run: Looks<string>['run'] = async (file, args) => {
-      assert.deepEqual([file, args], ['pg_isready', ['-q']]);
-      return { ...ok, ok: ++tries === 4 };
-    };
-    await whenReady(conditionsOf({ command: ['pg_isready', '-q'] }), waitingWith({ run }), { timeoutMs: 60_000 });
-    assert.equal(tries, 4);
+    const tries = { connect: 0, exists: 0, run: 0 };
+    const closed: string[] = [];
+    const waiting = waitingWith({
+      connect: async () => {
+        if (++tries.connect < 4) throw new Error('not yet');
+        return { destroy: () => closed.push('socket') } as unknown as Socket;
+      },
+      exists: async (path) => path === '/there' && ++tries.exists === 3,
+      run: async (file, args) => {
+        assert.deepEqual([file, args], ['pg_isready', ['-q']]);
+        return { ...ok, ok: ++tries.run === 2 };
+      },
+    });
+    const ready = [{ port: 1 }, { file: '/there' }, { command: ['pg_isready', '-q'] }];
+    await whenReady(conditionsOf(ready), waiting, { timeoutMs: 60_000 });
+    assert.deepEqual(tries, { connect: 4, exists: 3, run: 2 });
+    assert.deepEqual(closed, ['socket']);
   });
 
   test('none are met at once', () => whenReady([], waitingWith({}), { timeoutMs: 60_000 }));
@@ -152,7 +186,7 @@ describe('conditions', () => {
         throw cause;
       },
     ]) {
-      const error = await unready(conditionsOf([{ command: ['x'] }, other, call]), waitingWith({}));
+      const error = await unready(conditionsOf([{ port: 1 }, other, call]), waitingWith({}));
       assert.deepEqual([error.reason, error.cause, error.result], ['failed', cause, undefined]);
       assert.equal(error.message, 'server -x: a condition of its readiness failed: no schema');
       assert.equal(given?.aborted, true);
@@ -176,20 +210,59 @@ describe('conditions', () => {
     const error = await unready(conditionsOf({ command: ['pg_isready'] }), waiting);
     assert.deepEqual([error.reason, error.cause, tries], ['failed', refused, 2]);
   });
+
+  test('http: by the status', async () => {
+    const statuses = [500, 404, 302];
+    const urls: (string | undefined)[] = [];
+    const server = createServer((asked, answer) => {
+      urls.push(asked.url, asked.headers.host);
+      answer.writeHead(statuses.shift() ?? 418).end('x'.repeat(1_000_000));
+    });
+    await listening(server, async (port) => {
+      const looks = { connect: () => connected(port) };
+      await whenReady(conditionsOf({ http: { port: 80, path: '/a?b' } }), waitingWith(looks), { timeoutMs: 60_000 });
+      assert.deepEqual(urls, Array(3).fill(['/a?b', 'localhost:80']).flat());
+      const teapot = conditionsOf({ http: { port: 80, status: 418 } });
+      await whenReady(teapot, waitingWith(looks), { timeoutMs: 60_000 });
+      const error = await unready(conditionsOf({ http: { port: 80 } }), waitingWith(looks), 200);
+      assert.match(error.message, /waiting for http port 80 \/ \(status 418\)$/);
+    });
+  });
+
+  test('http: what is no HTTP, or says nothing, is not ready', async () => {
+    const { createServer: createPlain } = await import('node:net');
+    for (const act of [
+      (socket: Socket) => socket.end('hello\r\n\r\n'),
+      (socket: Socket) => socket.destroy(),
+      () => {},
+    ]) {
+      const sockets = new Set<Socket>();
+      const server = createPlain((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+        act(socket);
+      });
+      await listening(server as unknown as Server, async (port) => {
+        const waiting = waitingWith({ connect: () => connected(port) });
+        const error = await unready(conditionsOf({ http: { port: 80 } }), waiting, 100);
+        assert.equal(error.reason, 'timeout');
+      });
+    }
+  });
 });
 
 describe('what keeps it from being ready', () => {
   test('the time: what is waited for is said, with what is known', async () => {
     const waiting = waitingWith({});
     waiting.looks.log?.append('stdout', Buffer.from(`${'x\n'.repeat(50)}last \u001b[31mred\r\n`));
-    const ready = [{ line: 'Ready', times: 2 }, { command: ['ping', '-c'] }];
+    const ready = [{ port: 6379 }, { line: 'Ready', times: 2 }, { file: '/run/x' }, { command: ['ping', '-c'] }];
     const error = await unready(conditionsOf(ready), waiting, 100);
     assert.deepEqual([error.reason, error.result, error.cause], ['timeout', undefined, undefined]);
     const lines = error.message.split('\n');
     assert.equal(
       lines[0],
-      'server -x: not ready after 100 ms, waiting for a line with "Ready" (0 of 2), ' +
-        'and for the command ping -c (exit code 3: why)',
+      'server -x: not ready after 100 ms, waiting for port 6379 (ECONNREFUSED), and for a line with "Ready" (0 of 2), ' +
+        'and for the file /run/x (it does not exist), and for the command ping -c (exit code 3: why)',
     );
     assert.deepEqual([lines.length, lines.at(-1)], [11, 'last \ufffd[31mred']);
     assert.ok(error.output.endsWith('\u001b[31mred\r\n'));
@@ -208,14 +281,14 @@ describe('what keeps it from being ready', () => {
       end = resolve;
     });
     const waiting = waitingWith({}, ended);
-    const error = unready(conditionsOf([{ command: ['x'] }, { line: 'ready' }]), waiting);
+    const error = unready(conditionsOf([{ port: 1 }, { line: 'ready' }]), waiting);
     end(status);
     await new Promise((resolve) => setTimeout(resolve, 20));
     waiting.looks.log?.append('stderr', Buffer.from('bad option\n'));
     waiting.looks.log?.end();
     const { reason, result, message, output } = await error;
     assert.deepEqual([reason, result, output], ['ended', status, 'bad option\n']);
-    assert.match(message, /^server -x: ended before it was ready \(exit code 1\), waiting for the command x/);
+    assert.match(message, /^server -x: ended before it was ready \(exit code 1\), waiting for port 1/);
     assert.match(message, /\nbad option$/);
   });
 
@@ -254,18 +327,34 @@ describe('what keeps it from being ready', () => {
 
   test('attempts become rarer, and few are made', async () => {
     let tries = 0;
-    const run: Looks<string>['run'] = async () => {
+    const exists = async (): Promise<boolean> => {
       tries += 1;
-      return { ...ok, ok: false };
+      return false;
     };
-    await unready(conditionsOf({ command: ['x'] }), waitingWith({ run }), 1000);
+    await unready(conditionsOf({ file: '/x' }), waitingWith({ exists }), 1000);
     assert.ok(tries >= 2 && tries <= 20, String(tries));
   });
 
   test('the output is text from its first whole character on', async () => {
     const waiting = waitingWith({});
     waiting.looks.log?.append('stdout', Buffer.from(`${'a'.repeat(10)}€${'b'.repeat(65_534)}`));
-    const { output } = await unready(conditionsOf({ command: ['x'] }), waiting, 20);
+    const { output } = await unready(conditionsOf({ port: 1 }), waiting, 20);
     assert.equal(output, 'b'.repeat(65_534));
   });
 });
+
+async function connected(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    socket.once('error', reject);
+  });
+}
+
+async function listening(server: Server, act: (port: number) => Promise<void>): Promise<void> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await act((server.address() as AddressInfo).port);
+  } finally {
+    server.close();
+  }
+}
