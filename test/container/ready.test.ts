@@ -14,7 +14,7 @@ const POSTGRES = `
   initdb --pgdata=/tmp/data --username=test --auth=trust --no-sync --no-instructions >/dev/null
   exec postgres -D /tmp/data -c fsync=off -c unix_socket_directories=/tmp`;
 const NGINX = `
-  printf '%s' 'daemon off; pid /tmp/pid; error_log stderr notice; events {}
+  printf '%s' 'daemon off; user root root; pid /tmp/pid; error_log stderr notice; events {}
     http { access_log off; client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f;
       uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s; server { listen 127.0.0.1:80; root /tmp; } }' >/tmp/nginx.conf
   echo hello >/tmp/index.html

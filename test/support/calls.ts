@@ -6,7 +6,7 @@
  */
 
 import { BASE } from '#lib/cgroup/files.js';
-import { CAPABILITIES } from '#lib/plan/constants.js';
+import { CAPABILITIES, NAMESPACES } from '#lib/plan/constants.js';
 import type { ContainerStep, HostStep, Step, StepOf } from '#lib/plan/steps.js';
 import type { Call } from './trace.js';
 
@@ -47,13 +47,8 @@ const parents = maybe('mkdirat');
 const onRoot = (target: string): readonly Expected[] => (target === '/' ? [call('fcntl', 'F_DUPFD_CLOEXEC')] : []);
 
 const CLONE: Readonly<Record<string, string>> = {
-  time: 'CLONE_NEWTIME',
+  ...Object.fromEntries(Object.keys(NAMESPACES).map((name) => [name, `CLONE_NEW${name.toUpperCase()}`])),
   mount: 'CLONE_NEWNS',
-  cgroup: 'CLONE_NEWCGROUP',
-  uts: 'CLONE_NEWUTS',
-  ipc: 'CLONE_NEWIPC',
-  user: 'CLONE_NEWUSER',
-  pid: 'CLONE_NEWPID',
   network: 'CLONE_NEWNET',
 };
 

@@ -261,8 +261,8 @@ describe('what keeps it from being ready', () => {
     const lines = error.message.split('\n');
     assert.equal(
       lines[0],
-      'server -x: not ready after 100 ms, waiting for port 6379 (ECONNREFUSED), and for a line with "Ready" (0 of 2), ' +
-        'and for the file /run/x (it does not exist), and for the command ping -c (exit code 3: why)',
+      'server -x: not ready after 100 ms, waiting for port 6379 (ECONNREFUSED), and for a line with "Ready" ' +
+        '(0 of 2), and for the file /run/x (it does not exist), and for the command ping -c (exit code 3: why)',
     );
     assert.deepEqual([lines.length, lines.at(-1)], [11, 'last \ufffd[31mred']);
     assert.ok(error.output.endsWith('\u001b[31mred\r\n'));
