@@ -10,6 +10,7 @@ import { hasEnded } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
 import type { SpawnOptions } from './command.js';
+import type { StatsOptions } from './control.js';
 import type { Files } from './files/files.js';
 import type { LogStream, LogsOptions } from './log-stream.js';
 import type { Listener } from './ports/listener.js';
@@ -20,6 +21,7 @@ import type { ContainerProcess } from './process.js';
 import type { ReadyOf } from './ready.js';
 import type { ExitStatus, Reason } from './result.js';
 import type { Bytes, RunOptions, RunResult, Texts } from './run.js';
+import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
 import type { Violation } from './violation.js';
 
@@ -103,6 +105,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   readonly #commands = new Set<ContainerProcess>();
   #isOver = false;
   #isStopping = false;
+  #isPaused = false;
 
   /** @internal */
   constructor(workings: Workings) {
@@ -119,9 +122,10 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     this.result = this.#ended();
   }
 
-  /** Whether it runs still. */
-  get state(): 'running' | 'ended' {
-    return this.#isOver ? 'ended' : 'running';
+  /** Whether it runs still; `paused` from when `pause()` has resolved until `resume()` is called. */
+  get state(): 'running' | 'paused' | 'ended' {
+    if (this.#isOver) return 'ended';
+    return this.#isPaused ? 'paused' : 'running';
   }
 
   /**
@@ -293,6 +297,34 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
    */
   address(port: number): { readonly host: string; readonly port: number } {
     return this.#workings.ports.address(port);
+  }
+
+  /**
+   * What all of the container uses now, its commands too; with an interval, again and again until it has ended, for
+   * `for await`. Needs `limits()`.
+   *
+   * @throws As {@link ContainerProcess.stats}.
+   */
+  stats(): Promise<Stats>;
+  stats(options: StatsOptions): AsyncGenerator<Stats, void, void>;
+  stats(options?: StatsOptions): Promise<Stats> | AsyncGenerator<Stats, void, void> {
+    const { child } = this.#workings;
+    return options === undefined ? child.stats() : child.stats(options);
+  }
+
+  /**
+   * Freezes the main command and all others; resolves when nothing of them runs. Commands that are started meanwhile
+   * wait; `files` does not, and connections are taken by nobody. Time-outs go on. Needs `limits()`; throws as `stats()`.
+   */
+  async pause(): Promise<void> {
+    await this.#workings.child.pause();
+    this.#isPaused = true;
+  }
+
+  /** Lets them go on. Of calls of this and of `pause()` the last decides. Needs `limits()`; throws as `stats()`. */
+  async resume(): Promise<void> {
+    this.#isPaused = false;
+    await this.#workings.child.resume();
   }
 
   /** Lets Node wait for it and for its ports, as it does by default. */

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type ContainerProcess, type LimitsInput, type RunningContainer } from 'carrel';
 import type { HostStep } from '#lib/plan/steps.js';
 import { useCleanHost } from '../support/host.js';
@@ -97,6 +98,31 @@ describe('a container that stays', requires('cgroups', 'python3'), () => {
     const { reason } = await box.run('sh', ['-c', 'while :; do :; done']);
     assert.equal(reason, 'container-ended');
     assert.equal((await box.result).reason, 'cpu-timeout');
+  });
+
+  test('tells what all of it uses, and is paused with all of it', async () => {
+    await using box = await new Container().limits({ memory: '64m', pids: 20 }).start();
+    const clock = box.spawn('sh', ['-c', 'while :; do echo; sleep 0.01; done']);
+    await once(clock.stdout as NodeJS.ReadableStream, 'data');
+    assert.ok(((await box.stats()).pids ?? 0) > 0);
+    await box.pause();
+    assert.equal(box.state, 'paused');
+    let ticks = 0;
+    clock.stdout?.on('data', () => {
+      ticks += 1;
+    });
+    // What was on its way has come by then.
+    await sleep(100);
+    ticks = 0;
+    const late = box.run('echo', ['late']);
+    await sleep(200);
+    assert.equal(ticks, 0);
+    await box.resume();
+    assert.equal(box.state, 'running');
+    assert.equal((await late).stdout, 'late\n');
+    await using without = await new Container().start();
+    await assert.rejects(without.pause(), { code: 'ERR_CGROUP_UNAVAILABLE' });
+    await assert.rejects(without.stats(), { code: 'ERR_CGROUP_UNAVAILABLE' });
   });
 
   test('with a main command counts it with all others', async () => {
