@@ -545,8 +545,8 @@ export class Container {
    *   {@link CarrelError} where this host cannot do what the definition asks for, with `ERR_UNSUPPORTED` where carrel
    *   cannot work at all. The reason of a `signal` that is aborted already. Then nothing was started.
    */
-  spawn(options?: SpawnOptions): ContainerProcess;
   spawn(file: string, args?: readonly string[] | SpawnOptions | null, options?: SpawnOptions): ContainerProcess;
+  spawn(options?: SpawnOptions): ContainerProcess;
   spawn(
     file?: string | SpawnOptions,
     args?: readonly string[] | SpawnOptions | null,
@@ -594,9 +594,9 @@ export class Container {
    * @throws What `spawn` throws, as a rejection; {@link ReadyError} where it did not become ready, and the reason of a
    *   `signal` that is aborted. Then nothing of it is left.
    */
-  start(options?: StartOptions): Promise<RunningContainer>;
-  start(file: string, options?: StartOptions): Promise<RunningContainer>;
   start(file: string, args?: readonly string[] | null, options?: StartOptions): Promise<RunningContainer>;
+  start(file: string, options?: StartOptions): Promise<RunningContainer>;
+  start(options?: StartOptions): Promise<RunningContainer>;
   async start(
     file?: string | StartOptions,
     args?: readonly string[] | StartOptions | null,

@@ -314,7 +314,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
 
   /**
    * Freezes the main command and all others; resolves when nothing of them runs. Commands that are started meanwhile
-   * wait; `files` does not, and connections are taken by nobody. Time-outs go on. Needs `limits()`; throws as `stats()`.
+   * wait; `files` does not, and nobody takes connections. Time-outs go on. Needs `limits()`; throws as `stats()`.
    */
   async pause(): Promise<void> {
     await this.#workings.child.pause();
