@@ -17,6 +17,7 @@ export {
   type SymlinkEntry,
   symlink,
 } from './definition/entries.js';
+export type { Hosts } from './definition/hosts.js';
 export type { IdMap, IdMapping, IdMappings, OneId } from './definition/idmap.js';
 export type { InsertedStep } from './definition/inserted.js';
 export type { ProcChoice } from './definition/kernel-files.js';
@@ -89,7 +90,7 @@ export type {
   SeccompFlag,
 } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
-export type { ContainerStep, HostStep, Step } from './plan/steps.js';
+export type { ContainerStep, HostStep, ServedStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';
 export type { SpawnOptions } from './running/command.js';
 export type { StatsOptions } from './running/control.js';
@@ -103,6 +104,7 @@ export type { Entry, FileStats } from './running/files/stats.js';
 export type { ContainerPath } from './running/files/view.js';
 export type { FileData, WriteFileOptions } from './running/files/writing.js';
 export type { Hook, HookContext } from './running/hooks.js';
+export type { OutputStream } from './running/log.js';
 export type { LogStream, LogsOptions } from './running/log-stream.js';
 export type { Listener } from './running/ports/listener.js';
 export type { Published } from './running/ports/published.js';
