@@ -33,7 +33,7 @@ async function dispatch(command: string, args: readonly string[]): Promise<numbe
     case 'explain': {
       const { container, file, args: rest, options, help } = parse(command, args);
       if (help) return print(optionsHelp(command));
-      return print(container.explain(file, rest, options));
+      return print(container.explain(file ?? 'sh', rest, options));
     }
     case 'doctor':
       return runDoctor(args);

@@ -43,7 +43,7 @@ suite('an argument says what was meant', () => {
     test(name, () => assert.throws(make, { message, code: /^ERR_(INVALID_ARG_TYPE|OUT_OF_RANGE)$/ }));
 
   for (const [option, answer] of [
-    ['ports', /publishes no port: network\("host"\)/],
+    ['ports', /Write publish\(port\), and start\(\)/],
     ['image', /Write rootfs\(directory\): carrel pulls no image/],
     ['memory', /Write limits\(\{ memory \}\)/],
     ['volumes', /Write mount\(bind\(/],
