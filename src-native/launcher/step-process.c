@@ -116,8 +116,9 @@ struct outcome step_hold(struct child *child, const struct step_hold *step)
 	PASS(child_own_files(child));
 	if (!child->has_init)
 		return REFUSED(wait4, SYS_ESRCH);
-	__atomic_store_n(&child->page->holds, 1, __ATOMIC_SEQ_CST);
 	PASS(report_say(child->report, REPORT_COMMAND));
+	// Nothing is refused any more: else init would stay for nobody.
+	__atomic_store_n(&child->page->holds, 1, __ATOMIC_SEQ_CST);
 	sys_exit_group(0);
 }
 

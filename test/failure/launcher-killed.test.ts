@@ -104,8 +104,9 @@ suite('SIGKILL of the launcher', () => {
     const first = launcher();
     process.kill(first, 'SIGKILL');
     await until(() => !launchers().includes(first));
-    assert.equal((await box.run('echo', ['again'])).stdout, 'again\n');
-    await until(() => launchers().length === 1);
+    // The spare of the one that was killed may have taken one more before it has noticed that.
+    for (const word of ['again', 'and again']) assert.equal((await box.run('echo', [word])).stdout, `${word}\n`);
+    assert.equal(launchers().length, 1);
   });
 
   test('its spare ends with it', async () => {
