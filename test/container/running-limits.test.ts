@@ -7,6 +7,9 @@ import { basename, dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type ContainerProcess, type LimitsInput, type RunningContainer } from 'carrel';
+import { spawn as perform, plan } from 'carrel/plan';
+import { exit, nestCgroup, openCgroup } from 'carrel/steps';
+import { probeCgroups } from '#lib/cgroup/probe.js';
 import type { HostStep } from '#lib/plan/steps.js';
 import { useCleanHost } from '../support/host.js';
 import { readProcesses } from '../support/processes.js';
@@ -284,4 +287,20 @@ describe('a killed supervisor', requires('cgroups'), () => {
     await child.result;
     await until(() => ![...own, ...names].some((path) => existsSync(path)));
   });
+});
+
+test('a cgroup that is not there, or is another one by now, is refused', requires('cgroups'), async () => {
+  const [{ parent } = { parent: '' }] = probeCgroups().hierarchies;
+  const within = (step: HostStep): Promise<unknown> => perform(plan({ before: [step], steps: [exit()] })).result;
+  const at = { slot: 3, path: join(parent, 'carrel-none') };
+  await rejectsAtStep(() => within(openCgroup(at)), { op: 'openCgroup', code: 'ENOENT' });
+  await rejectsAtStep(() => within(openCgroup({ slot: 3, path: parent, inode: 999_999_999 })), {
+    op: 'openCgroup',
+    code: 'ESRCH',
+  });
+  const nested = plan({
+    before: [openCgroup({ slot: 3, path: parent }), nestCgroup({ slot: 4, within: 3, name: 'a/b' })],
+    steps: [exit()],
+  });
+  await rejectsAtStep(() => perform(nested).result, { op: 'nestCgroup', code: 'EINVAL' });
 });

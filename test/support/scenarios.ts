@@ -2,7 +2,6 @@
 
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { probeCgroups } from '#lib/cgroup/probe.js';
 import { bind, Container, type ContainerProcess, tmpfs } from '#lib/index.js';
 import { plan, spawn } from '#lib/plan.js';
 import {
@@ -15,11 +14,8 @@ import {
   init,
   lockFile,
   mountSetattr,
-  nestCgroup,
-  openCgroup,
   openDirectory,
   openNamespace,
-  removeCgroup,
   setHostname,
   setXattr,
 } from '#lib/steps.js';
@@ -53,20 +49,6 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
   locked: () => new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).spawn('true'),
   limited: () =>
     new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000, onUnsupported: 'warn' }).spawn('true'),
-  // As a command has them that enters a container that stays.
-  nested: () => {
-    const opened = probeCgroups().hierarchies.slice(0, 1);
-    return spawn(
-      plan({
-        before: opened.flatMap(({ parent }) => [
-          openCgroup({ slot: 0, path: parent }),
-          nestCgroup({ slot: 1, within: 0 }),
-        ]),
-        steps: [exit()],
-        after: opened.map(() => removeCgroup({ slot: 1 })),
-      }),
-    );
-  },
   ending: () =>
     spawn(plan({ steps: [assertRefused({ attempts: [setHostname({ hostname: 'x'.repeat(65) })] }), exit()] })),
   landlocked: () =>
