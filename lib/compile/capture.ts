@@ -1,8 +1,9 @@
 /** The namespaces of a container that stays, as descriptors for Node: commands that enter later join them. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import { NAMESPACES, type Namespace } from '../plan/constants.js';
+import { NAMESPACE_FILES, NAMESPACES, type Namespace } from '../plan/constants.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
+import { hasNamespace } from './ids.js';
 import type { Slots } from './slots.js';
 
 export interface CapturePlan {
@@ -17,13 +18,8 @@ export const NOTHING_GIVEN: CapturePlan = { open: [], give: [] };
 
 /** What in /proc/self/ns is final before its process has forked, or joined a pid namespace. namespaces(7) */
 const FILES: Readonly<Record<Namespace, string>> = {
-  user: 'user',
-  mount: 'mnt',
+  ...NAMESPACE_FILES,
   pid: 'pid_for_children',
-  network: 'net',
-  ipc: 'ipc',
-  uts: 'uts',
-  cgroup: 'cgroup',
   time: 'time_for_children',
 };
 const from = 'start()';
@@ -32,8 +28,8 @@ const from = 'start()';
  * The child opens them itself: PID 1 is not to be looked at by anybody, and its time and cgroup namespaces are not the
  * command's. It finds them in the host's /proc, whatever the container has there. ptrace(2), proc(5)
  */
-export function planCapture({ namespaces }: ContainerDefinition, nests: boolean, slots: Slots): CapturePlan {
-  const types = capturedTypes(namespaces);
+export function planCapture(definition: ContainerDefinition, nests: boolean, slots: Slots): CapturePlan {
+  const types = capturedTypes(definition);
   if (types.length === 0) return NOTHING_GIVEN;
   const at = slots.add('/proc of the host');
   const opening = (type: Namespace, name: string): StepOf<'openNamespace'> => {
@@ -41,19 +37,14 @@ export function planCapture({ namespaces }: ContainerDefinition, nests: boolean,
   };
   const opened = types.map((type) => opening(type, `own ${type} namespace`));
   // Before the inner one is made. Who has no rights on the host joins the pid namespace by this one.
-  const outer = nests ? [opening('user', OUTER)] : [];
+  const outer = nests ? [opening('user', 'outer user namespace')] : [];
   return {
     open: [{ op: 'openDirectory', slot: at, path: '/proc', from }, ...outer],
     give: [...opened, { op: 'give', slots: [...opened, ...outer].map(({ slot }) => slot), from }],
   };
 }
 
-/** What the slot of the outer user namespace is called. */
-const OUTER = 'outer user namespace';
-
 /** The kinds of namespace that are not the host's, in the order in which Node gets them. */
-export function capturedTypes(namespaces: ContainerDefinition['namespaces']): readonly Namespace[] {
-  return (Object.keys(NAMESPACES) as readonly Namespace[]).filter((name) =>
-    namespaces.some((entry) => (typeof entry === 'string' ? entry : entry.type) === name),
-  );
+function capturedTypes(definition: ContainerDefinition): readonly Namespace[] {
+  return (Object.keys(NAMESPACES) as readonly Namespace[]).filter((name) => hasNamespace(definition, name));
 }

@@ -129,3 +129,8 @@ export function array(name: string, value: unknown): readonly unknown[] {
 export function distinct(name: string, values: readonly unknown[], names: readonly string[]): readonly string[] {
   return [...new Set(values.map((value, index) => oneOf(`${name}[${index}]`, value, names)))];
 }
+
+/** @throws TypeError unless it is left out, or an AbortSignal. */
+export function abortSignal(name: string, value: unknown): void {
+  if (value !== undefined && !(value instanceof AbortSignal)) throw invalidType(name, 'an AbortSignal', value);
+}

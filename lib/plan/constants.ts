@@ -15,6 +15,18 @@ export const NAMESPACES = {
   network: 0x40000000,
 } as const satisfies Readonly<Record<Namespace, number>>;
 
+/** What each is called below /proc/PID/ns. namespaces(7) */
+export const NAMESPACE_FILES: Readonly<Record<Namespace, string>> = {
+  time: 'time',
+  mount: 'mnt',
+  cgroup: 'cgroup',
+  uts: 'uts',
+  ipc: 'ipc',
+  user: 'user',
+  pid: 'pid',
+  network: 'net',
+};
+
 /** Those that can belong to a user namespace inside the child's own, while the child is outside. */
 export const NESTED_NAMESPACES = {
   cgroup: NAMESPACES.cgroup,

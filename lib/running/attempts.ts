@@ -1,6 +1,7 @@
 /** What is tried, again and again, until a condition of a container's readiness is met. */
 
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StepError } from '../errors/errors.js';
 import { LineCounter } from './lines.js';
 import type { Log } from './log.js';
@@ -109,7 +110,7 @@ function polled(
       } finally {
         bounded.clear();
       }
-      await pause(pauseMs, over);
+      await sleep(pauseMs, undefined, { signal: over }).catch(() => {});
     }
     return false;
   };
@@ -240,18 +241,4 @@ function within(over: AbortSignal, milliseconds: number): { readonly signal: Abo
       over.removeEventListener('abort', abort);
     },
   };
-}
-
-/** Waits, or not to the end where nobody waits any more. */
-function pause(milliseconds: number, over: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      over.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, milliseconds);
-    over.addEventListener('abort', wake, { once: true });
-    if (over.aborted) wake();
-  });
 }

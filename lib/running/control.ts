@@ -7,6 +7,7 @@ import { checkLimitsUpdate, type LimitsUpdate } from '../definition/limits.js';
 import { cgroupUnavailable, hasEnded, noCgroup } from '../errors/errors.js';
 import type { Plan } from '../plan/plan.js';
 import { readStats, type Stats } from './stats.js';
+import { TIMER_MOST_MS } from './stop.js';
 
 /** How often `stats()` tells, where it goes on telling. */
 export interface StatsOptions {
@@ -14,7 +15,6 @@ export interface StatsOptions {
   readonly interval: number;
 }
 
-const INTERVAL_MOST = 2 ** 31 - 1;
 /**
  * Milliseconds after which it is tried again to remove what a killed supervisor has left: its container dies meanwhile.
  */
@@ -70,7 +70,7 @@ export class ProcessControl {
   samples(options: StatsOptions): AsyncGenerator<Stats, void, void> {
     object('options', options);
     knownOptions('stats()', options, ['interval']);
-    return this.#every(integer('interval', options.interval, 1, INTERVAL_MOST));
+    return this.#every(integer('interval', options.interval, 1, TIMER_MOST_MS));
   }
 
   async *#every(interval: number): AsyncGenerator<Stats, void, void> {

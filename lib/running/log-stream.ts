@@ -1,8 +1,7 @@
 /** Reads a log as a stream, which waits for nobody and for which nobody waits. */
 
 import { Readable } from 'node:stream';
-import { boolean, knownOptions, object, oneOf } from '../definition/checks.js';
-import { invalidType } from '../errors/errors.js';
+import { abortSignal, boolean, knownOptions, object, oneOf } from '../definition/checks.js';
 import type { Log, LogListener, OutputStream } from './log.js';
 
 /** Options of {@link RunningContainer.logs}. */
@@ -114,7 +113,7 @@ export function openLog(log: Log, options: LogsOptions = {}): LogStream {
   const { follow = false, stream, signal } = options;
   boolean('follow', follow);
   if (stream !== undefined) oneOf('stream', stream, ['stdout', 'stderr']);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  abortSignal('signal', signal);
   signal?.throwIfAborted();
   return new LogStream(log, options);
 }

@@ -1,6 +1,6 @@
 /** Performs a plan of the caller's own. */
 
-import { array, knownOptions } from '../definition/checks.js';
+import { abortSignal, array, knownOptions } from '../definition/checks.js';
 import { checkPlan } from '../definition/plan.js';
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 import { monotonicNs } from '../launch/clock.js';
@@ -37,7 +37,7 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
   checkPlan('value', value);
   knownOptions('spawn()', options, ['stdio', 'hooks', 'signal']);
   const { hooks = [], signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  abortSignal('signal', signal);
   for (const [index, hook] of array('hooks', hooks).entries())
     if (typeof hook !== 'function') throw invalidType(`hooks[${index}]`, 'a function', hook);
   if (endingOf(value) === undefined)

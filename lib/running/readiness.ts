@@ -1,7 +1,7 @@
 /** Waits until a container is ready: all its conditions are met, or one thing keeps them from it. */
 
-import { integer, knownOptions, object } from '../definition/checks.js';
-import { invalidType, notReady } from '../errors/errors.js';
+import { abortSignal, integer, knownOptions, object } from '../definition/checks.js';
+import { notReady } from '../errors/errors.js';
 import { type Looks, type Until, type Wait, waitFor } from './attempts.js';
 import { type Condition, checkReady } from './ready.js';
 import type { ExitStatus } from './result.js';
@@ -44,7 +44,7 @@ export function checkWaitFor<Container>(
   object('options', options);
   knownOptions('waitFor()', options, ['timeout', 'signal']);
   const { timeout, signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  abortSignal('signal', signal);
   const timeoutMs = checkWait('timeout', timeout);
   signal?.throwIfAborted();
   return { conditions, bounds: { timeoutMs, signal } };

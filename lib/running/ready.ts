@@ -1,6 +1,7 @@
 /** What a caller waits for until a container is ready: the conditions, and their checks. */
 
 import { array, integer, knownOptions, oneOf, text } from '../definition/checks.js';
+import { checkServicePort } from '../definition/publish.js';
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 
 /** Ready when a server accepts connections to this TCP port of the container's loopback, IPv4 or IPv6. */
@@ -73,7 +74,6 @@ export type Condition<Container = never> =
 type Plain = Exclude<Condition, { readonly kind: 'call' }>;
 
 const KINDS = ['port', 'line', 'file', 'http', 'command'] as const;
-const PORT_MOST = 65_535;
 
 /**
  * @param name What errors call it.
@@ -109,7 +109,7 @@ function checkKind(name: string, kind: Plain['kind'], value: Readonly<Record<str
   const { port, line, times = 1, file, http, command } = value;
   switch (kind) {
     case 'port':
-      return { kind, port: integer(`${name}.port`, port, 1, PORT_MOST) };
+      return { kind, port: checkServicePort(`${name}.port`, port) };
     case 'line':
       return {
         kind,
@@ -144,7 +144,7 @@ function checkHttp(name: string, value: unknown): Plain {
     throw invalidValue(`${name}.path`, 'an absolute path, with % for what is special', given);
   return {
     kind: 'http',
-    port: integer(`${name}.port`, port, 1, PORT_MOST),
+    port: checkServicePort(`${name}.port`, port),
     path: given,
     status: status === undefined ? undefined : integer(`${name}.status`, status, 100, 599),
   };

@@ -4,9 +4,9 @@ import { probeCgroups } from '../cgroup/probe.js';
 import type { FramedCommand } from '../compile/command.js';
 import type { Entered } from '../compile/enter.js';
 import { RANGE_FIRST } from '../compile/ids.js';
-import { knownOptions } from '../definition/checks.js';
+import { abortSignal, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
-import { contradiction, invalidType } from '../errors/errors.js';
+import { contradiction } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
 import { monotonicNs } from '../launch/clock.js';
 import type { StdioChoice } from '../launch/stdio.js';
@@ -59,7 +59,7 @@ export function start(definition: ContainerDefinition, surrounding: Surrounding,
   }
   const known = commandOf(definition, surrounding, call);
   const { signal } = call.options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  abortSignal('signal', signal);
   signal?.throwIfAborted();
   const plan = planFor(definition, known, surrounding);
   const { hooks = [], inside, stdio = known.stdio } = surrounding;

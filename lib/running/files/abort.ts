@@ -1,14 +1,14 @@
 /** What a signal ends. */
 
-import { invalidType } from '../../errors/errors.js';
+import { abortSignal } from '../../definition/checks.js';
 
 /**
  * Rejects with the signal's reason once it is aborted. What was begun goes on by itself, as far as nothing stops it
  * that asks the signal.
  */
 export function aborting<Result>(signal: AbortSignal | undefined, begin: () => Promise<Result>): Promise<Result> {
+  abortSignal('signal', signal);
   if (signal === undefined) return begin();
-  if (!(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);

@@ -6,10 +6,9 @@ import { readStat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import type { Asked } from './fault.js';
 import { FileStats } from './stats.js';
-import { ask, type ContainerPath, inside, named, shown, type View } from './view.js';
+import { ask, type ContainerPath, inside, NOTHING, named, shown, type View } from './view.js';
 import { checkMode } from './writing.js';
 
-const NOTHING: Buffer = Buffer.alloc(0);
 /** 2^32 − 1 leaves an id as it is. chown(2) */
 const ID_MOST = 2 ** 32 - 1;
 

@@ -1,23 +1,21 @@
 /** Directories: what they hold, and how they come and go. */
 
+import { constants } from 'node:os';
 import { boolean, knownOptions } from '../../definition/checks.js';
 import { CarrelError, directoryTooLarge } from '../../errors/errors.js';
 import { type DirectoryEntry, readEntries, readStat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import { faultOf } from './fault.js';
 import type { Performer } from './servers.js';
-import { Entry } from './stats.js';
-import { ask, type ContainerPath, inside, named, shown, type View } from './view.js';
+import { Entry, FileStats } from './stats.js';
+import { ask, type ContainerPath, inside, NOTHING, named, shown, type View } from './view.js';
 import { checkMode } from './writing.js';
 
-const EEXIST = 17;
-const EISDIR = 21;
-const ENOENT = 2;
+const { EEXIST, EISDIR, ENOENT } = constants.errno;
 /** What is listed with the first list, twice: the second time there is nothing left of most directories. */
 const FIRST = 32 * 1024;
 const MORE = 512 * 1024;
 const ENTRIES_MOST = 1_000_000;
-const NOTHING: Buffer = Buffer.alloc(0);
 
 export interface ReaddirOptions {
   readonly encoding?: 'utf8' | 'buffer' | undefined;
@@ -140,7 +138,7 @@ export async function mkdir(view: View, path: ContainerPath, options: MkdirOptio
 
 async function isDirectory(view: View, path: Uint8Array): Promise<boolean> {
   const { error, given } = await view.brief.perform([{ op: 'stat', path, nofollow: false }]);
-  return error === 0 && (readStat(given[0] ?? NOTHING).mode & 0o170000) === 0o040000;
+  return error === 0 && new FileStats(readStat(given[0] ?? NOTHING)).isDirectory();
 }
 
 export interface RmOptions {

@@ -1,21 +1,19 @@
 /** A file of a container that is open. */
 
+import { constants } from 'node:os';
 import { Readable, Writable } from 'node:stream';
 import { integer, knownOptions } from '../../definition/checks.js';
 import { invalidType } from '../../errors/errors.js';
 import { readStat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import { fault } from './fault.js';
+import { CHUNK } from './reading.js';
 import { FileStats } from './stats.js';
-import { ask, type ContainerPath, inside, shown, type View } from './view.js';
+import { ask, type ContainerPath, inside, NOTHING, shown, type View } from './view.js';
 import { opened, WRITTEN_MOST } from './writing.js';
 
-const EBADF = 9;
-const EMFILE = 24;
-/** What is read at a time. */
-const CHUNK = 512 * 1024;
+const { EBADF, EMFILE } = constants.errno;
 const POSITION_MOST = Number.MAX_SAFE_INTEGER;
-const NOTHING: Buffer = Buffer.alloc(0);
 
 /** Which slots are taken, by the number of the server. Those of a server that is gone are of no use. */
 const taken = new WeakMap<View['open'], Map<number, Set<number>>>();

@@ -5,7 +5,7 @@ import { fileTooLarge, invalidType, invalidValue } from '../../errors/errors.js'
 import { readStat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import { aborting } from './abort.js';
-import { ask, type ContainerPath, inside, shown, type View } from './view.js';
+import { ask, type ContainerPath, inside, NOTHING, shown, type View } from './view.js';
 
 /** What is read with the first list: most files are smaller. */
 const FIRST = 64 * 1024;
@@ -47,7 +47,7 @@ async function read(view: View, path: string | Uint8Array, most: number, name: s
   const length = Math.min(FIRST, most + 1);
   const [stat = NOTHING, begun = NOTHING] = await ask(
     view.brief,
-    opened(path, passing, length),
+    beginning(path, passing, length),
     { syscall: 'open', path: name },
     { pread: 'read' },
   );
@@ -56,16 +56,13 @@ async function read(view: View, path: string | Uint8Array, most: number, name: s
   return begun.length < length ? begun : readMore(view, path, most, name);
 }
 
-function opened(path: string | Uint8Array, slot: number, length: number): readonly ServedStep[] {
-  return [
-    { op: 'open', slot, path, kind: 'file', flags: [], nofollow: false, mode: 0 },
-    { op: 'fstat', slot },
-    { op: 'pread', slot, offset: 0, length },
-    { op: 'close', slot },
-  ];
+function opening(path: string | Uint8Array, slot: number): ServedStep {
+  return { op: 'open', slot, path, kind: 'file', flags: [], nofollow: false, mode: 0 };
 }
 
-const NOTHING: Buffer = Buffer.alloc(0);
+function beginning(path: string | Uint8Array, slot: number, length: number): readonly ServedStep[] {
+  return [opening(path, slot), { op: 'fstat', slot }, { op: 'pread', slot, offset: 0, length }, { op: 'close', slot }];
+}
 
 /** From the beginning on: what was read may be of another file by now. It may also grow meanwhile. */
 function readMore(view: View, path: string | Uint8Array, most: number, name: string): Promise<Buffer> {
@@ -73,10 +70,7 @@ function readMore(view: View, path: string | Uint8Array, most: number, name: str
   return view.long.run(async (server) => {
     const chunks: Buffer[] = [];
     let offset = 0;
-    await ask(server, [{ op: 'open', slot, path, kind: 'file', flags: [], nofollow: false, mode: 0 }], {
-      syscall: 'open',
-      path: name,
-    });
+    await ask(server, [opening(path, slot)], { syscall: 'open', path: name });
     try {
       for (;;) {
         const length = Math.min(CHUNK, most + 1 - offset);

@@ -21,6 +21,9 @@ export interface View {
   readonly cwd: string;
 }
 
+/** What a step gives that gives nothing. */
+export const NOTHING: Buffer = Buffer.alloc(0);
+
 /** The kernel knows no longer path: what is behind this changes nothing. path_resolution(7) */
 const PATH_KNOWN = 4200;
 const SLASH = 0x2f;

@@ -6,11 +6,10 @@ import type { ServedStep, StepOf } from '../../plan/steps.js';
 import type { Asked } from '../files/fault.js';
 import { LOOPBACK } from './connect.js';
 import { gone } from './joined.js';
+import { listenOn } from './listening.js';
 import type { SocketMaker } from './maker.js';
 import { type ConnectionHandler, checkHandler, checkTarget, type PortTarget } from './target.js';
 
-/** So many connections are open at a time; each takes a descriptor of this process. */
-const CONNECTIONS_MAX = 4096;
 /** As Node's own servers have it. */
 const BACKLOG = 511;
 /** The container has no such loopback address. */
@@ -108,22 +107,13 @@ async function listening(sockets: SocketMaker, target: PortTarget): Promise<read
 /** A server of Node's on what listens already; what it accepts it hands over. */
 async function serve(descriptor: number, taker: ConnectionHandler, open: Set<Socket>): Promise<Server> {
   const server = createServer(typeof taker === 'function' ? {} : optionsOf(taker));
-  server.maxConnections = CONNECTIONS_MAX;
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     if (typeof taker === 'function') taker(socket);
     else taker.emit('connection', socket);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ fd: descriptor }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  // A connection that could not be accepted: others are.
-  server.on('error', () => {});
+  await listenOn(server, { fd: descriptor });
   return server;
 }
 

@@ -4,9 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Publication } from '../../definition/publish.js';
 import { cannotListen } from '../../errors/errors.js';
 import { gone, join, reset } from './joined.js';
-
-/** So many connections of a port are open at a time. Each takes two descriptors of this process. */
-export const CONNECTIONS_MAX = 4096;
+import { listenOn } from './listening.js';
 
 /** Where an address means every one of the host, this is the one by which its own programs reach it. */
 const REACHED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
@@ -43,8 +41,6 @@ export class Published implements AsyncDisposable {
     this.#connect = connect;
     this.#closed = closed;
     server.on('connection', (outer: Socket) => void this.#forward(outer));
-    // A connection that could not be accepted: others are.
-    server.on('error', () => {});
   }
 
   /** Lets Node wait for the port and its connections, as it does by default. */
@@ -97,14 +93,8 @@ export class Published implements AsyncDisposable {
 export async function publish(publication: Publication, connect: Connect, closed: () => void): Promise<Published> {
   const { host, port } = publication;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  server.maxConnections = CONNECTIONS_MAX;
-  await new Promise<void>((resolve, reject) => {
-    const refused = (error: Error): void => reject(cannotListen(host, port, error));
-    server.once('error', refused);
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', refused);
-      resolve();
-    });
+  await listenOn(server, { host, port, exclusive: true }).catch((error: Error) => {
+    throw cannotListen(host, port, error);
   });
   return new Published(publication, server, connect, closed);
 }

@@ -1,9 +1,10 @@
 /** What is connected to, listened on and published: what a caller may say of it. */
 
 import { Server, type Socket } from 'node:net';
-import { containerPath, integer, knownOptions, object } from '../../definition/checks.js';
+import { abortSignal, containerPath, integer, knownOptions, object } from '../../definition/checks.js';
 import { checkServicePort } from '../../definition/publish.js';
 import { invalidType } from '../../errors/errors.js';
+import { TIMER_MOST_MS } from '../stop.js';
 
 /** A port of the container's loopback, or the path of a Unix socket inside. */
 export type PortTarget = number | { readonly path: string };
@@ -29,10 +30,8 @@ export function checkTarget(name: string, value: unknown): PortTarget {
 export function checkConnectOptions(given: unknown): { readonly timeout: number; readonly signal?: AbortSignal } {
   knownOptions('connect()', given as object, ['timeout', 'signal']);
   const { timeout, signal } = given as ConnectOptions;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalidType('signal', 'an AbortSignal', signal);
-  }
-  return { timeout: integer('timeout', timeout ?? 0, 0, 2 ** 31 - 1), ...(signal === undefined ? {} : { signal }) };
+  abortSignal('signal', signal);
+  return { timeout: integer('timeout', timeout ?? 0, 0, TIMER_MOST_MS), ...(signal === undefined ? {} : { signal }) };
 }
 
 export function checkHandler(value: unknown): ConnectionHandler {
