@@ -1,9 +1,14 @@
-/** Names of cgroups and units that nobody else has. */
+/** Names of cgroups, units and containers that nobody else has. */
 
 /**
  * The process is for humans. It may have another number where somebody else makes cgroups in the same place, and its
- * threads have the same one. `node:crypto` is not imported: to load it takes a while, and few containers need a name.
+ * threads have the same one.
  */
 export function uniqueName(): string {
-  return `${process.pid}-${Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex')}`;
+  return `${process.pid}-${randomHex(8)}`;
+}
+
+/** `node:crypto` is not imported: to load it takes a while, and few containers need a name. */
+export function randomHex(bytes: number): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex');
 }

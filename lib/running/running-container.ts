@@ -60,7 +60,8 @@ export interface Workings {
   readonly holds: boolean;
   /** PID 1, as the host numbers it. */
   readonly pid: number;
-  readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
+  /** Those that are not the container's are looked at. */
+  namespaces(): Readonly<Record<Namespace, NamespaceHandle>>;
   readonly files: Files;
   spawn(call: GivenCall<EnterOptions>): ContainerProcess;
   run(call: GivenCall<RunOptions>, made: (child: ContainerProcess) => void): Promise<RunResult<string | Buffer>>;
@@ -88,8 +89,6 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   readonly id: string;
   /** Its PID 1, as the host numbers it. */
   readonly pid: number;
-  /** Those that it is in, for another container to join. They are found through this process, as long as it runs. */
-  readonly namespaces: Readonly<Record<Namespace, NamespaceHandle>>;
   /** The main command; `undefined` where there is none. */
   readonly main: ContainerProcess | undefined;
   /** Its files, as its user. */
@@ -104,22 +103,28 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   /** Commands that have entered and not ended. */
   readonly #commands = new Set<ContainerProcess>();
   #isOver = false;
+  #namespaces: Readonly<Record<Namespace, NamespaceHandle>> | undefined;
   #isStopping = false;
   #isPaused = false;
 
   /** @internal */
   constructor(workings: Workings) {
     super();
-    const { id, pid, namespaces, child, holds } = workings;
+    const { id, pid, child, holds } = workings;
     this.#workings = workings;
     this.id = id;
     this.pid = pid;
-    this.namespaces = namespaces;
     this.main = holds ? undefined : child;
     this.files = workings.files;
     child.on('oom', (kills) => this.emit('oom', kills));
     child.on('violation', (violation) => this.emit('violation', violation));
     this.result = this.#ended();
+  }
+
+  /** Those that it is in, for another container to join. They are found through this process, as long as it runs. */
+  get namespaces(): Readonly<Record<Namespace, NamespaceHandle>> {
+    this.#namespaces ??= this.#workings.namespaces();
+    return this.#namespaces;
   }
 
   /** Whether it runs still; `paused` from when `pause()` has resolved until `resume()` is called. */

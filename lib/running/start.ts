@@ -1,7 +1,7 @@
 /** Starts a container that stays: with a main command, or PID 1 alone. */
 
-import { randomBytes } from 'node:crypto';
 import { enteredCgroups } from '../cgroup/entered.js';
+import { randomHex } from '../cgroup/unique.js';
 import { userOf } from '../compile/caller.js';
 import type { EnteredCgroups } from '../compile/cgroups.js';
 import type { FramedCommand } from '../compile/command.js';
@@ -9,7 +9,7 @@ import { entering } from '../compile/enter.js';
 import { planIds, RANGE_FIRST } from '../compile/ids.js';
 import { withLimits } from '../compile/limits.js';
 import { boundingSet } from '../compile/security.js';
-import { planServer, type Served, servedBy } from '../compile/serve.js';
+import { type Served, servedBy } from '../compile/serve.js';
 import { identify } from '../compile/users.js';
 import type { GivenStart } from '../definition/call.js';
 import { boolean, knownOptions } from '../definition/checks.js';
@@ -20,14 +20,13 @@ import { checkUser } from '../definition/user.js';
 import { wordsOf } from '../definition/words.js';
 import { contradiction, hasEnded } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
-import { probe } from '../host/probe.js';
 import { ownNamespaces } from '../launch/namespaces.js';
 import type { StdioOption } from '../launch/stdio.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import { Files } from './files/files.js';
-import { CLOCK_MS, Servers } from './files/servers.js';
+import { CLOCK_MS, Servers, serverOf } from './files/servers.js';
 import { givenNamespaces } from './given.js';
 import type { Hook } from './hooks.js';
 import { MainOutput } from './main-output.js';
@@ -138,8 +137,9 @@ interface Entered {
   /** By which they are started. */
   readonly definition: ContainerDefinition;
   readonly namespaces: readonly JoinedNamespace[];
-  readonly files: Files;
   readonly served: Served;
+  /** Where its commands begin. */
+  readonly cwd: string;
 }
 
 /** They are the user that the main command was started as. */
@@ -150,18 +150,17 @@ function enteredBy(
 ): Entered {
   const definition = main.user === undefined ? given : { ...given, user: checkUser(main.user) };
   const { host, users } = inquire(definition, definition.user, undefined);
-  const user = identify(definition.user, users);
+  const user = identify(userOf(definition, definition.user, host), users);
   const ids = planIds(definition, user, host, { first: supervision.firstId ?? RANGE_FIRST });
   const { own, outer } = givenNamespaces(supervision);
   const served = {
     namespaces: servedBy(own, outer),
     ids,
-    user: identify(userOf(definition, definition.user, host), users),
+    user,
     capabilities: boundingSet(definition),
     umask: definition.umask,
   };
   return {
-    files: new Files({ served, cwd: main.cwd ?? definition.cwd }),
     inside: {
       definition,
       entered: { ids, outer, cgroups: cgroupsOf(definition, supervision, main) },
@@ -170,6 +169,7 @@ function enteredBy(
     definition: entering(definition, own),
     namespaces: own,
     served,
+    cwd: main.cwd ?? definition.cwd,
   };
 }
 
@@ -200,15 +200,15 @@ function waitingFor(container: RunningContainer, { child }: Performing, output: 
 }
 
 function workingsOf(performing: Performing, entered: Entered, holds: boolean, output: MainOutput): Workings {
-  const { definition, inside, namespaces, files } = entered;
+  const { definition, inside, namespaces, served, cwd } = entered;
   const { supervision, child } = performing;
   return {
-    files,
-    id: randomBytes(6).toString('hex'),
+    files: new Files({ served, cwd }),
+    id: randomHex(6),
     child,
     holds,
     pid: supervision.state.command?.first ?? 0,
-    namespaces: handlesOf(namespaces),
+    namespaces: () => handlesOf(namespaces),
     spawn: (call) => spawn(definition, { inside }, call),
     run: (call, made) => run(definition, { inside, made }, call),
     plan: (call) => planOf(definition, { inside }, call),
@@ -221,7 +221,7 @@ function workingsOf(performing: Performing, entered: Entered, holds: boolean, ou
     },
     ports: new Ports(
       new SocketMaker(() => {
-        const { plan, slots } = planServer(entered.served, probe());
+        const { plan, slots } = serverOf(served);
         return { brief: new Servers(() => plan, CLOCK_MS), slots };
       }),
     ),

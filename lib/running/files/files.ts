@@ -1,15 +1,14 @@
 /** The files of a running container, in the manner of `node:fs/promises`. */
 
-import { planServer, type Served } from '../../compile/serve.js';
+import type { Served } from '../../compile/serve.js';
 import { identify } from '../../compile/users.js';
 import { checkUser, isNamed, type UserInput } from '../../definition/user.js';
 import { invalidValue } from '../../errors/errors.js';
-import { probe } from '../../host/probe.js';
 import { access, chmod, chown, readlink, rename, stat, symlink, utimes } from './changes.js';
 import { type MkdirOptions, mkdir, type ReaddirOptions, type RmOptions, readdir, rm } from './directories.js';
 import { type ContainerFile, open } from './file.js';
 import { type ReadFileOptions, readFile } from './reading.js';
-import { CLOCK_MS, Servers } from './servers.js';
+import { CLOCK_MS, Servers, serverOf } from './servers.js';
 import type { Entry, FileStats } from './stats.js';
 import type { ContainerPath, View } from './view.js';
 import { type FileData, type WriteFileOptions, writeFile } from './writing.js';
@@ -34,17 +33,30 @@ export interface FilesOf {
  */
 export class Files {
   readonly #of: FilesOf;
-  readonly #view: View;
+  #made: View | undefined;
   readonly #others = new Map<string, Files>();
   #end: Error | undefined;
 
   /** @internal */
   constructor(of: FilesOf) {
-    const { served, cwd, clockMs = CLOCK_MS } = of;
-    const { plan, slots } = planServer(served, probe());
-    const servers = (most?: number): Servers => new Servers(() => plan, clockMs, most);
     this.#of = of;
-    this.#view = { brief: servers(), long: servers(), open: servers(1), slots, cwd };
+  }
+
+  /** Made when it is first asked for: many containers are asked for no file. */
+  get #view(): View {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  #make(): View {
+    const { served, cwd, clockMs = CLOCK_MS } = this.#of;
+    const { plan, slots } = serverOf(served);
+    const servers = (most?: number): Servers => {
+      const made = new Servers(() => plan, clockMs, most);
+      if (this.#end !== undefined) void made.close(this.#end);
+      return made;
+    };
+    return { brief: servers(), long: servers(), open: servers(1), slots, cwd };
   }
 
   /**
@@ -172,7 +184,7 @@ export class Files {
   /** @internal The container has ended: nothing more can be asked. */
   async close(error: Error): Promise<void> {
     this.#end = error;
-    const { brief, long, open } = this.#view;
-    await Promise.all([brief, long, open, ...this.#others.values()].map((each) => each.close(error)));
+    const made = this.#made === undefined ? [] : [this.#made.brief, this.#made.long, this.#made.open];
+    await Promise.all([...made, ...this.#others.values()].map((each) => each.close(error)));
   }
 }

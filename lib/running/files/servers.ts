@@ -7,7 +7,10 @@
  * four at most.
  */
 
+import { planServer, type Served, type ServedSlots } from '../../compile/serve.js';
 import { serversStuck, serverTimeout } from '../../errors/errors.js';
+import { probe } from '../../host/probe.js';
+import { Memo } from '../../plan/memo.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Answer } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
@@ -19,6 +22,13 @@ export const CLOCK_MS = 10_000;
 const BRISK_MS = 20;
 /** So many may be stuck. */
 const STUCK_MOST = 4;
+
+const plans = new Memo(planServer);
+
+/** The plan of what serves so, and its slots: the same for files and for ports, made when either is asked for. */
+export function serverOf(served: Served): { readonly plan: Plan; readonly slots: ServedSlots } {
+  return plans.get(served, probe());
+}
 
 /** Performs lists of steps, one after the other. */
 export interface Performer {
