@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "outbox.h"
 #include "kept.h"
-#include "memory.h"
 
 enum {
 	STANDARD = 3,
@@ -11,39 +10,19 @@ enum {
 	PAUSES = 100,
 };
 
-static long send(int socket, const void *bytes, size_t size, const struct outbox_gift *gift)
+static long send(int socket, const void *bytes, size_t size, const struct rights *gift)
 {
-	struct {
-		struct sys_cmsghdr head;
-		int32_t descriptors[GIVEN_MAX];
-	} control = {.head = {sizeof(control.head), SYS_SOL_SOCKET, SYS_SCM_RIGHTS}};
 	const uint32_t count = gift ? gift->count : 0;
-	struct sys_iovec iov = {(void *)(uintptr_t)bytes, size};
-	control.head.length += count * sizeof(int32_t);
-	if (gift)
-		memcpy(control.descriptors, gift->descriptors, sizeof(control.descriptors));
-	const struct sys_msghdr message = {
-		.iov = &iov,
-		.iov_count = 1,
-		.control = count ? &control : 0,
-		.control_length = count ? control.head.length : 0,
-	};
 	long sent;
 	do
-		sent = sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL | SYS_MSG_DONTWAIT);
+		sent = rights_send(socket, bytes, size, gift ? gift->descriptors : 0, count, SYS_MSG_DONTWAIT);
 	while (sent == -SYS_EINTR);
 	return sent;
 }
 
-static void close_gift(struct outbox_gift *gift)
-{
-	while (gift->count > 0)
-		sys_close(gift->descriptors[--gift->count]);
-}
-
 static void drop_first(struct outbox *outbox)
 {
-	close_gift(&outbox->waiting[0].gift);
+	rights_close(&outbox->waiting[0].gift);
 	if (outbox->waiting[0].followers > 0) {
 		const struct message_head *message = outbox->waiting[0].message;
 		const size_t blocks = (message->size + OUTBOX_ALIGNMENT - 1) / OUTBOX_ALIGNMENT;
@@ -60,13 +39,13 @@ static void drop_first(struct outbox *outbox)
 static long send_first(struct outbox *outbox)
 {
 	const struct message_head *message = outbox->waiting[0].message;
-	struct outbox_gift *gift = &outbox->waiting[0].gift;
+	struct rights *gift = &outbox->waiting[0].gift;
 	if (gift->count > 0) {
 		outbox->full = outbox->lane;
 		long sent = send(outbox->lane, &outbox->supervisor, sizeof(outbox->supervisor), gift);
 		if (sent < 0)
 			return sent;
-		close_gift(gift);
+		rights_close(gift);
 	}
 	outbox->full = outbox->channel;
 	// A message is far smaller than what a socket takes at a time: it is sent whole, or not at all.
@@ -97,9 +76,9 @@ void outbox_send(struct outbox *outbox)
 }
 
 void outbox_put(
-	struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, const struct outbox_gift *gift)
+	struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, const struct rights *gift)
 {
-	struct outbox_gift given = {0};
+	struct rights given = {0};
 	if (gift)
 		given = *gift;
 	*message = (struct message_head){kind, (uint32_t)size, outbox->supervisor, given.count};
@@ -107,7 +86,7 @@ void outbox_put(
 		if (outbox->waiting[i].message == message)
 			return;
 	if (outbox->channel < 0 || outbox->count == OUTBOX_MOST) {
-		close_gift(&given);
+		rights_close(&given);
 		return;
 	}
 	outbox->waiting[outbox->count].message = message;

@@ -3,18 +3,11 @@
 // it stays here, in its order, and goes when there is room. A message that waits here is still the caller's: it waits
 // once, and says what it says when it goes.
 #pragma once
-#include "../messages.h"
-#include "../sys.h"
+#include "rights.h"
 
 enum {
 	// Each kind waits once, and one kind is the last.
 	OUTBOX_MOST = 7,
-};
-
-// What is given to Node.
-struct outbox_gift {
-	uint32_t count;
-	int32_t descriptors[GIVEN_MAX];
 };
 
 struct outbox {
@@ -31,15 +24,15 @@ struct outbox {
 	struct {
 		const struct message_head *message;
 		// What goes with it and is closed then.
-		struct outbox_gift gift;
+		struct rights gift;
 		// So many of its kind lie behind it in memory, and follow it.
 		uint32_t followers;
 	} waiting[OUTBOX_MOST];
 };
 
 // Tells Node the message, which has `size` bytes, and gives it the descriptors; 0: none.
-void outbox_put(struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size,
-	const struct outbox_gift *gift);
+void outbox_put(
+	struct outbox *outbox, uint32_t kind, struct message_head *message, size_t size, const struct rights *gift);
 #define OUTBOX_PUT(outbox, kind, message) outbox_put((outbox), (kind), &(message)->head, sizeof(*(message)), 0)
 // Tells Node the message behind all of its kind that wait. Each lies in memory right behind the one before, from the
 // next OUTBOX_ALIGNMENT on, and stays there.

@@ -15,24 +15,13 @@ struct outcome report_open(int *ret_supervisor, int *ret_child)
 
 struct outcome report_say(int socket, char what)
 {
-	struct sys_iovec iov = {&what, 1};
-	struct sys_msghdr message = {.iov = &iov, .iov_count = 1};
-	TRY(sendmsg, socket, &message, SYS_MSG_NOSIGNAL);
-	return DONE;
+	return report_hand(socket, what, 0, 0);
 }
 
 struct outcome report_hand(int socket, char what, const int32_t *descriptors, uint32_t count)
 {
-	struct {
-		struct sys_cmsghdr head;
-		int32_t descriptors[REPORT_DESCRIPTORS];
-	} control = {.head = {sizeof(control.head) + count * sizeof(int32_t), SYS_SOL_SOCKET, SYS_SCM_RIGHTS}};
-	struct sys_iovec iov = {&what, 1};
-	struct sys_msghdr message = {
-		.iov = &iov, .iov_count = 1, .control = &control, .control_length = control.head.length};
-	memcpy(control.descriptors, descriptors, count * sizeof(int32_t));
-	TRY(sendmsg, socket, &message, SYS_MSG_NOSIGNAL);
-	return DONE;
+	const long sent = rights_send(socket, &what, 1, descriptors, count, 0);
+	return sent < 0 ? REFUSED(sendmsg, -sent) : DONE;
 }
 
 // Where nobody hears it, nobody asks why.
@@ -72,10 +61,10 @@ struct outcome report_answer(int socket, const void *answer, size_t size)
 }
 
 // The kernel installs no more than there is room for. unix(7)
-static void take_rights(const struct sys_cmsghdr *head, const void *value, struct report_heard *ret_heard)
+static void take_rights(const struct sys_cmsghdr *head, const void *value, struct rights *ret_rights)
 {
-	ret_heard->count = (uint32_t)((head->length - sizeof(*head)) / sizeof(int32_t));
-	memcpy(ret_heard->descriptors, value, ret_heard->count * sizeof(int32_t));
+	ret_rights->count = (uint32_t)((head->length - sizeof(*head)) / sizeof(int32_t));
+	memcpy(ret_rights->descriptors, value, ret_rights->count * sizeof(int32_t));
 }
 
 long report_hear(int socket, struct report_heard *ret_heard)
@@ -84,13 +73,13 @@ long report_hear(int socket, struct report_heard *ret_heard)
 	union {
 		struct sys_cmsghdr head;
 		char room[2 * sizeof(struct sys_cmsghdr) + sizeof(struct sys_ucred) +
-			  REPORT_DESCRIPTORS * sizeof(int32_t) + sizeof(uint64_t)];
+			  sizeof(ret_heard->rights.descriptors) + sizeof(uint64_t)];
 	} control;
 	char what;
 	struct sys_iovec iov[] = {{&what, 1}, {&ret_heard->refused, sizeof(ret_heard->refused)}};
 	struct sys_msghdr message = {
 		.iov = iov, .iov_count = 2, .control = &control, .control_length = sizeof(control)};
-	*ret_heard = (struct report_heard){.count = 0};
+	*ret_heard = (struct report_heard){0};
 	long received = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC);
 	if (received <= 0)
 		return received;
@@ -100,16 +89,10 @@ long report_hear(int socket, struct report_heard *ret_heard)
 		if (head->type == SYS_SCM_CREDENTIALS)
 			ret_heard->pid = (int)((const struct sys_ucred *)value)->pid;
 		else if (head->type == SYS_SCM_RIGHTS)
-			take_rights(head, value, ret_heard);
+			take_rights(head, value, &ret_heard->rights);
 		at += (head->length + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t);
 	}
 	if (what != REPORT_LISTENER && what != REPORT_GIVEN)
-		report_close(ret_heard);
+		rights_close(&ret_heard->rights);
 	return what;
-}
-
-void report_close(struct report_heard *heard)
-{
-	while (heard->count > 0)
-		sys_close(heard->descriptors[--heard->count]);
 }

@@ -2,8 +2,8 @@
 // The report socket: what the child says to its supervisor, one byte each, and what it is answered. The kernel adds who
 // said it. SO_PASSCRED in unix(7)
 #pragma once
-#include "../messages.h"
 #include "outcome.h"
+#include "rights.h"
 
 // A spare's child asks for what it is to have ahead of its plan. Who has entered a pid namespace has no page to say in
 // what it was refused. With `l` comes the listener of the filter that the child has loaded, with `n` what is for Node.
@@ -17,9 +17,6 @@ enum {
 	REPORT_GIVEN = 'n'
 };
 
-// So many can be handed over at a time.
-enum { REPORT_DESCRIPTORS = GIVEN_MAX };
-
 // What is said of a refusal.
 struct report_refused {
 	uint32_t index;
@@ -32,9 +29,8 @@ struct report_refused {
 struct report_heard {
 	// Who has said it.
 	int pid;
-	// What came with it, REPORT_DESCRIPTORS at most.
-	uint32_t count;
-	int32_t descriptors[REPORT_DESCRIPTORS];
+	// What came with it.
+	struct rights rights;
 	union {
 		struct report_refused refused;
 		// Of REPORT_ENTERED: which process goes on in the place of who says it.
@@ -55,7 +51,7 @@ struct report_plan {
 struct outcome report_open(int *ret_supervisor, int *ret_child);
 // Says one of REPORT_*, in the child.
 struct outcome report_say(int socket, char what);
-// The same, with descriptors, REPORT_DESCRIPTORS at most.
+// The same, with descriptors, GIVEN_MAX at most.
 struct outcome report_hand(int socket, char what, const int32_t *descriptors, uint32_t count);
 // Says which process goes on with the steps.
 void report_entered(int socket, int32_t pid);
@@ -67,5 +63,3 @@ struct outcome report_await(int socket, void *ret_answer, size_t size);
 struct outcome report_answer(int socket, const void *answer, size_t size);
 // Takes what was said, in the supervisor. Returns it; 0 when nobody has the child's end open any more.
 long report_hear(int socket, struct report_heard *ret_heard);
-// Closes the descriptors that came.
-void report_close(struct report_heard *heard);

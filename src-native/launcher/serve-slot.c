@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a server does with what is in slots: it opens, reads, writes, closes, and hands it over to Node.
 #include "inside.h"
-#include "memory.h"
+#include "rights.h"
 #include "serve.h"
 
 static struct outcome check_kind(int fd, uint64_t kind)
@@ -121,10 +121,7 @@ struct outcome serve_getdents(struct server *server, const struct step_getdents 
 
 struct outcome serve_hand_over(struct server *server, const struct step_hand_over *step)
 {
-	struct {
-		struct sys_cmsghdr head;
-		int32_t fds[RECEIVED_MAX];
-	} control = {.head = {.level = SYS_SOL_SOCKET, .type = SYS_SCM_RIGHTS}};
+	int32_t descriptors[RECEIVED_MAX];
 	const uint32_t count = step->slots.count;
 	int lane;
 	PASS(server_slot(server, step->lane, &lane));
@@ -134,14 +131,13 @@ struct outcome serve_hand_over(struct server *server, const struct step_hand_ove
 		const uint64_t slot = plan_number_at(&server->list, step->slots, i);
 		if (slot == NO_SLOT)
 			return REFUSED(sendmsg, SYS_EINVAL);
-		PASS(server_slot(server, slot, &control.fds[i]));
+		PASS(server_slot(server, slot, &descriptors[i]));
 	}
-	control.head.length = sizeof(control.head) + sizeof(int32_t) * count;
-	struct sys_iovec iov = {&server->number, sizeof(server->number)};
-	const struct sys_msghdr message = {
-		.iov = &iov, .iov_count = 1, .control = &control, .control_length = (control.head.length + 7) & ~7ul};
 	// Who does not take them off keeps no list waiting.
-	TRY(sendmsg, lane, &message, SYS_MSG_NOSIGNAL | SYS_MSG_DONTWAIT);
+	const long sent =
+		rights_send(lane, &server->number, sizeof(server->number), descriptors, count, SYS_MSG_DONTWAIT);
+	if (sent < 0)
+		return REFUSED(sendmsg, -sent);
 	for (uint32_t i = 0; i < count; i++) {
 		const uint64_t slot = plan_number_at(&server->list, step->slots, i);
 		sys_close(server->slots[slot]);

@@ -266,7 +266,7 @@ static void tell_end(struct supervisor *self)
 {
 	struct outbox *outbox = &self->outbox;
 	struct notices *notices = &self->notices;
-	const struct outbox_gift times = {1, {self->timing.memfd}};
+	const struct rights times = {1, {self->timing.memfd}};
 	if (self->timing.times)
 		outbox_put(outbox, MESSAGE_TIMING, &notices->timing.head, sizeof(notices->timing), &times);
 	if (!notices->refused.error) {

@@ -63,7 +63,7 @@ struct supervisor {
 	// Its plan leaves PID 1 alone: that stands for the command.
 	int holds;
 	// What the child has for Node.
-	struct outbox_gift gift;
+	struct rights gift;
 	// Signals that Node sent before the command ran: bit n − 1.
 	uint64_t pending;
 	int running;

@@ -115,7 +115,7 @@ static void on_silence(struct supervisor *self)
 
 static void on_listener(struct supervisor *self, const struct report_heard *said)
 {
-	const int listener = said->count > 0 ? said->descriptors[0] : -1;
+	const int listener = said->rights.count > 0 ? said->rights.descriptors[0] : -1;
 	if (!entrance_precedes(self, said->pid) || !supervisor_take_listener(self, listener))
 		end_now(self, ENDING_NONE);
 }
@@ -123,14 +123,13 @@ static void on_listener(struct supervisor *self, const struct report_heard *said
 // They are nobody else's until Node has them.
 static void on_given(struct supervisor *self, struct report_heard *said)
 {
-	if (said->count > 0 && self->gift.count == 0 && entrance_precedes(self, said->pid)) {
-		self->gift.count = said->count;
-		memcpy(self->gift.descriptors, said->descriptors, sizeof(said->descriptors));
+	if (said->rights.count > 0 && self->gift.count == 0 && entrance_precedes(self, said->pid)) {
+		self->gift = said->rights;
 		return;
 	}
 	// There was no room for them.
 	supervisor_note_refusal(self, LIST_STEPS, 0, REFUSED(recvmsg, SYS_EMFILE));
-	report_close(said);
+	rights_close(&said->rights);
 	end_now(self, ENDING_NONE);
 }
 
