@@ -8,6 +8,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, suite, test } from 'node:test';
 import { Container, type RunningContainer, type StepError } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { textOf } from '../support/sockets.js';
 
 const boxed = new Container().env({ NODE_OPTIONS: '--no-warnings' });
 let box: RunningContainer | undefined;
@@ -37,16 +38,6 @@ const READY = `() => console.log('ready')`;
 const echo = (where: string, options = '{ allowHalfOpen: true }'): string =>
   `require('net').createServer(${options}, (socket) =>
     socket.on('error', () => {}).pipe(socket)).listen(${where}, ${READY});`;
-
-function textOf(socket: Socket): Promise<string> {
-  let all = '';
-  return new Promise((resolve, reject) => {
-    socket.on('data', (chunk) => {
-      all += String(chunk);
-    });
-    socket.on('error', reject).on('end', () => resolve(all));
-  });
-}
 
 async function echoed(socket: Socket, text: string): Promise<string> {
   const data = once(socket, 'data').then(([chunk]) => chunk);

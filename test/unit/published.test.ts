@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, suite, test } from 'node:test';
 import { type Published, publish } from '#lib/running/ports/published.js';
+import { textOf } from '../support/sockets.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -50,17 +51,6 @@ async function client(published: Published): Promise<Socket> {
   const socket = await dial(published.port, published.host);
   cleanUp.push(async () => socket.destroy());
   return socket;
-}
-
-/** All that comes, to the end of that direction. */
-function textOf(socket: Socket): Promise<string> {
-  let all = '';
-  return new Promise((resolve, reject) => {
-    socket.on('data', (chunk) => {
-      all += String(chunk);
-    });
-    socket.on('error', reject).on('end', () => resolve(all));
-  });
 }
 
 /** Whether it was cut off. */
