@@ -3,13 +3,12 @@
  *
  *     REDIS_URL=redis://127.0.0.1:6379 node examples/worker.js
  *
- * With `--try` it starts a Redis of its own (in a container that shares the host's network), queues a few jobs, prints
- * what came of them, and ends.
+ * With `--try` it starts a Redis of its own, in a container, queues a few jobs, prints what came of them, and ends.
  */
 
-import { createServer } from 'node:net';
 import { type ConnectionOptions, Queue, QueueEvents, Worker } from 'bullmq';
 import { Container, type Reason } from 'carrel';
+import { startRedis } from './services.js';
 
 interface Job {
   readonly script: string;
@@ -48,17 +47,8 @@ function connectionOf(url: string): ConnectionOptions {
 }
 
 async function tryOut(): Promise<void> {
-  const port = await freePort();
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', '/tmp'];
-  await using redis = new Container().network('host').spawn('redis-server', settings, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  // To break out of `for await (… of redis.stdout)` would destroy the pipe, and Redis could die of EPIPE.
-  const said = redis.stdout?.iterator({ destroyOnReturn: false }) ?? [];
-  for await (const chunk of said) if (String(chunk).includes('Ready to accept connections')) break;
-  redis.stdout?.resume();
-
-  const connection = connectionOf(`redis://127.0.0.1:${port}`);
+  await using redis = await startRedis();
+  const connection = redis.address(6379);
   const queue = new Queue<Job, Result>(QUEUE, { connection });
   const events = new QueueEvents(QUEUE, { connection });
   const worker = work(connection);
@@ -74,16 +64,4 @@ async function tryOut(): Promise<void> {
   } finally {
     await Promise.all([worker.close(), events.close(), queue.close()]);
   }
-}
-
-/** One that nobody has at the moment. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -64,7 +64,7 @@ export function prepare({ name, npm, program, foreign }: Runtime): {
   readonly program: string;
   readonly start: Foreign | string;
 } {
-  const directory = installed(name, npm);
+  const directory = installed(name, [npm]);
   const path = realpathSync(join(directory, 'node_modules', program));
   return { program: path, start: foreign?.(directory, path) ?? { prefix: [], env: {} } };
 }

@@ -1,5 +1,5 @@
 /**
- * The test runners and bundlers that carrel is used with, as npm has them.
+ * The test runners and bundlers that carrel is used with, as npm has them, and what it is compared with.
  *
  * They are kept in build/runtimes from one run to the next. Each gets a small project beside the installed package. A
  * bundler also makes a bundle in which carrel is not external, and that is run where no package is.
@@ -8,19 +8,21 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { installed } from './installed.js';
 
 export interface Tool {
   readonly name: string;
-  /** The package that has it. */
-  readonly npm: string;
+  /** What `npm install` takes to install it. */
+  readonly npm: readonly string[];
   /** Files of the project, by their names. */
   readonly project: Readonly<Record<string, string>>;
   /** What Node runs in the project, one after the other, and what each prints. */
   readonly runs: readonly (readonly [args: readonly string[], prints: RegExp])[];
 }
 
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 /** Nothing here takes a tenth of it. */
 const HANGS_MS = 300_000;
 const HELD = /^all parts held$/m;
@@ -43,7 +45,7 @@ const TESTED = '{ Container, ContainerProcess, StepError }';
 
 const jest = (version: number): Tool => ({
   name: `jest-${version}`,
-  npm: `jest@${version}`,
+  npm: [`jest@${version}`],
   project: { 'carrel.test.js': `const ${TESTED} = require('carrel');\n${TEST}` },
   runs: [[['node_modules/jest/bin/jest.js', '--ci'], /^Tests: +1 passed, 1 total$/m]],
 });
@@ -61,7 +63,7 @@ void (async () => {
 /** `script` makes `external.EXT`, and `copied.EXT` below `elsewhere/`, of one of these. */
 const bundler = (name: string, script: string): Tool => ({
   name,
-  npm: name,
+  npm: [name],
   project: {
     'imports.mjs': `import { Container, isSupported } from 'carrel';\nimport { run } from 'carrel/plan';\n${PROGRAM}`,
     'requires.cjs': [
@@ -85,7 +87,7 @@ export const TOOLS: readonly Tool[] = [
   jest(30),
   {
     name: 'vitest',
-    npm: 'vitest@4',
+    npm: ['vitest@4'],
     project: { 'carrel.test.js': `import ${TESTED} from 'carrel';\n${TEST}` },
     runs: [[['node_modules/vitest/vitest.mjs', 'run', '--globals'], /\b1 passed\b/]],
   },
@@ -117,6 +119,25 @@ export const TOOLS: readonly Tool[] = [
     }
     console.log('bundled');`,
   ),
+  // 175 packages, and native builds of two: too much for this checkout, where nothing can run it without Docker.
+  {
+    name: 'testcontainers',
+    npm: ['--ignore-scripts', 'testcontainers@12', '@testcontainers/postgresql@12', '@testcontainers/redis@12'],
+    project: {
+      'package.json': '{ "type": "module" }',
+      'tsconfig.json': JSON.stringify({
+        extends: join(checkout, 'tsconfig.base.json'),
+        compilerOptions: { noEmit: true, skipLibCheck: true, typeRoots: [join(checkout, 'node_modules/@types')] },
+      }),
+      'services.test.ts': readFileSync(join(checkout, 'examples/testcontainers/services.test.ts'), 'utf8'),
+    },
+    runs: [
+      [
+        [join(checkout, 'node_modules/typescript/bin/tsc'), '--listFiles'],
+        /^(?!.*error TS).*\/testcontainers\/services\.test\.ts\s*$/s,
+      ],
+    ],
+  },
 ];
 
 /** @param app A directory in which carrel is installed. @param directory Where there is no other package. */
