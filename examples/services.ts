@@ -1,6 +1,5 @@
 /**
- * Services for tests, each in a container of its own: on its standard port in each of them, and gone when the test is
- * over. They are made of the programs that the machine has.
+ * Services for tests, each on its standard port in a container of its own, made of the programs that the machine has.
  *
  *     await using db = await startPostgres();
  *     const client = new pg.Client({ ...db.address(5432), user: 'test', database: 'postgres' });

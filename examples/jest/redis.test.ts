@@ -1,4 +1,8 @@
-/** One Redis for the tests of a file: `NODE_OPTIONS=--experimental-vm-modules npx jest --config examples/jest/config.json`. */
+/**
+ * All tests of a file share a Redis, which is emptied before each.
+ *
+ *     NODE_OPTIONS=--experimental-vm-modules npx jest --config examples/jest/config.json
+ */
 
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RunningContainer } from 'carrel';

@@ -1,6 +1,7 @@
 /**
- * The tests of ../services.test.ts as they are with testcontainers, to compare. They need Docker, so nothing here runs
- * them: `npm run test:package -- testcontainers` checks their types.
+ * The tests of ../services.test.ts as they are with testcontainers, to compare.
+ *
+ * They need Docker, so nothing here runs them: `npm run test:package -- testcontainers` checks their types.
  */
 
 import assert from 'node:assert/strict';
