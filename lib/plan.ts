@@ -28,6 +28,7 @@ export { concat, equals, explain, type PlanInput, plan } from './definition/plan
 export { parse, stringify } from './definition/plan-json.js';
 export type { Namespace } from './plan/constants.js';
 export type { Plan } from './plan/plan.js';
-export type { ContainerStep, HostStep, Step } from './plan/steps.js';
+export type { ContainerStep, HostStep, ServedStep, Step } from './plan/steps.js';
 export { runPlan as run, spawnPlan as spawn } from './running/engine.js';
+export type { ServedList } from './running/files/server.js';
 export type { RunPlanOptions, SpawnPlanOptions } from './running/plan.js';

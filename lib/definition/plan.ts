@@ -4,9 +4,9 @@ import { contradiction, invalidType } from '../errors/errors.js';
 import { joinPlans, slotCount } from '../plan/compose.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
 import { encode } from '../plan/encode.js';
-import { explain as explainPlan } from '../plan/explain.js';
+import { explain as explainPlan, explainServed } from '../plan/explain.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
-import { type ContainerStep, type HostStep, isEnding } from '../plan/steps.js';
+import { type ContainerStep, type HostStep, isEnding, type ServedStep } from '../plan/steps.js';
 import { array, boolean, distinct, integer, knownOptions, object } from './checks.js';
 import { checkSession, type Session } from './session.js';
 import { checkStep } from './steps.js';
@@ -120,12 +120,18 @@ export function equals(one: Plan, other: Plan): boolean {
 }
 
 /**
- * Gives a plan as a text of two columns: what the host does on the left, what the container does on the right. Throws a
- * TypeError for what is no plan.
+ * Gives a plan as a text of two columns: what the host does on the left, what the container does on the right. A list
+ * that a server is asked to perform in a running container, {@link ServedList}, is a text of one column.
+ *
+ * @throws TypeError or RangeError for what is neither, naming the step and its field.
  */
-export function explain(value: Plan): string {
+export function explain(value: Plan | readonly ServedStep[]): string {
+  if (Array.isArray(value)) {
+    const list = value.map((step, index) => checkStep(`value[${index}]`, step, 'server') as ServedStep);
+    return explainServed(list);
+  }
   checkPlan('value', value);
-  return explainPlan(value);
+  return explainPlan(value as Plan);
 }
 
 /** Whether it can be a plan at all; what is in one was checked when it was made. */

@@ -11,6 +11,7 @@ import {
   isAttempt,
   type Op,
   PLANNED_OPS,
+  SERVED_OPS,
   STEPS,
   type Step,
   type StepOf,
@@ -62,10 +63,10 @@ function filledIn(by: Default, given: object): unknown {
 }
 
 /** A step with every field checked, frozen. An optional field that is left out stays out. */
-export function checkStep(name: string, value: unknown, column: 'host' | 'container'): Step {
+export function checkStep(name: string, value: unknown, column: 'host' | 'container' | 'server'): Step {
   object(name, value);
   const { op, from, ...given } = value as Record<string, unknown>;
-  const kind = oneOf(`${name}.op`, op, KINDS) as Op;
+  const kind = oneOf(`${name}.op`, op, column === 'server' ? SERVED_OPS : KINDS) as Op;
   const spec = STEPS[kind];
   if (spec.column !== 'both' && spec.column !== column) {
     throw invalidValue(`${name}.op`, `a step of the ${column}; "${kind}" is one of the ${spec.column}`, kind);

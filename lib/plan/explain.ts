@@ -3,6 +3,7 @@
 import { columns } from './columns.js';
 import type { Plan } from './plan.js';
 import { describe } from './sentences.js';
+import type { ServedStep } from './steps.js';
 
 /** The whole plan as a text of two columns. Nothing is executed, and nothing is left out. */
 export function explain(plan: Plan): string {
@@ -30,6 +31,11 @@ export function explain(plan: Plan): string {
   for (const step of plan.after) row(`after exit: ${describe(step)}`);
   for (const lack of plan.degraded ?? []) lines.push(`cannot be had: ${lack}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** A list that a server performs, as a text. It is all on one side: nothing of it happens on the host. */
+export function explainServed(steps: readonly ServedStep[]): string {
+  return `${['container (server)', ...steps.map(describe)].join('\n')}\n`;
 }
 
 const CLONE: Readonly<Record<string, string>> = { mount: 'NS', network: 'NET' };

@@ -105,6 +105,11 @@ export const PLANNED_OPS: readonly Op[] = Object.freeze(
   Object.entries(SPECS).flatMap(([op, { column }]) => (column === 'server' ? [] : [op as Op])),
 );
 
+/** The names of all steps that a server performs. */
+export const SERVED_OPS: readonly Op[] = Object.freeze(
+  Object.entries(SPECS).flatMap(([op, { column }]) => (column === 'server' ? [op as Op] : [])),
+);
+
 /** The names of all steps that a plan can end with. */
 export const ENDING_OPS: readonly EndingOp[] = Object.freeze(
   Object.entries(SPECS).flatMap(([op, { ends }]) => (ends ? [op as EndingOp] : [])),

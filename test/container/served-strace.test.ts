@@ -1,7 +1,7 @@
 /** A list of steps that a server performs is held to strace(1), as plans are. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -13,7 +13,7 @@ import { difference, onlyLooks } from '../support/calls.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { expectedServed } from '../support/served-calls.js';
-import { type Call, trace } from '../support/trace.js';
+import { type Call, trace, traceProgram } from '../support/trace.js';
 
 /** Without namespaces: what a server does there, it does everywhere. */
 const plan: Plan = {
@@ -98,6 +98,39 @@ function listIn(directory: string): readonly ServedStep[] {
   ];
 }
 
+/** What a server does with lists, and does not only look: behind all that its plan says. */
+function served(calls: readonly Call[]): readonly Call[] {
+  const from = calls.findIndex(({ name, args }) => name === 'umask' && args.startsWith('022'));
+  const isAnswer = ({ name, args }: Call): boolean => name === 'sendmsg' && !args.includes('SCM_RIGHTS');
+  return calls.slice(from + 1).filter((call) => !onlyLooks(call) && !isAnswer(call) && call.name !== 'exit_group');
+}
+
+/** Asks a container for files and connections, of which none is refused, and tells which lists that were. */
+const PROGRAM = `
+import { writeFileSync } from 'node:fs';
+import { subscribe } from 'node:diagnostics_channel';
+import { Container } from ${JSON.stringify(import.meta.resolve('carrel'))};
+const lists = [];
+subscribe('carrel:served', ({ steps }) => lists.push(steps));
+const server = "require('node:net').createServer((socket) => socket.end()).listen(5432, () => console.log('listens'))";
+const box = await new Container().start('node', ['-e', server], { ready: { line: 'listens' } });
+await box.files.mkdir('/tmp/a');
+await box.files.writeFile('/tmp/a/b', 'text');
+await box.files.readFile('/tmp/a/b');
+await box.files.rename('/tmp/a/b', '/tmp/c');
+await box.files.rm('/tmp/c');
+(await box.connect(5432)).destroy();
+const listener = await box.listen(80, () => {});
+await box[Symbol.asyncDispose]();
+writeFileSync(process.argv[1], JSON.stringify(lists));
+`;
+
+/** Bytes, as JSON has them. */
+function revive(_: string, value: unknown): unknown {
+  const { type, data } = (value ?? {}) as { readonly type?: string; readonly data?: readonly number[] };
+  return type === 'Buffer' && data !== undefined ? Buffer.from(data) : value;
+}
+
 suite('what a list says is what strace sees', requires('strace', 'some-root'), () => {
   test('of a list that has every step', () => {
     const directory = mkdtempSync(join(tmpdir(), 'served-'));
@@ -113,6 +146,29 @@ suite('what a list says is what strace sees', requires('strace', 'some-root'), (
       const calls = callsOf(steps);
       const given = calls.filter(({ name, args }) => !around.includes(name) || args.includes('SCM_RIGHTS'));
       assert.equal(difference(steps.flatMap(expectedServed), given), undefined);
+    } finally {
+      removeTree(directory);
+    }
+  });
+
+  test('of what files and ports of a running container are', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'served-'));
+    try {
+      const told = join(directory, 'told');
+      const calls = traceProgram([process.execPath, '--input-type=module', '--eval', PROGRAM, told]);
+      const lists = JSON.parse(readFileSync(told, 'utf8'), revive) as readonly (readonly ServedStep[])[];
+      const isOfPorts = (list: readonly ServedStep[]): boolean => list[0]?.op === 'socket';
+      // One server is for files, one for ports. What takes several lists in a row would have another.
+      const own = calls.filter(({ name, args }) => name === 'openat' && args.includes('"/proc/self/fd"'));
+      const servers = new Set(own.map(({ pid }) => pid));
+      const traced = [...servers].map((server) => served(calls.filter(({ pid }) => pid === server)));
+      for (const ofPorts of [false, true]) {
+        const steps = lists.filter((list) => isOfPorts(list) === ofPorts).flat();
+        assert.ok(steps.length > 5, JSON.stringify(steps));
+        const seen = traced.filter((one) => one.some(({ name }) => name === 'socket') === ofPorts);
+        assert.equal(seen.length, 1);
+        assert.equal(difference(steps.flatMap(expectedServed), seen[0] ?? []), undefined);
+      }
     } finally {
       removeTree(directory);
     }

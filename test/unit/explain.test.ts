@@ -6,6 +6,7 @@ import { DEFAULT_CAPABILITIES } from '#lib/definition/capabilities.js';
 import { bind, Container, type Plan, tmpfs } from '#lib/index.js';
 import { explain } from '#lib/plan/explain.js';
 import { describe as sentence } from '#lib/plan/sentences.js';
+import { explain as explainAny } from '#lib/plan.js';
 
 /** Where the right column begins. */
 const RIGHT = 44;
@@ -83,6 +84,25 @@ after 2000 ms: signal 9
 describe('explain', () => {
   test('shows what the host does on the left, what the container does on the right', () => {
     assert.equal(explain(small), GOLDEN);
+  });
+
+  test('of a list that is served: a line for every step, in one column', () => {
+    const slot = 5;
+    const list = [
+      { op: 'open', slot, path: '/tmp/my notes', kind: 'file', flags: [], nofollow: false, mode: 0 },
+      { op: 'pread', slot, offset: 0, length: 10 },
+      { op: 'close', slot },
+    ] as const;
+    assert.equal(
+      explainAny(list),
+      "container (server)\nopen the file '/tmp/my notes' into slot 5\nread up to 10 bytes of slot 5 from 0 on\nclose slot 5\n",
+    );
+    const [open] = list;
+    assert.throws(() => explainAny([{ ...open, slot: -1 }]), /value\[0\]\.slot/);
+    assert.throws(
+      () => explainAny([open, { op: 'init' } as never]),
+      /value\[1\]\.op must be one of .*Received string 'init'/,
+    );
   });
 
   test('numbers the barriers', () => {

@@ -1,5 +1,6 @@
 /** A server, as Node sees it: it performs one list of steps after the other in a running container. */
 
+import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { endDegraded, protocolBroken, serverLost } from '../../errors/errors.js';
 import { monotonicNs } from '../../launch/clock.js';
@@ -8,8 +9,8 @@ import { native } from '../../launch/native.js';
 import { startSupervisor } from '../../launch/start.js';
 import { openSocket } from '../../launch/streams.js';
 import { encode } from '../../plan/encode.js';
+import { explain, explainServed } from '../../plan/explain.js';
 import type { Plan } from '../../plan/plan.js';
-import { describe } from '../../plan/sentences.js';
 import { type Answer, answerLength, encodeRequest, readAnswer } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import type { ExitStatus } from '../result.js';
@@ -18,8 +19,22 @@ import { Supervision } from '../supervision.js';
 /** A request of up to this size goes into the empty socket as a whole. unix(7) */
 const AT_ONCE = 64 * 1024;
 const NUMBERS = 2 ** 32;
-const log = logOf('files');
+const log = logOf('plan');
+const asked = channel('carrel:served');
 let last = 0;
+
+/**
+ * A message of the channel `carrel:served` of `node:diagnostics_channel`: a list of steps that is sent to a server of a
+ * running container. `files`, `connect()`, `listen()` and `publish()` consist of such lists, one or several; so do
+ * conditions of `ready`. `explain()` of `carrel/plan` prints them, and the plan. Nothing is said while nobody has
+ * subscribed.
+ */
+export interface ServedList {
+  /** By which the server has come into the container: it joins namespaces, becomes the user, and ends with `serve`. */
+  readonly plan: Plan;
+  /** What it performs, in this order, up to the first that the kernel refuses. */
+  readonly steps: readonly ServedStep[];
+}
 
 /** Who hears of a server. */
 export interface ServerListener {
@@ -37,6 +52,7 @@ export class Server {
   /** A number that no other of this process has. */
   readonly id: number = ++last;
   readonly #listener: ServerListener;
+  readonly #plan: Plan;
   readonly #supervision: Supervision;
   readonly #socket: Socket;
   readonly #descriptor: number;
@@ -51,6 +67,8 @@ export class Server {
   /** @throws what {@link startSupervisor} throws: then there is none. */
   constructor(plan: Plan, listener: ServerListener) {
     this.#listener = listener;
+    this.#plan = plan;
+    if (log.enabled) log('\n%s', explain(plan));
     const { socketpair, close, hold } = native();
     const opened: number[] = [];
     const pair = (): [number, number] => {
@@ -93,8 +111,9 @@ export class Server {
   /** Performs a list. One at a time. */
   perform(steps: readonly ServedStep[]): Promise<Answer> {
     this.#number = (this.#number + 1) % NUMBERS;
-    if (log.enabled) log('%s', steps.map(describe).join('; '));
+    if (log.enabled) log('\n%s', explainServed(steps));
     const request = encodeRequest(this.#number, steps);
+    if (asked.hasSubscribers) asked.publish({ plan: this.#plan, steps } satisfies ServedList);
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       this.#socket.ref();
