@@ -95,7 +95,13 @@ describe('explain', () => {
     ] as const;
     assert.equal(
       explainAny(list),
-      "container (server)\nopen the file '/tmp/my notes' into slot 5\nread up to 10 bytes of slot 5 from 0 on\nclose slot 5\n",
+      [
+        'container (server)',
+        "open the file '/tmp/my notes' into slot 5",
+        'read up to 10 bytes of slot 5 from 0 on',
+        'close slot 5',
+        '',
+      ].join('\n'),
     );
     const [open] = list;
     assert.throws(() => explainAny([{ ...open, slot: -1 }]), /value\[0\]\.slot/);
