@@ -477,6 +477,11 @@ static inline long sys_getpid(void)
 {
 	return SYS(__NR_getpid, 0, 0, 0, 0, 0, 0);
 }
+// ssize_t getrandom(void *buf, size_t buflen, unsigned int flags);
+static inline long sys_getrandom(void *ret_bytes, size_t size, unsigned int flags)
+{
+	return SYS(__NR_getrandom, ret_bytes, size, flags, 0, 0, 0);
+}
 // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen);
 static inline long sys_getsockopt(int fd, int level, int option, void *ret_value, unsigned int *ret_length)
 {

@@ -1,9 +1,13 @@
-/** The namespaces of a container that stays, as descriptors for Node: commands that enter later join them. */
+/**
+ * The namespaces of a container, as descriptors for Node: commands that enter later join them, and who reads its files.
+ */
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import { NAMESPACE_FILES, NAMESPACES, type Namespace } from '../plan/constants.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
+import type { FramedCommand } from './command.js';
 import { hasNamespace } from './ids.js';
+import { SERVED_NAMESPACES } from './serve.js';
 import type { Slots } from './slots.js';
 
 export interface CapturePlan {
@@ -14,7 +18,7 @@ export interface CapturePlan {
 }
 
 /** Of a container that ends with its command. */
-export const NOTHING_GIVEN: CapturePlan = { open: [], give: [] };
+const NOTHING_GIVEN: CapturePlan = { open: [], give: [] };
 
 /** What in /proc/self/ns is final before its process has forked, or joined a pid namespace. namespaces(7) */
 const FILES: Readonly<Record<Namespace, string>> = {
@@ -22,15 +26,20 @@ const FILES: Readonly<Record<Namespace, string>> = {
   pid: 'pid_for_children',
   time: 'time_for_children',
 };
-const from = 'start()';
 
 /**
  * The child opens them itself: PID 1 is not to be looked at by anybody, and its time and cgroup namespaces are not the
  * command's. It finds them in the host's /proc, whatever the container has there. ptrace(2), proc(5)
  */
-export function planCapture(definition: ContainerDefinition, nests: boolean, slots: Slots): CapturePlan {
-  const types = capturedTypes(definition);
+export function planCapture(
+  definition: ContainerDefinition,
+  { stays, collects }: Pick<FramedCommand, 'stays' | 'collects'>,
+  nests: boolean,
+  slots: Slots,
+): CapturePlan {
+  const types = stays === undefined && collects !== true ? [] : capturedTypes(definition, stays !== undefined);
   if (types.length === 0) return NOTHING_GIVEN;
+  const from = stays === undefined ? 'collect' : 'start()';
   const at = slots.add('/proc of the host');
   const opening = (type: Namespace, name: string): StepOf<'openNamespace'> => {
     return { op: 'openNamespace', slot: slots.add(name), path: `self/ns/${FILES[type]}`, type, inode: 0, at, from };
@@ -44,7 +53,11 @@ export function planCapture(definition: ContainerDefinition, nests: boolean, slo
   };
 }
 
-/** The kinds of namespace that are not the host's, in the order in which Node gets them. */
-function capturedTypes(definition: ContainerDefinition): readonly Namespace[] {
-  return (Object.keys(NAMESPACES) as readonly Namespace[]).filter((name) => hasNamespace(definition, name));
+/**
+ * The kinds of namespace that are not the host's, in the order in which Node gets them: all, or those that a server
+ * joins.
+ */
+function capturedTypes(definition: ContainerDefinition, all: boolean): readonly Namespace[] {
+  const types = Object.keys(NAMESPACES) as readonly Namespace[];
+  return types.filter((name) => hasNamespace(definition, name) && (all || SERVED_NAMESPACES.includes(name)));
 }

@@ -6,7 +6,7 @@ import type { ResourceLimits } from '../definition/rlimits.js';
 import type { NamedUser, User } from '../definition/user.js';
 import type { Host } from '../host/facts.js';
 import type { Descriptor } from '../plan/fields.js';
-import type { StepOf } from '../plan/steps.js';
+import type { ContainerStep, StepOf } from '../plan/steps.js';
 
 /**
  * What is to run, checked and with defaults filled in. Its two parts are what varies under one frame, and what the
@@ -24,6 +24,16 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly timeoutSignal: number;
+  /** Written before it starts, in this order. Default: none. */
+  readonly files?: readonly CommandFile[];
+}
+
+/** A file that a command finds. */
+export interface CommandFile {
+  /** An absolute path in the container. */
+  readonly target: string;
+  readonly mode: number;
+  readonly content: Uint8Array;
 }
 
 /** What the frame of the plan depends on. */
@@ -46,6 +56,8 @@ export interface FramedCommand {
   readonly stays?: 'command' | 'alone';
   /** Processes that it leaves behind go on, in the container that it has entered. */
   readonly background?: 'keep';
+  /** Some of its files are read when it has ended. */
+  readonly collects?: true;
   /** Whether the container waits while JavaScript of the caller's runs. */
   readonly hooked: boolean;
 }
@@ -102,6 +114,13 @@ function withOwn({ list, places }: Variables, env: Readonly<Record<string, strin
     else all[place] = variable;
   }
   return Object.freeze(all);
+}
+
+/** The steps that write its files, frozen as all of a plan is. */
+export function fileSteps({ files = [] }: Invocation): readonly ContainerStep[] {
+  return files.map(({ target, mode, content }) =>
+    Object.freeze({ op: 'replaceFile', target, mode, content, from: 'files' } as const),
+  );
 }
 
 /** The last step, frozen as all of a plan is. */

@@ -17,12 +17,13 @@ import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import { partsOf } from '../seccomp/report.js';
 import { checkCaller, isCaller, userOf } from './caller.js';
-import { NOTHING_GIVEN, planCapture } from './capture.js';
+import { planCapture } from './capture.js';
 import {
   type Command,
   endingFor,
   execStep,
   type FramedCommand,
+  fileSteps,
   type Invocation,
   type Variables,
   variablesOf,
@@ -64,6 +65,8 @@ export interface CompiledFrame {
   readonly variables: Variables;
   /** The slot of each of the command's descriptors. */
   readonly descriptors: readonly Descriptor[];
+  /** Before which of the leading steps a command's files are written. */
+  readonly filesAt: number;
   /** The ending, where it is none of a command's. */
   readonly ending?: StepOf<'hold'>;
 }
@@ -81,15 +84,21 @@ export function compile(
 
 /** The plan of a command whose frame is there. */
 export function completeFor(
-  { frame, variables, descriptors, ending = undefined }: CompiledFrame,
+  { frame, variables, descriptors, filesAt, ending = undefined }: CompiledFrame,
   invocation: Invocation,
 ): Plan {
   const { timeoutMs, timeoutSignal } = invocation;
-  return complete(frame, {
+  const files = fileSteps(invocation);
+  return complete(files.length === 0 ? frame : withSteps(frame, filesAt, files), {
     ending: ending ?? execStep(invocation, variables, descriptors),
     timeoutMs,
     timeoutSignal,
   });
+}
+
+function withSteps(frame: Frame, at: number, steps: readonly ContainerStep[]): Frame {
+  const { leading } = frame;
+  return { ...frame, leading: Object.freeze([...leading.slice(0, at), ...steps, ...leading.slice(at)]) };
 }
 
 /** The frame of a container's plans. */
@@ -125,7 +134,7 @@ export function compileFrame(
   const joined = ids.kind === 'joined' && joins.user !== undefined;
   const mounts = planMounts(definition, joined ? { ...ids, slot: joins.user } : ids, host, user, slots);
   const locks = planLocks(definition, ids, slots);
-  const capture = command.stays === undefined ? NOTHING_GIVEN : planCapture(definition, locks.nest.length > 0, slots);
+  const capture = planCapture(definition, command, locks.nest.length > 0, slots);
   const ending = endingFor(command);
   // A hook is for namespaces that are there.
   const hookLater = command.hooked && locks.nest.length > 0;
@@ -161,6 +170,12 @@ export function compileFrame(
 
   const degraded = [...limits.degraded, ...landlock.degraded];
 
+  const chdir: ContainerStep = {
+    op: 'chdir',
+    target: command.cwd ?? definition.cwd,
+    alternatives: [],
+    from: 'cwd()',
+  };
   const steps: ContainerStep[] = [
     // The kernel keeps them until the exec. Here /proc is the caller's: nobody inside has touched it. CVE-2025-52881
     ...planLabels(definition, host),
@@ -214,8 +229,9 @@ export function compileFrame(
     // Its own keys: keyrings follow no namespace. session-keyring(7)
     { op: 'joinSessionKeyring' },
     ...(isOwn || isFirst ? [] : become(user.uid, user.gid, groups, 'user()')),
+    // A command's files are written right before this, into its own cgroup: they may make this directory.
     // As the user: a directory that the user may not enter is an error, not a way in.
-    { op: 'chdir', target: command.cwd ?? definition.cwd, alternatives: [], from: 'cwd()' },
+    chdir,
     { op: 'umask', mask: definition.umask, from: 'umask()' },
     // No step above is to fail by them, and none of them may bind init.
     ...resources.filter((step) => !entrance.includes(step)),
@@ -246,6 +262,7 @@ export function compileFrame(
     frame,
     variables,
     descriptors: freezeDeep(stdio.descriptors),
+    filesAt: frame.leading.indexOf(chdir),
     ...(ending === 'hold' ? { ending: Object.freeze({ op: 'hold', from: 'start()' } as const) } : {}),
   });
 }

@@ -1,8 +1,12 @@
 /** Files, links and directories that a container has besides its root filesystem. */
 
-import { invalidType, invalidValue } from '../errors/errors.js';
+import { invalidType, invalidValue, outOfRange } from '../errors/errors.js';
 import { freezeDeep } from '../plan/plan.js';
-import { integer, knownOptions, mountTarget, object, text } from './checks.js';
+import { array, integer, knownOptions, mountTarget, object, text } from './checks.js';
+
+const FILE_MODE = 0o644;
+/** What a plan may hold, less what else is in it. */
+const FILES_MOST = 60 * 1024 * 1024;
 
 /** A file with content of the caller's. Made by {@link file}. */
 export interface FileEntry {
@@ -58,8 +62,41 @@ export function file(target: string, content: string | Uint8Array, options: Entr
     type: 'file',
     target: mountTarget('target', target),
     content: own,
-    mode: modeOf('file()', options, 0o644),
+    mode: modeOf('file()', options, FILE_MODE),
   });
+}
+
+/** A file that a command finds, checked. */
+interface CheckedFile {
+  readonly target: string;
+  readonly mode: number;
+  readonly content: Uint8Array;
+}
+
+/**
+ * Files for one command, with copies of what they hold.
+ *
+ * @throws TypeError or RangeError naming the part, such as `files[1].target`.
+ */
+export function checkFiles(name: string, value: unknown): readonly CheckedFile[] {
+  const files = array(name, value).map((one, index) => checkFile(`${name}[${index}]`, one));
+  const size = files.reduce((sum, { content }) => sum + content.length, 0);
+  if (size > FILES_MOST) throw outOfRange(name, `up to ${FILES_MOST} bytes together`, size);
+  return files;
+}
+
+function checkFile(name: string, value: unknown): CheckedFile {
+  if (value === null || typeof value !== 'object') throw invalidType(name, 'made by file()', value);
+  knownOptions(name, value, ['type', 'target', 'content', 'mode']);
+  const { type, target, content, mode = FILE_MODE } = value as Readonly<Record<string, unknown>>;
+  if (type !== 'file') throw invalidValue(`${name}.type`, '"file": use file() to make it', type);
+  if (typeof content !== 'string' && !(content instanceof Uint8Array))
+    throw invalidType(`${name}.content`, 'a string or a Uint8Array', content);
+  return {
+    target: mountTarget(`${name}.target`, target),
+    mode: integer(`${name}.mode`, mode, 0, 0o7777),
+    content: typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content),
+  };
 }
 
 /**

@@ -129,6 +129,7 @@ const MOUNTS: readonly Trial[] = [
     clone: USER_MOUNT,
     steps: inMemory(
       step.file({ target: '/tmp/file', content: new Uint8Array() }),
+      step.replaceFile({ target: '/tmp/file', content: new Uint8Array() }),
       step.chmod({ target: '/tmp/file', mode: 0o600 }),
       step.symlink({ target: '/tmp/link', text: 'file' }),
       step.lockFile({ target: '/tmp/link', slot: 0 }),

@@ -92,6 +92,7 @@ const TRIED_BY: { readonly [O in PlannedOp]: By<O> } = {
   chmod: 'files',
   setXattr: 'overlay in memory',
   lockFile: 'files',
+  replaceFile: 'files',
   rmdir: 'files',
   openTerminal: 'terminals',
   relay: 'terminals',

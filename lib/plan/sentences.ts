@@ -105,6 +105,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   readonlyPath: (step) => `make ${quoted(step.target)} readonly`,
   directory: (step) => `mkdir ${quoted(step.target)} ${octal(step.mode)}`,
   file: (step) => `write ${quoted(step.target)} ${octal(step.mode)} (${step.content.length} bytes)`,
+  replaceFile: (step) =>
+    `write ${quoted(step.target)} ${octal(step.mode)} (${step.content.length} bytes), in place of what is there`,
   makeTarget: (step) =>
     `make the ${step.type} ${quoted(step.target)} on the host where it is missing, slot ${step.slot}`,
   removeTarget: (step) => `take ${quoted(step.name)} away, slot ${step.slot}, if it is still empty`,

@@ -13,6 +13,7 @@ import {
   signalNumber,
   text,
 } from '../definition/checks.js';
+import { checkFiles, type FileEntry } from '../definition/entries.js';
 import { checkCommandLimits, type LimitsInput } from '../definition/limits.js';
 import { checkRlimits, type ResourceLimitsInput } from '../definition/rlimits.js';
 import { checkSession, type Session } from '../definition/session.js';
@@ -102,6 +103,14 @@ export interface SpawnOptions {
    *   {@link RunningContainer} only. What they write to the command's pipes is read no more.
    */
   readonly background?: 'end' | 'keep' | undefined;
+  /**
+   * Files that are written before the command starts: `[file('/tmp/main.c', source)]`, with `mode` and content as
+   * {@link file} takes them. They belong to the command's user, and need that user's rights. What is there is replaced,
+   * and missing directories above are made. They count as the command's memory, where they are in memory. Together up
+   * to 60 MiB. Where one cannot be written, that is a {@link StepError}, and the command is not started; in a running
+   * container those before it stay. Default: none.
+   */
+  readonly files?: readonly FileEntry[] | undefined;
 }
 
 /** The compiler insists that none is missing. */
@@ -120,6 +129,7 @@ const NAMES: Readonly<Record<keyof SpawnOptions, true>> = {
   timing: true,
   detached: true,
   background: true,
+  files: true,
 };
 
 export const SPAWN_OPTIONS: readonly string[] = Object.freeze(Object.keys(NAMES));
@@ -139,11 +149,16 @@ export type Asked = Pick<Call, 'file' | 'args'> & {
 } & {
   /** Whether the container has hooks. */
   readonly hooked: boolean;
-  /** Whether the container stays for others, with the command or without one. */
-  readonly stays: FramedCommand['stays'] | undefined;
+} & {
+  /** Whether the container stays for others, with the command or without one; whether files are read at its end. */
+  readonly [Name in 'stays' | 'collects']: FramedCommand[Name] | undefined;
 };
 
-export function askedBy({ file, args, options }: Call, hooked: boolean, stays?: FramedCommand['stays']): Asked {
+export function askedBy(
+  { file, args, options }: Call,
+  hooked: boolean,
+  { stays, collects }: Partial<Pick<Asked, 'stays' | 'collects'>> = {},
+): Asked {
   object('options', options);
   const {
     stdio,
@@ -159,6 +174,7 @@ export function askedBy({ file, args, options }: Call, hooked: boolean, stays?: 
     timing,
     detached,
     background,
+    files,
   } = options;
   return {
     file,
@@ -176,8 +192,10 @@ export function askedBy({ file, args, options }: Call, hooked: boolean, stays?: 
     timing,
     detached,
     background,
+    files,
     hooked,
     stays,
+    collects,
   };
 }
 
@@ -189,7 +207,7 @@ export interface CheckedCommand {
 
 /** @throws TypeError or RangeError naming what is wrong. */
 export function checkCommand(asked: Asked): CheckedCommand {
-  const { args, cwd, user, rlimits, limits, hooked, stays } = asked;
+  const { args, cwd, user, rlimits, limits, hooked, stays, collects } = asked;
   const file = text('file', asked.file);
   if (file === '' && stays !== 'alone') throw invalidType('file', 'the name or path of a program', file);
   if (!Array.isArray(args)) throw invalidType('args', 'an array of strings', args);
@@ -214,19 +232,21 @@ export function checkCommand(asked: Asked): CheckedCommand {
         ...(checkBackground(asked) === 'keep' ? { background: 'keep' as const } : {}),
         hooked,
         ...(stays === undefined ? {} : { stays }),
+        ...(collects === undefined ? {} : { collects }),
       },
     },
   };
 }
 
 function checkInvocation(file: string, args: readonly unknown[], asked: Asked): Invocation {
-  const { env = {}, timeout = 0, killSignal } = asked;
+  const { env = {}, timeout = 0, killSignal, files } = asked;
   return {
     file,
     args: args.map((argument, index) => text(`args[${index}]`, argument)),
     env: environment('env', env),
     timeoutMs: integer('timeout', timeout, 0, Number.MAX_SAFE_INTEGER),
     timeoutSignal: killSignal === undefined ? SIGKILL : signalNumber('killSignal', killSignal),
+    ...(files === undefined ? {} : { files: checkFiles('files', files) }),
   };
 }
 

@@ -31,6 +31,8 @@ export interface Performance {
   readonly calledNs: number;
   /** The container that it enters. */
   readonly within?: Around | undefined;
+  /** What it gives is open until its supervision is let go of, as is the lock of its ids. */
+  readonly collects?: true | undefined;
 }
 
 /** A plan that is performed: what is known of it, and its face. */
@@ -58,7 +60,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && !(error instanceof CarrelError) && 'syscall' in error && 'errno' in error;
 }
 
-function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs, within }: Performance): Performing {
+function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs, within, collects }: Performance): Performing {
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
@@ -71,8 +73,10 @@ function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs, within }: 
     if (log.enabled) log('\n%s', explain(settled(plan, settlement)));
     stdio = openStdio(choices);
     const kept = range === undefined ? [] : [range.lock];
-    const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned: [...stdio.owned, ...kept] };
-    supervision = new Supervision({ plan, settlement, hooks, calledNs, within });
+    const held = collects === true ? kept : undefined;
+    const owned = held === undefined ? [...stdio.owned, ...kept] : stdio.owned;
+    const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned };
+    supervision = new Supervision({ plan, settlement, hooks, calledNs, within, held });
     const ending = endingOf(plan);
     const args = ending?.op === 'exec' ? ending.args : [];
     child = new ContainerProcess(supervision, new ProcessControl(supervision), args, stdio);

@@ -11,7 +11,7 @@ import { ENDING_OPS } from '../plan/steps.js';
 import type { Hook } from './hooks.js';
 import { perform } from './perform.js';
 import type { ContainerProcess } from './process.js';
-import { type CollectOptions, checkRun, collect, type RunResult } from './run.js';
+import { checkRun, type OutputOptions, type RunResult, runToEnd } from './run.js';
 
 /** Options of {@link spawn}. What the command is, and its time-out, is in the plan. */
 export interface SpawnPlanOptions {
@@ -47,7 +47,7 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
 }
 
 /** Options of {@link run}. */
-export interface RunPlanOptions extends CollectOptions, Omit<SpawnPlanOptions, 'stdio'> {}
+export interface RunPlanOptions extends OutputOptions, Omit<SpawnPlanOptions, 'stdio'> {}
 
 /**
  * Performs a plan to its end and collects its output, as `Container.run` does.
@@ -65,7 +65,7 @@ export async function run(value: Plan, options: RunPlanOptions = {}): Promise<Ru
   const how = checkRun(options, ['hooks', 'signal']);
   if (hasTerminal(value)) throw contradiction('run() collects pipes: use spawn() for a plan with a terminal');
   const { hooks, signal } = options;
-  return collect(spawn(value, { hooks, signal }), how);
+  return runToEnd(spawn(value, { hooks, signal }), how);
 }
 
 /** What each descriptor of the command is. What is ignored is not received, and the terminal's is not the caller's. */

@@ -3,11 +3,22 @@
 import type { Readable } from 'node:stream';
 import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
-import { ExitError, invalidType } from '../errors/errors.js';
+import { checkUser } from '../definition/user.js';
+import { ExitError, hasEnded, invalidType } from '../errors/errors.js';
 import { endOnceRead } from '../launch/drain.js';
+import {
+  type Collected,
+  type CollectedPath,
+  checkCollect,
+  collectFrom,
+  NOTHING_COLLECTED,
+  type WantedFile,
+} from './collected.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
+import { Files } from './files/files.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
+import { givenBy } from './served.js';
 import { type Surrounding, start } from './spawn.js';
 import { textOf, wholeTextOf } from './text.js';
 
@@ -23,6 +34,12 @@ export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'd
    * `'1m'`. Default: `'16m'`.
    */
   readonly maxOutput?: number | string | undefined;
+  /**
+   * Paths that are read when the command has ended, however it did, before its files are gone: `['/tmp/main']`. Only
+   * regular files are, each up to `maxBytes`, with the rights of the command's user. Links are followed inside, and lead
+   * nowhere else. See `files` and `uncollected` of the result. Default: none.
+   */
+  readonly collect?: readonly (string | CollectedPath)[] | undefined;
   /** Throws an {@link ExitError} that carries the result, unless that is `ok`. Default: `false`. */
   readonly check?: boolean | undefined;
 }
@@ -40,7 +57,7 @@ export interface Bytes {
 }
 
 /** What a command wrote, and how it ended. */
-export interface RunResult<Output extends string | Buffer = string> extends ExitStatus {
+export interface RunResult<Output extends string | Buffer = string> extends ExitStatus, Collected {
   /** What it wrote to descriptor 1, up to `maxOutput`. A text that was cut ends with a whole character. */
   readonly stdout: Output;
   /** What it wrote to descriptor 2, as `stdout`. */
@@ -52,14 +69,14 @@ export interface RunResult<Output extends string | Buffer = string> extends Exit
 }
 
 const OWN_OPTIONS = ['input', 'encoding', 'maxOutput', 'check'] as const;
-const RUN_OPTIONS = SPAWN_OPTIONS.filter((name) => !['stdio', 'terminal', 'detached'].includes(name));
+const RUN_OPTIONS = [...SPAWN_OPTIONS.filter((name) => !['stdio', 'terminal', 'detached'].includes(name)), 'collect'];
 const DEFAULT_MAX_OUTPUT = '16m';
 
 /** The options that are about what goes in and what comes out. */
-export type CollectOptions = Pick<RunOptions, (typeof OWN_OPTIONS)[number]>;
+export type OutputOptions = Pick<RunOptions, (typeof OWN_OPTIONS)[number]>;
 
-/** What of the options is `run`'s own, checked. */
-export interface Collecting {
+/** These, checked. */
+export interface CheckedOutput {
   readonly input: string | Uint8Array | undefined;
   readonly encoding: 'utf8' | 'buffer';
   readonly maxOutput: number;
@@ -67,7 +84,7 @@ export interface Collecting {
 }
 
 /** `others` are the options that somebody else checks. */
-export function checkRun(options: CollectOptions, others: readonly string[] = RUN_OPTIONS): Collecting {
+export function checkRun(options: OutputOptions, others: readonly string[] = RUN_OPTIONS): CheckedOutput {
   knownOptions('run()', options, [...others, ...OWN_OPTIONS]);
   const { input, encoding, maxOutput, check } = options;
   if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
@@ -88,13 +105,52 @@ export async function run(
   call: Call<RunOptions>,
 ): Promise<RunResult<string | Buffer>> {
   const how = checkRun(call.options);
+  const wanted = checkCollect(call.options.collect);
+  if (wanted.length > 0) return runForFiles(definition, surrounding, call, how, wanted);
   const { child } = start(definition, surrounding, call);
   surrounding.made?.(child);
-  return collect(child, how);
+  return runToEnd(child, how);
 }
 
-/** Feeds `child`, reads it to the end, and gives the result. */
-export async function collect(child: ContainerProcess, how: Collecting): Promise<RunResult<string | Buffer>> {
+/**
+ * Reads files when the command has ended. Where the container ends with it, its mounts are there as long as Node has
+ * them open: nobody is left in them.
+ */
+async function runForFiles(
+  definition: ContainerDefinition,
+  surrounding: Surrounding,
+  call: Call<RunOptions>,
+  how: CheckedOutput,
+  wanted: readonly WantedFile[],
+): Promise<RunResult<string | Buffer>> {
+  const { inside, made } = surrounding;
+  const { cwd = definition.cwd, signal } = call.options;
+  const user = call.options.user === undefined ? undefined : checkUser(call.options.user);
+  const from = { cwd, signal };
+  if (inside !== undefined) {
+    const { child } = start(definition, surrounding, call);
+    made?.(child);
+    return runToEnd(child, how, () => collectFrom(inside.filesOf(user), wanted, from));
+  }
+  const { child, supervision } = start(definition, { ...surrounding, collects: true }, call);
+  made?.(child);
+  try {
+    return await runToEnd(child, how, async () => {
+      const { served } = givenBy(definition, user ?? definition.user, supervision);
+      const files = new Files({ served, cwd });
+      return collectFrom(files, wanted, from).finally(() => files.close(hasEnded('the container')));
+    });
+  } finally {
+    supervision.letGo();
+  }
+}
+
+/** Feeds `child`, reads it to the end, and then what `collected` does; gives the result. */
+export async function runToEnd(
+  child: ContainerProcess,
+  how: CheckedOutput,
+  collected: () => Promise<Collected> = async () => NOTHING_COLLECTED,
+): Promise<RunResult<string | Buffer>> {
   feed(child, how.input);
   // Not at once: the command says nothing before it runs, and to make the streams takes a while.
   const begun = new Promise<void>((resolve) => {
@@ -114,6 +170,7 @@ export async function collect(child: ContainerProcess, how: Collecting): Promise
     output('stdout'),
     output('stderr'),
   ]);
+  const { files, uncollected } = await collected();
   const truncated = out.truncated || err.truncated;
   const result: RunResult<string | Buffer> = Object.freeze({
     ...status,
@@ -123,6 +180,8 @@ export async function collect(child: ContainerProcess, how: Collecting): Promise
     stderr: shown(err, how),
     truncated,
     command: child.spawnargs,
+    files,
+    uncollected,
   });
   if (how.check && !result.ok) throw new ExitError(exitMessage(result, how), result);
   return result;
@@ -138,7 +197,7 @@ function feed(child: ContainerProcess, input: string | Uint8Array | undefined): 
   child.stdin?.end(input);
 }
 
-function shown({ bytes, truncated }: Gathered, { encoding }: Collecting): string | Buffer {
+function shown({ bytes, truncated }: Gathered, { encoding }: CheckedOutput): string | Buffer {
   if (encoding === 'buffer') return bytes;
   return truncated ? wholeTextOf(bytes) : textOf(bytes);
 }
@@ -165,7 +224,7 @@ function gather(stream: Readable, most: number, full: () => void): Promise<Gathe
   });
 }
 
-function exitMessage(result: RunResult<string | Buffer>, { maxOutput }: Collecting): string {
+function exitMessage(result: RunResult<string | Buffer>, { maxOutput }: CheckedOutput): string {
   const ended = result.signal === null ? `exit code ${result.exitCode}` : `${result.signal} (${result.reason})`;
   const how = result.truncated ? `output-limit, more than ${maxOutput} bytes` : ended;
   const tail = result.stderr.toString().trim().split('\n').slice(-5).join('\n');

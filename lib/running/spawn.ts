@@ -6,6 +6,7 @@ import type { Entered } from '../compile/enter.js';
 import { RANGE_FIRST } from '../compile/ids.js';
 import { abortSignal, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
+import type { NamedUser, User } from '../definition/user.js';
 import { contradiction } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
 import { monotonicNs } from '../launch/clock.js';
@@ -13,6 +14,7 @@ import type { StdioChoice } from '../launch/stdio.js';
 import type { Plan } from '../plan/plan.js';
 import type { Around } from './around.js';
 import { askedBy, type Call, SPAWN_OPTIONS } from './command.js';
+import type { Files } from './files/files.js';
 import type { Hook } from './hooks.js';
 import { type KnownCommand, knownCommand } from './kept.js';
 import { type Performing, perform } from './perform.js';
@@ -30,6 +32,8 @@ export interface Surrounding {
   readonly stdio?: readonly StdioChoice[] | undefined;
   /** Is told of the process of a `run()`. */
   readonly made?: (child: ContainerProcess) => void;
+  /** Its files can be read when it has ended, until its supervision is let go of. */
+  readonly collects?: true;
 }
 
 /** A container that stays, as a command sees it that enters. */
@@ -37,6 +41,8 @@ export interface Inside extends Around {
   /** By which it was made: that says where its users' names stand. */
   readonly definition: ContainerDefinition;
   readonly entered: Entered;
+  /** Its files, as that user. Default: as the container's. */
+  filesOf(user: User | NamedUser | undefined): Files;
 }
 
 /** What {@link Container.plan} does, and {@link RunningContainer.plan}. */
@@ -62,12 +68,13 @@ export function start(definition: ContainerDefinition, surrounding: Surrounding,
   abortSignal('signal', signal);
   signal?.throwIfAborted();
   const plan = planFor(definition, known, surrounding);
-  const { hooks = [], inside, stdio = known.stdio } = surrounding;
-  return perform(plan, { stdio, signal, hooks, calledNs, within: inside });
+  const { hooks = [], inside, stdio = known.stdio, collects } = surrounding;
+  return perform(plan, { stdio, signal, hooks, calledNs, within: inside, collects });
 }
 
-function commandOf(definition: ContainerDefinition, { hooks = [], stays }: Surrounding, call: Call): KnownCommand {
-  return knownCommand(definition, askedBy(call, hooks.length > 0, stays));
+function commandOf(definition: ContainerDefinition, surrounding: Surrounding, call: Call): KnownCommand {
+  const { hooks = [], stays, collects } = surrounding;
+  return knownCommand(definition, askedBy(call, hooks.length > 0, { stays, collects }));
 }
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */

@@ -6,17 +6,15 @@ import { userOf } from '../compile/caller.js';
 import type { EnteredCgroups } from '../compile/cgroups.js';
 import type { FramedCommand } from '../compile/command.js';
 import { entering } from '../compile/enter.js';
-import { planIds, RANGE_FIRST } from '../compile/ids.js';
 import { withLimits } from '../compile/limits.js';
-import { boundingSet } from '../compile/security.js';
-import { type Served, servedBy } from '../compile/serve.js';
+import type { Served } from '../compile/serve.js';
 import { identify } from '../compile/users.js';
 import type { GivenStart } from '../definition/call.js';
 import { boolean, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { checkCommandLimits } from '../definition/limits.js';
 import type { JoinedNamespace, NamespaceHandle } from '../definition/namespaces.js';
-import { checkUser } from '../definition/user.js';
+import { checkUser, type NamedUser, type User } from '../definition/user.js';
 import { wordsOf } from '../definition/words.js';
 import { contradiction, hasEnded } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
@@ -27,7 +25,6 @@ import { explain } from '../plan/explain.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import { Files } from './files/files.js';
 import { CLOCK_MS, Servers, serverOf } from './files/servers.js';
-import { givenNamespaces } from './given.js';
 import type { Hook } from './hooks.js';
 import { MainOutput } from './main-output.js';
 import type { Performing } from './perform.js';
@@ -38,6 +35,7 @@ import { checkReady } from './ready.js';
 import { lostStatus } from './result.js';
 import { run } from './run.js';
 import { type Ready, RunningContainer, type Workings } from './running-container.js';
+import { givenBy } from './served.js';
 import { type Inside, planOf, spawn, start as startCommand } from './spawn.js';
 
 /** Options of {@link Container.start}: those of `spawn` that are about the main command, and these. */
@@ -138,8 +136,7 @@ interface Entered {
   readonly definition: ContainerDefinition;
   readonly namespaces: readonly JoinedNamespace[];
   readonly served: Served;
-  /** Where its commands begin. */
-  readonly cwd: string;
+  readonly files: Files;
 }
 
 /** They are the user that the main command was started as. */
@@ -149,28 +146,27 @@ function enteredBy(
   main: Pick<SpawnOptions, 'cwd' | 'user' | 'limits'>,
 ): Entered {
   const definition = main.user === undefined ? given : { ...given, user: checkUser(main.user) };
-  const { host, users } = inquire(definition, definition.user, undefined);
-  const user = identify(userOf(definition, definition.user, host), users);
-  const ids = planIds(definition, user, host, { first: supervision.firstId ?? RANGE_FIRST });
-  const { own, outer } = givenNamespaces(supervision);
-  const served = {
-    namespaces: servedBy(own, outer),
-    ids,
-    user,
-    capabilities: boundingSet(definition),
-    umask: definition.umask,
-  };
+  const { own, outer, ids, served } = givenBy(definition, definition.user, supervision);
+  const files = new Files({ served, cwd: main.cwd ?? definition.cwd });
   return {
     inside: {
       definition,
       entered: { ids, outer, cgroups: cgroupsOf(definition, supervision, main) },
       ends: () => supervision.ends(),
+      filesOf: (user) => (user === undefined ? files : filesAs(files, definition, user)),
     },
     definition: entering(definition, own),
     namespaces: own,
     served,
-    cwd: main.cwd ?? definition.cwd,
+    files,
   };
+}
+
+/** As who a command is that is started as `user`. */
+function filesAs(files: Files, definition: ContainerDefinition, user: User | NamedUser): Files {
+  const { host, users } = inquire(definition, user, undefined);
+  const { uid, gid, groups } = identify(userOf(definition, user, host), users);
+  return files.as({ uid, gid, additionalGids: groups });
 }
 
 /** `undefined` where it has none. */
@@ -200,10 +196,10 @@ function waitingFor(container: RunningContainer, { child }: Performing, output: 
 }
 
 function workingsOf(performing: Performing, entered: Entered, holds: boolean, output: MainOutput): Workings {
-  const { definition, inside, namespaces, served, cwd } = entered;
+  const { definition, inside, namespaces, served, files } = entered;
   const { supervision, child } = performing;
   return {
-    files: new Files({ served, cwd }),
+    files,
     id: randomHex(6),
     child,
     holds,

@@ -74,6 +74,8 @@ export interface Performed {
   readonly calledNs: number;
   /** The container that it enters. */
   readonly within?: Around | undefined;
+  /** Descriptors that are open until {@link Supervision.letGo}, with what the container gives. Default: its end. */
+  readonly held?: readonly number[] | undefined;
 }
 
 export class Supervision implements LineListener {
@@ -83,6 +85,7 @@ export class Supervision implements LineListener {
   readonly #timing: Timing;
   readonly #calledNs: number;
   readonly #within: Around | undefined;
+  readonly #held: readonly number[] | undefined;
   /** The first id of the host that the container has a range from. */
   readonly firstId: number | undefined;
   #state: SupervisionState = { phase: 'starting', command: undefined };
@@ -103,13 +106,14 @@ export class Supervision implements LineListener {
   /** The end is known, but not yet why. */
   #isLast = false;
 
-  constructor({ plan, settlement, hooks, calledNs, within }: Performed) {
+  constructor({ plan, settlement, hooks, calledNs, within, held }: Performed) {
     this.#plan = plan;
     this.#settlement = settlement;
     this.#hooks = hooks;
     this.#timing = new Timing(calledNs);
     this.#calledNs = calledNs;
     this.#within = within;
+    this.#held = held;
     this.firstId = settlement.move?.to;
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -222,6 +226,12 @@ export class Supervision implements LineListener {
     this.#line?.unref();
   }
 
+  /** Closes what the container has given, once: nothing of it can be reached any more. */
+  letGo(): void {
+    const given = this.#state.command?.given ?? [];
+    for (const descriptor of [...given.map((one) => one.descriptor), ...(this.#held ?? [])]) native().close(descriptor);
+  }
+
   notice(notice: Parameters<LineListener['notice']>[0], descriptors: readonly number[]): void {
     switch (notice.kind) {
       case 'barrier':
@@ -323,7 +333,7 @@ export class Supervision implements LineListener {
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {
-    for (const { descriptor } of this.#state.command?.given ?? []) native().close(descriptor);
+    if (this.#held === undefined) this.letGo();
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.

@@ -102,6 +102,37 @@ struct outcome path_above(const struct child *child, const char *path, int *ret_
 	return path_open(child, above, O_PATH | O_DIRECTORY, 0, ret_fd);
 }
 
+static struct outcome make_plain(const struct child *child, const char *path)
+{
+	const char *name;
+	int above = -1;
+	int there = -1;
+	struct outcome outcome = path_open(child, path, O_PATH | O_DIRECTORY, 0, &there);
+	if (outcome.error == 0)
+		sys_close(there);
+	if (outcome.error != SYS_ENOENT)
+		return outcome;
+	PASS(path_above(child, path, &above, &name));
+	long made = sys_mkdirat(above, name, 0755);
+	sys_close(above);
+	return made < 0 && made != -SYS_EEXIST ? REFUSED(mkdirat, -made) : DONE;
+}
+
+struct outcome path_make_above(const struct child *child, const char *path, int *ret_fd, const char **ret_name)
+{
+	char prefix[SYS_PATH_MAX];
+	const struct outcome outcome = path_above(child, path, ret_fd, ret_name);
+	if (outcome.error != SYS_ENOENT)
+		return outcome;
+	for (size_t at = 1; path[at]; at++) {
+		if (path[at] != '/' || path[at - 1] == '/')
+			continue;
+		PASS(copy_prefix(prefix, path, at));
+		PASS(make_plain(child, prefix));
+	}
+	return path_above(child, path, ret_fd, ret_name);
+}
+
 struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name)
 {
 	char parent[SYS_PATH_MAX];

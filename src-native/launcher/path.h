@@ -16,6 +16,8 @@ struct outcome path_open_below(int root, const char *path, uint64_t flags, uint6
 struct outcome path_divide(const char *path, const char *without, char *ret_above, const char **ret_name);
 // Opens the directory above `path`'s last component, which `ret_name` points to. It is there.
 struct outcome path_above(const struct child *child, const char *path, int *ret_fd, const char **ret_name);
+// The same. Missing directories are made as the user that the child is, in the very tree that is there.
+struct outcome path_make_above(const struct child *child, const char *path, int *ret_fd, const char **ret_name);
 // Opens the directory above `path`'s last component, which `ret_name` points to, for an entry to be made there. Missing
 // parents are made. Afterwards the directory is in a file system of the plan's own, and has no entry of that name.
 struct outcome path_parent(struct child *child, const char *path, int *ret_fd, const char **ret_name);

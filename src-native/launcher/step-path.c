@@ -19,7 +19,7 @@ struct outcome step_directory(struct child *child, const struct step_directory *
 	return path_make_directory(child, plan_string(child->plan, step->target), (uint32_t)step->mode);
 }
 
-static struct outcome write_whole(const struct child *child, struct wire_bytes content, int file)
+static struct outcome write_all(const struct child *child, struct wire_bytes content, int file)
 {
 	const unsigned char *at = child->plan->base + content.offset;
 	for (uint32_t left = content.length; left;) {
@@ -27,6 +27,12 @@ static struct outcome write_whole(const struct child *child, struct wire_bytes c
 		at += written;
 		left -= written;
 	}
+	return DONE;
+}
+
+static struct outcome write_whole(const struct child *child, struct wire_bytes content, int file)
+{
+	PASS(write_all(child, content, file));
 	TRY(close, file);
 	return DONE;
 }
@@ -64,6 +70,43 @@ struct outcome step_file(struct child *child, const struct step_file *step)
 		return outcome;
 	PASS(path_make_file(child, target, (uint32_t)step->mode, &file));
 	return write_whole(child, step->content, file);
+}
+
+// A name that nothing in any directory has, and that nobody knows before.
+static struct outcome make_name(char *ret_name)
+{
+	uint64_t number;
+	TRY(getrandom, &number, sizeof(number), 0);
+	*text_number(text_copy(ret_name, ".carrel-"), number) = 0;
+	return DONE;
+}
+
+// The mode last: a write by who is not root takes set-id bits away. The file is in its place when it is whole.
+static struct outcome fill_and_rename(
+	const struct child *child, const struct step_replace_file *step, int file, int above, const char *aside,
+	const char *name)
+{
+	PASS(write_all(child, step->content, file));
+	TRY(fchmod, file, (uint32_t)step->mode);
+	TRY(close, file);
+	TRY(renameat, above, aside, above, name);
+	return DONE;
+}
+
+struct outcome step_replace_file(struct child *child, const struct step_replace_file *step)
+{
+	char aside[32];
+	const char *name;
+	int above = -1;
+	PASS(path_make_above(child, plan_string(child->plan, step->target), &above, &name));
+	PASS(make_name(aside));
+	int file = (int)TRY(openat, above, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	const struct outcome outcome = fill_and_rename(child, step, file, above, aside, name);
+	// A container that stays would keep it.
+	if (outcome.error)
+		sys_unlinkat(above, aside, 0);
+	sys_close(above);
+	return outcome;
 }
 
 struct outcome step_sysctl(struct child *child, const struct step_sysctl *step)

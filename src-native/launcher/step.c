@@ -73,6 +73,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_directory(child, (const struct step_directory *)record);
 	case STEP_FILE:
 		return step_file(child, (const struct step_file *)record);
+	case STEP_REPLACE_FILE:
+		return step_replace_file(child, (const struct step_replace_file *)record);
 	case STEP_SYMLINK:
 		return step_symlink(child, (const struct step_symlink *)record);
 	case STEP_MAKE_TARGET:

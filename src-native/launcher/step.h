@@ -40,6 +40,7 @@ struct outcome step_pivot_root(struct child *child, const struct step_pivot_root
 struct outcome step_open_directory(struct child *child, const struct step_open_directory *step);
 struct outcome step_directory(struct child *child, const struct step_directory *step);
 struct outcome step_file(struct child *child, const struct step_file *step);
+struct outcome step_replace_file(struct child *child, const struct step_replace_file *step);
 struct outcome step_symlink(struct child *child, const struct step_symlink *step);
 struct outcome step_make_target(struct child *child, const struct step_make_target *step);
 struct outcome step_chmod(struct child *child, const struct step_chmod *step);

@@ -223,6 +223,14 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
     ...[attach, copy('"file"'), call('fchdir'), call('umount2', 'MNT_DETACH'), call('chdir', '"/"')].map(unlessMade),
     ...[...attributesOf(['readonly']), attach].map(unlessMade),
   ],
+  replaceFile: ({ mode }) => [
+    maybe('mkdirat', '0755'),
+    call('getrandom'),
+    call('openat', '".carrel-', 'O_CREAT|O_EXCL', '0600'),
+    call('write'),
+    call('fchmod', octal(mode)),
+    call('renameat', '".carrel-'),
+  ],
   makeTarget: ({ target, type }) => [
     type === 'directory' ? maybe('mkdirat', file(target)) : maybe('openat', file(target), 'O_CREAT|O_EXCL'),
     maybe('openat', '"/proc/self/fd/'),

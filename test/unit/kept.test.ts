@@ -9,7 +9,7 @@ import { inspect } from 'node:util';
 import type { Command, FramedCommand, Invocation } from '#lib/compile/command.js';
 import { compile, type FrameInput } from '#lib/compile/container.js';
 import type { ContainerDefinition } from '#lib/definition/definition.js';
-import { bind, Container } from '#lib/index.js';
+import { bind, Container, file } from '#lib/index.js';
 import { settled } from '#lib/plan/compose.js';
 import { decode, encode } from '#lib/plan/encode.js';
 import { complete, type Frame, type Own, split } from '#lib/plan/frame.js';
@@ -36,6 +36,10 @@ const INVOCATION: Draws<Invocation> = {
   env: (random) => random.pick([{}, { PATH: '/opt' }, { A: random.text() }, { HOME: '/h', B: '' }]),
   timeoutMs: (random) => random.below(2 ** 40),
   timeoutSignal: (random) => 1 + random.below(64),
+  files: (random) => {
+    const content = new TextEncoder().encode(random.text());
+    return random.pick([undefined, [], [{ target: '/a', mode: 0o644, content }]]);
+  },
 };
 
 const FRAMED: Draws<FramedCommand> = {
@@ -71,6 +75,7 @@ const FRAMED: Draws<FramedCommand> = {
   hooked: (random) => random.boolean(),
   background: (random) => random.pick([undefined, 'keep'] as const),
   stays: (random) => random.pick([undefined, 'command', 'alone'] as const),
+  collects: (random) => random.pick([undefined, true] as const),
 };
 const UNLIMITED = { soft: 'unlimited', hard: 'unlimited' } as const;
 
@@ -172,9 +177,10 @@ describe('the frame of the last command', () => {
     const situation = { host: root, firstId: FIRST, users: {} };
     const framed = { stdio: ['pipe', 'pipe', 'pipe'], timed: false, detached: false, hooked: false } as const;
     const frameOf = (command: Command): Frame => split(compileWithFrame(definition, command, situation)).frame;
-    const first = frameOf({ invocation: drawn(INVOCATION, random), framed });
-    assert.equal(frameOf({ invocation: drawn(INVOCATION, random), framed: { ...framed } }), first);
-    assert.notEqual(frameOf({ invocation: drawn(INVOCATION, random), framed: { ...framed, hooked: true } }), first);
+    const invocation = (): Invocation => ({ ...drawn(INVOCATION, random), files: [] });
+    const first = frameOf({ invocation: invocation(), framed });
+    assert.equal(frameOf({ invocation: invocation(), framed: { ...framed } }), first);
+    assert.notEqual(frameOf({ invocation: invocation(), framed: { ...framed, hooked: true } }), first);
   });
 });
 
@@ -209,6 +215,14 @@ const OPTIONS: Draws<SpawnOptions> = {
   timing: (random) => random.pick([undefined, false, true]),
   detached: (random) => random.pick([undefined, false, true]),
   background: (random) => random.pick([undefined, 'end', 'keep'] as const),
+  files: (random) =>
+    random.pick([
+      undefined,
+      [],
+      [file('/a', random.text())],
+      [file('/a', 'x'), file('/b', 'x', { mode: 0o600 })],
+      [file('/b', new Uint8Array([random.below(256)]))],
+    ]),
 };
 
 const CALL: Draws<Omit<Call, 'options'> & SpawnOptions> = {

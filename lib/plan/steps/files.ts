@@ -29,6 +29,21 @@ export const FILE_STEPS = {
    */
   file: { column: 'container', fields: { target: containerPath, mode: defaulted(number, 0o644), content: bytes } },
   /**
+   * Puts a new file with `content` in the place of what is at `target`, and makes missing directories above it, with
+   * mode 0755. It does so in the very tree that is there, as the user that the child is: all belongs to that one.
+   * Links on the way are followed, inside. One at `target` is replaced, as is a file that is open or linked elsewhere:
+   * nothing that is there is opened. Who looks meanwhile finds what was there before, or the whole file.
+   *
+   * @needs to come behind {@link pivotRoot}, and the right to write in the directory
+   * @errors EACCES, EPERM, EROFS and ENOSPC as for every program of that user; EISDIR for a directory; EBUSY where
+   *   something is mounted on it.
+   * @source openat(2), renameat(2), getrandom(2)
+   */
+  replaceFile: {
+    column: 'container',
+    fields: { target: containerPath, mode: defaulted(upTo(0o7777), 0o644), content: bytes },
+  },
+  /**
    * Makes a symbolic link at `target` that says `text`, where {@link directory} would.
    * It takes the place of an existing file or link.
    *

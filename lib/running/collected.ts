@@ -1,0 +1,94 @@
+/** Files of a command that are read when it has ended. */
+
+import { array, bytes, knownOptions, text } from '../definition/checks.js';
+import { invalidType, invalidValue } from '../errors/errors.js';
+import type { Files } from './files/files.js';
+
+/** A path whose content is wanted, and how much of it at most. */
+export interface CollectedPath {
+  /** In the container. A relative one counts from the command's directory. */
+  readonly path: string;
+  /** Bytes, or a text such as `'64m'`; a larger file is not read. Default: `'16m'`. */
+  readonly maxBytes?: number | string | undefined;
+}
+
+/** What was read. */
+export interface Collected {
+  /** By the paths of `collect`, as they were given. */
+  readonly files: Readonly<Record<string, Buffer>>;
+  /**
+   * Why a path of `collect` is not among `files`, by an error's code: `ENOENT`, `EACCES`, `EISDIR`, `ELOOP`, `ENXIO`
+   * for a FIFO, a socket or a device, `ERR_FS_FILE_TOO_LARGE`, `ERR_TIMEOUT` where a file system does not answer,
+   * `ERR_ENDED` where the container around the command had ended, `ABORT_ERR` where `signal` was aborted.
+   */
+  readonly uncollected: Readonly<Record<string, string>>;
+}
+
+/** The same, checked. */
+export interface WantedFile {
+  readonly path: string;
+  readonly maxBytes: number;
+}
+
+const MOST = '16m';
+
+/** Of a command that was asked for none. */
+export const NOTHING_COLLECTED: Collected = Object.freeze({
+  files: Object.freeze({}),
+  uncollected: Object.freeze({}),
+});
+
+/** @throws TypeError or RangeError naming the part, such as `collect[1].maxBytes`. */
+export function checkCollect(value: unknown): readonly WantedFile[] {
+  if (value === undefined) return [];
+  return array('collect', value).map((one, index) => checkWanted(`collect[${index}]`, one));
+}
+
+function checkWanted(name: string, value: unknown): WantedFile {
+  if (typeof value === 'string') return { path: checkPath(name, value), maxBytes: bytes(name, MOST) };
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw invalidType(name, 'a path, or an object such as { path: "/tmp/main", maxBytes: "64m" }', value);
+  knownOptions(name, value, ['path', 'maxBytes']);
+  const { path, maxBytes = MOST } = value as Readonly<Record<string, unknown>>;
+  return { path: checkPath(`${name}.path`, path), maxBytes: bytes(`${name}.maxBytes`, maxBytes) };
+}
+
+function checkPath(name: string, value: unknown): string {
+  const path = text(name, value);
+  if (path === '') throw invalidValue(name, 'a path in the container', path);
+  return path;
+}
+
+/**
+ * Reads them, each by itself: what keeps one from being read keeps no other.
+ *
+ * @param cwd Where relative paths count from.
+ */
+export async function collectFrom(
+  files: Pick<Files, 'readFile'>,
+  wanted: readonly WantedFile[],
+  { cwd, signal }: { readonly cwd: string; readonly signal: AbortSignal | undefined },
+): Promise<Collected> {
+  const contents: [path: string, content: Buffer][] = [];
+  const reasons: [path: string, reason: string][] = [];
+  await Promise.all(
+    wanted.map(async ({ path, maxBytes }) => {
+      try {
+        const inside = path.startsWith('/') ? path : `${cwd}/${path}`;
+        contents.push([path, await files.readFile(inside, { maxBytes, signal })]);
+      } catch (error) {
+        reasons.push([path, signal?.aborted === true ? 'ABORT_ERR' : reasonOf(error)]);
+      }
+    }),
+  );
+  // Not by assignment: a path may be called __proto__.
+  return Object.freeze({
+    files: Object.freeze(Object.fromEntries(contents)),
+    uncollected: Object.freeze(Object.fromEntries(reasons)),
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const { code, name } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : name;
+}
