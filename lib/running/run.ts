@@ -36,8 +36,8 @@ export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'd
   readonly maxOutput?: number | string | undefined;
   /**
    * Paths that are read when the command has ended, however it did, before its files are gone: `['/tmp/main']`. Only
-   * regular files are, each up to `maxBytes`, with the rights of the command's user. Links are followed inside, and lead
-   * nowhere else. See `files` and `uncollected` of the result. Default: none.
+   * regular files are, each up to `maxBytes`, with the rights of the command's user. Links are followed inside, and
+   * lead nowhere else. See `files` and `uncollected` of the result. Default: none.
    */
   readonly collect?: readonly (string | CollectedPath)[] | undefined;
   /** Throws an {@link ExitError} that carries the result, unless that is `ok`. Default: `false`. */

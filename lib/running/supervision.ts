@@ -81,11 +81,8 @@ export interface Performed {
 export class Supervision implements LineListener {
   #plan: Plan;
   #settlement: Settlement | undefined;
-  readonly #hooks: readonly Hook[];
+  readonly #asker: Omit<Performed, 'plan' | 'settlement'>;
   readonly #timing: Timing;
-  readonly #calledNs: number;
-  readonly #within: Around | undefined;
-  readonly #held: readonly number[] | undefined;
   /** The first id of the host that the container has a range from. */
   readonly firstId: number | undefined;
   #state: SupervisionState = { phase: 'starting', command: undefined };
@@ -106,14 +103,11 @@ export class Supervision implements LineListener {
   /** The end is known, but not yet why. */
   #isLast = false;
 
-  constructor({ plan, settlement, hooks, calledNs, within, held }: Performed) {
+  constructor({ plan, settlement, ...asker }: Performed) {
     this.#plan = plan;
     this.#settlement = settlement;
-    this.#hooks = hooks;
-    this.#timing = new Timing(calledNs);
-    this.#calledNs = calledNs;
-    this.#within = within;
-    this.#held = held;
+    this.#asker = asker;
+    this.#timing = new Timing(asker.calledNs);
     this.firstId = settlement.move?.to;
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -228,8 +222,7 @@ export class Supervision implements LineListener {
 
   /** Closes what the container has given, once: nothing of it can be reached any more. */
   letGo(): void {
-    const given = this.#state.command?.given ?? [];
-    for (const descriptor of [...given.map((one) => one.descriptor), ...(this.#held ?? [])]) native().close(descriptor);
+    for (const descriptor of openedBy(this.#state.command, this.#asker)) native().close(descriptor);
   }
 
   notice(notice: Parameters<LineListener['notice']>[0], descriptors: readonly number[]): void {
@@ -271,7 +264,7 @@ export class Supervision implements LineListener {
   lineEnded(error: Error | undefined): void {
     if (this.isOver || this.#isLast) return;
     // Nobody opens another line to a supervisor: it ends with this one.
-    const wallMs = (monotonicNs() - this.#calledNs) / 1e6;
+    const wallMs = (monotonicNs() - this.#asker.calledNs) / 1e6;
     const untold = this.#state.command === undefined ? supervisorLost() : lostStatus(wallMs, this.#known());
     this.#finish(this.#failure ?? error ?? untold, true);
   }
@@ -308,19 +301,20 @@ export class Supervision implements LineListener {
   }
 
   #askAround(then: () => void): void {
-    if (this.#within === undefined) {
+    const { within } = this.#asker;
+    if (within === undefined) {
       then();
       return;
     }
     this.#isLast = true;
-    void this.#within.ends().then((ends) => {
+    void within.ends().then((ends) => {
       if (ends) this.#asked = 'container-ended';
       then();
     });
   }
 
   async #runHooks({ pid, namespaces }: MessageOf<'barrier'>): Promise<void> {
-    this.#failure ??= await runHooks(this.#hooks, { pid, namespaces: namespacesOf({ pid, namespaces }) });
+    this.#failure ??= await runHooks(this.#asker.hooks, { pid, namespaces: namespacesOf({ pid, namespaces }) });
     this.#order(this.#failure === undefined ? { kind: 'go' } : { kind: 'signal', signal: SIGKILL });
   }
 
@@ -333,7 +327,7 @@ export class Supervision implements LineListener {
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {
-    if (this.#held === undefined) this.letGo();
+    if (this.#asker.held === undefined) this.letGo();
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
@@ -348,4 +342,9 @@ function commandOf(notice: MessageOf<'running'>, descriptors: readonly number[])
   const { pid, first } = notice;
   const given = descriptors.map((descriptor) => ({ descriptor, inode: fstatSync(descriptor).ino }));
   return { pid, first, given, namespaces: namespacesOf(notice) };
+}
+
+/** The descriptors that a supervision has. */
+function openedBy(command: RunningCommand | undefined, { held = [] }: Pick<Performed, 'held'>): readonly number[] {
+  return [...(command?.given ?? []).map(({ descriptor }) => descriptor), ...held];
 }

@@ -42,6 +42,7 @@ const own = maybe('close_range', 'CLOSE_RANGE_UNSHARE|CLOSE_RANGE_CLOEXEC');
 const gaps: readonly Expected[] = Array.from({ length: 8 }, () => maybe('close_range', ', 0'));
 /** Directories on the way to a target, where they are missing; which they may be says `mayMake`. */
 const parents = maybe('mkdirat');
+const toRead = (target: string): Expected => call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK');
 
 /** The root is kept open under another number when something is attached to it. */
 const onRoot = (target: string): readonly Expected[] => (target === '/' ? [call('fcntl', 'F_DUPFD_CLOEXEC')] : []);
@@ -238,18 +239,9 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
   ],
   removeTarget: ({ name }) => [maybe('flock', 'LOCK_EX|LOCK_NB'), maybe('unlinkat', quote(name))],
   symlink: ({ target, text }) => [parents, call('symlinkat', quote(text), file(target))],
-  chmod: ({ target, mode }) => [
-    call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
-    call('fchmod', octal(mode)),
-  ],
-  setXattr: ({ target, name, value }) => [
-    call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
-    call('fsetxattr', quote(name), quote(value)),
-  ],
-  lockFile: ({ target }) => [
-    call('openat2', quote(target), 'O_RDONLY|O_NOCTTY|O_NONBLOCK'),
-    call('fcntl', 'F_OFD_SETLK', 'F_RDLCK'),
-  ],
+  chmod: ({ target, mode }) => [toRead(target), call('fchmod', octal(mode))],
+  setXattr: ({ target, name, value }) => [toRead(target), call('fsetxattr', quote(name), quote(value))],
+  lockFile: ({ target }) => [toRead(target), call('fcntl', 'F_OFD_SETLK', 'F_RDLCK')],
   pivotRoot: () => [
     call('fchdir'),
     call('pivot_root', '".", "."'),
