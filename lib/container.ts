@@ -31,6 +31,14 @@ import type { Bytes, RunOptions, RunResult, Texts } from './running/run.js';
 import type { RunningContainer } from './running/running-container.js';
 import type { StartOptions } from './running/start.js';
 
+/** Said here: the other way round, imports would go in a circle. */
+declare module './running/running-container.js' {
+  interface StartedFrom {
+    /** What it was started from, to start another one like it. */
+    readonly container: Container;
+  }
+}
+
 /**
  * What a container is. It is immutable: every method returns a new `Container`, so one can be kept and varied.
  *
@@ -602,7 +610,7 @@ export class Container {
     args?: readonly string[] | StartOptions | null,
     options?: StartOptions,
   ): Promise<RunningContainer> {
-    return start(this.toJSON(), this.#hooks, givenCall('start', file, args, options));
+    return start(this.toJSON(), this.#hooks, givenCall('start', file, args, options), this);
   }
 
   /**

@@ -92,6 +92,7 @@ export type {
 export type { Plan } from './plan/plan.js';
 export type { ContainerStep, HostStep, ServedStep, Step } from './plan/steps.js';
 export type { TimedAct } from './plan/timing.js';
+export type { Collected, CollectedPath } from './running/collected.js';
 export type { SpawnOptions } from './running/command.js';
 export type { StatsOptions } from './running/control.js';
 export { doctor, isSupported } from './running/engine.js';

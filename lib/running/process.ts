@@ -159,7 +159,8 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
 
   /**
    * How the command ended. Resolves when all of the container is gone, also for exit codes other than 0. Rejects where
-   * the container could not be made; then an `error` event is emitted only if it is listened to.
+   * the container could not be made; then an `error` event is emitted only if it is listened to. So it is with
+   * `ERR_ENDED`, where the {@link RunningContainer} that it was to enter has ended first.
    */
   get result(): Promise<ExitStatus> {
     this.#resultWanted = true;
@@ -313,7 +314,9 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     if (end instanceof Error) {
       end.stack = `${end.name}: ${end.message}\n${this.#origin.stack?.replace(/^.*\n/, '')}`;
       for (const one of this.#ends) one?.destroy();
-      const isHeard = this.#resultWanted || this.#supervision.isAwaited;
+      // That the container around it has ended is told by that one. By a race it would have been a status.
+      const isTold = (end as NodeJS.ErrnoException).code === 'ERR_ENDED';
+      const isHeard = isTold || this.#resultWanted || this.#supervision.isAwaited;
       if (!isHeard || this.listenerCount('error') > 0) this.emit('error', end);
     } else {
       // It may have been killed before it ran.

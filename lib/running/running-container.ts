@@ -55,6 +55,7 @@ export type EnterOptions = Omit<SpawnOptions, 'detached'>;
 /** @internal What a running container works with, made by its maker: to name the class does not load all of that. */
 export interface Workings {
   readonly id: string;
+  readonly container: StartedFrom['container'];
   /** The main command, or what stands for PID 1 where there is none. */
   readonly child: ContainerProcess;
   readonly holds: boolean;
@@ -77,6 +78,10 @@ export interface Workings {
   lost(error: Error): ExitStatus;
 }
 
+/** What a {@link RunningContainer} was started from. lib/container.ts says what that is. */
+// biome-ignore lint/suspicious/noEmptyInterface: it is filled in where the builder is
+export interface StartedFrom {}
+
 /**
  * A container that runs until it is told to end, or until its main command ends, from {@link Container.start}. Commands
  * enter it by `run()` and `spawn()`: they see its files, processes and network, and have no right that it lacks. They
@@ -87,6 +92,8 @@ export interface Workings {
 export class RunningContainer extends EventEmitter<RunningContainerEvents> implements AsyncDisposable, InNamespaces {
   /** A name that no other container of this process has. */
   readonly id: string;
+  /** What it was started from, a {@link Container}: to start another one like it. */
+  readonly container: StartedFrom['container'];
   /** Its PID 1, as the host numbers it. */
   readonly pid: number;
   /** The main command; `undefined` where there is none. */
@@ -110,9 +117,10 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   /** @internal */
   constructor(workings: Workings) {
     super();
-    const { id, pid, child, holds } = workings;
+    const { id, container, pid, child, holds } = workings;
     this.#workings = workings;
     this.id = id;
+    this.container = container;
     this.pid = pid;
     this.main = holds ? undefined : child;
     this.files = workings.files;

@@ -34,7 +34,7 @@ import { checkWait, checkWaitFor, type Waiting, whenReady } from './readiness.js
 import { checkReady } from './ready.js';
 import { lostStatus } from './result.js';
 import { run } from './run.js';
-import { type Ready, RunningContainer, type Workings } from './running-container.js';
+import { type Ready, RunningContainer, type StartedFrom, type Workings } from './running-container.js';
 import { givenBy } from './served.js';
 import { type Inside, planOf, spawn, start as startCommand } from './spawn.js';
 
@@ -70,11 +70,16 @@ const HELD_OPTIONS = ['hold', 'ready', 'readyTimeout', 'limits', 'timeout', 'sig
 const OWN_OPTIONS = ['hold', 'ready', 'readyTimeout', 'logBytes'];
 const OPTIONS = [...SPAWN_OPTIONS.filter((name) => name !== 'detached'), ...OWN_OPTIONS];
 
-/** What {@link Container.start} does. */
+/**
+ * What {@link Container.start} does.
+ *
+ * @param container What it is started from, as its caller knows it.
+ */
 export async function start(
   definition: ContainerDefinition,
   hooks: readonly Hook[],
   given: GivenStart<StartOptions>,
+  container: StartedFrom['container'],
 ): Promise<RunningContainer> {
   knownOptions('start()', given.options, OPTIONS);
   const { hold, ready = [], readyTimeout, logBytes, stdio, ...options } = given.options;
@@ -91,12 +96,12 @@ export async function start(
     await performing.supervision.started();
     if (performing.supervision.isOver) await performing.supervision.ended;
     const entered = enteredBy(definition, performing, call.options);
-    const workings = workingsOf(performing, entered, main === undefined, output);
-    const container = new RunningContainer(workings);
+    const workings = { ...workingsOf(performing, entered, main === undefined, output), container };
+    const running = new RunningContainer(workings);
     for (const publication of definition.publish) await workings.ports.open(publication);
     if (conditions.length > 0)
-      await whenReady(conditions, waitingFor(container, performing, output), { timeoutMs, signal: options.signal });
-    return container;
+      await whenReady(conditions, waitingFor(running, performing, output), { timeoutMs, signal: options.signal });
+    return running;
   } catch (error) {
     await performing.child[Symbol.asyncDispose]();
     throw error;
@@ -195,7 +200,12 @@ function waitingFor(container: RunningContainer, { child }: Performing, output: 
   };
 }
 
-function workingsOf(performing: Performing, entered: Entered, holds: boolean, output: MainOutput): Workings {
+function workingsOf(
+  performing: Performing,
+  entered: Entered,
+  holds: boolean,
+  output: MainOutput,
+): Omit<Workings, 'container'> {
   const { definition, inside, namespaces, served, files } = entered;
   const { supervision, child } = performing;
   return {

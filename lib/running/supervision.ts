@@ -309,7 +309,8 @@ export class Supervision implements LineListener {
     this.#isLast = true;
     void within.ends().then((ends) => {
       if (ends) this.#asked = 'container-ended';
-      then();
+      // What a listener throws is the caller's uncaught exception, and no rejection of this promise.
+      queueMicrotask(then);
     });
   }
 

@@ -201,7 +201,7 @@ suite('files of a command', () => {
       [[{ type: 'file', target: '/a', content: 1 }], /files\[0\]\.content/],
       [[{ type: 'file', target: '/a', content: '', mode: 0o10000 }], /files\[0\]\.mode/],
       [[{ type: 'file', target: '/a', content: '', mode: '0644' }], /files\[0\]\.mode/],
-      [[{ type: 'file', path: '/a', content: '' }], /files\[0\][^]*path/],
+      [[{ type: 'file', path: '/a', content: '' }], /files\[0\][\s\S]*path/],
       [[{ type: 'file', target: '/a', content: new Uint8Array(61 * 1024 * 1024) }], /files/],
     ];
     for (const [files, name] of wrong) {

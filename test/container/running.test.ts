@@ -21,6 +21,15 @@ async function output(box: RunningContainer, script: string): Promise<string> {
 }
 
 suite('without a main command', () => {
+  test('it knows what it was started from', async () => {
+    const from = new Container().hostname('one');
+    const told: Container[] = [];
+    await using box = await from.start({ ready: ({ container }) => told.push(container) });
+    assert.deepEqual([box.container === from, told[0] === from], [true, true]);
+    await using other = await box.container.hostname('other').start();
+    assert.equal(await output(other, 'hostname'), 'other');
+  });
+
   test('PID 1 is carrel’s init alone', async () => {
     await using box = await new Container().start();
     assert.equal(box.main, undefined);

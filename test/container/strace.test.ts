@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bind, Container, type Plan, type Step, tmpfs } from 'carrel';
+import { bind, Container, file, type Plan, type Step, tmpfs } from 'carrel';
 import { settled } from '#lib/plan/compose.js';
 import { freezeDeep } from '#lib/plan/plan.js';
 import { planOf } from '#lib/running/spawn.js';
@@ -141,6 +141,8 @@ suite('what explain() says is what strace sees', requires('strace', 'busybox', '
         .plan('true', [], quiet),
     'mounts that CAP_SYS_ADMIN cannot move': () =>
       new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).plan('true', [], quiet),
+    'files of the command': () =>
+      new Container().plan('true', [], { ...quiet, files: [file('/tmp/made/x', 'x'), file('/tmp/made/y', '')] }),
     'few namespaces': () => new Container().namespaces(['user', 'pid']).plan('true', [], quiet),
   };
   for (const [name, planOf] of Object.entries(boxes)) test(name, () => holdTo(planOf()));
@@ -160,6 +162,7 @@ suite('what explain() says is what strace sees', requires('strace', 'busybox', '
   test('a command that enters a container that stays', async () => {
     await using box = await new Container().start();
     holdTo(box.plan('true', [], quiet));
+    holdTo(box.plan('true', [], { ...quiet, files: [file('/tmp/x', 'x')] }));
     await using locked = await new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).start();
     holdTo(locked.plan('true', [], quiet));
   });
@@ -168,6 +171,8 @@ suite('what explain() says is what strace sees', requires('strace', 'busybox', '
     for (const box of [new Container(), new Container().capabilities({ add: ['CAP_SYS_ADMIN'] })]) {
       const call = { file: 'true', args: [], options: quiet };
       holdTo(planOf(box.toJSON(), { stays: 'command' }, call));
+      // What its files are read by, when it has ended.
+      holdTo(planOf(box.toJSON(), { collects: true }, call));
       // Nobody is there to end it.
       const alone = planOf(box.toJSON(), { stays: 'alone' }, { ...call, file: '' });
       holdTo({ ...alone, timeoutMs: 500 }, [

@@ -76,6 +76,49 @@ suite('a listener that throws', () => {
     assert.deepEqual(answer, [1, 'killed']);
   });
 
+  test('of a command that enters a container: it is an uncaught exception too', async () => {
+    const answer = await askCaller(`
+      const seen = [];
+      process.on('uncaughtException', ({ message }, origin) => seen.push(origin + ': ' + message));
+      const box = await new Container().start();
+      const child = box.spawn('sh', ['-c', 'kill -9 $$'], { stdio: 'ignore' });
+      child.once('exit', () => {
+        throw new Error('thrown');
+      });
+      await child.result;
+      const failed = box.spawn('no-such-program');
+      failed.prependListener('error', ({ code }) => seen.push(code));
+      failed.on('error', () => {
+        throw new Error('thrown');
+      });
+      await failed.result.catch(() => {});
+      await box.stop();
+      console.log(JSON.stringify(seen));
+    `);
+    assert.deepEqual(answer, [...thrown, 'ENOENT', ...thrown]);
+  });
+
+  test('nobody has to listen to a command that comes too late', async () => {
+    const answer = await askCaller(`
+      const seen = [];
+      process.on('uncaughtException', ({ message }, origin) => seen.push(origin + ': ' + message));
+      let late = 0;
+      for (let turn = 0; turn < 20 && late < 3; turn += 1) {
+        const box = await new Container().start();
+        const children = Array.from({ length: 4 }, () => box.spawn('true', [], { stdio: 'ignore' }));
+        box.kill('SIGKILL');
+        await box.result;
+        for (const child of children)
+          await child.result.catch(({ code }) => {
+            if (code === 'ERR_ENDED') late += 1;
+            else seen.push(code);
+          });
+      }
+      console.log(JSON.stringify([late > 0, seen]));
+    `);
+    assert.deepEqual(answer, [true, []]);
+  });
+
   test('what the supervisor has said behind it is heard, whole', async () => {
     const answer = await askCaller(`
       import { writeSync } from 'node:fs';

@@ -224,11 +224,11 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
     ...[attach, copy('"file"'), call('fchdir'), call('umount2', 'MNT_DETACH'), call('chdir', '"/"')].map(unlessMade),
     ...[...attributesOf(['readonly']), attach].map(unlessMade),
   ],
-  replaceFile: ({ mode }) => [
+  replaceFile: ({ mode, content }) => [
     maybe('mkdirat', '0755'),
     call('getrandom'),
     call('openat', '".carrel-', 'O_CREAT|O_EXCL', '0600'),
-    call('write'),
+    ...(content.length === 0 ? [] : [call('write')]),
     call('fchmod', octal(mode)),
     call('renameat', '".carrel-'),
   ],

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { bind, Container, type ContainerProcess, tmpfs } from '#lib/index.js';
+import { bind, Container, type ContainerProcess, file as fileOf, tmpfs } from '#lib/index.js';
 import { plan, spawn } from '#lib/plan.js';
 import {
   assertRefused,
@@ -45,7 +45,7 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
       .step(lockFile({ slot: 0, target: '/scratch/file' }))
       .step(mountSetattr({ target: '/scratch', attributes: ['noexec'] }))
       .hook(() => undefined)
-      .spawn('true', [], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }),
+      .spawn('true', [], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], files: [fileOf('/tmp/x', 'x')] }),
   locked: () => new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).spawn('true'),
   limited: () =>
     new Container().limits({ memory: '64m', pids: 9, cpuTime: 60_000, onUnsupported: 'warn' }).spawn('true'),

@@ -15,6 +15,7 @@ import {
   file,
   overlay,
   type Reason,
+  type RunningContainer,
   type RunResult,
   type StepError,
   symlink,
@@ -54,6 +55,18 @@ box.spawn({ stdio: 'inherit' });
 box.command(['ls']);
 // @ts-expect-error run() has no stdio of the caller's
 box.run({ stdio: 'inherit' });
+
+// What a command finds, and what is left of it.
+box.run('cc', { files: [file('/tmp/main.c', '')], collect: ['/tmp/main', { path: '/tmp/log', maxBytes: '1m' }] });
+same<RunResult['files'], Readonly<Record<string, Buffer>>>(true);
+same<RunResult['uncollected'], Readonly<Record<string, string>>>(true);
+// @ts-expect-error a link is no file
+box.spawn('ls', { files: [symlink('/tmp/x', 'y')] });
+// @ts-expect-error nobody collects what spawn() leaves
+box.spawn('ls', { collect: ['/tmp/x'] });
+
+// A running container knows what it was started from.
+same<RunningContainer['container'], Container>(true);
 
 // spawn() gives a process at once, not a promise; it is not thenable.
 same<ReturnType<typeof box.spawn>, ContainerProcess>(true);

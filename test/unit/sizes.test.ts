@@ -16,7 +16,8 @@ const LAUNCHER_LINES = 6600;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
-  'lib/container.ts': 640,
+  // With the declaration of RunningContainer.container, which no other file can make.
+  'lib/container.ts': 650,
   'src-native/sys.h': 850,
 };
 
