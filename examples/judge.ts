@@ -8,7 +8,7 @@
  */
 
 import { execPath } from 'node:process';
-import { Container, type ContainerProcess, directory, file, type Mount } from 'carrel';
+import { Container, type ContainerProcess, type FileEntry, file } from 'carrel';
 
 type Verdict =
   | 'accepted'
@@ -42,23 +42,17 @@ const box = new Container().hostname('judge').limits({ memory: '64m', pids: 32, 
 /** A compiler is trusted with more, and with nothing else. */
 const workshop = new Container().hostname('compiler').limits({ memory: '512m', pids: 64, cpuTime: 20_000 });
 
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-/**
- * What has to be there to run it, and the command; `undefined`: it does not compile. The program comes out by standard
- * output.
- */
-async function prepare({ language, source }: Submission): Promise<readonly [Mount[], ...string[]] | undefined> {
-  const at = (name: string, content: Uint8Array, mode = 0o644): Mount[] => [
-    directory('/tmp/job'),
-    file(`/tmp/job/${name}`, content, { mode }),
-  ];
-  if (language === 'python') return [at('main.py', bytes(source)), 'python3', '-I', '/tmp/job/main.py'];
+/** What a command runs, and the file that it has to find; `undefined`: it does not compile. */
+async function prepare({ language, source }: Submission): Promise<readonly [FileEntry, ...string[]] | undefined> {
+  if (language === 'python') return [file('/tmp/main.py', source), 'python3', '-I', '/tmp/main.py'];
   // Node reserves much more memory than it uses; what it uses is limited all the same.
-  if (language === 'javascript') return [at('main.mjs', bytes(source)), execPath, '/tmp/job/main.mjs'];
-  const script = 'gcc -O2 -static -x c -o /tmp/program - && cat /tmp/program';
-  const { ok, stdout } = await workshop.run('sh', ['-c', script], { input: source, encoding: 'buffer' });
-  return ok ? [at('main', stdout, 0o755), '/tmp/job/main'] : undefined;
+  if (language === 'javascript') return [file('/tmp/main.mjs', source), execPath, '/tmp/main.mjs'];
+  const { files } = await workshop.run('gcc', ['-O2', '-static', '-o', '/tmp/main', '/tmp/main.c'], {
+    files: [file('/tmp/main.c', source)],
+    collect: ['/tmp/main'],
+  });
+  const program = files['/tmp/main'];
+  return program && [file('/tmp/main', program, { mode: 0o755 }), '/tmp/main'];
 }
 
 /** Ends a job whose CPU time stands still for too long; gives whether it did. */
@@ -90,8 +84,9 @@ async function outputOf(job: ContainerProcess): Promise<string | undefined> {
   return size > MOST_OUTPUT ? undefined : Buffer.concat(chunks).toString();
 }
 
-async function tryOut(own: Container, command: string, args: readonly string[], one: Case): Promise<Verdict> {
-  const job = own.spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], timeout: LONGEST_MS });
+async function tryOut(program: FileEntry, command: string, args: readonly string[], one: Case): Promise<Verdict> {
+  const options = { files: [program], stdio: ['pipe', 'pipe', 'ignore'], timeout: LONGEST_MS } as const;
+  const job = box.spawn(command, args, options);
   // It may end without reading its input.
   job.stdin?.on('error', () => {}).end(one.input);
   const [output, idle, { reason, ok }] = await Promise.all([outputOf(job), endIdle(job), job.result]);
@@ -106,10 +101,9 @@ async function tryOut(own: Container, command: string, args: readonly string[], 
 async function judge(submission: Submission, cases: readonly Case[]): Promise<Verdict> {
   const prepared = await prepare(submission);
   if (prepared === undefined) return 'compile error';
-  const [mounts, command = '', ...args] = prepared;
-  const own = box.mount(...mounts);
+  const [program, command = '', ...args] = prepared;
   for (const one of cases) {
-    const verdict = await tryOut(own, command, args, one);
+    const verdict = await tryOut(program, command, args, one);
     if (verdict !== 'accepted') return verdict;
   }
   return 'accepted';

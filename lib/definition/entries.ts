@@ -46,7 +46,7 @@ export interface EntryOptions {
 /**
  * Makes a file with this content: `mount(file('/etc/app.conf', 'port = 80\n'))`. It is in memory, never in a tree of
  * yours, and belongs to root inside. It covers an existing file, which nobody can write to then. A directory there is
- * an error.
+ * an error. Among the `files` of one command it is otherwise: {@link SpawnOptions.files}.
  *
  * @param target An absolute path in the container. carrel makes missing directories above it, as for {@link bind}.
  * @param content Bytes, or a text, which becomes UTF-8. Up to what a plan may hold, 64 MiB.

@@ -82,9 +82,8 @@ static struct outcome make_name(char *ret_name)
 }
 
 // The mode last: a write by who is not root takes set-id bits away. The file is in its place when it is whole.
-static struct outcome fill_and_rename(
-	const struct child *child, const struct step_replace_file *step, int file, int above, const char *aside,
-	const char *name)
+static struct outcome fill_and_rename(const struct child *child, const struct step_replace_file *step, int file,
+	int above, const char *aside, const char *name)
 {
 	PASS(write_all(child, step->content, file));
 	TRY(fchmod, file, (uint32_t)step->mode);

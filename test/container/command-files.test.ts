@@ -103,7 +103,12 @@ for (const [place, inPlace] of Object.entries(PLACES))
     test('a directory is none to replace', () =>
       inPlace(new Container().mount(tmpfs('/box')), async (run) => {
         const files = [file('/box/d/x', ''), file('/box/d', '')];
-        await rejectsAtStep(() => run('true', { files }), { op: 'replaceFile', code: 'EISDIR', syscall: 'renameat' });
+        await rejectsAtStep(() => run('true', { files }), {
+          op: 'replaceFile',
+          code: 'EISDIR',
+          syscall: 'renameat',
+          hint: /\/box\/d is a directory: a file cannot take its place/,
+        });
       }));
 
     test('nor what its user may not write', requires('root'), () =>

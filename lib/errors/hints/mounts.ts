@@ -178,7 +178,7 @@ export const MOUNT_HINTS: readonly Hint[] = [
     error: 'ENOENT',
     text: '{path} leads through a symbolic link that leads nowhere: carrel makes no directory where a link points',
   },
-  ...(['directory', 'symlink', 'file'] as const).map(
+  ...(['directory', 'symlink', 'file', 'replaceFile'] as const).map(
     (op): Hint => ({ op, error: 'ENOTDIR', text: '{path}, or what is above it, is a file' }),
   ),
   ...(['directory', 'symlink', 'file', 'bind'] as const).flatMap((op) =>
@@ -225,11 +225,31 @@ export const MOUNT_HINTS: readonly Hint[] = [
   },
   { op: 'symlink', error: 'EBUSY', text: 'something is mounted on {path}: a link cannot take its place' },
   { op: 'symlink', error: 'EISDIR', text: '{path} is a directory: a link cannot take its place' },
+  ...(['file', 'replaceFile'] as const).map(
+    (op): Hint => ({
+      op,
+      error: 'EFBIG',
+      text: 'the content is larger than the limit of a file’s size: raise RLIMIT_FSIZE of this process (ulimit -f)',
+    }),
+  ),
   {
-    op: 'file',
-    error: 'EFBIG',
-    text: 'the content is larger than the limit of a file’s size: raise RLIMIT_FSIZE of this process (ulimit -f)',
+    op: 'replaceFile',
+    error: 'EACCES',
+    text: 'the command’s user may not write in the directory of {path}: choose another one, such as /tmp',
   },
+  {
+    op: 'replaceFile',
+    error: 'EROFS',
+    text: 'the directory of {path} is read-only: choose another one, such as /tmp, or mount a tmpfs() there',
+  },
+  {
+    op: 'replaceFile',
+    error: 'EPERM',
+    syscall: 'renameat',
+    text: '{path} is somebody else’s, and in its directory only owners replace files, as in /tmp: chmod(1), +t',
+  },
+  { op: 'replaceFile', error: 'EISDIR', text: '{path} is a directory: a file cannot take its place' },
+  { op: 'replaceFile', error: 'EBUSY', text: 'something is mounted on {path}: a file cannot take its place' },
   { op: 'file', error: 'EINVAL', syscall: 'move_mount', text: '{path} is a directory: a file cannot cover it' },
   {
     op: 'openTree',
