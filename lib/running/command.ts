@@ -35,8 +35,10 @@ export interface SpawnOptions {
   /** The working directory in the container, absolute. Default: the container's `cwd`, or `/`. */
   readonly cwd?: string | undefined;
   /**
-   * The user in the container, by numbers or names, as `Container.user` takes it. Default: the container's `user`, or
-   * 0.
+   * The user in the container, by numbers or names, as `Container.user` takes it. In a {@link RunningContainer} too,
+   * names are those of the directories that its root file system is made of. What is written to memory, or to a mount,
+   * is not looked at: whom `useradd` has made there is known by number, which `id -u NAME` tells. Default: the
+   * container's `user`, or 0.
    */
   readonly user?: UserInput | undefined;
   /**

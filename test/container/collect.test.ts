@@ -8,22 +8,12 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bind, Container, ExitError, file, type RunOptions, type RunResult, tmpfs } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
+import { PLACES } from '../support/command-places.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
-
-type Run = (script: string, options: Omit<RunOptions, 'encoding'>) => Promise<RunResult>;
-
-/** In a container of the command's own, and as a command that enters one. */
-const PLACES: Readonly<Record<string, (box: Container, use: (run: Run) => Promise<void>) => Promise<void>>> = {
-  'a container of its own': (box, use) => use((script, options) => box.run('sh', ['-c', script], options)),
-  'a container that stays': async (box, use) => {
-    await using running = await box.start();
-    await use((script, options) => running.run('sh', ['-c', script], options));
-  },
-};
 
 const texts = ({ files }: RunResult): unknown =>
   Object.fromEntries(Object.entries(files).map(([path, content]) => [path, content.toString()]));

@@ -4,23 +4,13 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Container, type FileEntry, file, type RunOptions, type RunResult, tmpfs } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
+import { PLACES } from '../support/command-places.js';
 import { errorOf } from '../support/errors.js';
 import { useCleanHost } from '../support/host.js';
 import { rejectsAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
-
-type Run = (script: string, options: Omit<RunOptions, 'encoding'>) => Promise<RunResult>;
-
-/** In a container of the command's own, and as a command that enters one. */
-const PLACES: Readonly<Record<string, (box: Container, use: (run: Run) => Promise<void>) => Promise<void>>> = {
-  'a container of its own': (box, use) => use((script, options) => box.run('sh', ['-c', script], options)),
-  'a container that stays': async (box, use) => {
-    await using running = await box.start();
-    await use((script, options) => running.run('sh', ['-c', script], options));
-  },
-};
 
 for (const [place, inPlace] of Object.entries(PLACES))
   suite(`files of a command in ${place}`, () => {
@@ -114,7 +104,11 @@ for (const [place, inPlace] of Object.entries(PLACES))
     test('nor what its user may not write', requires('root'), () =>
       inPlace(new Container(), async (run) => {
         const files = [file('/etc/x', '')];
-        await rejectsAtStep(() => run('true', { files, user: 1000 }), { op: 'replaceFile', code: 'EACCES' });
+        await rejectsAtStep(() => run('true', { files, user: 1000 }), {
+          op: 'replaceFile',
+          code: 'EACCES',
+          hint: /the command’s user may not write in the directory of \/etc\/x/,
+        });
       }),
     );
   });
@@ -137,6 +131,16 @@ suite('files of a command', () => {
       files: [file('/tmp/a', 'a'), file('/var/b', 'b')],
     });
     assert.equal(stdout, 'ab');
+  });
+
+  test('in a directory for all, another user’s is not replaced', requires('root'), async () => {
+    await using box = await new Container().start();
+    await box.files.writeFile('/tmp/x', '');
+    await rejectsAtStep(() => box.run('true', { files: [file('/tmp/x', 'x')], user: 1000 }), {
+      op: 'replaceFile',
+      code: 'EPERM',
+      hint: /\/tmp\/x is somebody else’s/,
+    });
   });
 
   test('are replaced as a whole, for those who look', async () => {
