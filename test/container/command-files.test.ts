@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Container, type FileEntry, file, type RunOptions, type RunResult, tmpfs } from 'carrel';
+import { Container, type FileEntry, file, tmpfs } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
 import { PLACES } from '../support/command-places.js';
 import { errorOf } from '../support/errors.js';
