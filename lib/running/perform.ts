@@ -86,6 +86,7 @@ function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs, within, co
       if (error === undefined) handed.forEach(letGo);
     };
     supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, plan.session ?? 'new', sent));
+    for (const descriptor of held ?? []) native().hold(descriptor);
   } catch (error) {
     // No descriptor is left behind where the last one could not be made.
     if (range !== undefined) native().close(range.lock);

@@ -74,7 +74,7 @@ export interface Performed {
   readonly calledNs: number;
   /** The container that it enters. */
   readonly within?: Around | undefined;
-  /** Descriptors that are open until {@link Supervision.letGo}, with what the container gives. Default: its end. */
+  /** Descriptors that are held until {@link Supervision.letGo}, with what the container gives. Default: its end. */
   readonly held?: readonly number[] | undefined;
 }
 
@@ -222,7 +222,7 @@ export class Supervision implements LineListener {
 
   /** Closes what the container has given, once: nothing of it can be reached any more. */
   letGo(): void {
-    for (const descriptor of openedBy(this.#state.command, this.#asker)) native().close(descriptor);
+    for (const descriptor of openedBy(this.#state.command, this.#asker)) native().closeHeld(descriptor);
   }
 
   notice(notice: Parameters<LineListener['notice']>[0], descriptors: readonly number[]): void {
@@ -341,6 +341,8 @@ export class Supervision implements LineListener {
 
 function commandOf(notice: MessageOf<'running'>, descriptors: readonly number[]): RunningCommand {
   const { pid, first } = notice;
+  // A thread that is terminated lets go of nothing by itself.
+  for (const descriptor of descriptors) native().hold(descriptor);
   const given = descriptors.map((descriptor) => ({ descriptor, inode: fstatSync(descriptor).ino }));
   return { pid, first, given, namespaces: namespacesOf(notice) };
 }

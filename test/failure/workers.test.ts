@@ -29,14 +29,19 @@ const box = new Container();
 const seed = Number(process.env.CARREL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const ROUNDS = process.env.CARREL_SOAK === undefined ? 15 : 100;
 
-/** A thread that has containers of its own: one that runs for ever, and one after the other. */
+/** A thread that has containers of its own, of each kind, which run for ever. */
 async function startWorker(): Promise<Worker> {
   const source = `
     const { parentPort } = require('node:worker_threads');
     import(${JSON.stringify(import.meta.resolve('carrel'))}).then(async ({ Container }) => {
       const box = new Container();
       const child = box.spawn('sleep', ['9999'], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
-      child.once('spawn', () => parentPort.postMessage('running'));
+      const started = new Promise((resolve) => child.once('spawn', resolve));
+      const stays = await box.start();
+      await stays.files.writeFile('/tmp/x', '');
+      void box.run('sh', ['-c', 'sleep 0.01; exec sleep 9999'], { collect: ['/tmp/x'] });
+      await started;
+      parentPort.postMessage('running');
       await child.result;
     });`;
   const worker = new Worker(source, { eval: true, execArgv: [] });
