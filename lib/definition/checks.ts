@@ -26,6 +26,17 @@ export function integer(name: string, value: unknown, least: number, most: numbe
   return value;
 }
 
+/** How many milliseconds other tools' texts mean, such as `'30s'`. */
+const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A time in milliseconds. */
+export function milliseconds(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value === 'number') return integer(name, value, least, most);
+  const error = invalidType(name, 'a number of milliseconds', value);
+  const [, count, unit = 'ms'] = /^(\d{1,9}) ?(ms|s|m|h)?$/.exec(String(value)) ?? [];
+  throw count === undefined ? error : withRemedy(error, String(Number(count) * (TIME_UNITS[unit] ?? 1)));
+}
+
 /** The sizes that a terminal takes. ioctl_tty(2) */
 export function checkTerminalSize(name: string, value: unknown): number {
   return integer(name, value, 1, 65_535);
@@ -109,7 +120,8 @@ export function object(name: string, value: unknown): void {
 }
 
 export function knownOptions(where: string, given: object, known: readonly string[]): void {
-  if (given === null || typeof given !== 'object') throw invalidType(`what ${where} takes`, 'an object', given);
+  if (given === null || typeof given !== 'object')
+    throw invalidType(where.endsWith('()') ? `the options of ${where}` : where, 'an object', given);
   const wrong = Object.keys(given).find((name) => !known.includes(name));
   if (wrong !== undefined) throw unknownOption(where, wrong, known);
 }

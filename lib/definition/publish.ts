@@ -1,6 +1,6 @@
 /** Ports of a container that the host forwards to. */
 
-import { contradiction, invalidValue } from '../errors/errors.js';
+import { contradiction, invalidType, invalidValue, withRemedy } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import { integer, knownOptions, object, text } from './checks.js';
 import { isAddress } from './hosts.js';
@@ -33,9 +33,24 @@ export function checkServicePort(name: string, value: unknown): number {
 
 /** What `publish(port, options)` takes. */
 export function checkPublishCall(port: unknown, options: unknown): Publication {
+  const meant = meantBy(port, options);
+  if (meant !== undefined) throw withRemedy(invalidType(...meant.wrong), meant.right);
   knownOptions('publish()', options as object, ['host', 'port']);
   const { host = '127.0.0.1', port: outer = 0 } = options as PublishOptions;
   return { containerPort: checkServicePort('port', port), ...checkOuter('', host, outer) };
+}
+
+/** Other tools take a text, `HOST:CONTAINER`, or two numbers. */
+function meantBy(
+  port: unknown,
+  options: unknown,
+): { readonly wrong: readonly [name: string, expected: string, value: unknown]; readonly right: string } | undefined {
+  const [, outer, inner] = /^(?:(\d+):)?(\d+)(?:\/tcp)?$/.exec(typeof port === 'string' ? port : '') ?? [];
+  const call = (own: string, hosts: string | undefined): string =>
+    hosts === undefined ? `publish(${own})` : `publish(${own}, { port: ${hosts} })`;
+  if (inner !== undefined) return { wrong: ['port', 'a number', port], right: call(inner, outer) };
+  if (typeof options !== 'number') return undefined;
+  return { wrong: ['the options of publish()', 'an object', options], right: call(String(port), String(options)) };
 }
 
 /** An entry of a definition's list. */

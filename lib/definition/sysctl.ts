@@ -1,8 +1,8 @@
 /** Settings of the kernel that each namespace has for itself. */
 
-import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
+import { contradiction, invalidType, invalidValue, withRemedy } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
-import { object, text } from './checks.js';
+import { text } from './checks.js';
 
 /** Keys as paths below /proc/sys, `net/ipv4/ip_forward`, and their values. OCI `linux.sysctl`. */
 export type Sysctl = Readonly<Record<string, string>>;
@@ -24,7 +24,8 @@ const OWNERS: readonly (readonly [Namespace, RegExp])[] = [
 const KEYS = 'kernel.shm*, kernel.msg*, kernel.sem*, fs.mqueue.*, net.*, kernel.domainname';
 
 export function checkSysctl(value: unknown): Sysctl {
-  object('sysctl', value);
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw withRemedy(invalidType('sysctl', 'an object', value), "{ 'net.ipv4.ip_forward': '1' }");
   const given = Object.entries(value as Readonly<Record<string, unknown>>).filter(
     ([, setting]) => setting !== undefined,
   );

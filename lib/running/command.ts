@@ -6,8 +6,8 @@ import {
   checkTerminalSize,
   containerPath,
   environment,
-  integer,
   knownOptions,
+  milliseconds,
   object,
   oneOf,
   signalNumber,
@@ -246,7 +246,7 @@ function checkInvocation(file: string, args: readonly unknown[], asked: Asked): 
     file,
     args: args.map((argument, index) => text(`args[${index}]`, argument)),
     env: environment('env', env),
-    timeoutMs: integer('timeout', timeout, 0, Number.MAX_SAFE_INTEGER),
+    timeoutMs: milliseconds('timeout', timeout, 0, Number.MAX_SAFE_INTEGER),
     timeoutSignal: killSignal === undefined ? SIGKILL : signalNumber('killSignal', killSignal),
     ...(files === undefined ? {} : { files: checkFiles('files', files) }),
   };

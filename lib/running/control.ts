@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CgroupControl } from '../cgroup/control.js';
-import { integer, knownOptions, object } from '../definition/checks.js';
+import { knownOptions, milliseconds, object } from '../definition/checks.js';
 import { checkLimitsUpdate, type LimitsUpdate } from '../definition/limits.js';
 import { cgroupUnavailable, hasEnded, noCgroup } from '../errors/errors.js';
 import type { Plan } from '../plan/plan.js';
@@ -70,7 +70,7 @@ export class ProcessControl {
   samples(options: StatsOptions): AsyncGenerator<Stats, void, void> {
     object('options', options);
     knownOptions('stats()', options, ['interval']);
-    return this.#every(integer('interval', options.interval, 1, TIMER_MOST_MS));
+    return this.#every(milliseconds('interval', options.interval, 1, TIMER_MOST_MS));
   }
 
   async *#every(interval: number): AsyncGenerator<Stats, void, void> {

@@ -1,6 +1,6 @@
 /** Waits until a container is ready: all its conditions are met, or one thing keeps them from it. */
 
-import { abortSignal, integer, knownOptions, object } from '../definition/checks.js';
+import { abortSignal, knownOptions, milliseconds, object } from '../definition/checks.js';
 import { notReady } from '../errors/errors.js';
 import { type Looks, type Until, type Wait, waitFor } from './attempts.js';
 import { type Condition, checkReady } from './ready.js';
@@ -27,7 +27,7 @@ const WAIT_MS = 60_000;
 
 /** How long is waited. */
 export function checkWait(name: string, value: unknown): number {
-  return integer(name, value ?? WAIT_MS, 0, TIMER_MOST_MS);
+  return milliseconds(name, value ?? WAIT_MS, 0, TIMER_MOST_MS);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How a command is asked to end. */
 
-import { integer, knownOptions, object } from '../definition/checks.js';
+import { knownOptions, milliseconds, object } from '../definition/checks.js';
 
 /** Options of {@link ContainerProcess.stop}. */
 export interface StopOptions {
@@ -15,7 +15,7 @@ export const TIMER_MOST_MS = 2 ** 31 - 1;
 export function checkGrace(options: StopOptions): number {
   object('options', options);
   knownOptions('stop()', options, ['grace']);
-  return integer('grace', options.grace ?? GRACE_MS, 0, TIMER_MOST_MS);
+  return milliseconds('grace', options.grace ?? GRACE_MS, 0, TIMER_MOST_MS);
 }
 
 /** Has a command end by SIGTERM, or by SIGKILL where it has not ended in time; `ended` settles when it has. */

@@ -32,6 +32,24 @@ suite('an argument says what was meant', () => {
     'a source and a target': [call('mount', '/a', '/b'), /\. Write mount\(bind\('\/a', target\)\)$/],
     'a volume in bind()': [() => bind('/a:/b', undefined as never), /\. Write bind\('\/a', '\/b'\)$/],
     'memory in mebibytes': [call('limits', { memory: 64 }), /at least 4096 bytes\. .*\. Write '64m' for mebibytes$/],
+    'seconds as a text': [
+      call('spawn', 'true', [], { timeout: '30s' }),
+      /^timeout must be a number of milliseconds\. .*\. Write 30000$/,
+    ],
+    'milliseconds as a text': [call('spawn', 'true', [], { timeout: '500' }), /\. Write 500$/],
+    'a port as a text': [call('publish', '80/tcp'), /^port must be a number\. .*\. Write publish\(80\)$/],
+    'a port of the host and one of the container': [
+      call('publish', '8080:80'),
+      /\. Write publish\(80, \{ port: 8080 \}\)$/,
+    ],
+    'two ports': [
+      call('publish', 80, 8080),
+      /^the options of publish\(\) must be an object\. .*\. Write publish\(80, \{ port: 8080 \}\)$/,
+    ],
+    'a setting and its value': [
+      call('sysctl', 'net.ipv4.ip_forward', '1'),
+      /^sysctl must be an object\. .*\. Write \{ 'net\.ipv4\.ip_forward': '1' \}$/,
+    ],
     'the namespaces of a process': [
       call('namespaces', { network: box }),
       /\. Write \[child\.namespaces\] to join them/,
@@ -56,6 +74,16 @@ suite('an argument says what was meant', () => {
       assert.throws(() => box.spawn('true', { [option]: 1 } as object), expected);
     });
   }
+});
+
+test('a port that is not published: which are', async () => {
+  const one = await box.publish(80).start();
+  const wrong = { code: 'ERR_INVALID_ARG_VALUE', message: /, which are 80\. .*\. Write publish\(81\) before$/ };
+  assert.throws(() => one.address(81), wrong);
+  await one.stop({ grace: 0 });
+  const none = await box.start();
+  assert.throws(() => none.address(81), { message: /^port must be one that is published, and none is\. / });
+  await none.stop({ grace: 0 });
 });
 
 suite('a refusal says what was meant', () => {

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { checkPublishCall, checkServicePort, type Publication } from '../../definition/publish.js';
-import { contradiction, hasEnded, invalidValue } from '../../errors/errors.js';
+import { contradiction, hasEnded, invalidValue, withRemedy } from '../../errors/errors.js';
 import { Connector } from './connect.js';
 import { type Listener, listen } from './listener.js';
 import type { SocketMaker } from './maker.js';
@@ -70,7 +70,7 @@ export class Ports {
   address(port: unknown): { readonly host: string; readonly port: number } {
     this.#mustRun('address()');
     const published = this.#published.get(checkServicePort('port', port));
-    if (published === undefined) throw invalidValue('port', 'one that is published', port);
+    if (published === undefined) throw notPublished(port, [...this.#published.keys()]);
     return { host: published.host, port: published.port };
   }
 
@@ -105,4 +105,9 @@ export class Ports {
     await made[Symbol.asyncDispose]();
     throw hasEnded(what);
   }
+}
+
+function notPublished(port: unknown, known: readonly number[]): TypeError {
+  const which = known.length === 0 ? 'and none is' : `which are ${known.join(', ')}`;
+  return withRemedy(invalidValue('port', `one that is published, ${which}`, port), `publish(${port}) before`);
 }

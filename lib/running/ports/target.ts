@@ -1,7 +1,7 @@
 /** What is connected to, listened on and published: what a caller may say of it. */
 
 import { Server, type Socket } from 'node:net';
-import { abortSignal, containerPath, integer, knownOptions, object } from '../../definition/checks.js';
+import { abortSignal, containerPath, knownOptions, milliseconds, object } from '../../definition/checks.js';
 import { checkServicePort } from '../../definition/publish.js';
 import { invalidType } from '../../errors/errors.js';
 import { TIMER_MOST_MS } from '../stop.js';
@@ -31,7 +31,10 @@ export function checkConnectOptions(given: unknown): { readonly timeout: number;
   knownOptions('connect()', given as object, ['timeout', 'signal']);
   const { timeout, signal } = given as ConnectOptions;
   abortSignal('signal', signal);
-  return { timeout: integer('timeout', timeout ?? 0, 0, TIMER_MOST_MS), ...(signal === undefined ? {} : { signal }) };
+  return {
+    timeout: milliseconds('timeout', timeout ?? 0, 0, TIMER_MOST_MS),
+    ...(signal === undefined ? {} : { signal }),
+  };
 }
 
 export function checkHandler(value: unknown): ConnectionHandler {
