@@ -33,7 +33,7 @@ const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000
 export function milliseconds(name: string, value: unknown, least: number, most: number): number {
   if (typeof value === 'number') return integer(name, value, least, most);
   const error = invalidType(name, 'a number of milliseconds', value);
-  const [, count, unit = 'ms'] = /^(\d{1,9}) ?(ms|s|m|h)?$/.exec(String(value)) ?? [];
+  const [, count, unit = 'ms'] = /^(\d{1,9}) ?(ms|s|m|h)?$/.exec(typeof value === 'string' ? value : '') ?? [];
   throw count === undefined ? error : withRemedy(error, String(Number(count) * (TIME_UNITS[unit] ?? 1)));
 }
 

@@ -49,7 +49,7 @@ function meantBy(
   const call = (own: string, hosts: string | undefined): string =>
     hosts === undefined ? `publish(${own})` : `publish(${own}, { port: ${hosts} })`;
   if (inner !== undefined) return { wrong: ['port', 'a number', port], right: call(inner, outer) };
-  if (typeof options !== 'number') return undefined;
+  if (typeof options !== 'number' || typeof port !== 'number') return undefined;
   return { wrong: ['the options of publish()', 'an object', options], right: call(String(port), String(options)) };
 }
 
