@@ -8,7 +8,9 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bind, Container, ExitError, file, type RunOptions, type RunResult, tmpfs } from 'carrel';
 import { busyboxRoot } from '../support/busybox.js';
+import { askCaller } from '../support/caller.js';
 import { PLACES } from '../support/command-places.js';
+import { underFuse } from '../support/fuse.js';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
@@ -257,6 +259,26 @@ suite('collect', () => {
       removeTree(host);
     }
   });
+
+  test(
+    'who serves a file and never answers holds up that file alone',
+    requires('root', 'python3', 'fuse'),
+    async () => {
+      const host = mkdtempSync(join(tmpdir(), 'collect-'));
+      try {
+        const told = await askCaller(
+          `const box = new Container().mount(bind(${JSON.stringify(host)}, '/data', { idmapped: false }));
+         const options = { collect: ['/data/x', '/tmp/y'] };
+         const { reason, files, uncollected } = await box.run('sh', ['-c', 'echo y >/tmp/y'], options);
+         console.log(JSON.stringify([reason, Object.keys(files), uncollected]));`,
+          { prefix: underFuse(host) },
+        );
+        assert.deepEqual(told, ['exited', ['/tmp/y'], { '/data/x': 'ERR_TIMEOUT' }]);
+      } finally {
+        removeTree(host);
+      }
+    },
+  );
 
   test('a command that cannot be started has none', async () => {
     await assert.rejects(new Container().run('/none', [], { collect: ['/tmp/x'] }), { code: 'ENOENT' });
