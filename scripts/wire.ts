@@ -29,7 +29,8 @@ const CHECKED_AS: Partial<Record<Field['kind'], string>> = { name: 'string' };
 function check(field: Field): string {
   const kind =
     field.kind === 'slot' && field.optional === true ? 'optional_slot' : (CHECKED_AS[field.kind] ?? field.kind);
-  const allowed = Object.values(field.names ?? {}).reduce<bigint>((all, bit) => all | BigInt(bit), 0n);
+  const names = Object.values(field.names ?? {}).reduce<bigint>((all, bit) => all | BigInt(bit), 0n);
+  const allowed = field.fills === true ? 1n : names;
   return `{FIELD_${upper(kind)}, 0x${allowed.toString(16)}}`;
 }
 
@@ -120,7 +121,7 @@ enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2, COLUMN_SERVER = 4 };
 
 // What a record of each step must look like: plan_check holds every record to it. \`ends\`: the last step of a plan is
 // one of these, and no other is. \`can_be_tried\`: in a process of its own, which speaks to no supervisor and goes on
-// with no list. \`allowed\`: the bits of flags and choices.
+// with no list. \`allowed\`: the bits of flags and choices; of a slot 1 where the step fills it.
 struct step_spec {
 	uint8_t columns;
 	uint8_t ends;

@@ -959,7 +959,7 @@ enum { COLUMN_HOST = 1, COLUMN_CONTAINER = 2, COLUMN_SERVER = 4 };
 
 // What a record of each step must look like: plan_check holds every record to it. `ends`: the last step of a plan is
 // one of these, and no other is. `can_be_tried`: in a process of its own, which speaks to no supervisor and goes on
-// with no list. `allowed`: the bits of flags and choices.
+// with no list. `allowed`: the bits of flags and choices; of a slot 1 where the step fills it.
 struct step_spec {
 	uint8_t columns;
 	uint8_t ends;
@@ -1037,7 +1037,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_NUMBER, 0x0},
 	}},
 	[STEP_MAKE_CGROUP] = {COLUMN_HOST, 0, 1, 6, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
@@ -1045,12 +1045,12 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRINGS, 0x0},
 	}},
 	[STEP_OPEN_CGROUP] = {COLUMN_HOST, 0, 1, 3, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_STRING, 0x0},
 		{FIELD_NUMBER, 0x0},
 	}},
 	[STEP_NEST_CGROUP] = {COLUMN_HOST, 0, 1, 4, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
 		{FIELD_STRINGS, 0x0},
@@ -1097,13 +1097,13 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_FLAGS, 0x7e020080},
 	}},
 	[STEP_NEST_NAMESPACES] = {COLUMN_CONTAINER, 0, 1, 4, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_FLAGS, 0x4e000000},
 		{FIELD_NUMBERS, 0x0},
 		{FIELD_NUMBERS, 0x0},
 	}},
 	[STEP_OPEN_NAMESPACE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 1, 5, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_STRING, 0x0},
 		{FIELD_CHOICE, 0x7e020080},
 		{FIELD_NUMBER, 0x0},
@@ -1136,7 +1136,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_CHOICE, 0x1e0000},
 	}},
 	[STEP_OPEN_TREE] = {COLUMN_HOST | COLUMN_CONTAINER, 0, 1, 6, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
 		{FIELD_OPTIONAL_SLOT, 0x0},
@@ -1151,7 +1151,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_BOOLEAN, 0x0},
 		{FIELD_BOOLEAN, 0x0},
 		{FIELD_STRING, 0x0},
-		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x1},
 	}},
 	[STEP_BIND] = {COLUMN_CONTAINER, 0, 1, 6, {
 		{FIELD_OPTIONAL_SLOT, 0x0},
@@ -1179,7 +1179,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	}},
 	[STEP_PIVOT_ROOT] = {COLUMN_CONTAINER, 0, 1, 0, {}},
 	[STEP_OPEN_DIRECTORY] = {COLUMN_CONTAINER, 0, 1, 2, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_STRING, 0x0},
 	}},
 	[STEP_DIRECTORY] = {COLUMN_CONTAINER, 0, 1, 2, {
@@ -1203,8 +1203,8 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_MAKE_TARGET] = {COLUMN_CONTAINER, 0, 1, 4, {
 		{FIELD_STRING, 0x0},
 		{FIELD_CHOICE, 0xc000},
-		{FIELD_SLOT, 0x0},
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
+		{FIELD_SLOT, 0x1},
 	}},
 	[STEP_REMOVE_TARGET] = {COLUMN_HOST, 0, 1, 3, {
 		{FIELD_SLOT, 0x0},
@@ -1221,7 +1221,7 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 	}},
 	[STEP_LOCK_FILE] = {COLUMN_CONTAINER, 0, 1, 2, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_STRING, 0x0},
 	}},
 	[STEP_RMDIR] = {COLUMN_HOST, 0, 1, 2, {
@@ -1229,8 +1229,8 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 	}},
 	[STEP_OPEN_TERMINAL] = {COLUMN_CONTAINER, 0, 1, 4, {
-		{FIELD_SLOT, 0x0},
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
+		{FIELD_SLOT, 0x1},
 		{FIELD_NUMBER, 0x0},
 		{FIELD_NUMBER, 0x0},
 	}},
@@ -1278,18 +1278,18 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_SECCOMP] = {COLUMN_CONTAINER, 0, 1, 3, {
 		{FIELD_BYTES, 0x0},
 		{FIELD_FLAGS, 0x7},
-		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x1},
 	}},
 	[STEP_SECCOMP_REPORT] = {COLUMN_CONTAINER, 0, 0, 6, {
 		{FIELD_BYTES, 0x0},
 		{FIELD_BYTES, 0x0},
 		{FIELD_FLAGS, 0x7},
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_NUMBERS, 0x0},
 		{FIELD_NUMBERS, 0x0},
 	}},
 	[STEP_CREATE_RULESET] = {COLUMN_CONTAINER, 0, 1, 4, {
-		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x1},
 		{FIELD_FLAGS, 0xffff},
 		{FIELD_FLAGS, 0x3},
 		{FIELD_FLAGS, 0x3},

@@ -1,6 +1,7 @@
 /** Steps of the caller's own among those of the container. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
+import { checkFilled } from '../definition/filled.js';
 import { contradiction } from '../errors/errors.js';
 import { moveSlots, slotCount } from '../plan/compose.js';
 import type { ContainerStep, EndingOp, Op } from '../plan/steps.js';
@@ -21,6 +22,10 @@ export function insertSteps(
   if (inserted.length === 0) return [...steps, ...last];
   // Their slots are numbered from 0 among themselves: here they come after all others.
   const first = slots.names.length;
+  checkFilled(
+    inserted.map(({ step }, index) => [`steps[${index}].step`, step]),
+    0,
+  );
   for (let slot = 0; slot < slotCount(inserted.map(({ step }) => step)); slot += 1) slots.add(`step() slot ${slot}`);
   const kinds: ReadonlySet<Op> = new Set([...[...steps, ...last].map(({ op }) => op), ending]);
   const missing = inserted.find(({ before }) => !kinds.has(before));

@@ -8,6 +8,7 @@ import { explain as explainPlan, explainServed } from '../plan/explain.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import { type ContainerStep, type HostStep, isEnding, type ServedStep } from '../plan/steps.js';
 import { array, boolean, distinct, integer, knownOptions, object } from './checks.js';
+import { checkFilled, named } from './filled.js';
 import { checkSession, type Session } from './session.js';
 import { checkStep } from './steps.js';
 
@@ -59,6 +60,7 @@ const STANDARD = ['stdin', 'stdout', 'stderr'];
 
 /**
  * Makes a plan of its parts, checked and frozen. Slots that steps name beyond the received ones are the plan's own.
+ * A step that opens something puts it into an empty slot: one that nobody has filled before.
  *
  * @throws TypeError or RangeError with Node's codes, naming the part, the step's number and its field.
  */
@@ -74,6 +76,7 @@ export function plan(parts: PlanInput): Plan {
   const received = integer('received', parts.received ?? STANDARD.length, 0, 240);
   const count = Math.max(received, slotCount([...before, ...steps, ...after]));
   checkEnd(steps);
+  checkFilled([...named('before', before), ...named('steps', steps)], received);
   return freezeDeep({
     before,
     clone: distinct('clone', array('clone', parts.clone ?? []), Object.keys(NAMESPACES)) as readonly Namespace[],

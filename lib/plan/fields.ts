@@ -18,6 +18,8 @@ export interface Field<Value = unknown> {
   readonly default?: Default;
   /** Of `slots`: an entry may be `'ignore'`, for no slot. */
   readonly ignorable?: boolean;
+  /** Of `slot`: the step puts a descriptor into it. A plan does that once with a slot, and with none that it receives. */
+  readonly fills?: boolean;
   /** Where it is left out it is made when the plan is performed, so that nobody else has it. */
   readonly unique?: boolean;
   /** It holds an id of the host, or ranges of them (inside, outside, count): `moveIds` gives the plan other ones. */
@@ -81,6 +83,7 @@ export const hostId: Field<number> = { kind: 'number', ids: 'one' };
 export const integer: Field<number> = { kind: 'integer' };
 export const boolean: Field<boolean> = { kind: 'boolean' };
 export const slot: Field<number> = { kind: 'slot' };
+export const filled: Field<number> = { kind: 'slot', fills: true };
 export const string: Field<string> = { kind: 'string' };
 export const hostPath: Field<string> = { kind: 'string', path: 'host' };
 export const containerPath: Field<string> = { kind: 'string', path: 'container' };

@@ -6,21 +6,43 @@ export interface Around {
   ends(): Promise<boolean>;
 }
 
-/** Those who have asked a supervisor whether its container goes on. */
+/** Those who ask a supervisor whether its container goes on. */
 export class Asking {
-  readonly #waiting: (() => void)[] = [];
+  readonly #ask: () => void;
+  #waiting: readonly (() => void)[] = [];
+  #later: readonly (() => void)[] = [];
 
-  /** Resolves with `false` when the supervisor says so; with `true` once it has `ended`. */
+  /** `ask` asks the supervisor, which answers unless the container ends. */
+  constructor(ask: () => void) {
+    this.#ask = ask;
+  }
+
+  /**
+   * Resolves with `false` when the supervisor says so; with `true` once it has `ended`.
+   *
+   * One question is asked at a time. An answer that is on its way was given before who comes now had anything to ask
+   * about: by then the end may have begun.
+   */
   answered(ended: Promise<unknown>): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#waiting.push(() => resolve(false));
+      const goesOn = (): void => resolve(false);
       const over = (): void => resolve(true);
       ended.then(over, over);
+      if (this.#waiting.length > 0) this.#later = [...this.#later, goesOn];
+      else this.#askFor([goesOn]);
     });
   }
 
   /** The supervisor says that it goes on. */
   stays(): void {
-    for (const tell of this.#waiting.splice(0)) tell();
+    const answered = this.#waiting;
+    this.#askFor(this.#later);
+    for (const tell of answered) tell();
+  }
+
+  #askFor(waiting: readonly (() => void)[]): void {
+    this.#waiting = waiting;
+    this.#later = [];
+    if (waiting.length > 0) this.#ask();
   }
 }

@@ -24,7 +24,8 @@ import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import { Files } from './files/files.js';
-import { CLOCK_MS, Servers, serverOf } from './files/servers.js';
+import { Servers, serverOf } from './files/servers.js';
+import { Stuck } from './files/stuck.js';
 import type { Hook } from './hooks.js';
 import { MainOutput } from './main-output.js';
 import type { Performing } from './perform.js';
@@ -142,6 +143,8 @@ interface Entered {
   readonly namespaces: readonly JoinedNamespace[];
   readonly served: Served;
   readonly files: Files;
+  /** Those of its servers that were given up. */
+  readonly stuck: Stuck;
 }
 
 /** They are the user that the main command was started as. */
@@ -152,7 +155,8 @@ function enteredBy(
 ): Entered {
   const definition = main.user === undefined ? given : { ...given, user: checkUser(main.user) };
   const { own, outer, ids, served } = givenBy(definition, definition.user, supervision);
-  const files = new Files({ served, cwd: main.cwd ?? definition.cwd });
+  const stuck = new Stuck();
+  const files = new Files({ served, cwd: main.cwd ?? definition.cwd, stuck });
   return {
     inside: {
       definition,
@@ -164,6 +168,7 @@ function enteredBy(
     namespaces: own,
     served,
     files,
+    stuck,
   };
 }
 
@@ -206,7 +211,7 @@ function workingsOf(
   holds: boolean,
   output: MainOutput,
 ): Omit<Workings, 'container'> {
-  const { definition, inside, namespaces, served, files } = entered;
+  const { definition, inside, namespaces, served, files, stuck } = entered;
   const { supervision, child } = performing;
   return {
     files,
@@ -228,7 +233,7 @@ function workingsOf(
     ports: new Ports(
       new SocketMaker(() => {
         const { plan, slots } = serverOf(served);
-        return { brief: new Servers(() => plan, CLOCK_MS), slots };
+        return { brief: new Servers(() => plan, { stuck }), slots };
       }),
     ),
     end: (reason) => supervision.end(reason),

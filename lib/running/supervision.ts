@@ -99,7 +99,7 @@ export class Supervision implements LineListener {
   #tellStarted!: () => void;
   #awaited = false;
   readonly #violations: Violation[] = [];
-  readonly #asking = new Asking();
+  readonly #asking: Asking = new Asking(() => this.#order({ kind: 'ask' }));
   /** The end is known, but not yet why. */
   #isLast = false;
 
@@ -196,7 +196,6 @@ export class Supervision implements LineListener {
   /** Whether it has ended, or ends: then it has ended when this is told. */
   async ends(): Promise<boolean> {
     if (this.isOver) return true;
-    this.#order({ kind: 'ask' });
     return this.#asking.answered(this.ended);
   }
 

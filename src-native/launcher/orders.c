@@ -41,6 +41,8 @@ static int obey(struct supervisor *self, const struct message_head *order)
 			orders_let_go(self);
 		break;
 	case MESSAGE_ASK:
+		// Node asks again when this is answered, and not before: so what waits here is the answer to no other
+		// question, and says what was so when it was asked.
 		if (!is_ending(self))
 			OUTBOX_PUT(&self->outbox, MESSAGE_STAYS, &self->notices.stays);
 		break;

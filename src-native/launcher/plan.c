@@ -9,6 +9,8 @@ struct check {
 	const unsigned char *base;
 	size_t size;
 	uint32_t slots;
+	// One bit each: those that a descriptor is in, or comes into, by what was checked so far. 0: it does not matter.
+	uint64_t *filled;
 };
 
 // Breaks off with the number of the line that was broken: the message "rejected" carries it to Node.
@@ -62,6 +64,26 @@ static uint32_t check_list(const struct check *check, struct wire_list list, uin
 	return 0;
 }
 
+// The supervisor closes what is in a slot by its number, when the child has a table of descriptors of its own: what a
+// step then puts in its place has a number of the child's table. So nothing is ever put into a slot that is not empty.
+static uint32_t check_filled(const struct check *check, uint64_t slot)
+{
+	if (!check->filled || slot == NO_SLOT)
+		return 0;
+	const uint64_t bit = (uint64_t)1 << slot % 64;
+	RULE((check->filled[slot / 64] & bit) == 0);
+	check->filled[slot / 64] |= bit;
+	return 0;
+}
+
+// What an attempt opens ends with it.
+static uint32_t check_attempts(const struct check *check, struct wire_list list)
+{
+	struct check of_attempts = *check;
+	of_attempts.filled = 0;
+	return check_steps(&of_attempts, list, COLUMN_CONTAINER, 1);
+}
+
 static uint32_t check_field(
 	const struct check *check, const unsigned char *at, uint8_t kind, uint64_t allowed, int nested)
 {
@@ -83,10 +105,10 @@ static uint32_t check_field(
 		return 0;
 	case FIELD_SLOT:
 		RULE(number < check->slots);
-		return 0;
+		return allowed ? check_filled(check, number) : 0;
 	case FIELD_OPTIONAL_SLOT:
 		RULE(number < check->slots || number == NO_SLOT);
-		return 0;
+		return allowed ? check_filled(check, number) : 0;
 	case FIELD_STRING:
 		return check_string(check, place);
 	case FIELD_BYTES:
@@ -101,7 +123,7 @@ static uint32_t check_field(
 		return check_steps(check, list, COLUMN_HOST, 1);
 	case FIELD_ATTEMPTS:
 		RULE(!nested);
-		return check_steps(check, list, COLUMN_CONTAINER, 1);
+		return check_attempts(check, list);
 	}
 	return __LINE__;
 }
@@ -162,7 +184,10 @@ uint32_t plan_check(const unsigned char *base, size_t size)
 	RULE(header->timeout_signal <= SYS_SIGNAL_LAST);
 	RULE((header->clone & ~NAMESPACES_KNOWN) == 0);
 	RULE(header->steps_count > 0);
-	struct check check = {base, size, header->slots};
+	uint64_t filled[SLOTS_MAX / 64] = {0};
+	struct check check = {base, size, header->slots, filled};
+	for (uint32_t slot = 0; slot < header->received; slot++)
+		filled[slot / 64] |= (uint64_t)1 << slot % 64;
 	PASS_RULES(
 		check_steps(&check, (struct wire_list){header->before_offset, header->before_count}, COLUMN_HOST, 0));
 	PASS_RULES(check_steps(
@@ -174,7 +199,7 @@ uint32_t plan_check(const unsigned char *base, size_t size)
 uint32_t plan_check_served(const unsigned char *base, size_t size, uint32_t slots)
 {
 	const struct server_request *request = (const struct server_request *)base;
-	const struct check check = {base, size, slots};
+	const struct check check = {base, size, slots, 0};
 	RULE(size >= sizeof(*request) && request->size == size);
 	return check_steps(&check, (struct wire_list){sizeof(*request), request->count}, COLUMN_SERVER, 0);
 }

@@ -75,39 +75,51 @@ struct outcome serve_connect_tcp(struct server *server, const struct step_connec
 }
 
 // An address of a Unix socket counts from the working directory, which is `directory` for this call.
-static long call_at(
-	long (*call)(int fd, const void *address, unsigned int size), int fd, int directory, const char *name)
+static struct outcome address_at(int directory, const char *name, struct sockaddr_un *ret_address)
 {
-	struct sockaddr_un address = {.sun_family = SYS_AF_UNIX};
 	const size_t length = text_length(name);
-	if (length >= sizeof(address.sun_path))
-		return -SYS_ENAMETOOLONG;
-	memcpy(address.sun_path, name, length);
-	long result = sys_fchdir(directory);
-	if (result < 0)
-		return result;
-	result = call(fd, &address, (unsigned int)sizeof(address));
+	*ret_address = (struct sockaddr_un){.sun_family = SYS_AF_UNIX};
+	if (length >= sizeof(ret_address->sun_path))
+		return REFUSED(bind, SYS_ENAMETOOLONG);
+	memcpy(ret_address->sun_path, name, length);
+	TRY(fchdir, directory);
+	return DONE;
+}
+
+static struct outcome bind_at(int fd, int directory, const char *name)
+{
+	struct sockaddr_un address;
+	PASS(address_at(directory, name, &address));
+	const long result = sys_bind(fd, &address, sizeof(address));
 	sys_chdir("/");
-	return result;
+	return result < 0 ? REFUSED(bind, -result) : DONE;
+}
+
+// By its descriptor: what the path leads to may be something else by now.
+static struct outcome connect_to(const struct server *server, int fd, int found)
+{
+	struct sockaddr_un address;
+	char name[INSIDE_NAME_MAX];
+	struct stat stat;
+	TRY(fstat, found, &stat);
+	if ((stat.st_mode & SYS_S_IFMT) != SYS_S_IFSOCK)
+		return REFUSED(connect, SYS_ECONNREFUSED);
+	inside_name(found, name);
+	PASS(address_at(server->own, name, &address));
+	const long result = sys_connect(fd, &address, sizeof(address));
+	sys_chdir("/");
+	return result < 0 ? REFUSED(connect, -result) : DONE;
 }
 
 struct outcome serve_connect_unix(struct server *server, const struct step_connect_unix *step)
 {
-	char name[INSIDE_NAME_MAX];
-	struct stat stat;
 	int found = -1;
 	int fd;
 	PASS(server_slot(server, step->slot, &fd));
 	PASS(inside_find(server, NO_SLOT, step->path, 1, &found));
-	inside_name(found, name);
-	long result = sys_fstat(found, &stat);
-	if (result == 0 && (stat.st_mode & SYS_S_IFMT) != SYS_S_IFSOCK)
-		result = -SYS_ECONNREFUSED;
-	// By its descriptor: what the path leads to may be something else by now.
-	if (result == 0)
-		result = call_at(sys_connect, fd, server->own, name);
+	const struct outcome outcome = connect_to(server, fd, found);
 	sys_close(found);
-	return result < 0 ? REFUSED(connect, -result) : DONE;
+	return outcome;
 }
 
 struct outcome serve_bind_tcp(struct server *server, const struct step_bind_tcp *step)
@@ -131,10 +143,10 @@ struct outcome serve_bind_unix(struct server *server, const struct step_bind_uni
 	PASS(inside_above(server, NO_SLOT, step->path, &above, &name));
 	// Who may not write to it cannot connect. unix(7)
 	const long mask = sys_umask(0);
-	const long result = call_at(sys_bind, fd, above, name);
+	const struct outcome outcome = bind_at(fd, above, name);
 	sys_umask((uint32_t)mask);
 	sys_close(above);
-	return result < 0 ? REFUSED(bind, -result) : DONE;
+	return outcome;
 }
 
 struct outcome serve_listen(struct server *server, const struct step_listen *step)

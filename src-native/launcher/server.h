@@ -10,11 +10,7 @@
 struct server {
 	// The list that is performed: its texts stand in the request.
 	struct plan list;
-	// What is in each slot; -1: nothing.
-	int32_t slots[SLOTS_MAX];
 	uint32_t slot_count;
-	// Whether this list has filled the slot.
-	uint8_t is_new[SLOTS_MAX];
 	int requests;
 	// The directory /proc/self/fd, opened on the host.
 	int own;
@@ -23,6 +19,10 @@ struct server {
 	unsigned char *request;
 	unsigned char *answer;
 	uint32_t used;
+	// What is in each slot; -1: nothing.
+	int32_t *slots;
+	// Whether this list has filled the slot.
+	uint8_t *is_new;
 };
 
 // Serves until nobody can ask any more.

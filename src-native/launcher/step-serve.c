@@ -11,7 +11,6 @@ static struct outcome part(struct child *child, const struct step_serve *step, s
 {
 	int32_t kept[SLOTS_MAX];
 	uint32_t count = 0;
-	server->slot_count = child->plan->header->slots;
 	for (uint32_t i = 0; i < server->slot_count; i++)
 		server->slots[i] = -1;
 	if (step->kept.count > SLOTS_MAX - 2)
@@ -30,21 +29,36 @@ static struct outcome part(struct child *child, const struct step_serve *step, s
 	return DONE;
 }
 
+// What it knows, and right behind it the room for what it is asked: both are small most of the time.
+static struct outcome make_room(uint32_t slots, struct server **ret_server)
+{
+	const size_t known = sizeof(struct server) + slots * (sizeof(int32_t) + sizeof(uint8_t));
+	const size_t aligned = (known + sizeof(uint64_t) - 1) & -sizeof(uint64_t);
+	void *memory;
+	void *answer;
+	PASS(memory_private(aligned + SERVER_REQUEST_MAX, &memory));
+	PASS(memory_private(SERVER_ANSWER_MAX, &answer));
+	struct server *server = memory;
+	server->slot_count = slots;
+	server->slots = (int32_t *)(server + 1);
+	server->is_new = (uint8_t *)(server->slots + slots);
+	server->request = (unsigned char *)memory + aligned;
+	server->list.base = server->request;
+	server->answer = answer;
+	*ret_server = server;
+	return DONE;
+}
+
 struct outcome step_serve(struct child *child, const struct step_serve *step)
 {
-	static struct server server;
 	// A file that grows beyond RLIMIT_FSIZE is refused by EFBIG then. setrlimit(2)
 	const struct sys_sigaction ignored = {.handler = SYS_SIG_IGN};
-	void *request;
-	void *answer;
-	PASS(memory_private(SERVER_REQUEST_MAX, &request));
-	PASS(memory_private(SERVER_ANSWER_MAX, &answer));
-	server.request = request;
-	server.list.base = request;
-	server.answer = answer;
+	struct server *server;
+	PASS(make_room(child->plan->header->slots, &server));
 	TRY(rt_sigaction, SYS_SIGXFSZ, &ignored);
 	PASS(child_own_files(child));
-	PASS(part(child, step, &server));
+	PASS(part(child, step, server));
 	sys_umask(child->umask);
-	server_run(&server);
+	memory_trim();
+	server_run(server);
 }

@@ -76,7 +76,7 @@ function loadingBudgets({ loading }: Results): readonly Budget[] {
 }
 
 /** The growth of a bare start is the kernel's, and Node's. */
-function growthBudgets({ growth, helpers }: Results): readonly Budget[] {
+function growthBudgets({ growth, helpers, staying }: Results): readonly Budget[] {
   const [idle, nth] = [1000, 100];
   const beside = (name: string, count: number): Summary | undefined =>
     growth?.starts.find((one) => one.name === name && one.idle === count)?.totalNs;
@@ -98,6 +98,20 @@ function growthBudgets({ growth, helpers }: Results): readonly Budget[] {
       30 * 1024,
       many && many.restBytes / many.containers,
       kilobytes,
+    ),
+    judged(
+      'the files of one of many idle containers that stay, PSS more',
+      '≤',
+      40 * 1024,
+      staying && (staying.filesBytes - staying.idleBytes) / staying.containers,
+      kilobytes,
+    ),
+    judged(
+      'processor time of many idle containers that stay, in a second',
+      '≤',
+      10,
+      staying?.busyMs,
+      (ms) => `${ms} ms`,
     ),
   ];
 }

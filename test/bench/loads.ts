@@ -8,10 +8,10 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ContainerProcess } from '#lib/index.js';
+import type { ContainerProcess, RunningContainer } from '#lib/index.js';
 import { busyMs } from './busy.js';
 import { libraryOf, type Places, subjectOf } from './cases.js';
-import type { Helpers, Output, Phase, Rate } from './results.js';
+import type { Helpers, Output, Phase, Rate, Staying } from './results.js';
 import { summarize } from './statistics.js';
 
 export type Part = keyof typeof PARTS;
@@ -19,7 +19,7 @@ export type PartResults = { readonly [P in Part]: Awaited<ReturnType<(typeof PAR
 
 const CONCURRENCIES = [1, 8, 64];
 
-const PARTS = { rates, helpers, outputs, phases } as const;
+const PARTS = { rates, helpers, staying, outputs, phases } as const;
 
 const [part = '', places = '{}', short = ''] = process.argv.slice(2);
 const library = await libraryOf(JSON.parse(places) as Places);
@@ -74,7 +74,45 @@ async function helpers({ rootfs }: Places, short: boolean): Promise<readonly Hel
   return results;
 }
 
+async function staying({ rootfs }: Places, short: boolean): Promise<Staying> {
+  const containers = short ? 20 : 1000;
+  const box = new Container().rootfs(rootfs);
+  const running: RunningContainer[] = [];
+  while (running.length < containers) running.push(await box.start());
+  await sleep(500);
+  const [idle, before] = [helperBytes().restBytes, helperTicks()];
+  await sleep(1000);
+  const busyMs = (helperTicks() - before) * TICK_MS;
+  for (const { files } of running) await files.writeFile('/tmp/file', 'content');
+  await sleep(500);
+  const { restBytes } = helperBytes();
+  await Promise.all(running.map((one) => one.stop({ grace: 0 })));
+  return { containers, idleBytes: idle, filesBytes: restBytes, busyMs };
+}
+
+/** USER_HZ is 100 wherever carrel runs. proc_pid_stat(5) */
+const TICK_MS = 10;
+
+function helperTicks(): number {
+  return helpersNow().reduce((sum, { ticks }) => sum + ticks, 0);
+}
+
 function helperBytes(): Omit<Helpers, 'containers'> {
+  const own = helpersNow();
+  const pss = (list: readonly { readonly pid: number }[]): number =>
+    list.reduce((sum, { pid }) => sum + pssBytes(pid), 0);
+  const launcher = own.filter(({ parent }) => parent === process.pid);
+  return { launcherBytes: pss(launcher), restBytes: pss(own.filter((one) => !launcher.includes(one))) };
+}
+
+interface Helper {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+  readonly ticks: number;
+}
+
+function helpersNow(): readonly Helper[] {
   const processes = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap(readProcess);
@@ -84,17 +122,15 @@ function helperBytes(): Omit<Helpers, 'containers'> {
     before = ours.size;
     for (const { pid, parent } of processes) if (ours.has(parent)) ours.add(pid);
   }
-  const own = processes.filter(({ pid, name }) => ours.has(pid) && /^carrel(-init)?$/.test(name));
-  const pss = (list: readonly { readonly pid: number }[]): number =>
-    list.reduce((sum, { pid }) => sum + pssBytes(pid), 0);
-  const launcher = own.filter(({ parent }) => parent === process.pid);
-  return { launcherBytes: pss(launcher), restBytes: pss(own.filter((one) => !launcher.includes(one))) };
+  return processes.filter(({ pid, name }) => ours.has(pid) && /^carrel(-init)?$/.test(name));
 }
 
-function readProcess(pid: string): readonly { readonly pid: number; readonly parent: number; readonly name: string }[] {
+function readProcess(pid: string): readonly Helper[] {
   try {
-    const [, name = '', parent = ''] = /^\d+ \((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    return [{ pid: Number(pid), parent: Number(parent), name }];
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [, name = '', rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? [];
+    const fields = rest.split(' ');
+    return [{ pid: Number(pid), parent: Number(fields[1]), name, ticks: Number(fields[11]) + Number(fields[12]) }];
   } catch {
     return []; // has ended meanwhile
   }

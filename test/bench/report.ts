@@ -36,7 +36,16 @@ export function sections(results: Results): readonly Section[] {
     blockedSection,
     // Of a few cold samples nothing can be told.
     ...(results.form === 'short' ? [] : [budgetSection]),
-    ...[besideSection, nthSection, endingSection, largeSection, rateSection, helperSection, outputSection],
+    ...[
+      besideSection,
+      nthSection,
+      endingSection,
+      largeSection,
+      rateSection,
+      helperSection,
+      stayingSection,
+      outputSection,
+    ],
     ...[filterSection, openSection, phaseSection, loadingSection],
   ];
   return makers.map((make) => make(results)).filter(({ rows }) => rows.length > 0);
@@ -210,6 +219,25 @@ function helperSection({ helpers }: Results): Section {
       (restBytes / 1024).toFixed(0),
       (restBytes / 1024 / containers).toFixed(0),
     ]),
+  };
+}
+
+function stayingSection({ staying }: Results): Section {
+  return {
+    title: 'Containers that stay, and do nothing',
+    note: 'PSS of supervisors, inits and servers, and what they take of a processor.',
+    head: ['containers', 'KB a container', 'files were used: KB', 'processor ms in a second, all'],
+    rows:
+      staying === undefined
+        ? []
+        : [
+            [
+              String(staying.containers),
+              (staying.idleBytes / 1024 / staying.containers).toFixed(0),
+              (staying.filesBytes / 1024 / staying.containers).toFixed(0),
+              staying.busyMs.toFixed(0),
+            ],
+          ],
   };
 }
 

@@ -13,6 +13,8 @@ export interface Results {
   readonly starts: readonly Start[];
   readonly rates: readonly Rate[];
   readonly helpers: readonly Helpers[];
+  /** Absent in runs of before it was measured. */
+  readonly staying?: Staying;
   readonly outputs: readonly Output[];
   readonly phases: readonly Phase[];
   readonly loading: readonly Loading[];
@@ -143,6 +145,15 @@ export interface Helpers {
   readonly containers: number;
   readonly launcherBytes: number;
   readonly restBytes: number;
+}
+
+/** The same of containers that stay and do nothing: before their files were asked for, and after. */
+export interface Staying {
+  readonly containers: number;
+  readonly idleBytes: number;
+  readonly filesBytes: number;
+  /** Processor time that they took in a second. */
+  readonly busyMs: number;
 }
 
 /** So many bytes through the standard output of one command. */

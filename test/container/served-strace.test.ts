@@ -8,11 +8,12 @@ import { suite, test } from 'node:test';
 import type { Plan } from 'carrel';
 import { native } from '#lib/launch/native.js';
 import { encodeRequest } from '#lib/plan/serving-bytes.js';
-import { PLANNED_OPS, type ServedStep, STEPS } from '#lib/plan/steps.js';
+import type { ServedStep } from '#lib/plan/steps.js';
 import { difference, onlyLooks } from '../support/calls.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { expectedServed } from '../support/served-calls.js';
+import { everyServedStep } from '../support/served-list.js';
 import { type Call, trace, traceProgram } from '../support/trace.js';
 
 /** Without namespaces: what a server does there, it does everywhere. */
@@ -32,12 +33,7 @@ const plan: Plan = {
   timeoutSignal: 9,
 };
 
-const LANE = 1;
-const PASSING = 4;
-const DIRECTORY = 5;
-const OTHER = DIRECTORY;
-/** One that nobody else is likely to have. */
-const PORT = 20_000 + (process.pid % 10_000);
+const SLOTS = { lane: 1, passing: 4, held: [5] } as const;
 
 /** The calls by which it performs the list, and does not only look. */
 function callsOf(steps: readonly ServedStep[]): readonly Call[] {
@@ -56,46 +52,6 @@ function callsOf(steps: readonly ServedStep[]): readonly Call[] {
   } finally {
     for (const descriptor of [theirs, lane, laneTheirs]) close(descriptor);
   }
-}
-
-/** Every step that a server knows. */
-function listIn(directory: string): readonly ServedStep[] {
-  const slot = PASSING;
-  const path = (name: string): string => join(directory, name);
-  const file = { kind: 'file', nofollow: false, mode: 0o600 } as const;
-  return [
-    { op: 'open', slot, path: path('a'), flags: ['write', 'create'], ...file },
-    { op: 'pwrite', slot, offset: 0, content: Buffer.from('hello') },
-    { op: 'ftruncate', slot, length: 4 },
-    { op: 'fstat', slot },
-    { op: 'close', slot },
-    { op: 'open', slot, path: path('there'), flags: [], ...file },
-    { op: 'pread', slot, offset: 0, length: 4 },
-    { op: 'handOver', lane: LANE, slots: [slot] },
-    { op: 'stat', path: path('a'), nofollow: true },
-    { op: 'mkdirat', path: path('d'), mode: 0o700 },
-    { op: 'open', slot: DIRECTORY, path: directory, ...file, kind: 'directory', flags: [] },
-    { op: 'getdents', slot: DIRECTORY, length: 4096 },
-    { op: 'unlinkat', at: DIRECTORY, path: 'd', directory: true },
-    { op: 'renameat', path: path('a'), to: path('b') },
-    { op: 'symlinkat', text: 'b', path: path('link') },
-    { op: 'readlinkat', path: path('link') },
-    { op: 'fchmodat', path: path('link'), mode: 0o640 },
-    { op: 'fchownat', path: path('b'), uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, nofollow: false },
-    { op: 'utimensat', path: path('b'), atimeS: 5, atimeNs: 0, mtimeS: -7, mtimeNs: 8, nofollow: false },
-    { op: 'faccessat', path: path('b'), mode: 4 },
-    { op: 'unlinkat', path: path('link'), directory: false },
-    { op: 'socket', slot: OTHER, domain: 'unix' },
-    { op: 'bindUnix', slot: OTHER, path: path('door') },
-    { op: 'listen', slot: OTHER, backlog: 5 },
-    { op: 'socket', slot, domain: 'unix' },
-    { op: 'connectUnix', slot, path: path('door') },
-    { op: 'socket', slot: OTHER, domain: 'ipv4' },
-    { op: 'bindTcp', slot: OTHER, port: PORT },
-    { op: 'listen', slot: OTHER, backlog: 5 },
-    { op: 'socket', slot, domain: 'ipv4' },
-    { op: 'connectTcp', slot, port: PORT, timeoutMs: 100 },
-  ];
 }
 
 /** What a server does with lists, and does not only look: behind all that its plan says. */
@@ -136,11 +92,7 @@ suite('what a list says is what strace sees', requires('strace', 'some-root'), (
     const directory = mkdtempSync(join(tmpdir(), 'served-'));
     try {
       writeFileSync(join(directory, 'there'), 'text');
-      const steps = listIn(directory);
-      const missing = Object.keys(STEPS).filter(
-        (op) => !(PLANNED_OPS as readonly string[]).includes(op) && !steps.some((step) => step.op === op),
-      );
-      assert.deepEqual(missing, []);
+      const steps = everyServedStep(directory, SLOTS);
       // Behind them comes the answer, and the end.
       const around = ['sendmsg', 'exit_group'];
       const calls = callsOf(steps);

@@ -1,13 +1,16 @@
 /** What a container puts in the way of `files` gains it nothing, and holds nothing up. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { Container } from 'carrel';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Container, tmpfs } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 import { removeTree } from '../support/remove-tree.js';
+import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -30,12 +33,84 @@ suite('files of a hostile container', () => {
     await assert.rejects(box.files.readFile('/tmp/sparse'), { code: 'ERR_FS_FILE_TOO_LARGE' });
   });
 
-  test('a directory of 20,000 entries is listed and removed', async () => {
+  test('a directory of 100,000 entries is listed and removed', async () => {
     await using box = await new Container().start();
-    await box.run('sh', ['-c', 'mkdir /tmp/d; cd /tmp/d; seq 20000 | xargs touch'], { check: true });
-    assert.equal((await box.files.readdir('/tmp/d')).length, 20_000);
-    await box.files.rm('/tmp/d', { recursive: true });
-    assert.equal(await box.files.exists('/tmp/d'), false);
+    const { files } = box;
+    await box.run('sh', ['-c', 'mkdir /tmp/d; cd /tmp/d; seq 100000 | xargs touch'], { check: true });
+    assert.equal((await files.readdir('/tmp/d')).length, 100_000);
+    const entries = await files.readdir('/tmp/d', { withFileTypes: true });
+    assert.ok(entries.length === 100_000 && entries.every((entry) => entry.isFile()));
+    await files.rm('/tmp/d', { recursive: true });
+    assert.equal(await files.exists('/tmp/d'), false);
+  });
+
+  test('one of more than a million is refused', requires('soak'), async () => {
+    await using box = await new Container().mount(tmpfs('/many', { size: '4g' })).start();
+    await box.run('sh', ['-c', 'cd /many; seq 1000001 | xargs touch'], { check: true });
+    await assert.rejects(box.files.readdir('/many'), { code: 'ERR_FS_FILE_TOO_LARGE' });
+    assert.equal(await box.files.exists('/many/1'), true);
+  });
+
+  test('a lease on a file is told at once, and holds up nothing else', requires('debian-python3'), async () => {
+    // The default filter refuses leases, and this is about one that is there.
+    await using box = await new Container().seccomp('unconfined').start();
+    const { files } = box;
+    const lease = async (path: string, kind: 'F_RDLCK' | 'F_WRLCK'): Promise<void> => {
+      const mode = kind === 'F_RDLCK' ? 'O_RDONLY' : 'O_RDWR';
+      const script = `import fcntl, os, signal, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = os.open('${path}', os.${mode})
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.${kind})
+print('leased', flush=True)
+time.sleep(1000)`;
+      const holder = box.spawn('/usr/bin/python3', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(holder.stdout as NodeJS.ReadableStream, 'data');
+    };
+    for (const name of ['written', 'read']) await files.writeFile(`/tmp/${name}`, 'x');
+    await lease('/tmp/written', 'F_WRLCK');
+    await lease('/tmp/read', 'F_RDLCK');
+    const refused: readonly (readonly [what: string, ask: () => Promise<unknown>])[] = [
+      ['readFile', () => files.readFile('/tmp/written')],
+      ['open', () => files.open('/tmp/written')],
+      ...['written', 'read'].flatMap((name) => [
+        [`writeFile ${name}`, () => files.writeFile(`/tmp/${name}`, 'y')] as const,
+        [`appendFile ${name}`, () => files.appendFile(`/tmp/${name}`, 'y')] as const,
+        [`open ${name}`, () => files.open(`/tmp/${name}`, 'r+')] as const,
+      ]),
+    ];
+    for (const [what, ask] of refused) await assert.rejects(ask(), { code: 'EAGAIN', syscall: 'open' }, what);
+    assert.equal(await files.readFile('/tmp/read', 'utf8'), 'x');
+    for (const name of ['written', 'read']) {
+      const path = `/tmp/${name}`;
+      assert.equal((await files.stat(path)).size, 1);
+      await files.chmod(path, 0o600);
+      await files.utimes(path, 1, 1);
+      await files.rename(path, `${path}-moved`);
+      await files.rm(`${path}-moved`);
+    }
+  });
+
+  test('renaming without a pause refuses no path, of a thousand times ".." either', async () => {
+    await using box = await new Container().start();
+    const { files } = box;
+    const up = '../'.repeat(1000);
+    const script = `import os
+os.makedirs('/tmp/a/b/c'); os.symlink('${up}tmp', '/tmp/up')
+print('ready', flush=True)
+while True:
+    os.rename('/tmp/a/b', '/tmp/a/d')
+    os.rename('/tmp/a/d', '/tmp/a/b')`;
+    const renamer = box.spawn('python3', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(renamer.stdout as NodeJS.ReadableStream, 'data');
+    for (let round = 0; round < 50; round += 1) {
+      for (const path of [`/tmp/a/${up}tmp/file`, `${up}tmp/file`, '/tmp/up/file']) {
+        await files.writeFile(path, `${round}`);
+        assert.equal(await files.readFile(path, 'utf8'), `${round}`);
+      }
+      await files.mkdir(`/tmp/a/${up}tmp/x/y`, { recursive: true });
+      await files.rm(`/tmp/up/x`, { recursive: true });
+    }
+    assert.deepEqual(await files.readdir(`/tmp/a/${up}tmp`), ['a', 'file', 'up']);
   });
 
   test('links lead nowhere outside, also while directories are swapped for them', async () => {
@@ -74,5 +149,33 @@ suite('files of a hostile container', () => {
     const asked = Array.from({ length: 50 }, () => box.files.readFile('/tmp/a').catch(({ code }) => code));
     await box[Symbol.asyncDispose]();
     for (const outcome of await Promise.all(asked)) assert.ok(outcome === 'ERR_ENDED' || outcome instanceof Buffer);
+  });
+
+  test('it ends in the midst: each rejects with ERR_ENDED, or was done', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => `${index}`);
+    for (const afterMs of [0, 1, 3, 10, 30]) {
+      const box = await new Container().start();
+      const { files } = box;
+      await files.writeFile('/tmp/large', Buffer.alloc(40_000_000));
+      await box.run('sh', ['-c', 'mkdir -p /tmp/d; cd /tmp/d; seq 20000 | xargs touch'], { check: true });
+      const open = await files.open('/tmp/open', 'w+');
+      const asked: readonly Promise<unknown>[] = [
+        files.readFile('/tmp/large'),
+        files.writeFile('/tmp/other', Buffer.alloc(40_000_000)),
+        files.writeFile('/tmp/pieces', many),
+        files.readdir('/tmp/d'),
+        files.rm('/tmp/d', { recursive: true }),
+        ...many.map((name) => files.writeFile(`/tmp/${name}`, name)),
+        ...many.map((name) => open.write(name)),
+      ];
+      const outcomes = asked.map((each) => each.then(() => 'done').catch(({ code }) => String(code)));
+      await sleep(afterMs);
+      box.kill('SIGKILL');
+      assert.equal((await box.result).reason, 'killed');
+      const others = (await Promise.all(outcomes)).filter((outcome) => outcome !== 'done' && outcome !== 'ERR_ENDED');
+      assert.deepEqual(others, []);
+      await assert.rejects(open.read(Buffer.alloc(1)), { code: 'ERR_ENDED' });
+      await assert.rejects(open.close(), { code: 'ERR_ENDED' });
+    }
   });
 });

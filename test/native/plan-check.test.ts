@@ -150,6 +150,21 @@ describe('a plan is refused that', () => {
   const host: HostStep = { op: 'denySetgroups' };
   const barrier: ContainerStep = { op: 'barrier', acts: [], hook: false };
 
+  /** Opens namespaces into these slots, of which there are five. */
+  const filling = (before: readonly number[], inside: readonly number[]): Buffer => {
+    const open = (slot: number): StepOf<'openNamespace'> => ({
+      op: 'openNamespace',
+      slot,
+      path: '/proc/self/ns/ipc',
+      type: 'ipc',
+      inode: 0,
+    });
+    const slots = [...harmless.slots, 'one', 'other'];
+    return encode({ ...harmless, before: before.map(open), steps: [...inside.map(open), exec], slots });
+  };
+
+  test('fills each slot once: it is performed', () => assert.equal(perform(filling([3], [4])), 0));
+
   const cases: Readonly<Record<string, () => Buffer>> = {
     'is empty': () => Buffer.alloc(0),
     'is all zeros': () => Buffer.alloc(4096),
@@ -195,9 +210,16 @@ describe('a plan is refused that', () => {
       bytes.writeBigUInt64LE(1n << 63n, bytes.readUInt32LE(at.stepsOffset) + RECORD_HEAD + 8);
       return bytes;
     },
+    'fills a slot that it receives': () => filling([], [2]),
+    'fills a slot twice': () => filling([], [3, 3]),
+    'fills a slot twice, on the host and in the container': () => filling([3], [3]),
     'has a truth value of 2': () => {
       const bytes = Buffer.from(
-        encode({ ...harmless, before: [{ op: 'openTree', slot: 0, source: '/', recursive: true, nofollow: false }] }),
+        encode({
+          ...harmless,
+          before: [{ op: 'openTree', slot: 3, source: '/', recursive: true, nofollow: false }],
+          slots: [...harmless.slots, 'tree'],
+        }),
       );
       bytes.writeBigUInt64LE(2n, bytes.readUInt32LE(at.beforeOffset) + RECORD_HEAD + 16);
       return bytes;

@@ -1,5 +1,12 @@
 /** A directory that a process serves, which never answers who wants to read a file there. */
 
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { bind, Container, type ContainerProcess, type RunningContainer } from '#lib/index.js';
+import { onceForLeg } from './temporary.js';
+import { until } from './waiting.js';
+
 /** Mounts, starts the command behind it, and serves it. fuse(4), include/uapi/linux/fuse.h */
 const SERVER = `
 import ctypes, os, struct, subprocess, sys, threading
@@ -43,4 +50,112 @@ const LONG_S = '30';
 export function underFuse(directory: string): readonly string[] {
   const isolated = ['unshare', '--mount', '--propagation', 'private'];
   return ['timeout', '--signal=KILL', LONG_S, ...isolated, 'python3', '-c', SERVER, directory];
+}
+
+/**
+ * In a container. Reading `file` is never answered, nor the end of `large`, nor a look at any other name. A line has it
+ * answer all that waits, by an error.
+ */
+const STALLING = `
+import ctypes, os, struct, sys, threading
+at = sys.argv[1]
+os.mkdir(at)
+device = os.open('/dev/fuse', os.O_RDWR)
+options = f'fd={device},rootmode=40777,user_id=0,group_id=0,allow_other'
+if ctypes.CDLL(None, use_errno=True).mount(b'f', at.encode(), b'fuse', 0, options.encode()):
+    sys.exit(os.strerror(ctypes.get_errno()))
+LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, FLUSH, INIT, INTERRUPT = 1, 2, 3, 14, 15, 18, 25, 26, 36
+SIZES = {1: 4096, 2: 4096, 3: 1 << 20}
+NAMES = {b'file': 2, b'large': 3}
+READ_MOST = 1 << 17
+PARALLEL_DIROPS = 1 << 18
+waiting = []
+def attributes(node):
+    mode = 0o40777 if node == 1 else 0o100666
+    return struct.pack('<QQQQQQIIIIIIIIII', node, SIZES[node], 1, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
+def answer(operation, node, body):
+    if operation == INIT:
+        return struct.pack('<IIIIHHIIHHI7I', 7, 31, 65536, PARALLEL_DIROPS, 12, 10, 65536, 1, 0, 0, 0, *[0] * 7)
+    if operation == LOOKUP and body[:-1] in NAMES:
+        node = NAMES[body[:-1]]
+        return struct.pack('<QQQQII', node, 0, 0, 0, 0, 0) + attributes(node)
+    if operation == GETATTR:
+        return struct.pack('<QII', 0, 0, 0) + attributes(node)
+    if operation == OPEN:
+        return struct.pack('<QII', 1, 1, 0)
+    if operation == READ and node == 3:
+        _, offset, size = struct.unpack('<QQI', body[:20])
+        if offset < READ_MOST:
+            return bytes(size)
+    if operation in (RELEASE, FLUSH):
+        return b''
+def reply(unique, data=b'', error=0):
+    try:
+        os.write(device, struct.pack('<IiQ', 16 + len(data), error, unique) + data)
+    except OSError:
+        pass  # who has asked was killed
+def serve():
+    while True:
+        request = os.read(device, 1 << 20)
+        _, operation, unique, node = struct.unpack('<IIQQ', request[:24])
+        data = answer(operation, node, request[40:])
+        if data is not None:
+            reply(unique, data)
+        elif operation in (LOOKUP, READ):
+            waiting.append(unique)
+            print('waiting', flush=True)
+        elif operation not in (FORGET, INTERRUPT):
+            reply(unique, error=-38)
+threading.Thread(target=serve, daemon=True).start()
+print('ready', flush=True)
+for _ in sys.stdin:
+    while waiting:
+        reply(waiting.pop(), error=-5)
+    print('answered', flush=True)
+os._exit(0)
+`;
+
+/** A container that may mount it, in no user namespace: FUSE serves nobody outside of the one that it is mounted in. */
+export function fuseBox(): Container {
+  return new Container()
+    .namespaces(['mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'])
+    .capabilities({ add: ['CAP_SYS_ADMIN'] })
+    .mount(fuseDevice());
+}
+
+/** The device, which everybody may open, at its place; needs root. */
+export function fuseDevice(): ReturnType<typeof bind> {
+  const made = onceForLeg('fuse', (directory) => {
+    execFileSync('mknod', ['--mode=666', join(directory, 'fuse'), 'c', '10', '229']);
+  });
+  return bind(join(made, 'fuse'), '/dev/fuse', { idmapped: false, nodev: false });
+}
+
+export interface Stalling {
+  readonly child: ContainerProcess;
+  /** Resolves once so many wait that were not answered, or more. */
+  waiting(count: number): Promise<void>;
+  /** Answers all that waits. */
+  answer(): Promise<void>;
+}
+
+/** Starts it, on a directory that it makes in the container. */
+export async function stallAt(directory: string, box: RunningContainer): Promise<Stalling> {
+  const child = box.spawn('/usr/bin/python3', ['-c', STALLING, directory], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const counts = { ready: 0, waiting: 0, answered: 0 };
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  lines.on('line', (line) => {
+    counts[line as keyof typeof counts] += 1;
+  });
+  await until(() => counts.ready === 1);
+  return {
+    child,
+    waiting: async (count) => void (await until(() => counts.waiting >= count)),
+    async answer() {
+      const { answered } = counts;
+      child.stdin?.write('\n');
+      await until(() => counts.answered === answered + 1);
+      counts.waiting = 0;
+    },
+  };
 }

@@ -62,6 +62,7 @@ const results: Results = {
   ],
   rates: [],
   helpers: [{ containers: 1, launcherBytes: 20_480, restBytes: 25 * 1024 }],
+  staying: { containers: 10, idleBytes: 280 * 1024, filesBytes: 680 * 1024, busyMs: 0 },
   outputs: [{ name: 'carrel run utf8', bytes: 2 ** 20, bytesPerSecond: summarize([2 ** 20]) }],
   phases: [],
   loading: [{ what: "import 'carrel';", totalNs: ms(40), emptyNs: ms(35) }],
@@ -121,6 +122,8 @@ describe('budgets', () => {
     assert.equal(found.get('`spawn()` blocked × `child_process.spawn`, with pipes'), '0.15 × true');
     assert.equal(found.get('the 1000th idle container × the 100th'), '1.3 × false');
     assert.equal(found.get('supervisor and init of one of many idle containers, PSS'), '25 KB true');
+    assert.equal(found.get('the files of one of many idle containers that stay, PSS more'), '40 KB true');
+    assert.equal(found.get('processor time of many idle containers that stay, in a second'), '0 ms true');
   });
 
   test('growth is net of what a bare start grows by', () => {

@@ -5,6 +5,7 @@ import {
   boolean,
   choice,
   defaulted,
+  filled,
   hostPath,
   number,
   optional,
@@ -30,7 +31,7 @@ export const CGROUP_STEPS = {
   makeCgroup: {
     column: 'host',
     fields: {
-      slot,
+      slot: filled,
       parent: string,
       base: string,
       name: unique,
@@ -45,7 +46,7 @@ export const CGROUP_STEPS = {
    * @errors ENOENT where it was removed; ESRCH for another inode number.
    * @source cgroups(7)
    */
-  openCgroup: { column: 'host', fields: { slot, path: hostPath, inode: defaulted(number, 0) } },
+  openCgroup: { column: 'host', fields: { slot: filled, path: hostPath, inode: defaulted(number, 0) } },
   /**
    * Makes the cgroup `name` in the one in slot `within`, opens it into `slot`, and locks it until all is over.
    * Without `name` it gets one that no other cgroup has. It has the controllers that the one above hands down; files in
@@ -57,7 +58,7 @@ export const CGROUP_STEPS = {
    */
   nestCgroup: {
     column: 'host',
-    fields: { slot, within: slot, name: unique, inherit: defaulted(strings, []) },
+    fields: { slot: filled, within: slot, name: unique, inherit: defaulted(strings, []) },
   },
   /**
    * Writes `value` to `file` of the cgroup in `slot`.

@@ -1,7 +1,7 @@
 /** Files, links and directories: what a container has beside its mounts, and what overlayfs leaves behind. */
 
 import { TARGET_TYPES } from '../constants.js';
-import { bytes, choice, containerPath, defaulted, hostPath, number, slot, string, upTo } from '../fields.js';
+import { bytes, choice, containerPath, defaulted, filled, hostPath, number, slot, string, upTo } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Files and directories */
@@ -12,7 +12,7 @@ export const FILE_STEPS = {
    * @needs to come before the steps that change what the path is: {@link pivotRoot}, {@link setns}
    * @source O_PATH in open(2)
    */
-  openDirectory: { column: 'container', fields: { slot, path: hostPath } },
+  openDirectory: { column: 'container', fields: { slot: filled, path: hostPath } },
   /**
    * Makes the directory `target`, and its missing parents with mode 0755. An existing directory stays as it is.
    * In a file system that the plan did not mount, it makes nothing: a private layer covers the nearest directory.
@@ -62,7 +62,7 @@ export const FILE_STEPS = {
    */
   makeTarget: {
     column: 'container',
-    fields: { target: containerPath, type: choice(TARGET_TYPES), slot, parent: slot },
+    fields: { target: containerPath, type: choice(TARGET_TYPES), slot: filled, parent: filled },
   },
   /**
    * Removes what {@link makeTarget} made from `parent`, where it is called `name`. It stays if it is not empty, if
@@ -100,7 +100,7 @@ export const FILE_STEPS = {
    * @errors EAGAIN or EACCES where somebody has a write lock; EINVAL behind {@link init}.
    * @source F_OFD_SETLK in fcntl(2), Linux 3.15
    */
-  lockFile: { column: 'container', fields: { slot, target: containerPath } },
+  lockFile: { column: 'container', fields: { slot: filled, target: containerPath } },
   /**
    * Removes the directory in `slot` from the one above it, where it is called `name`, whatever its permissions.
    * Files that overlayfs numbers, such as `#1f`, go with it. With anything else in it, it stays, and so does what has

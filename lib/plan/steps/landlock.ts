@@ -1,7 +1,7 @@
 /** What programs may do with files, ports and other processes, beside what their user may. */
 
 import { LANDLOCK_FILES, LANDLOCK_PORTS, LANDLOCK_SCOPES } from '../constants.js';
-import { containerPath, defaulted, flags, slot, upTo } from '../fields.js';
+import { containerPath, defaulted, filled, flags, slot, upTo } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Landlock */
@@ -17,7 +17,7 @@ export const LANDLOCK_STEPS = {
   createRuleset: {
     column: 'container',
     fields: {
-      slot,
+      slot: filled,
       files: defaulted(flags(LANDLOCK_FILES), []),
       ports: defaulted(flags(LANDLOCK_PORTS), []),
       scopes: defaulted(flags(LANDLOCK_SCOPES), []),

@@ -6,6 +6,7 @@ import {
   choice,
   containerPath,
   defaulted,
+  filled,
   flags,
   hostPath,
   number,
@@ -47,7 +48,7 @@ export const MOUNT_STEPS = {
   openTree: {
     column: 'both',
     fields: {
-      slot,
+      slot: filled,
       source: optional(hostPath),
       within: optional(hostPath),
       descriptor: optional(slot),
@@ -76,7 +77,7 @@ export const MOUNT_STEPS = {
       nofollow: defaulted(boolean, false),
       own: defaulted(boolean, true),
       made: optional(string),
-      slot: optional(slot),
+      slot: optional(filled),
     },
   },
   /**

@@ -1,7 +1,19 @@
 /** Namespaces made and joined, and what is set in those that are no trees of mounts. */
 
 import { CLOCKS, NAMESPACES, NESTED_NAMESPACES } from '../constants.js';
-import { choice, defaulted, flags, hostPath, integer, number, numbers, optional, slot, string } from '../fields.js';
+import {
+  choice,
+  defaulted,
+  filled,
+  flags,
+  hostPath,
+  integer,
+  number,
+  numbers,
+  optional,
+  slot,
+  string,
+} from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** Namespaces */
@@ -24,7 +36,7 @@ export const NAMESPACE_STEPS = {
    */
   nestNamespaces: {
     column: 'container',
-    fields: { slot, namespaces: flags(NESTED_NAMESPACES), uids: numbers, gids: numbers },
+    fields: { slot: filled, namespaces: flags(NESTED_NAMESPACES), uids: numbers, gids: numbers },
   },
   /**
    * Opens the namespace at `path` of the host into `slot`. It must be of `type`, and have the inode number `inode`,
@@ -36,7 +48,7 @@ export const NAMESPACE_STEPS = {
    */
   openNamespace: {
     column: 'both',
-    fields: { slot, path: hostPath, type: choice(NAMESPACES), inode: defaulted(number, 0), at: optional(slot) },
+    fields: { slot: filled, path: hostPath, type: choice(NAMESPACES), inode: defaulted(number, 0), at: optional(slot) },
   },
   /**
    * Joins the namespace in `slot`. A pid namespace counts for children only: {@link enter} makes one.

@@ -6,6 +6,7 @@ import {
   choice,
   containerPath,
   defaulted,
+  filled,
   flags,
   integer,
   number,
@@ -121,7 +122,7 @@ export const PROCESS_STEPS = {
    */
   seccomp: {
     column: 'container',
-    fields: { filter: bytes, flags: defaulted(flags(SECCOMP_FLAGS), []), slot: optional(slot) },
+    fields: { filter: bytes, flags: defaulted(flags(SECCOMP_FLAGS), []), slot: optional(filled) },
   },
   /**
    * Loads `reported`, a filter as that of {@link seccomp}, and gives its listener to the supervisor, into `slot`. Where
@@ -141,7 +142,7 @@ export const PROCESS_STEPS = {
       filter: bytes,
       reported: bytes,
       flags: defaulted(flags(SECCOMP_FLAGS), []),
-      slot,
+      slot: filled,
       paths: defaulted(numbers, []),
       addresses: defaulted(numbers, []),
     },

@@ -1,6 +1,6 @@
 /** The terminal of a command, and who carries its bytes. */
 
-import { defaulted, number, slot } from '../fields.js';
+import { defaulted, filled, number, slot } from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 /** The terminal */
@@ -14,7 +14,7 @@ export const TERMINAL_STEPS = {
    */
   openTerminal: {
     column: 'container',
-    fields: { master: slot, slot, columns: defaulted(number, 80), rows: defaulted(number, 24) },
+    fields: { master: filled, slot: filled, columns: defaulted(number, 80), rows: defaulted(number, 24) },
   },
   /**
    * Carries bytes between the terminal's `master` and the caller's `socket`, from now on to the last one.

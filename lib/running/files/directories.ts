@@ -8,7 +8,7 @@ import type { ServedStep } from '../../plan/steps.js';
 import { faultOf } from './fault.js';
 import type { Performer } from './servers.js';
 import { Entry, FileStats } from './stats.js';
-import { ask, type ContainerPath, inside, NOTHING, named, shown, type View } from './view.js';
+import { ask, type ContainerPath, inside, letGo, NOTHING, named, shown, type View } from './view.js';
 import { checkMode } from './writing.js';
 
 const { EEXIST, EISDIR, ENOENT } = constants.errno;
@@ -65,7 +65,7 @@ async function list(view: View, path: string | Uint8Array, name: string): Promis
     try {
       return await listOpen(server, slot, name);
     } finally {
-      await server.perform([{ op: 'close', slot }]);
+      await letGo(server, slot);
     }
   });
 }
@@ -198,7 +198,7 @@ async function empty(server: Performer, { held, depth, path }: Going, shownPath:
       await ask(server, [{ op: 'unlinkat', at: slot, path: refused.name, directory: true }], asked);
     }
   } finally {
-    await server.perform([{ op: 'close', slot }]);
+    await letGo(server, slot);
   }
 }
 

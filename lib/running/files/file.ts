@@ -3,11 +3,12 @@
 import { constants } from 'node:os';
 import { Readable, Writable } from 'node:stream';
 import { integer, knownOptions } from '../../definition/checks.js';
-import { invalidType } from '../../errors/errors.js';
+import { type CarrelError, invalidType } from '../../errors/errors.js';
 import { readStat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import { fault } from './fault.js';
 import { CHUNK } from './reading.js';
+import type { Performer } from './servers.js';
 import { FileStats } from './stats.js';
 import { ask, type ContainerPath, inside, NOTHING, shown, type View } from './view.js';
 import { opened, WRITTEN_MOST } from './writing.js';
@@ -15,22 +16,27 @@ import { opened, WRITTEN_MOST } from './writing.js';
 const { EBADF, EMFILE } = constants.errno;
 const POSITION_MOST = Number.MAX_SAFE_INTEGER;
 
-/** Which slots are taken, by the number of the server. Those of a server that is gone are of no use. */
-const taken = new WeakMap<View['open'], Map<number, Set<number>>>();
+/** How many are open at a time, of one user of a container. */
+export const OPEN_MOST = 64;
+
+/** Of each view: how many are open, or about to be. */
+const counts = new WeakMap<View, number>();
 
 /** A regular file that is open, in the manner of Node's FileHandle. It closes with the container. */
 export class ContainerFile implements AsyncDisposable {
-  readonly #view: View;
-  readonly #server: number;
+  readonly #server: Performer;
   readonly #slot: number;
+  readonly #over: () => void;
   #position = 0;
+  /** What is done with it: one thing after the other. */
+  #last: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
-  /** @internal */
-  constructor(view: View, server: number, slot: number) {
-    this.#view = view;
+  /** @internal It has the server to itself until it is `over`. */
+  constructor(server: Performer, slot: number, over: () => void) {
     this.#server = server;
     this.#slot = slot;
+    this.#over = over;
   }
 
   /**
@@ -158,42 +164,47 @@ export class ContainerFile implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { open } = this.#view;
     try {
-      await open.run(async (server) => {
-        if (server.id === this.#server) await ask(server, [{ op: 'close', slot: this.#slot }], { syscall: 'close' });
-      });
+      await this.#inTurn({ op: 'close', slot: this.#slot }, 'close');
     } finally {
-      taken.get(open)?.get(this.#server)?.delete(this.#slot);
+      this.#over();
     }
   }
 
-  #ask(step: ServedStep, syscall: string): Promise<Buffer> {
-    return this.#view.open.run(async (server) => {
-      // A server that did not answer took its files with it.
-      if (this.#closed !== undefined || server.id !== this.#server) throw fault(EBADF, { syscall }, [step]);
-      const [given = NOTHING] = await ask(server, [step], { syscall });
-      return given;
-    });
+  async #ask(step: ServedStep, syscall: string): Promise<Buffer> {
+    if (this.#closed !== undefined) throw fault(EBADF, { syscall }, [step]);
+    const [given = NOTHING] = await this.#inTurn(step, syscall);
+    return given;
+  }
+
+  #inTurn(step: ServedStep, syscall: string): Promise<readonly Buffer[]> {
+    const given = this.#last
+      .then(() => ask(this.#server, [step], { syscall }))
+      .catch((error: CarrelError) => {
+        // A server that did not answer took its file with it.
+        throw error.code === 'ERR_SUPERVISOR_LOST' ? fault(EBADF, { syscall }, [step]) : error;
+      });
+    this.#last = given.catch(() => undefined);
+    return given;
   }
 }
 
 export async function open(view: View, path: ContainerPath, flags = 'r', mode?: number): Promise<ContainerFile> {
-  const target = inside(view, 'path', path);
+  const slot = view.slots.passing;
   const asked = { syscall: 'open', path: shown(path) };
-  // The flags are looked at before anything is asked.
-  const steps = (slot: number): readonly ServedStep[] => opened(target, slot, flags, mode);
-  steps(view.slots.passing);
-  return view.open.run(async (server) => {
-    const all = taken.get(view.open) ?? new Map<number, Set<number>>();
-    taken.set(view.open, all);
-    const there = all.get(server.id) ?? new Set<number>();
-    all.clear();
-    all.set(server.id, there);
-    const slot = view.slots.held.find((held) => !there.has(held));
-    if (slot === undefined) throw fault(EMFILE, asked);
-    await ask(server, steps(slot), asked);
-    there.add(slot);
-    return new ContainerFile(view, server.id, slot);
+  const steps = opened(inside(view, 'path', path), slot, flags, mode);
+  const count = counts.get(view) ?? 0;
+  if (count >= OPEN_MOST) throw fault(EMFILE, asked);
+  counts.set(view, count + 1);
+  const over = (): void => void counts.set(view, (counts.get(view) ?? 1) - 1);
+  return new Promise((resolve, reject) => {
+    const job = async (server: Performer): Promise<void> => {
+      await ask(server, steps, asked);
+      await new Promise<void>((closed) => resolve(new ContainerFile(server, slot, closed)));
+    };
+    view.lasting.run(job).then(over, (error: Error) => {
+      over();
+      reject(error);
+    });
   });
 }

@@ -6,12 +6,16 @@ import { checkUser, isNamed, type UserInput } from '../../definition/user.js';
 import { invalidValue } from '../../errors/errors.js';
 import { access, chmod, chown, readlink, rename, stat, symlink, utimes } from './changes.js';
 import { type MkdirOptions, mkdir, type ReaddirOptions, type RmOptions, readdir, rm } from './directories.js';
-import { type ContainerFile, open } from './file.js';
+import { type ContainerFile, OPEN_MOST, open } from './file.js';
 import { type ReadFileOptions, readFile } from './reading.js';
-import { CLOCK_MS, Servers, serverOf } from './servers.js';
+import { Servers, type ServersOptions, serverOf } from './servers.js';
 import type { Entry, FileStats } from './stats.js';
+import { Stuck } from './stuck.js';
 import type { ContainerPath, View } from './view.js';
 import { type FileData, type WriteFileOptions, writeFile } from './writing.js';
+
+/** Open files, and those that are written as their content comes. */
+const LASTING_MOST = 2 * OPEN_MOST;
 
 /** What a container's files follow from. */
 export interface FilesOf {
@@ -20,6 +24,8 @@ export interface FilesOf {
   readonly cwd: string;
   /** Milliseconds that one list of steps has. */
   readonly clockMs?: number;
+  /** Servers of the container that were given up. */
+  readonly stuck?: Stuck;
 }
 
 /**
@@ -39,7 +45,7 @@ export class Files {
 
   /** @internal */
   constructor(of: FilesOf) {
-    this.#of = of;
+    this.#of = { stuck: new Stuck(), ...of };
   }
 
   /** Made when it is first asked for: many containers are asked for no file. */
@@ -49,14 +55,14 @@ export class Files {
   }
 
   #make(): View {
-    const { served, cwd, clockMs = CLOCK_MS } = this.#of;
+    const { served, cwd, clockMs, stuck } = this.#of;
     const { plan, slots } = serverOf(served);
-    const servers = (most?: number): Servers => {
-      const made = new Servers(() => plan, clockMs, most);
+    const servers = (options: ServersOptions = {}): Servers => {
+      const made = new Servers(() => plan, { clockMs, stuck, ...options });
       if (this.#end !== undefined) void made.close(this.#end);
       return made;
     };
-    return { brief: servers(), long: servers(), open: servers(1), slots, cwd };
+    return { brief: servers(), long: servers(), lasting: servers({ lasting: true, most: LASTING_MOST }), slots, cwd };
   }
 
   /**
@@ -184,7 +190,7 @@ export class Files {
   /** @internal The container has ended: nothing more can be asked. */
   async close(error: Error): Promise<void> {
     this.#end = error;
-    const made = this.#made === undefined ? [] : [this.#made.brief, this.#made.long, this.#made.open];
+    const made = this.#made === undefined ? [] : [this.#made.brief, this.#made.long, this.#made.lasting];
     await Promise.all([...made, ...this.#others.values()].map((each) => each.close(error)));
   }
 }

@@ -5,7 +5,7 @@ import { fileTooLarge, invalidType, invalidValue } from '../../errors/errors.js'
 import { readStat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import { aborting } from './abort.js';
-import { ask, type ContainerPath, inside, NOTHING, shown, type View } from './view.js';
+import { ask, type ContainerPath, inside, letGo, NOTHING, shown, type View } from './view.js';
 
 /** What is read with the first list: most files are smaller. */
 const FIRST = 64 * 1024;
@@ -81,7 +81,7 @@ function readMore(view: View, path: string | Uint8Array, most: number, name: str
         if (chunk.length < length) return Buffer.concat(chunks);
       }
     } finally {
-      await server.perform([{ op: 'close', slot }]);
+      await letGo(server, slot);
     }
   });
 }

@@ -21,7 +21,6 @@ const AT_ONCE = 64 * 1024;
 const NUMBERS = 2 ** 32;
 const log = logOf('plan');
 const asked = channel('carrel:served');
-let last = 0;
 
 /**
  * A message of the channel `carrel:served` of `node:diagnostics_channel`: a list of steps that is sent to a server of a
@@ -38,8 +37,8 @@ export interface ServedList {
 
 /** Who hears of a server. */
 export interface ServerListener {
-  /** It is gone. `left`: nobody can tell whether its process is. */
-  over(server: Server, left: boolean): void;
+  /** It is gone, or nobody can end it: {@link Server.whenGone} tells. */
+  over(server: Server): void;
 }
 
 interface Pending {
@@ -49,8 +48,6 @@ interface Pending {
 
 /** What a server answers, with the descriptors that came before. */
 export class Server {
-  /** A number that no other of this process has. */
-  readonly id: number = ++last;
   readonly #listener: ServerListener;
   readonly #plan: Plan;
   readonly #supervision: Supervision;
@@ -63,6 +60,7 @@ export class Server {
   #came = 0;
   #length: number | undefined;
   #failure: Error | undefined;
+  #isEnding = false;
 
   /** @throws what {@link startSupervisor} throws: then there is none. */
   constructor(plan: Plan, listener: ServerListener) {
@@ -131,12 +129,20 @@ export class Server {
 
   /** Ends it, whatever it does. Until it is gone it holds Node. */
   end(): void {
-    this.#socket.destroy();
+    this.#isEnding = true;
     this.#supervision.ref();
     this.#supervision.end('killed');
   }
 
+  /** Tells when its process is gone, which may be long after its end: the socket closes with it. Holds Node not. */
+  whenGone(tell: () => void): void {
+    if (this.#socket.destroyed) tell();
+    else this.#socket.once('close', tell);
+  }
+
   #read(bytes: Buffer): void {
+    // What comes so late nobody waits for.
+    if (this.#isEnding) return;
     this.#rest.push(bytes);
     this.#came += bytes.length;
     try {
@@ -167,10 +173,10 @@ export class Server {
   #finish(error: Error | undefined, status: ExitStatus | undefined): void {
     const pending = this.#pending;
     this.#settle();
-    this.#socket.destroy();
+    if (status === undefined || !wasGuessed(status)) this.#socket.destroy();
     native().closeHeld(this.#lane);
     pending?.reject(this.#failure ?? error ?? serverLost());
-    this.#listener.over(this, status !== undefined && wasGuessed(status));
+    this.#listener.over(this);
   }
 }
 

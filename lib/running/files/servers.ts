@@ -8,20 +8,33 @@
  */
 
 import { planServer, type Served, type ServedSlots } from '../../compile/serve.js';
-import { serversStuck, serverTimeout } from '../../errors/errors.js';
+import { serverLost, serverTimeout } from '../../errors/errors.js';
 import { probe } from '../../host/probe.js';
 import { Memo } from '../../plan/memo.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Answer } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import { Server, type ServerListener } from './server.js';
+import { STUCK_MOST, Stuck } from './stuck.js';
 
 /** Milliseconds that a list has, and a job until it has a server. */
 export const CLOCK_MS = 10_000;
 /** A server that takes longer for a job waits for something, or has much to do. */
 const BRISK_MS = 20;
-/** So many may be stuck. */
-const STUCK_MOST = 4;
+
+/** What the servers of one kind of job have in common. */
+export interface ServersOptions {
+  readonly clockMs?: number | undefined;
+  /** Those of the container that were given up. */
+  readonly stuck?: Stuck | undefined;
+  /** How many do jobs side by side. Default: one more than may be stuck. */
+  readonly most?: number | undefined;
+  /**
+   * Jobs last as long as callers like: none waits for another, and servers that nobody has are ended, but for one.
+   * Default: `false`.
+   */
+  readonly lasting?: boolean | undefined;
+}
 
 const plans = new Memo(planServer);
 
@@ -32,8 +45,6 @@ export function serverOf(served: Served): { readonly plan: Plan; readonly slots:
 
 /** Performs lists of steps, one after the other. */
 export interface Performer {
-  /** The number of the server; that of another one is another. Of none in particular: 0. */
-  readonly id: number;
   /** Rejects with what the server makes; a refused step is an answer. */
   perform(steps: readonly ServedStep[]): Promise<Answer>;
 }
@@ -52,9 +63,11 @@ interface Job {
 }
 
 export class Servers implements ServerListener, Pick<Performer, 'perform'> {
-  readonly #most: number;
   readonly #plan: () => Plan;
+  readonly #most: number;
   readonly #clockMs: number;
+  readonly #stuck: Stuck;
+  readonly #isLasting: boolean;
   /** Those that can be asked, and since when they do a job, by performance.now(). */
   readonly #servers = new Map<Server, number>();
   readonly #free: Server[] = [];
@@ -62,16 +75,17 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
   /** These, and those that were abandoned and have not ended. */
   readonly #there = new Set<Server>();
   readonly #gone: (() => void)[] = [];
-  /** Abandoned, and nobody knows that it is gone. */
-  #stuck = 0;
   #brisk: NodeJS.Timeout | undefined;
   #end: Error | undefined;
 
-  /** `plan` gives the plan of a server, `most` how many do jobs side by side. */
-  constructor(plan: () => Plan, clockMs: number, most: number = STUCK_MOST + 1) {
-    this.#most = most;
+  /** `plan` gives the plan of a server. */
+  constructor(plan: () => Plan, options: ServersOptions = {}) {
+    const { clockMs = CLOCK_MS, stuck = new Stuck(), most = STUCK_MOST + 1, lasting = false } = options;
     this.#plan = plan;
+    this.#most = most;
     this.#clockMs = clockMs;
+    this.#stuck = stuck;
+    this.#isLasting = lasting;
   }
 
   /** Performs a list of steps, by any server. */
@@ -90,8 +104,7 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
         run: (server) => {
           clearTimeout(waiting.timer);
           this.#servers.set(server, performance.now());
-          const { id } = server;
-          job({ id, perform: (steps) => this.#performBy(server, steps), take: () => server.take() })
+          job({ perform: (steps) => this.#performBy(server, steps), take: () => server.take() })
             .then(resolve, reject)
             .finally(() => this.#release(server));
         },
@@ -115,11 +128,10 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
     if (this.#there.size > 0) await new Promise<void>((resolve) => this.#gone.push(resolve));
   }
 
-  over(server: Server, left: boolean): void {
+  over(server: Server): void {
     this.#there.delete(server);
     if (this.#there.size === 0) for (const tell of this.#gone.splice(0)) tell();
-    // One that was abandoned was counted as stuck.
-    if (!this.#servers.delete(server) && !left) this.#stuck -= 1;
+    this.#servers.delete(server);
     const place = this.#free.indexOf(server);
     if (place >= 0) this.#free.splice(place, 1);
     this.#ask();
@@ -127,11 +139,17 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
 
   #release(server: Server): void {
     if (!this.#servers.has(server)) return;
-    this.#free.push(server);
+    if (this.#isLasting && this.#free.length > 0) {
+      this.#servers.delete(server);
+      server.end();
+    } else {
+      this.#free.push(server);
+    }
     this.#ask();
   }
 
   async #performBy(server: Server, steps: readonly ServedStep[]): Promise<Answer> {
+    if (!this.#servers.has(server)) throw this.#end ?? serverLost();
     let late: NodeJS.Timeout | undefined;
     const time = new Promise<never>((_, reject) => {
       // An answer may be there that this process had no time to read: it comes before what follows.
@@ -153,14 +171,20 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
   }
 
   #abandon(server: Server): void {
-    if (this.#servers.delete(server)) this.#stuck += 1;
+    if (!this.#servers.delete(server)) return;
+    this.#stuck.add();
+    server.whenGone(() => {
+      this.#stuck.remove();
+      this.#ask();
+    });
     server.end();
     this.#ask();
   }
 
   #ask(): void {
     while (this.#queue.length > 0) {
-      const server = this.#free.pop() ?? (this.#servers.size === 0 ? this.#start() : undefined);
+      const mayStart = this.#servers.size === 0 || this.#isLasting;
+      const server = this.#free.pop() ?? (mayStart ? this.#start() : undefined);
       if (server === undefined) break;
       this.#queue.shift()?.run(server);
     }
@@ -178,11 +202,11 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
     this.#ask();
   }
 
-  /** Starts one, unless so many are stuck, or busy. What waits rejects where there can be none. */
+  /** Starts one, unless so many are busy, or stuck. What waits rejects where there is none, and can be none. */
   #start(): Server | undefined {
     try {
-      if (this.#stuck >= STUCK_MOST) throw serversStuck(this.#stuck);
-      if (this.#servers.size >= this.#most || this.#servers.size + this.#stuck > STUCK_MOST) return undefined;
+      if (this.#servers.size === 0 || this.#isLasting) this.#stuck.check();
+      if (this.#servers.size + this.#stuck.count >= this.#most) return undefined;
       const server = new Server(this.#plan(), this);
       this.#servers.set(server, performance.now());
       this.#there.add(server);

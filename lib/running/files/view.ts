@@ -15,8 +15,8 @@ export interface View {
   readonly brief: Servers;
   /** For jobs of many lists, which hold files open meanwhile. */
   readonly long: Servers;
-  /** One at a time, for files that callers have open. */
-  readonly open: Servers;
+  /** For jobs that last as long as callers like: each open file has a server to itself. */
+  readonly lasting: Servers;
   readonly slots: ServedSlots;
   readonly cwd: string;
 }
@@ -73,4 +73,9 @@ export async function ask(
     throw faultOf(answer, steps, syscall === undefined ? asked : { syscall });
   }
   return answer.given;
+}
+
+/** Closes what a job has open. Where its server is gone, so is that, and the job fails by something else. */
+export async function letGo(by: Pick<Performer, 'perform'>, slot: number): Promise<void> {
+  await by.perform([{ op: 'close', slot }]).catch(() => undefined);
 }

@@ -6,7 +6,7 @@ import type { OpenFlag } from '../../plan/constants.js';
 import type { ServedStep, StepOf } from '../../plan/steps.js';
 import { aborting } from './abort.js';
 import { checkEncoding } from './reading.js';
-import { ask, type ContainerPath, inside, shown, type View } from './view.js';
+import { ask, type ContainerPath, inside, letGo, shown, type View } from './view.js';
 
 /** What is written with one list. */
 export const WRITTEN_MOST = 128 * 1024;
@@ -111,7 +111,9 @@ function writePieces(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const slot = view.slots.passing;
-  return view.long.run(async (server) => {
+  // Who gives it in pieces takes as long as it likes.
+  const servers = pieces instanceof Uint8Array ? view.long : view.lasting;
+  return servers.run(async (server) => {
     await ask(server, begin, { syscall: 'open', path });
     try {
       let offset = 0;
@@ -124,7 +126,7 @@ function writePieces(
         }
       }
     } catch (error) {
-      await server.perform([{ op: 'close', slot }]).catch(() => undefined);
+      await letGo(server, slot);
       throw error;
     }
     await ask(server, [{ op: 'close', slot }], { syscall: 'close' });
