@@ -1,9 +1,9 @@
 /** Steps of the caller's own among those of the container. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import { checkFilled } from '../definition/filled.js';
-import { contradiction } from '../errors/errors.js';
+import { contradiction, slotTaken } from '../errors/errors.js';
 import { moveSlots, slotCount } from '../plan/compose.js';
+import { firstRefilled } from '../plan/filled.js';
 import type { ContainerStep, EndingOp, Op } from '../plan/steps.js';
 import type { Slots } from './slots.js';
 
@@ -22,10 +22,11 @@ export function insertSteps(
   if (inserted.length === 0) return [...steps, ...last];
   // Their slots are numbered from 0 among themselves: here they come after all others.
   const first = slots.names.length;
-  checkFilled(
+  const refilled = firstRefilled(
     inserted.map(({ step }, index) => [`steps[${index}].step`, step]),
     0,
   );
+  if (refilled !== undefined) throw slotTaken(refilled, 0);
   for (let slot = 0; slot < slotCount(inserted.map(({ step }) => step)); slot += 1) slots.add(`step() slot ${slot}`);
   const kinds: ReadonlySet<Op> = new Set([...[...steps, ...last].map(({ op }) => op), ending]);
   const missing = inserted.find(({ before }) => !kinds.has(before));

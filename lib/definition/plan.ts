@@ -1,14 +1,14 @@
 /** A plan of the caller's own: made of parts, joined with others, compared and printed. */
 
-import { contradiction, invalidType } from '../errors/errors.js';
+import { contradiction, invalidType, slotTaken } from '../errors/errors.js';
 import { joinPlans, slotCount } from '../plan/compose.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
 import { encode } from '../plan/encode.js';
 import { explain as explainPlan, explainServed } from '../plan/explain.js';
+import { firstRefilled, namedSteps } from '../plan/filled.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import { type ContainerStep, type HostStep, isEnding, type ServedStep } from '../plan/steps.js';
 import { array, boolean, distinct, integer, knownOptions, object } from './checks.js';
-import { checkFilled, named } from './filled.js';
 import { checkSession, type Session } from './session.js';
 import { checkStep } from './steps.js';
 
@@ -76,7 +76,8 @@ export function plan(parts: PlanInput): Plan {
   const received = integer('received', parts.received ?? STANDARD.length, 0, 240);
   const count = Math.max(received, slotCount([...before, ...steps, ...after]));
   checkEnd(steps);
-  checkFilled([...named('before', before), ...named('steps', steps)], received);
+  const refilled = firstRefilled([...namedSteps('before', before), ...namedSteps('steps', steps)], received);
+  if (refilled !== undefined) throw slotTaken(refilled, received);
   return freezeDeep({
     before,
     clone: distinct('clone', array('clone', parts.clone ?? []), Object.keys(NAMESPACES)) as readonly Namespace[],

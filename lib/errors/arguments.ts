@@ -76,6 +76,20 @@ export function contradiction(message: string): TypeError {
   return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
 }
 
+/** A step that puts a descriptor where there is one. `field` names it; `by` fills the slot, or else the caller. */
+export function slotTaken(
+  {
+    field,
+    slot,
+    by = 'the caller',
+  }: { readonly field: string; readonly slot: number; readonly by: string | undefined },
+  received: number,
+): TypeError {
+  return contradiction(
+    `${field} is slot ${slot}, which ${by} fills: each step that opens something takes its own, from ${received} on`,
+  );
+}
+
 /** A process whose namespaces carrel does not know. */
 export function notStarted(name: string): TypeError {
   return withCode(

@@ -6,6 +6,7 @@ export {
   invalidValue,
   notStarted,
   outOfRange,
+  slotTaken,
   unknownCommand,
   unknownName,
   unknownOption,

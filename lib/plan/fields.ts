@@ -18,7 +18,7 @@ export interface Field<Value = unknown> {
   readonly default?: Default;
   /** Of `slots`: an entry may be `'ignore'`, for no slot. */
   readonly ignorable?: boolean;
-  /** Of `slot`: the step puts a descriptor into it. A plan does that once with a slot, and with none that it receives. */
+  /** Of `slot`: the step puts a descriptor into it. A plan does that once with a slot, with none that it receives. */
   readonly fills?: boolean;
   /** Where it is left out it is made when the plan is performed, so that nobody else has it. */
   readonly unique?: boolean;

@@ -9,7 +9,7 @@ struct check {
 	const unsigned char *base;
 	size_t size;
 	uint32_t slots;
-	// One bit each: those that a descriptor is in, or comes into, by what was checked so far. 0: it does not matter.
+	// One bit each: those that a descriptor is in, by what was checked so far. 0: it does not matter.
 	uint64_t *filled;
 };
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Container, type RunningContainer } from 'carrel';
@@ -36,8 +37,12 @@ function descriptorsOf(pid: number): string {
 
 /** What it has of its own, in a status that everybody may read. proc(5) */
 function memoryOf(pid: number): string {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return /^RssAnon:\s*(.*)$/m.exec(status)?.[1] ?? 'unknown';
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return /^RssAnon:\s*(.*)$/m.exec(status)?.[1] ?? 'unknown';
+  } catch {
+    return 'gone';
+  }
 }
 
 function heapUsed(): number {
@@ -53,6 +58,18 @@ async function row(box: RunningContainer, count: number): Promise<void> {
   }
 }
 
+/** Waits until it is the same for a while: the helpers of the last command are gone. */
+async function settled(): Promise<void> {
+  let last = '';
+  await until(async () => {
+    const now = JSON.stringify(held());
+    const isSame = now === last;
+    last = now;
+    await sleep(100);
+    return isSame;
+  });
+}
+
 /** Waits until all is as it was. */
 async function isAgain(before: ReturnType<typeof held>): Promise<void> {
   await until(() => JSON.stringify(held()) === JSON.stringify(before)).catch(() => assert.deepEqual(held(), before));
@@ -61,6 +78,7 @@ async function isAgain(before: ReturnType<typeof held>): Promise<void> {
 test(`${ROW} commands in a row: no process, no descriptor, no memory is left of them`, async (context) => {
   await using box = await new Container().start();
   await row(box, 100);
+  await settled();
   const [before, heap] = [held(), heapUsed()];
   await row(box, ROW);
   await isAgain(before);
@@ -77,6 +95,7 @@ test(`${AT_ONCE} commands at once, each with its own output, and again`, async (
   };
   await all();
   await row(box, 10);
+  await settled();
   const before = held();
   await all();
   await isAgain(before);

@@ -1,4 +1,4 @@
-/** A file system that never answers keeps one request of `files` waiting, for as long as that request has, and no end. */
+/** A file system that never answers keeps a request of `files` waiting, as long as that has, and no end. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** The servers of a container that a test has started: by what they are made, and `files` with a clock of the test's. */
+/** The servers of a container that a test has started: what they are made by, and `files` with another clock. */
 
 import { once } from 'node:events';
 import { canMapRange, type IdPlan } from '#lib/compile/ids.js';

@@ -97,6 +97,26 @@ describe('plan()', () => {
       { steps: [{ op: 'barrier', acts: [{ op: 'nothing' }], hook: false }] },
       /^steps\[0\]\.acts\[0\]\.op/,
     ],
+    [
+      'a step that fills a slot of the caller’s',
+      { before: [openTree({ slot: 1, source: '/usr' })] },
+      /^before\[0\]\.slot is slot 1, which the caller fills: each step that opens something takes its own, from 3 on$/,
+    ],
+    [
+      'two that fill the same slot',
+      {
+        before: [openTree({ slot: 3, source: '/usr' })],
+        steps: [openTree({ slot: 4, source: '/etc' }), openTree({ slot: 3, source: '/bin' }), ls],
+      },
+      /^steps\[1\]\.slot is slot 3, which before\[0\] \(openTree\) fills/,
+    ],
+    [
+      'an act that fills a slot which is filled',
+      {
+        steps: [openTree({ slot: 3, source: '/usr' }), barrier({ acts: [openTree({ slot: 3, source: '/usr' })] }), ls],
+      },
+      /^steps\[1\]\.acts\[0\]\.slot is slot 3, which steps\[0\] \(openTree\) fills/,
+    ],
     ['too many descriptors', { received: 241 }, /^received must be/],
     ['an unknown namespace', { clone: ['net'] }, /^clone\[0\] must be one of/],
   ] as const) {
