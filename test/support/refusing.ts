@@ -13,7 +13,7 @@ import { CarrelError, Container, type ContainerProcess, type ExitStatus, StepErr
 import { makeSpares } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
 import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';
-import { STARTS, startAround, startOther, WITHIN } from './scenarios.js';
+import { STARTS, startOther } from './scenarios.js';
 import { until } from './waiting.js';
 
 const [directory = '', extent] = process.argv.slice(2);
@@ -285,7 +285,4 @@ const other = await startOther();
 const results: Refused[] = [];
 for (const [scenario, start] of Object.entries(STARTS)) results.push(await refuseAll(scenario, () => start(other)));
 await other.stop({ grace: 0 });
-const around = await startAround();
-for (const [scenario, start] of Object.entries(WITHIN)) results.push(await refuseAll(scenario, () => start(around)));
-await around.stop({ grace: 0 });
 console.log(JSON.stringify(results));

@@ -2,9 +2,7 @@
 
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { planServer } from '#lib/compile/serve.js';
-import { probe } from '#lib/host/probe.js';
-import { bind, Container, type ContainerProcess, file as fileOf, type RunningContainer, tmpfs } from '#lib/index.js';
+import { bind, Container, type ContainerProcess, file as fileOf, tmpfs } from '#lib/index.js';
 import { plan, spawn } from '#lib/plan.js';
 import {
   assertRefused,
@@ -21,7 +19,6 @@ import {
   setHostname,
   setXattr,
 } from '#lib/steps.js';
-import { servedOf } from './served.js';
 
 const ALL = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup', 'time'] as const;
 
@@ -84,21 +81,6 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
   entered: (other) =>
     new Container().namespaces(ALL.filter((name) => name !== 'time').map((name) => ({ [name]: other }))).spawn('true'),
 };
-
-/** The same in a container that stays: a command with cgroups of its own, and a server, which nobody asks anything. */
-export const WITHIN: Readonly<Record<string, (box: RunningContainer) => ContainerProcess>> = {
-  nested: (box) => box.spawn('true', [], { limits: { pids: 9, onUnsupported: 'warn' } }),
-  served: (box) => {
-    const child = spawn(planServer(servedOf(box), probe()).plan, { stdio: ['pipe', 'pipe'] });
-    child.once('spawn', () => child.stdin?.end());
-    return child;
-  },
-};
-
-/** One to be entered, with cgroups where there are any. */
-export function startAround(): Promise<RunningContainer> {
-  return new Container().limits({ memory: '64m', onUnsupported: 'warn' }).start();
-}
 
 /** One to be joined. */
 export async function startOther(): Promise<ContainerProcess> {

@@ -40,7 +40,7 @@ export function filesWithin(box: RunningContainer, clockMs: number): { readonly 
 }
 
 /** What is known of a container as its user 0. */
-export function servedOf({ namespaces }: Pick<ContainerProcess | RunningContainer, 'namespaces'>): Served {
+function servedOf({ namespaces }: Pick<ContainerProcess | RunningContainer, 'namespaces'>): Served {
   const theirs = SERVED_NAMESPACES.map((type) => ({ type, handle: namespaces?.[type], own: ownNamespaces()[type] }));
   const ids: IdPlan = canMapRange(probe())
     ? { kind: 'range', first: 0 }
