@@ -23,10 +23,6 @@ export interface Guest {
 const KINDS = [
   ...['ids', 'limits', 'mounts', 'namespaces', 'proc', 'rootfs', 'run'].map((name) => `container/${name}.test`),
   'container/overlay-memory',
-  // Containers that stay.
-  ...['running.test', 'running-limits', 'files.test', 'ports', 'ready', 'logs', 'serve.test'].map(
-    (name) => `container/${name}`,
-  ),
   ...['failure/program', 'hardening/cores', 'hardening/inheritance', 'hardening/links'],
 ];
 
@@ -43,7 +39,7 @@ export const GUESTS: readonly Guest[] = [
     name: 'stock',
     script: ['qemu.sh', '-k', '6.1'],
     boots: [['root', 'delegated']],
-    files: ['container/limits.test', 'container/pause.test', 'container/running-limits', 'container/files.test'],
+    files: ['container/limits.test', 'container/pause.test'],
     limitSeconds: 1200,
     node: process.execPath,
   },
@@ -51,7 +47,7 @@ export const GUESTS: readonly Guest[] = [
     name: 'systemd',
     script: ['qemu.sh', '-s'],
     boots: [['session']],
-    files: ['container/limits.test', 'container/running-limits'],
+    files: ['container/limits.test'],
     limitSeconds: 1200,
     node: process.execPath,
   },
