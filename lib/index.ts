@@ -111,6 +111,7 @@ export type { Listener } from './running/ports/listener.js';
 export type { Published } from './running/ports/published.js';
 export type { ConnectionHandler, ConnectOptions, PortTarget } from './running/ports/target.js';
 export { ContainerProcess } from './running/process.js';
+export type { WaitOptions } from './running/readiness.js';
 export type { ReadyCall, ReadyCommand, ReadyFile, ReadyHttp, ReadyLine, ReadyOf, ReadyPort } from './running/ready.js';
 export type { ExitStatus, Reason, Usage } from './running/result.js';
 export type { RunOptions, RunResult } from './running/run.js';
@@ -119,7 +120,6 @@ export {
   type Ready,
   RunningContainer,
   type RunningContainerEvents,
-  type WaitOptions,
 } from './running/running-container.js';
 export type { StartOptions } from './running/start.js';
 export type { Stats } from './running/stats.js';

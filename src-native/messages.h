@@ -12,6 +12,7 @@ enum {
 	MESSAGE_RESIZE = 3,
 	MESSAGE_GO = 4,
 	MESSAGE_CPU_TIME = 5,
+	MESSAGE_TIMEOUT = 18,
 	MESSAGE_ASK = 16,
 	MESSAGE_BARRIER = 6,
 	MESSAGE_RUNNING = 7,
@@ -74,10 +75,21 @@ struct message_cpu_time {
 static_assert(offsetof(struct message_cpu_time, milliseconds) == 16, "message_cpu_time");
 static_assert(sizeof(struct message_cpu_time) == 24, "message_cpu_time");
 
+struct message_timeout {
+	struct message_head head;
+	uint64_t milliseconds;
+	uint32_t question;
+};
+static_assert(offsetof(struct message_timeout, milliseconds) == 16, "message_timeout");
+static_assert(offsetof(struct message_timeout, question) == 24, "message_timeout");
+static_assert(sizeof(struct message_timeout) == 32, "message_timeout");
+
 struct message_ask {
 	struct message_head head;
+	uint32_t question;
 };
-static_assert(sizeof(struct message_ask) == 16, "message_ask");
+static_assert(offsetof(struct message_ask, question) == 16, "message_ask");
+static_assert(sizeof(struct message_ask) == 20, "message_ask");
 
 struct message_barrier {
 	struct message_head head;
@@ -199,8 +211,10 @@ static_assert(sizeof(struct message_gone) == 16, "message_gone");
 
 struct message_stays {
 	struct message_head head;
+	uint32_t question;
 };
-static_assert(sizeof(struct message_stays) == 16, "message_stays");
+static_assert(offsetof(struct message_stays, question) == 16, "message_stays");
+static_assert(sizeof(struct message_stays) == 20, "message_stays");
 
 struct message_violation {
 	struct message_head head;
@@ -223,12 +237,13 @@ static_assert(offsetof(struct message_violation, name_length) == 40, "message_vi
 static_assert(offsetof(struct message_violation, bytes) == 44, "message_violation");
 
 // What a supervisor reads: how long each is; 0: it is none of those. No descriptors come with them.
-enum { ORDER_MAX = 24 };
-static const uint8_t ORDER_SIZES[18] __attribute__((unused)) = {
+enum { ORDER_MAX = 32 };
+static const uint8_t ORDER_SIZES[19] __attribute__((unused)) = {
 	[MESSAGE_SIGNAL] = sizeof(struct message_signal),
 	[MESSAGE_RESIZE] = sizeof(struct message_resize),
 	[MESSAGE_GO] = sizeof(struct message_go),
 	[MESSAGE_CPU_TIME] = sizeof(struct message_cpu_time),
+	[MESSAGE_TIMEOUT] = sizeof(struct message_timeout),
 	[MESSAGE_ASK] = sizeof(struct message_ask),
 };
 

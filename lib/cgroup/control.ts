@@ -149,6 +149,13 @@ export class CgroupControl {
     return text === undefined ? undefined : state.frozen.test(text);
   }
 
+  /** Its CPUs, where cgroups below it may have no others: in version 1. `undefined` elsewhere. */
+  async strictCpus(): Promise<string | undefined> {
+    const made = this.#having('cpuset');
+    if (made?.hierarchy.version !== 1) return undefined;
+    return (await readText(join(made.path, 'cpuset.cpus')))?.trim();
+  }
+
   /** What is to be written for other limits, of the controllers that it has. */
   async resolve(changes: Limits): Promise<readonly CgroupWrite[]> {
     const limits = await this.#withSwap(changes);

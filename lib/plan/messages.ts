@@ -6,10 +6,11 @@
  * launcher's socket   Node ── start ─────────────────────────────► launcher
  *                             + plan, line, what fills the first slots
  *
- * line, of its own    Node ── signal, resize, go, cpuTime, ask ──► supervisor    orders
+ * line, of its own    Node ── signal, resize, go, cpuTime ───────► supervisor    orders
+ *                             timeout, ask
  *
  * channel             Node ◄─ barrier, running, oom, timing ────── supervisor    notices
- *                     Node ◄─ stays ────────────────────────────── supervisor    the answer to ask
+ *                     Node ◄─ stays ────────────────────────────── supervisor    the answer to ask, timeout
  *                     Node ◄─ violation ────────────────────────── supervisor    a refused call, before its answer
  *                     Node ◄─ exited, refused, rejected, failed ── supervisor    one of these is the last of its own
  *                     Node ◄─ gone ─────────────────────────────── launcher      the line is closed at its other end
@@ -89,8 +90,10 @@ export const MESSAGES = {
   go: { number: 4, to: 'supervisor', fields: {} },
   /** Sets another limit of CPU time, where there is one. */
   cpuTime: { number: 5, to: 'supervisor', fields: { milliseconds: 'u64' } },
-  /** Asks whether the container goes on: `stays` is the answer. Where it ends, its end is. */
-  ask: { number: 16, to: 'supervisor', fields: {} },
+  /** Ends the container so many milliseconds from now on, instead of when it would have ended before; 0: never. As `ask`. */
+  timeout: { number: 18, to: 'supervisor', fields: { milliseconds: 'u64', question: 'u32' } },
+  /** Asks whether the container goes on: `stays` is the answer. Where it ends, its end is. Questions are numbered. */
+  ask: { number: 16, to: 'supervisor', fields: { question: 'u32' } },
 
   /** The child `pid` waits at a barrier with a hook, the step `index`. */
   barrier: { number: 6, to: 'node', fields: { index: 'u32', pid, namespaces } },
@@ -169,8 +172,8 @@ export const MESSAGES = {
   failed: { number: 13, to: 'node', fields: { syscall: 'i32', error: 'i32' } },
   /** The supervisor has ended, or was killed: nothing follows. Who is left of it has nothing to say. */
   gone: { number: 14, to: 'node', fields: {} },
-  /** Nothing ends the container at this moment. */
-  stays: { number: 17, to: 'node', fields: {} },
+  /** Nothing ends the container at this moment: the answer to the question, and to those before it. */
+  stays: { number: 17, to: 'node', fields: { question: 'u32' } },
   /** The filter refuses a system call. The bytes are the name of its process, then what the pointer leads to. */
   violation: {
     number: 15,

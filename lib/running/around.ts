@@ -1,48 +1,35 @@
 /** The container around a command that has entered it, as far as the command's end depends on it. */
 
+import type { ContainerLimits } from './container-limits.js';
+
 /** A container that others enter. */
 export interface Around {
   /** Whether it has ended, or ends by something that happened before this call. It then has ended when this is told. */
   ends(): Promise<boolean>;
+  /** Where it has limits. */
+  readonly limits?: ContainerLimits | undefined;
 }
 
-/** Those who ask a supervisor whether its container goes on. */
+/** Questions to a supervisor whether its container goes on. */
 export class Asking {
-  readonly #ask: () => void;
-  #waiting: readonly (() => void)[] = [];
-  #later: readonly (() => void)[] = [];
+  #last = 0;
+  #waiting: readonly { readonly question: number; readonly tell: () => void }[] = [];
 
-  /** `ask` asks the supervisor, which answers unless the container ends. */
-  constructor(ask: () => void) {
-    this.#ask = ask;
-  }
-
-  /**
-   * Resolves with `false` when the supervisor says so; with `true` once it has `ended`.
-   *
-   * One question is asked at a time. An answer that is on its way was given before who comes now had anything to ask
-   * about: by then the end may have begun.
-   */
-  answered(ended: Promise<unknown>): Promise<boolean> {
+  /** Asks by `send`. Resolves with `true` when the supervisor says so; with `false` once it has `ended`. */
+  goesOn(ended: Promise<unknown>, send: (question: number) => void): Promise<boolean> {
     return new Promise((resolve) => {
-      const goesOn = (): void => resolve(false);
-      const over = (): void => resolve(true);
+      this.#last += 1;
+      this.#waiting = [...this.#waiting, { question: this.#last, tell: () => resolve(true) }];
+      const over = (): void => resolve(false);
       ended.then(over, over);
-      if (this.#waiting.length > 0) this.#later = [...this.#later, goesOn];
-      else this.#askFor([goesOn]);
+      send(this.#last);
     });
   }
 
-  /** The supervisor says that it goes on. */
-  stays(): void {
-    const answered = this.#waiting;
-    this.#askFor(this.#later);
-    for (const tell of answered) tell();
-  }
-
-  #askFor(waiting: readonly (() => void)[]): void {
-    this.#waiting = waiting;
-    this.#later = [];
-    if (waiting.length > 0) this.#ask();
+  /** The supervisor says that it goes on. What was asked later it has not answered. */
+  stays(question: number): void {
+    const answered = this.#waiting.filter((one) => one.question <= question);
+    this.#waiting = this.#waiting.filter((one) => one.question > question);
+    for (const { tell } of answered) tell();
   }
 }

@@ -2,10 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CgroupControl } from '../cgroup/control.js';
+import { limitsWithin } from '../compile/limits.js';
 import { knownOptions, milliseconds, object } from '../definition/checks.js';
-import { checkLimitsUpdate, type LimitsUpdate } from '../definition/limits.js';
+import { type CommandLimits, checkLimitsUpdate, type Limits, type LimitsUpdate } from '../definition/limits.js';
 import { cgroupUnavailable, hasEnded, noCgroup } from '../errors/errors.js';
 import type { Plan } from '../plan/plan.js';
+import { type ContainerLimits, cpusWithin, type LimitedCommand, stepsBetween } from './container-limits.js';
 import { readStats, type Stats } from './stats.js';
 import { TIMER_MOST_MS } from './stop.js';
 
@@ -31,21 +33,46 @@ export interface Running {
   cpuTime(milliseconds: number): void;
 }
 
-export class ProcessControl {
+/** A command's own limits, in a container that it has entered. */
+interface Within {
+  readonly container: ContainerLimits;
+  /** As they were asked for. */
+  own: CommandLimits;
+  /** As its cgroups have them. */
+  held: Limits;
+}
+
+export class ProcessControl implements LimitedCommand {
   readonly #running: Running;
+  #within: Within | undefined;
+  /** Of a container that others enter. */
+  #shared: ContainerLimits | undefined;
   #control: CgroupControl | undefined;
   #over = false;
   /** Whether it is to be frozen, by the last order. */
   #wanted = false;
   #lastOrder: Promise<void> = Promise.resolve();
 
-  constructor(running: Running) {
+  /**
+   * @param own The limits of its own that a command has.
+   * @param container Those of the container that it enters.
+   */
+  constructor(running: Running, own?: CommandLimits, container?: ContainerLimits) {
     this.#running = running;
+    if (own === undefined || container === undefined) return;
+    this.#within = { container, own, held: limitsWithin({ onUnsupported: 'error', ...own }, container.now) };
+    container.add(this);
+  }
+
+  /** Others enter it, and follow its limits. */
+  share(limits: ContainerLimits): void {
+    this.#shared = limits;
   }
 
   /** It has ended. */
   over(): void {
     this.#over = true;
+    this.#within?.container.remove(this);
   }
 
   /** Its supervisor has left its cgroups, and ends about now. */
@@ -113,8 +140,51 @@ export class ProcessControl {
     const facts = { obstacles: ['it was started without'], remedy: 'set one with limits() at the start' };
     if (cpuTime !== undefined && !limitsCpuTime(this.#running.plan))
       throw cgroupUnavailable('update().cpuTime', 'cpuacct', facts);
-    await control.apply(await control.resolve(limits));
+    await this.#change(control, limits);
     if (cpuTime !== undefined) this.#running.cpuTime(cpuTime);
+  }
+
+  /** Its cgroups have other limits because the container's are others. What ends meanwhile has none. */
+  async follow(container: Limits, lower: boolean): Promise<void> {
+    const within = this.#within;
+    if (within === undefined) return;
+    try {
+      const control = await this.#ready('update()');
+      const wanted = limitsWithin({ onUnsupported: 'error', ...within.own }, container);
+      const cpus = container.cpuset === undefined ? undefined : await control.strictCpus();
+      const cpuset = cpus === undefined ? undefined : cpusWithin(within.own.cpuset, container.cpuset ?? cpus);
+      const steps = { ...stepsBetween(within.held, wanted, lower), ...(cpuset === cpus ? {} : { cpuset }) };
+      if (Object.keys(steps).length === 0) return;
+      // A controller that it has no cgroup of its own for holds the container's limit.
+      await control.apply(await control.resolve({ ...steps, onUnsupported: 'warn' } as Limits));
+      within.held = { ...within.held, ...steps } as Limits;
+    } catch (error) {
+      if (!this.#over && !(await this.#isGone())) throw error;
+    }
+  }
+
+  #change(control: CgroupControl, limits: Limits): Promise<void> {
+    const [shared, within] = [this.#shared, this.#within];
+    if (shared !== undefined) return shared.inTurn(() => shared.change(control, limits));
+    if (within === undefined) return this.#write(control, limits);
+    return within.container.inTurn(async () => {
+      const { container } = within;
+      const own = { ...within.own, ...limits };
+      const wanted = limitsWithin({ ...own, onUnsupported: 'error' }, container.now);
+      // No more of what the container bounds than that has.
+      const changes = { ...limits, ...stepsBetween(within.held, wanted, false) } as Limits;
+      await this.#write(control, changes);
+      [within.own, within.held] = [own, { ...within.held, ...changes }];
+    });
+  }
+
+  async #write(control: CgroupControl, limits: Limits): Promise<void> {
+    await control.apply(await control.resolve(limits));
+  }
+
+  /** Whether it has ended, or does: its cgroups go before Node hears of that. */
+  async #isGone(): Promise<boolean> {
+    return this.#control !== undefined && isEmpty(await readStats(this.#control));
   }
 
   async #ready(what: string): Promise<CgroupControl> {

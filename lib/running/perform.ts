@@ -2,6 +2,7 @@
 
 import { uniqueName } from '../cgroup/unique.js';
 import { RANGE_FIRST, RANGE_SIZE } from '../compile/ids.js';
+import type { CommandLimits } from '../definition/limits.js';
 import { CarrelError, startRefused } from '../errors/errors.js';
 import { probe } from '../host/probe.js';
 import { letGo } from '../launch/handed.js';
@@ -33,12 +34,15 @@ export interface Performance {
   readonly within?: Around | undefined;
   /** What it gives is open until its supervision is let go of, as is the lock of its ids. */
   readonly collects?: true | undefined;
+  /** The command's own limits. */
+  readonly limits?: CommandLimits | undefined;
 }
 
 /** A plan that is performed: what is known of it, and its face. */
 export interface Performing {
   readonly supervision: Supervision;
   readonly child: ContainerProcess;
+  readonly control: ProcessControl;
 }
 
 const log = logOf('plan');
@@ -60,11 +64,13 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && !(error instanceof CarrelError) && 'syscall' in error && 'errno' in error;
 }
 
-function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs, within, collects }: Performance): Performing {
+function begin(plan: Plan, asked: Performance): Performing {
+  const { stdio: choices, signal, hooks, calledNs, within, limits, collects } = asked;
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   let child: ContainerProcess;
   let supervision: Supervision;
+  let control: ProcessControl;
   try {
     const settlement: Settlement = {
       move: range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE },
@@ -79,7 +85,8 @@ function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs, within, co
     supervision = new Supervision({ plan, settlement, hooks, calledNs, within, held });
     const ending = endingOf(plan);
     const args = ending?.op === 'exec' ? ending.args : [];
-    child = new ContainerProcess(supervision, new ProcessControl(supervision), args, stdio);
+    control = new ProcessControl(supervision, limits, within?.limits);
+    child = new ContainerProcess(supervision, control, args, stdio);
     const { handed } = stdio;
     const sent = (error: Error | undefined): void => {
       supervision.sent(error);
@@ -94,7 +101,7 @@ function begin(plan: Plan, { stdio: choices, signal, hooks, calledNs, within, co
     throw error;
   }
   if (signal !== undefined) endByAbort(supervision, signal);
-  return { supervision, child };
+  return { supervision, child, control };
 }
 
 /** The signal is let go of when there is nothing left to end. */

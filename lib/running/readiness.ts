@@ -8,6 +8,14 @@ import type { ExitStatus } from './result.js';
 import { TIMER_MOST_MS } from './stop.js';
 import { textOf } from './text.js';
 
+/** Options of {@link RunningContainer.waitFor}. */
+export interface WaitOptions {
+  /** Milliseconds until it rejects, 0 to 2^31 − 1; 0 is without end. Default: 60,000. */
+  readonly timeout?: number | undefined;
+  /** Ends the wait when it is aborted; the container goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A container that is to become ready. */
 export interface Waiting<Container> {
   /** What is run in it, for messages. */
@@ -37,7 +45,7 @@ export function checkWait(name: string, value: unknown): number {
  */
 export function checkWaitFor<Container>(
   ready: unknown,
-  options: { readonly timeout?: number | undefined; readonly signal?: AbortSignal | undefined },
+  options: WaitOptions,
   isKept: boolean,
 ): { readonly conditions: readonly Condition<Container>[]; readonly bounds: Bounds } {
   const conditions = checkReady<Container>('ready', ready, isKept);

@@ -3,7 +3,8 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { callOf, type GivenCall } from '../definition/call.js';
-import { signalNumber } from '../definition/checks.js';
+import { integer, signalNumber } from '../definition/checks.js';
+import type { LimitsUpdate } from '../definition/limits.js';
 import type { InNamespaces, NamespaceHandle } from '../definition/namespaces.js';
 import type { PublishOptions } from '../definition/publish.js';
 import { hasEnded } from '../errors/errors.js';
@@ -18,6 +19,7 @@ import type { Ports } from './ports/ports.js';
 import type { Published } from './ports/published.js';
 import type { ConnectionHandler, ConnectOptions, PortTarget } from './ports/target.js';
 import type { ContainerProcess } from './process.js';
+import type { WaitOptions } from './readiness.js';
 import type { ReadyOf } from './ready.js';
 import type { ExitStatus, Reason } from './result.js';
 import type { Bytes, RunOptions, RunResult, Texts } from './run.js';
@@ -40,14 +42,6 @@ export interface RunningContainerEvents {
  * list, all of them.
  */
 export type Ready = ReadyOf<RunningContainer>;
-
-/** Options of {@link RunningContainer.waitFor}. */
-export interface WaitOptions {
-  /** Milliseconds until it rejects, 0 to 2^31 − 1; 0 is without end. Default: 60,000. */
-  readonly timeout?: number | undefined;
-  /** Ends the wait when it is aborted; the container goes on. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Options of a command that enters: those of `spawn`. It ends with the container, and so with Node. */
 export type EnterOptions = Omit<SpawnOptions, 'detached'>;
@@ -72,6 +66,7 @@ export interface Workings {
   waitFor(container: RunningContainer, ready: Ready | readonly Ready[], options: WaitOptions): Promise<void>;
   explain(plan: Plan): string;
   readonly ports: Ports;
+  setTimeout(milliseconds: number): Promise<void>;
   /** Ends all of it. `exited`: it was asked to. */
   end(reason: Reason): void;
   /** How it ended, where that could not be found out. */
@@ -323,6 +318,27 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   stats(options?: StatsOptions): Promise<Stats> | AsyncGenerator<Stats, void, void> {
     const { child } = this.#workings;
     return options === undefined ? child.stats() : child.stats(options);
+  }
+
+  /**
+   * Changes limits of the container while it runs; what is left out stays. Commands inside have no more from then on;
+   * one with limits of its own keeps those that are less. Needs `limits()`. `docker update`
+   *
+   * @throws As {@link ContainerProcess.update}. Where the kernel refuses it, all limits are as they were.
+   */
+  update(limits: LimitsUpdate): Promise<void> {
+    return this.#workings.child.update(limits);
+  }
+
+  /**
+   * Sets how long it may live from now on, in milliseconds: 0 to 2^53 − 1; 0 is without end. It replaces the `timeout`
+   * of `start()`. The supervisor keeps the time; resolves when it has begun.
+   *
+   * @throws TypeError or RangeError for another number; {@link CarrelError} with `ERR_ENDED` where it has ended.
+   */
+  async setTimeout(milliseconds: number): Promise<void> {
+    integer('milliseconds', milliseconds, 0, Number.MAX_SAFE_INTEGER);
+    return this.#workings.setTimeout(milliseconds);
   }
 
   /**

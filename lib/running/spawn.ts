@@ -69,7 +69,8 @@ export function start(definition: ContainerDefinition, surrounding: Surrounding,
   signal?.throwIfAborted();
   const plan = planFor(definition, known, surrounding);
   const { hooks = [], inside, stdio = known.stdio, collects } = surrounding;
-  return perform(plan, { stdio, signal, hooks, calledNs, within: inside, collects });
+  const { limits } = known.command.framed;
+  return perform(plan, { stdio, signal, hooks, calledNs, within: inside, limits, collects });
 }
 
 function commandOf(definition: ContainerDefinition, surrounding: Surrounding, call: Call): KnownCommand {

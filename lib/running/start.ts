@@ -3,7 +3,6 @@
 import { enteredCgroups } from '../cgroup/entered.js';
 import { randomHex } from '../cgroup/unique.js';
 import { userOf } from '../compile/caller.js';
-import type { EnteredCgroups } from '../compile/cgroups.js';
 import type { FramedCommand } from '../compile/command.js';
 import { entering } from '../compile/enter.js';
 import { withLimits } from '../compile/limits.js';
@@ -23,6 +22,7 @@ import type { StdioOption } from '../launch/stdio.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
+import { ContainerLimits } from './container-limits.js';
 import { Files } from './files/files.js';
 import { Servers, serverOf } from './files/servers.js';
 import { Stuck } from './files/stuck.js';
@@ -150,17 +150,24 @@ interface Entered {
 /** They are the user that the main command was started as. */
 function enteredBy(
   given: ContainerDefinition,
-  { supervision }: Performing,
+  { supervision, control }: Performing,
   main: Pick<SpawnOptions, 'cwd' | 'user' | 'limits'>,
 ): Entered {
   const definition = main.user === undefined ? given : { ...given, user: checkUser(main.user) };
   const { own, outer, ids, served } = givenBy(definition, definition.user, supervision);
   const stuck = new Stuck();
   const files = new Files({ served, cwd: main.cwd ?? definition.cwd, stuck });
+  const { limits } = withLimits(definition, main.limits === undefined ? undefined : checkCommandLimits(main.limits));
+  const shared = limits === undefined ? undefined : new ContainerLimits(limits);
+  const places = shared === undefined ? [] : enteredCgroups(supervision.plan);
+  if (shared !== undefined) control.share(shared);
   return {
     inside: {
       definition,
-      entered: { ids, outer, cgroups: cgroupsOf(definition, supervision, main) },
+      get entered() {
+        return { ids, outer, cgroups: shared === undefined ? undefined : { limits: shared.now, places } };
+      },
+      limits: shared,
       ends: () => supervision.ends(),
       filesOf: (user) => (user === undefined ? files : filesAs(files, definition, user)),
     },
@@ -177,17 +184,6 @@ function filesAs(files: Files, definition: ContainerDefinition, user: User | Nam
   const { host, users } = inquire(definition, user, undefined);
   const { uid, gid, groups } = identify(userOf(definition, user, host), users);
   return files.as({ uid, gid, additionalGids: groups });
-}
-
-/** `undefined` where it has none. */
-function cgroupsOf(
-  definition: ContainerDefinition,
-  { plan }: Performing['supervision'],
-  main: Pick<SpawnOptions, 'limits'>,
-): EnteredCgroups | undefined {
-  const own = main.limits === undefined ? undefined : checkCommandLimits(main.limits);
-  const { limits } = withLimits(definition, own);
-  return limits === undefined ? undefined : { limits, places: enteredCgroups(plan) };
 }
 
 /** How a container is looked at until it is ready. */
@@ -237,6 +233,9 @@ function workingsOf(
       }),
     ),
     end: (reason) => supervision.end(reason),
+    setTimeout: async (milliseconds) => {
+      if (!(await supervision.setTimeout(milliseconds))) throw hasEnded('setTimeout()');
+    },
     lost: (error) => lostStatus(0, { degraded: [error.message] }),
   };
 }

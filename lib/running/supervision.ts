@@ -196,7 +196,7 @@ export class Supervision implements LineListener {
   /** Whether it has ended, or ends: then it has ended when this is told. */
   async ends(): Promise<boolean> {
     if (this.isOver) return true;
-    return this.#asking.answered(this.ended);
+    return !(await this.#asking.goesOn(this.ended, (question) => this.#order({ kind: 'ask', question })));
   }
 
   /** Gives its terminal another size. */
@@ -207,6 +207,12 @@ export class Supervision implements LineListener {
   /** Sets another limit of CPU time. */
   cpuTime(milliseconds: number): void {
     this.#order({ kind: 'cpuTime', milliseconds });
+  }
+
+  /** Sets how many milliseconds it may live from now on; 0 is without end. Gives whether it had not ended before. */
+  async setTimeout(milliseconds: number): Promise<boolean> {
+    if (this.isOver) return false;
+    return this.#asking.goesOn(this.ended, (question) => this.#order({ kind: 'timeout', milliseconds, question }));
   }
 
   /** Lets Node wait for it. */
@@ -253,7 +259,7 @@ export class Supervision implements LineListener {
         this.#finish(failureOf(this.plan, notice));
         return;
       case 'stays':
-        this.#asking.stays();
+        this.#asking.stays(notice.question);
         return;
       default:
         notice satisfies never;

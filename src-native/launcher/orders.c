@@ -20,6 +20,24 @@ static int is_ending(const struct supervisor *self)
 	       __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
 }
 
+// Where something ends the container, its end is the answer.
+static void answer(struct supervisor *self, uint32_t question)
+{
+	if (is_ending(self))
+		return;
+	self->notices.stays.question = question;
+	OUTBOX_PUT(&self->outbox, MESSAGE_STAYS, &self->notices.stays);
+}
+
+static void bound(struct supervisor *self, const struct message_timeout *order)
+{
+	// Before the time can be up.
+	answer(self, order->question);
+	// Nobody is to live longer because there is no clock.
+	if (supervisor_bound(self, order->milliseconds).error)
+		end_now(self, ENDING_TIMEOUT);
+}
+
 // Returns whether it is one that can be obeyed.
 static int obey(struct supervisor *self, const struct message_head *order)
 {
@@ -41,13 +59,13 @@ static int obey(struct supervisor *self, const struct message_head *order)
 			orders_let_go(self);
 		break;
 	case MESSAGE_ASK:
-		// Node asks again when this is answered, and not before: so what waits here is the answer to no other
-		// question, and says what was so when it was asked.
-		if (!is_ending(self))
-			OUTBOX_PUT(&self->outbox, MESSAGE_STAYS, &self->notices.stays);
+		answer(self, ((const struct message_ask *)order)->question);
 		break;
 	case MESSAGE_CPU_TIME:
 		cgroups_set_cpu_time(&self->cgroups, ((const struct message_cpu_time *)order)->milliseconds);
+		break;
+	case MESSAGE_TIMEOUT:
+		bound(self, (const struct message_timeout *)order);
 		break;
 	}
 	return 1;

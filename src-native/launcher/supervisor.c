@@ -99,6 +99,19 @@ struct outcome supervisor_prepare(struct supervisor *self)
 	return report_open(&self->report, &self->report_child);
 }
 
+struct outcome supervisor_bound(struct supervisor *self, uint64_t timeout_ms)
+{
+	const struct sys_itimerspec time = {
+		.value = {(int64_t)(timeout_ms / 1000), (int64_t)(timeout_ms % 1000) * 1000000}};
+	if (self->timer < 0 && timeout_ms == 0)
+		return DONE;
+	// An order may come at the moment when the time is up: then there is nothing to read any more.
+	if (self->timer < 0)
+		self->timer = (int)TRY(timerfd_create, SYS_CLOCK_MONOTONIC, O_CLOEXEC | O_NONBLOCK);
+	TRY(timerfd_settime, self->timer, &time);
+	return DONE;
+}
+
 // The plan's descriptors into their slots; its time runs from here.
 static struct outcome take(struct supervisor *self, const int *fds, uint32_t count)
 {
@@ -109,13 +122,7 @@ static struct outcome take(struct supervisor *self, const int *fds, uint32_t cou
 	for (uint32_t i = 0; i < header->slots; i++)
 		self->page->slots[i] = i < header->received ? fds[i] : -1;
 	self->page->kept = header->kept;
-	if (header->timeout_ms == 0)
-		return DONE;
-	struct sys_itimerspec time = {
-		.value = {(int64_t)(header->timeout_ms / 1000), (int64_t)(header->timeout_ms % 1000) * 1000000}};
-	self->timer = (int)TRY(timerfd_create, SYS_CLOCK_MONOTONIC, O_CLOEXEC);
-	TRY(timerfd_settime, self->timer, &time);
-	return DONE;
+	return supervisor_bound(self, header->timeout_ms);
 }
 
 // Whether this process may open the entries in /proc of a process that nobody may trace: they belong to root. proc(5)

@@ -100,6 +100,8 @@ struct supervisor {
 struct supervisor *supervisor_new(void);
 // What every supervisor has, whatever its plan is.
 struct outcome supervisor_prepare(struct supervisor *self);
+// Ends the container so many milliseconds from now on, instead of when it would have ended before; 0: never.
+struct outcome supervisor_bound(struct supervisor *self, uint64_t timeout_ms);
 // Clones the child into new namespaces, where it begins with `run`: child_run or child_run_spare.
 struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, void (*run)(struct child *));
 // Performs the request's plan, and ends. Its line is -1 where nobody listens.

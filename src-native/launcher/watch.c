@@ -192,7 +192,9 @@ int watch_for(struct supervisor *self, int fd)
 static void on_timer(struct supervisor *self)
 {
 	uint64_t expirations;
-	sys_read(self->timer, &expirations, sizeof(expirations));
+	// Node has just given it another time.
+	if (sys_read(self->timer, &expirations, sizeof(expirations)) == -SYS_EAGAIN)
+		return;
 	uint32_t signal = self->plan.header->timeout_signal;
 	if (self->ending == ENDING_NONE && !self->is_over)
 		self->ending = ENDING_TIMEOUT;

@@ -235,7 +235,7 @@ function randomNotice(random: Random, supervisor: number): Notice {
     { kind: 'oom', supervisor, kills: random.below(2 ** 31) },
     { kind: 'running', supervisor, pid: random.below(32_768), first: 1, namespaces },
     { kind: 'barrier', supervisor, index: random.below(9), pid: 1, namespaces },
-    { kind: 'stays', supervisor },
+    { kind: 'stays', supervisor, question: 1 },
     { kind: 'rejected', supervisor, rule: random.below(300) },
     { kind: 'failed', supervisor, syscall: random.below(400), error: 24 },
     {
