@@ -13,7 +13,7 @@ import type { LandlockInput } from './definition/landlock.js';
 import type { LimitsInput } from './definition/limits.js';
 import type { Mount } from './definition/mounts.js';
 import type { NamespaceEntry, TimeOffsetsInput } from './definition/namespaces.js';
-import type { Network } from './definition/network.js';
+import type { NetworkInput } from './definition/network.js';
 import type { Overlay } from './definition/overlay.js';
 import { checkPublishCall, type PublishOptions } from './definition/publish.js';
 import type { ResourceLimitsInput } from './definition/rlimits.js';
@@ -242,15 +242,20 @@ export class Container {
 
   /**
    * Chooses the network: a word for `network` among the `namespaces`, or not among them. Default: as `namespaces` says,
-   * and with their default `'none'`. To join a network use `namespaces`.
+   * and with their default `'none'`.
    *
    * - `'none'`: a loopback interface of its own, which is up, and no other.
    * - `'host'`: the host's, with its name resolution. It has the host's abstract unix sockets too, which some services
    *   of the host trust (CVE-2020-15257).
+   * - A container that runs: its network, whose ports they share, and which lasts as long as one of them. Settings of the
+   *   network are the other's. As root the container has a user namespace of its own, and no rights over the network.
+   *   An ordinary user's is in the other's user namespace: it has its ids, no `idmap`, and no `CAP_SYS_ADMIN`. `docker
+   *   run --network container:NAME`
    *
-   * @throws TypeError where `namespaces` says otherwise.
+   * @throws TypeError where `namespaces` says otherwise; {@link CarrelError} with `ERR_ENDED` where the other has ended.
+   *   {@link StepError} at the start, where it has ended by then.
    */
-  network(network: Network | undefined): Container {
+  network(network: NetworkInput | undefined): Container {
     return this.#with({ network });
   }
 

@@ -43,7 +43,7 @@ export type {
   TimeOffsets,
   TimeOffsetsInput,
 } from './definition/namespaces.js';
-export type { Network } from './definition/network.js';
+export type { JoinedNetwork, Network, NetworkInput } from './definition/network.js';
 export {
   type Overlay,
   type OverlayMount,

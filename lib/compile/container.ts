@@ -39,6 +39,7 @@ import { planLimits, withLimits } from './limits.js';
 import { planLocks } from './locks.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
+import { withSharedUser } from './network.js';
 import { ownCgroup } from './own-cgroup.js';
 import { impliedLimits } from './quotas.js';
 import { limitResources, raiseLimits, schedule } from './resources.js';
@@ -106,7 +107,7 @@ export function compileFrame(
   container: ContainerDefinition,
   { command, host, firstId, users, entered }: FrameInput,
 ): CompiledFrame {
-  const definition = withLimits(container, command.limits);
+  const definition = withSharedUser(withLimits(container, command.limits), host);
   const user = identify(userOf(definition, command.user ?? definition.user, host), users);
   checkCaller(definition, user, host);
   const ids = planIds(definition, user, host, { first: firstId, entered: entered?.ids });

@@ -20,13 +20,14 @@ export interface Entered {
  * limits of processes, capabilities and filters are the container's.
  */
 export function entering(definition: ContainerDefinition, namespaces: readonly JoinedNamespace[]): ContainerDefinition {
-  const { limits: _limits, ...rest } = definition;
+  const { limits: _limits, network: _network, ...rest } = definition;
   return Object.freeze({
     ...rest,
     namespaces: Object.freeze(namespaces),
     timeOffsets: {},
     idmap: 'auto',
     publish: [],
+    sysctl: {},
     steps: [],
   });
 }

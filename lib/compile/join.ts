@@ -52,7 +52,7 @@ export function planJoins(
   slots: Slots,
   { limited, entering, keeps, reported, outer }: Circumstances,
 ): JoinPlan {
-  const from = 'namespaces()';
+  const from = typeof definition.network === 'object' ? 'network()' : 'namespaces()';
   const joined = definition.namespaces.filter((entry): entry is JoinedNamespace => typeof entry !== 'string');
   const places = new Map(joined.map(({ type }) => [type, slots.add(`${type} namespace`)]));
   const opening = ({ type, path, inode }: JoinedNamespace, slot: number): HostStep => {

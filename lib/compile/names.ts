@@ -6,6 +6,7 @@ import { contradiction } from '../errors/errors.js';
 import type { Host, HostText } from '../host/facts.js';
 import { HOSTS_FILE, isWithin } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
+import { hasOwnNames } from './network.js';
 
 const LOCAL = ['127.0.0.1\tlocalhost', '::1\tlocalhost'].join('\n');
 
@@ -21,7 +22,7 @@ export function hostsAskedFor(definition: ContainerDefinition): 'host' | 'root' 
   if (!namespaces.includes('mount') || !(namespaces.includes('uts') || hasHosts(definition))) return undefined;
   if (mounts.some(({ target }) => isWithin(HOSTS_FILE, target))) return undefined;
   if (rootfs !== undefined) return 'root';
-  return namespaces.includes('network') ? undefined : 'host';
+  return hasOwnNames(definition) ? undefined : 'host';
 }
 
 /** Without a root filesystem, in a network of the container's own, or one that it joins. */

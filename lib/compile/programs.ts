@@ -8,6 +8,7 @@ import { isWithin } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 import { hasGroup, type IdPlan } from './ids.js';
 import { hostsOfHost, ownHosts } from './names.js';
+import { hasOwnNames } from './network.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 import { OWN_GROUP, OWN_PASSWD, TTY_GID } from './users.js';
@@ -46,7 +47,7 @@ export function hostPrograms(
       'services: files',
       'protocols: files',
     ]),
-    ...(definition.namespaces.includes('network')
+    ...(hasOwnNames(definition)
       ? []
       : host.resolver.filter((entry) => named === undefined || !isHosts(entry)).map(resolver)),
   ];

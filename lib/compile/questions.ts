@@ -3,6 +3,7 @@
 import type { ContainerDefinition } from '../definition/definition.js';
 import { layersOf } from './layers.js';
 import { hostsAskedFor } from './names.js';
+import { hasOwnNames } from './network.js';
 import { sysOf } from './proc.js';
 
 export interface Questions {
@@ -42,6 +43,6 @@ function namesAskedFor(definition: ContainerDefinition): Pick<Questions, 'hosts'
   const sharesName = namespaces.every(
     (entry) => entry !== 'uts' && (typeof entry === 'string' || entry.type !== 'uts'),
   );
-  const hasOwnFile = rootfs === undefined && namespaces.includes('mount') && namespaces.includes('network');
+  const hasOwnFile = rootfs === undefined && namespaces.includes('mount') && hasOwnNames(definition);
   return { ...(hosts === undefined ? {} : { hosts }), ...(sharesName && hasOwnFile ? { hostname: true } : {}) };
 }

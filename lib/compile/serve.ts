@@ -110,7 +110,7 @@ export function planServer(served: Served, host: Host): { readonly plan: Plan; r
 /** An ordinary user is somebody there already, by the only id that there is. */
 function become({ ids, user }: Served, host: Host): readonly ContainerStep[] {
   const isAlready = (ids.kind === 'one' && ids.own) || (ids.kind === 'host' && !canSetGroups(ids, host));
-  if (isAlready || (ids.kind === 'joined' && !canMapRange(host))) return [];
+  if (isAlready) return [];
   return [
     ...(canSetGroups(ids, host) ? ([{ op: 'setGroups', groups: user.groups }] as const) : []),
     { op: 'setUser', uid: user.uid, gid: user.gid },

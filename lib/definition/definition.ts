@@ -24,7 +24,15 @@ import {
   type TimeOffsets,
   type TimeOffsetsInput,
 } from './namespaces.js';
-import { checkNetwork, checkNetworkNamespace, type Network, withNetwork } from './network.js';
+import {
+  checkNetwork,
+  checkNetworkNamespace,
+  type JoinedNetwork,
+  type Network,
+  type NetworkInput,
+  withJoinedNetwork,
+  withNetwork,
+} from './network.js';
 import { checkOverlay, type Overlay } from './overlay.js';
 import { checkPublication, checkPublished, type Publication, type PublicationInput } from './publish.js';
 import { checkRlimits, type ResourceLimits, type ResourceLimitsInput } from './rlimits.js';
@@ -59,8 +67,8 @@ export interface ContainerDefinition {
   readonly domainname?: string;
   /** Addresses by names in lower case, which /etc/hosts has beside its own. */
   readonly hosts: Hosts;
-  /** What the namespaces say of the network, where the caller used this word. */
-  readonly network?: Network;
+  /** What the namespaces say of the network, where the caller used this word; or whose it is. */
+  readonly network?: Network | JoinedNetwork;
   /** Ports that the host forwards to, each once. */
   readonly publish: readonly Publication[];
   readonly timeOffsets: TimeOffsets;
@@ -117,7 +125,7 @@ export interface DefinitionInput {
   readonly hostname?: string | undefined;
   readonly domainname?: string | undefined;
   readonly hosts?: Readonly<Record<string, string>> | undefined;
-  readonly network?: Network | undefined;
+  readonly network?: NetworkInput | undefined;
   readonly publish?: readonly PublicationInput[] | undefined;
   readonly timeOffsets?: TimeOffsetsInput | undefined;
   readonly entrypoint?: readonly string[] | undefined;
@@ -221,19 +229,24 @@ export function define(base: ContainerDefinition | undefined, changes: Definitio
     else next[name] = checkPart(name as keyof DefinitionInput, value);
     if (next[name] === undefined) delete next[name];
   }
-  if ('network' in changes) spellNetwork(next, changes, base?.network);
+  spellNetwork(next, changes, base?.network);
   const definition = freezeDeep(next as unknown as ContainerDefinition);
   checkWhole(definition);
   return definition;
 }
 
 /** What `network` says, `namespaces` says too: changed with it, unless they were given together. */
-function spellNetwork(next: Record<string, unknown>, { namespaces, network }: DefinitionInput, was?: Network): void {
-  // To take 'host' back is to have a network of one's own again.
-  const word = network ?? (was === 'host' ? 'none' : undefined);
-  if (namespaces === undefined && word !== undefined) {
-    next.namespaces = withNetwork(next.namespaces as ContainerDefinition['namespaces'], word);
-  }
+function spellNetwork(
+  next: Record<string, unknown>,
+  changes: DefinitionInput,
+  was: ContainerDefinition['network'],
+): void {
+  const { namespaces, network } = next as unknown as ContainerDefinition;
+  if ('network' in changes && changes.namespaces === undefined) {
+    // To take another network back is to have one of one's own again.
+    const word = network ?? (was === undefined ? undefined : 'none');
+    if (word !== undefined) next.namespaces = withNetwork(namespaces, word, was);
+  } else if (typeof network === 'object') next.namespaces = withJoinedNetwork(namespaces, network);
 }
 
 /** Checks that the parts go together. */

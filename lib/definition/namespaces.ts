@@ -116,17 +116,24 @@ function checkSource(name: string, type: Namespace, source: unknown): JoinedName
   if (typeof source === 'string' || source instanceof URL) return { type, path: hostPath(name, source), inode: 0 };
   object(name, source);
   if ('namespaces' in (source as object)) {
-    const handle = (source as InNamespaces).namespaces?.[type];
-    if (handle === undefined || handle.inode === 0) throw notStarted(name);
-    return { type, ...handle };
+    return { type, ...checkRunning(name, (source as InNamespaces).namespaces?.[type]) };
   }
-  knownOptions(name, source as object, ['path', 'inode']);
+  return { type, ...checkHandle(name, source as object) };
+}
+
+/** The namespace of something that runs. */
+export function checkRunning(name: string, source: unknown): NamespaceHandle {
+  if (source === undefined) throw notStarted(name);
+  object(name, source);
+  const handle = checkHandle(name, source as object);
+  if (handle.inode === 0) throw notStarted(name);
+  return handle;
+}
+
+function checkHandle(name: string, source: object): NamespaceHandle {
+  knownOptions(name, source, ['path', 'inode']);
   const { path, inode } = source as { path?: unknown; inode?: unknown };
-  return {
-    type,
-    path: hostPath(`${name}.path`, path),
-    inode: integer(`${name}.inode`, inode ?? 0, 0, 0xffffffff),
-  };
+  return { path: hostPath(`${name}.path`, path), inode: integer(`${name}.inode`, inode ?? 0, 0, 0xffffffff) };
 }
 
 export function checkHostname(value: unknown): string {

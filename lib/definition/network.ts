@@ -1,29 +1,69 @@
-/** Which network a container has: a word for what its namespaces say. */
+/** Which network a container has: a word for what its namespaces say, or a container whose network it joins. */
 
-import { contradiction } from '../errors/errors.js';
+import { contradiction, hasEnded, invalidType } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
-import { oneOf } from './checks.js';
-import type { JoinedNamespace } from './namespaces.js';
+import { object, oneOf } from './checks.js';
+import { checkRunning, type InNamespaces, type JoinedNamespace, type NamespaceHandle } from './namespaces.js';
 
 /** `'none'`: a loopback interface of its own and no other. `'host'`: the host's. */
 export type Network = 'none' | 'host';
 
-type Entries = readonly (Namespace | JoinedNamespace)[];
-
-export function checkNetwork(value: unknown): Network {
-  return oneOf('network', value, ['none', 'host']) as Network;
+/** The network of a container that runs, as plain data: what `network(container)` makes of it. */
+export interface JoinedNetwork {
+  readonly namespaces: {
+    readonly network: NamespaceHandle;
+    /** The user namespace that the container is in. */
+    readonly user: NamespaceHandle;
+  };
 }
 
-/** The namespaces that `network` stands for: `'none'` has the network among them, `'host'` has not. */
-export function withNetwork(namespaces: Entries, network: Network): Entries {
-  const others = namespaces.filter((entry) => entry !== 'network');
+/** What {@link Container.network} takes: a word, or a container that runs. */
+export type NetworkInput = Network | InNamespaces | JoinedNetwork;
+
+type Entries = readonly (Namespace | JoinedNamespace)[];
+
+export function checkNetwork(value: unknown): Network | JoinedNetwork {
+  if (typeof value === 'string') return oneOf('network', value, ['none', 'host']) as Network;
+  if (value === null || typeof value !== 'object' || !('namespaces' in value) || Array.isArray(value))
+    throw invalidType('network', '"none", "host", or a container that runs', value);
+  // Its handles are there, and nothing behind them is.
+  if ('state' in value && value.state === 'ended') throw hasEnded('network()');
+  const { namespaces } = value;
+  if (namespaces !== undefined) object('network.namespaces', namespaces);
+  const handles = namespaces as JoinedNetwork['namespaces'] | undefined;
+  return {
+    namespaces: {
+      network: checkRunning('network.namespaces.network', handles?.network),
+      user: checkRunning('network.namespaces.user', handles?.user),
+    },
+  };
+}
+
+/** The namespaces that `network` stands for, where it has been `was` until now. */
+export function withNetwork(
+  namespaces: Entries,
+  network: Network | JoinedNetwork,
+  was?: Network | JoinedNetwork,
+): Entries {
+  const before = typeof was === 'object' ? namespaces.filter((entry) => !isEntryOf(entry, was)) : namespaces;
+  const others = before.filter((entry) => entry !== 'network');
+  if (typeof network === 'object') return [...others.filter((entry) => !isEntryOf(entry, network)), entryOf(network)];
   if (network === 'host') return others;
-  return others.length < namespaces.length ? namespaces : [...namespaces, 'network'];
+  return others.length < before.length ? before : [...before, 'network'];
+}
+
+/** The namespaces with the network that is joined, where they say nothing of any. */
+export function withJoinedNetwork(namespaces: Entries, network: JoinedNetwork): Entries {
+  return namespaces.some((entry) => typeOf(entry) === 'network') ? namespaces : [...namespaces, entryOf(network)];
 }
 
 /** The one must say what the other says. */
-export function checkNetworkNamespace(namespaces: Entries, network: Network | undefined): void {
+export function checkNetworkNamespace(namespaces: Entries, network: Network | JoinedNetwork | undefined): void {
   if (network === undefined) return;
+  if (typeof network === 'object') {
+    if (namespaces.some((entry) => isEntryOf(entry, network))) return;
+    throw contradiction('network(container) and another network among the namespaces exclude each other');
+  }
   if (namespaces.some((entry) => typeof entry !== 'string' && entry.type === 'network')) {
     throw contradiction(`network('${network}') and a joined network namespace exclude each other`);
   }
@@ -33,4 +73,16 @@ export function checkNetworkNamespace(namespaces: Entries, network: Network | un
   if (network === 'none' && !namespaces.includes('network')) {
     throw contradiction(`network('none') needs "network" among the namespaces, new and not joined`);
   }
+}
+
+function typeOf(entry: Namespace | JoinedNamespace): Namespace {
+  return typeof entry === 'string' ? entry : entry.type;
+}
+
+function entryOf({ namespaces: { network } }: JoinedNetwork): JoinedNamespace {
+  return { type: 'network', ...network };
+}
+
+function isEntryOf(entry: Namespace | JoinedNamespace, { namespaces: { network } }: JoinedNetwork): boolean {
+  return typeof entry !== 'string' && entry.type === 'network' && entry.inode === network.inode;
 }

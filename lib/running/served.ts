@@ -2,6 +2,7 @@
 
 import { userOf } from '../compile/caller.js';
 import { type IdPlan, planIds, RANGE_FIRST } from '../compile/ids.js';
+import { withSharedUser } from '../compile/network.js';
 import { boundingSet } from '../compile/security.js';
 import { type Served, servedBy } from '../compile/serve.js';
 import { identify } from '../compile/users.js';
@@ -21,7 +22,7 @@ export interface Given extends GivenNamespaces {
 export function givenBy(definition: ContainerDefinition, asked: User | NamedUser, supervision: Supervision): Given {
   const { host, users } = inquire(definition, asked, undefined);
   const user = identify(userOf(definition, asked, host), users);
-  const ids = planIds(definition, user, host, { first: supervision.firstId ?? RANGE_FIRST });
+  const ids = planIds(withSharedUser(definition, host), user, host, { first: supervision.firstId ?? RANGE_FIRST });
   const { own, outer } = givenNamespaces(supervision);
   const { umask } = definition;
   const served = { namespaces: servedBy(own, outer), ids, user, capabilities: boundingSet(definition), umask };

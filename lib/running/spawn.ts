@@ -1,5 +1,6 @@
 /** Starts a command: options → command → plan → process. */
 
+import { statSync } from 'node:fs';
 import { probeCgroups } from '../cgroup/probe.js';
 import type { FramedCommand } from '../compile/command.js';
 import type { Entered } from '../compile/enter.js';
@@ -7,9 +8,10 @@ import { RANGE_FIRST } from '../compile/ids.js';
 import { abortSignal, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { NamedUser, User } from '../definition/user.js';
-import { contradiction } from '../errors/errors.js';
+import { contradiction, hasEnded } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
 import { monotonicNs } from '../launch/clock.js';
+import { ownNamespaces } from '../launch/namespaces.js';
 import type { StdioChoice } from '../launch/stdio.js';
 import type { Plan } from '../plan/plan.js';
 import type { Around } from './around.js';
@@ -84,8 +86,27 @@ function planFor(definition: ContainerDefinition, known: KnownCommand, { inside 
     throw contradiction(
       'background: "keep" is for commands of a running container: elsewhere all ends with the command',
     );
+  if (inside === undefined) checkNetworkOfOther(definition);
   const { limits, user } = known.command.framed;
   const cgroups = (limits ?? definition.limits) === undefined ? undefined : probeCgroups();
   const { host, users } = inquire(inside?.definition ?? definition, user ?? definition.user, cgroups);
   return known.planIn({ host, firstId: RANGE_FIRST, users, entered: inside?.entered });
+}
+
+/** What would be refused step by step, or is not meant, is said at once. */
+function checkNetworkOfOther({ network }: ContainerDefinition): void {
+  if (typeof network !== 'object') return;
+  const { path, inode } = network.namespaces.network;
+  if (inode === ownNamespaces().network.inode)
+    throw contradiction("network(container): that one has the network of this process: use network('host')");
+  if (isGone(path, inode)) throw hasEnded('network(container)');
+}
+
+/** Another process, or another descriptor, may have the name of one that was there. */
+function isGone(path: string, inode: number): boolean {
+  try {
+    return statSync(path).ino !== inode;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
 }

@@ -22,6 +22,9 @@ export interface Option {
 
 const both = (limit: number | 'unlimited'): object => ({ soft: limit, hard: limit });
 
+/** Of a container whose network is joined. */
+const joined = { network: { path: '/proc/1/ns/net', inode: 1 }, user: { path: '/proc/1/ns/user', inode: 2 } };
+
 export const PROCESS_OPTIONS = {
   limits: {
     unset: undefined,
@@ -196,10 +199,23 @@ export const PROCESS_OPTIONS = {
     right: [
       ['none', 'none'],
       ['host', 'host'],
+      [{ namespaces: joined }, { namespaces: joined }],
+      [{ namespaces: { ...joined, pid: { path: '/proc/1/ns/pid', inode: 3 } }, pid: 1 }, { namespaces: joined }],
     ],
     wrong: [
       [true, TYPE],
+      [null, TYPE],
+      [{}, TYPE],
+      [[], TYPE],
+      [{ path: '/proc/1/ns/net' }, TYPE],
       ['bridge', VALUE],
+      [{ namespaces: undefined }, VALUE],
+      [{ namespaces: 'net' }, TYPE],
+      [{ namespaces: {} }, VALUE],
+      [{ namespaces: { network: joined.network } }, VALUE],
+      [{ namespaces: { ...joined, network: { path: '/proc/1/ns/net', inode: 0 } } }, VALUE],
+      [{ namespaces: { ...joined, network: { path: '/proc/1/ns/net', inode: -1 } } }, RANGE],
+      [{ namespaces: { ...joined, network: '/proc/1/ns/net' } }, TYPE],
     ],
   },
   rlimits: {

@@ -17,7 +17,7 @@ const LAUNCHER_LINES = 6600;
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
   // With the declaration of RunningContainer.container, which no other file can make.
-  'lib/container.ts': 650,
+  'lib/container.ts': 655,
   'src-native/sys.h': 850,
 };
 
