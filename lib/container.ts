@@ -247,13 +247,13 @@ export class Container {
    * - `'none'`: a loopback interface of its own, which is up, and no other.
    * - `'host'`: the host's, with its name resolution. It has the host's abstract unix sockets too, which some services
    *   of the host trust (CVE-2020-15257).
-   * - A container that runs: its network, whose ports they share, and which lasts as long as one of them. Settings of the
-   *   network are the other's. As root the container has a user namespace of its own, and no rights over the network.
-   *   An ordinary user's is in the other's user namespace: it has its ids, no `idmap`, and no `CAP_SYS_ADMIN`. `docker
-   *   run --network container:NAME`
+   * - A container that runs: its network, whose ports they share, and which lasts as long as one of them. Settings of
+   *   the network are the other's. As root the container has a user namespace of its own, and no rights over the
+   *   network. An ordinary user's is in the other's user namespace: it has its ids, no `idmap`, and no `CAP_SYS_ADMIN`.
+   *   `docker run --network container:NAME`
    *
-   * @throws TypeError where `namespaces` says otherwise; {@link CarrelError} with `ERR_ENDED` where the other has ended.
-   *   {@link StepError} at the start, where it has ended by then.
+   * @throws TypeError where `namespaces` says otherwise; {@link CarrelError} with `ERR_ENDED`, here and at the start,
+   *   where the other has ended.
    */
   network(network: NetworkInput | undefined): Container {
     return this.#with({ network });

@@ -90,7 +90,7 @@ export const MESSAGES = {
   go: { number: 4, to: 'supervisor', fields: {} },
   /** Sets another limit of CPU time, where there is one. */
   cpuTime: { number: 5, to: 'supervisor', fields: { milliseconds: 'u64' } },
-  /** Ends the container so many milliseconds from now on, instead of when it would have ended before; 0: never. As `ask`. */
+  /** Ends the container so many milliseconds from now on, instead of at another time; 0: never. Asks as `ask`. */
   timeout: { number: 18, to: 'supervisor', fields: { milliseconds: 'u64', question: 'u32' } },
   /** Asks whether the container goes on: `stays` is the answer. Where it ends, its end is. Questions are numbered. */
   ask: { number: 16, to: 'supervisor', fields: { question: 'u32' } },

@@ -195,7 +195,6 @@ export class Supervision implements LineListener {
 
   /** Whether it has ended, or ends: then it has ended when this is told. */
   async ends(): Promise<boolean> {
-    if (this.isOver) return true;
     return !(await this.#asking.goesOn(this.ended, (question) => this.#order({ kind: 'ask', question })));
   }
 
@@ -211,7 +210,6 @@ export class Supervision implements LineListener {
 
   /** Sets how many milliseconds it may live from now on; 0 is without end. Gives whether it had not ended before. */
   async setTimeout(milliseconds: number): Promise<boolean> {
-    if (this.isOver) return false;
     return this.#asking.goesOn(this.ended, (question) => this.#order({ kind: 'timeout', milliseconds, question }));
   }
 

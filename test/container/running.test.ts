@@ -280,3 +280,10 @@ suite('where the container is made otherwise', () => {
     assert.equal(stdout.trim(), `net:[${box.namespaces.network.inode}]`);
   });
 });
+
+suite('what the container has set', () => {
+  test('is not set once more by a command that enters', async () => {
+    await using box = await new Container().sysctl({ 'net.ipv4.ip_forward': 1 }).hostname('box').start();
+    assert.equal(await output(box, 'cat /proc/sys/net/ipv4/ip_forward; hostname'), '1\nbox');
+  });
+});

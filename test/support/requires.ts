@@ -87,6 +87,8 @@ const PROBES = {
   libseccomp: () => (libseccomp() === undefined ? 'no libseccomp for python3' : undefined),
   lua: () => installed('Lua', 'lua5.4'),
   make: () => runs('no make', 'make', '--version'),
+  mariadb: () =>
+    runs('no MariaDB', 'sh', '-c', 'command -v mariadb-install-db && PATH=$PATH:/usr/sbin command -v mariadbd'),
   maven: () => installed('Maven', 'mvn', 'java'),
   newuidmap: () => (existsSync('/usr/bin/newuidmap') ? undefined : 'no newuidmap'),
   ocaml: () => installed('OCaml', 'ocamlc'),

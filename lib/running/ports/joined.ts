@@ -21,12 +21,15 @@ function follow(from: Socket, to: Socket): void {
 /** Ends a connection at once, so that the other side knows that it was cut off. */
 export function reset(socket: Socket): void {
   if (socket.destroyed) return;
-  // Of a Unix socket there is none, and Bun has none.
+  // All has been said, and is being shut down. libuv refuses a reset then, and Node would never tell of the close.
+  const isShutting = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
   try {
-    socket.resetAndDestroy();
+    if (!isShutting) socket.resetAndDestroy();
   } catch {
-    socket.destroy();
+    // Of a Unix socket there is none, and Bun has none.
   }
+  // Node resets only when the other side has taken all that was written, which it may never do.
+  socket.destroy();
 }
 
 /** Cuts it off, and waits until it is gone. */

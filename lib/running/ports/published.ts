@@ -1,5 +1,6 @@
 /** A port of the host from which connections are forwarded to one of the container. */
 
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Publication } from '../../definition/publish.js';
 import { cannotListen } from '../../errors/errors.js';
@@ -40,6 +41,8 @@ export class Published implements AsyncDisposable {
     this.#server = server;
     this.#connect = connect;
     this.#closed = closed;
+    // One for each connection that is on its way. Node would warn of the eleventh.
+    setMaxListeners(0, this.#stopped.signal);
     server.on('connection', (outer: Socket) => void this.#forward(outer));
   }
 
