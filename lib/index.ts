@@ -96,7 +96,7 @@ export type { Collected, CollectedPath } from './running/collected.js';
 export type { SpawnOptions } from './running/command.js';
 export type { StatsOptions } from './running/control.js';
 export { doctor, isSupported } from './running/engine.js';
-export type { ContainerProcessEvents } from './running/events.js';
+export type { ContainerProcessEvents, RunningContainerEvents } from './running/events.js';
 export type { MkdirOptions, ReaddirOptions, RmOptions } from './running/files/directories.js';
 export type { ContainerFile } from './running/files/file.js';
 export type { Files } from './running/files/files.js';
@@ -119,7 +119,6 @@ export {
   type EnterOptions,
   type Ready,
   RunningContainer,
-  type RunningContainerEvents,
 } from './running/running-container.js';
 export type { StartOptions } from './running/start.js';
 export type { Stats } from './running/stats.js';

@@ -23,3 +23,13 @@ export interface ContainerProcessEvents {
   /** It has ended, and the streams are closed: read to their end, or dropped where nobody reads them. */
   close: [exitCode: number | null, signal: NodeJS.Signals | null];
 }
+
+/** The events of a {@link RunningContainer}. */
+export interface RunningContainerEvents {
+  /** The kernel has killed processes of the container for want of memory: how many until now. */
+  oom: [kills: number];
+  /** The container's filter has refused a call of the main command, as {@link ContainerProcessEvents} has it. */
+  violation: [violation: Violation];
+  /** All of it has ended and been cleaned up, its commands too. After it, `result` is settled. */
+  exit: [exitCode: number | null, signal: NodeJS.Signals | null];
+}

@@ -12,6 +12,7 @@ import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
 import type { SpawnOptions } from './command.js';
 import type { StatsOptions } from './control.js';
+import type { RunningContainerEvents } from './events.js';
 import type { Files } from './files/files.js';
 import type { LogStream, LogsOptions } from './log-stream.js';
 import type { Listener } from './ports/listener.js';
@@ -25,17 +26,6 @@ import type { ExitStatus, Reason } from './result.js';
 import type { Bytes, RunOptions, RunResult, Texts } from './run.js';
 import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
-import type { Violation } from './violation.js';
-
-/** The events of a {@link RunningContainer}. */
-export interface RunningContainerEvents {
-  /** The kernel has killed processes of the container for want of memory: how many until now. */
-  oom: [kills: number];
-  /** The container's filter has refused a call of the main command, as {@link ContainerProcessEvents} has it. */
-  violation: [violation: Violation];
-  /** All of it has ended and been cleaned up, its commands too. After it, `result` is settled. */
-  exit: [exitCode: number | null, signal: NodeJS.Signals | null];
-}
 
 /**
  * A condition of readiness: `{ port }`, `{ line, times }`, `{ file }`, `{ http }`, `{ command }`, or a function. Of a
