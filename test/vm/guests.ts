@@ -21,7 +21,9 @@ export interface Guest {
  * What depends on the kernel's release and on its cgroups, without what starts many a Node: each takes seconds there.
  */
 const KINDS = [
-  ...['ids', 'limits', 'mounts', 'namespaces', 'proc', 'rootfs', 'run'].map((name) => `container/${name}.test`),
+  ...['ids', 'limits', 'mounts', 'namespaces', 'proc', 'rootfs', 'run', 'running-limits', 'update'].map(
+    (name) => `container/${name}.test`,
+  ),
   'container/overlay-memory',
   ...['failure/program', 'hardening/cores', 'hardening/inheritance', 'hardening/links'],
 ];
