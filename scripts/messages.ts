@@ -62,6 +62,11 @@ function message(kind: MessageKind): string {
 
 const numbers = Object.fromEntries(kinds.map((kind) => [kind, MESSAGES[kind].number]));
 const orderSizes = orders.map((kind) => `\t[MESSAGE_${upper(kind)}] = sizeof(struct message_${snake(kind)}),`);
+const orderDescriptors = orders.flatMap((kind) => {
+  const row = MESSAGES[kind];
+  return 'descriptors' in row ? [`\t[MESSAGE_${upper(kind)}] = ${row.descriptors[1]},`] : [];
+});
+const kindsCount = Math.max(...Object.values(numbers)) + 1;
 const orderMax = Math.max(...orders.map((kind) => headSize + sizeOf(MESSAGES[kind].fields)));
 
 const text = `// SPDX-License-Identifier: MIT
@@ -81,10 +86,13 @@ static_assert(sizeof(struct message_head) == ${headSize}, "message_head");
 
 ${kinds.map(message).join('\n\n')}
 
-// What a supervisor reads: how long each is; 0: it is none of those. No descriptors come with them.
+// What a supervisor reads: how long each is, 0: it is none of those; and how many descriptors come with it.
 enum { ORDER_MAX = ${orderMax} };
-static const uint8_t ORDER_SIZES[${Math.max(...Object.values(numbers)) + 1}] __attribute__((unused)) = {
+static const uint8_t ORDER_SIZES[${kindsCount}] __attribute__((unused)) = {
 ${orderSizes.join('\n')}
+};
+static const uint8_t ORDER_DESCRIPTORS[${kindsCount}] __attribute__((unused)) = {
+${orderDescriptors.join('\n')}
 };
 
 ${constants('LIST', LISTS)}

@@ -14,6 +14,7 @@ enum {
 	MESSAGE_CPU_TIME = 5,
 	MESSAGE_TIMEOUT = 18,
 	MESSAGE_ASK = 16,
+	MESSAGE_PLAN = 19,
 	MESSAGE_BARRIER = 6,
 	MESSAGE_RUNNING = 7,
 	MESSAGE_OOM = 8,
@@ -23,6 +24,7 @@ enum {
 	MESSAGE_REJECTED = 12,
 	MESSAGE_FAILED = 13,
 	MESSAGE_GONE = 14,
+	MESSAGE_AWAITS = 20,
 	MESSAGE_STAYS = 17,
 	MESSAGE_VIOLATION = 15,
 };
@@ -90,6 +92,11 @@ struct message_ask {
 };
 static_assert(offsetof(struct message_ask, question) == 16, "message_ask");
 static_assert(sizeof(struct message_ask) == 20, "message_ask");
+
+struct message_plan {
+	struct message_head head;
+};
+static_assert(sizeof(struct message_plan) == 16, "message_plan");
 
 struct message_barrier {
 	struct message_head head;
@@ -209,6 +216,11 @@ struct message_gone {
 };
 static_assert(sizeof(struct message_gone) == 16, "message_gone");
 
+struct message_awaits {
+	struct message_head head;
+};
+static_assert(sizeof(struct message_awaits) == 16, "message_awaits");
+
 struct message_stays {
 	struct message_head head;
 	uint32_t question;
@@ -236,15 +248,19 @@ static_assert(offsetof(struct message_violation, error) == 36, "message_violatio
 static_assert(offsetof(struct message_violation, name_length) == 40, "message_violation");
 static_assert(offsetof(struct message_violation, bytes) == 44, "message_violation");
 
-// What a supervisor reads: how long each is; 0: it is none of those. No descriptors come with them.
+// What a supervisor reads: how long each is, 0: it is none of those; and how many descriptors come with it.
 enum { ORDER_MAX = 32 };
-static const uint8_t ORDER_SIZES[19] __attribute__((unused)) = {
+static const uint8_t ORDER_SIZES[21] __attribute__((unused)) = {
 	[MESSAGE_SIGNAL] = sizeof(struct message_signal),
 	[MESSAGE_RESIZE] = sizeof(struct message_resize),
 	[MESSAGE_GO] = sizeof(struct message_go),
 	[MESSAGE_CPU_TIME] = sizeof(struct message_cpu_time),
 	[MESSAGE_TIMEOUT] = sizeof(struct message_timeout),
 	[MESSAGE_ASK] = sizeof(struct message_ask),
+	[MESSAGE_PLAN] = sizeof(struct message_plan),
+};
+static const uint8_t ORDER_DESCRIPTORS[21] __attribute__((unused)) = {
+	[MESSAGE_PLAN] = 1,
 };
 
 enum {

@@ -35,6 +35,7 @@ const TRIED_BY: { readonly [O in PlannedOp]: By<O> } = {
   enter: 'joined namespaces',
   exec: 'launcher',
   give: 'launcher',
+  awaitPlan: 'joined namespaces',
   hold: 'pid namespace',
   exit: 'launcher',
   serve: 'launcher',

@@ -149,6 +149,11 @@ export function makeSpares(makes: boolean): void {
   spares = makes;
 }
 
+/** Whether what follows is begun while nothing is asked. */
+export function makesSpares(): boolean {
+  return spares;
+}
+
 /** What is asked of a launcher. */
 export interface Request {
   /** The number that the supervisor is to have. */

@@ -48,8 +48,8 @@ export class Line {
   #socket: Socket | undefined;
   #isClosed = false;
   #holds = true;
-  /** Orders that had no room, or not their turn. */
-  readonly #unsent: Buffer[] = [];
+  /** Orders that had no room, or not their turn, and what goes with them. */
+  readonly #unsent: { readonly bytes: Buffer; readonly descriptors: readonly number[] }[] = [];
 
   /** Takes over `descriptor`, which is held. */
   constructor(supervisor: number, descriptor: number, listener: LineListener, owner: LineOwner) {
@@ -60,10 +60,17 @@ export class Line {
     owner.held(1);
   }
 
-  /** Sends an order, without waiting: now, or in a later turn. Nothing where the supervisor has hung up. */
-  send(order: UnaddressedOrder): void {
-    if (this.#isClosed) return;
-    this.#unsent.push(encodeMessage({ ...order, supervisor: this.supervisor }));
+  /**
+   * Sends an order, without waiting: now, or in a later turn. Nothing where the supervisor has hung up. It takes over
+   * the descriptors that go with it.
+   */
+  send(order: UnaddressedOrder, descriptors: readonly number[] = []): void {
+    if (this.#isClosed) {
+      closeAll(descriptors);
+      return;
+    }
+    const bytes = encodeMessage({ ...order, supervisor: this.supervisor }, descriptors.length);
+    this.#unsent.push({ bytes, descriptors });
     if (this.#unsent.length === 1) this.sendUnsent();
   }
 
@@ -72,8 +79,9 @@ export class Line {
     for (;;) {
       const [first] = this.#unsent;
       if (first === undefined || !this.#owner.mayOrder(this)) return;
-      if (!this.#trySend(first)) break;
+      if (!this.#trySend(first.bytes, first.descriptors)) break;
       this.#unsent.shift();
+      closeAll(first.descriptors);
     }
     const timer = setTimeout(() => this.sendUnsent(), RETRY_MS);
     if (!this.#holds) timer.unref();
@@ -84,7 +92,7 @@ export class Line {
     if (this.#isClosed) return;
     this.unref();
     this.#isClosed = true;
-    this.#unsent.length = 0;
+    for (const { descriptors } of this.#unsent.splice(0)) closeAll(descriptors);
     if (this.#socket === undefined) native().closeHeld(this.#descriptor);
     else this.#socket.destroy();
     this.#owner.closed(this);
@@ -123,9 +131,15 @@ export class Line {
   }
 
   /** Gives whether nothing is left to do. */
-  #trySend(bytes: Buffer): boolean {
+  #trySend(bytes: Buffer, descriptors: readonly number[]): boolean {
     // A descriptor that is closed may be another's already.
     if (this.#isClosed || this.#socket?.destroyed === true) return true;
-    return native().trySend(this.#descriptor, bytes, []) !== 'EAGAIN';
+    const error = native().trySend(this.#descriptor, bytes, descriptors);
+    // Of descriptors under way a user has only so many. unix(7)
+    return error !== 'EAGAIN' && error !== 'ETOOMANYREFS';
   }
+}
+
+function closeAll(descriptors: readonly number[]): void {
+  for (const descriptor of descriptors) native().close(descriptor);
 }

@@ -25,7 +25,7 @@ export function startSupervisor(
 ): Line {
   const { close } = native();
   const all = channel();
-  const memfd = write(bytes);
+  const memfd = sealPlan(bytes);
   let opened: ReturnType<typeof all.open>;
   try {
     opened = all.open(listener);
@@ -42,8 +42,12 @@ export function startSupervisor(
   return line;
 }
 
-/** The plan as a sealed memfd. */
-function write(bytes: Uint8Array): number {
+/**
+ * The plan as a sealed memfd, which is the caller's.
+ *
+ * @throws Node's system error where there are no more descriptors, and what planUnwritten() makes.
+ */
+export function sealPlan(bytes: Uint8Array): number {
   try {
     return native().sealedMemfd(bytes);
   } catch (error) {

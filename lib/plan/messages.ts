@@ -8,8 +8,11 @@
  *
  * line, of its own    Node ── signal, resize, go, cpuTime ───────► supervisor    orders
  *                             timeout, ask
+ *                     Node ── plan ──────────────────────────────► supervisor    the answer to awaits
+ *                             + plan
  *
  * channel             Node ◄─ barrier, running, oom, timing ────── supervisor    notices
+ *                     Node ◄─ awaits ───────────────────────────── supervisor    the child waits for its plan
  *                     Node ◄─ stays ────────────────────────────── supervisor    the answer to ask, timeout
  *                     Node ◄─ violation ────────────────────────── supervisor    a refused call, before its answer
  *                     Node ◄─ exited, refused, rejected, failed ── supervisor    one of these is the last of its own
@@ -94,6 +97,8 @@ export const MESSAGES = {
   timeout: { number: 18, to: 'supervisor', fields: { milliseconds: 'u64', question: 'u32' } },
   /** Asks whether the container goes on: `stays` is the answer. Where it ends, its end is. Questions are numbered. */
   ask: { number: 16, to: 'supervisor', fields: { question: 'u32' } },
+  /** The plan that the child goes on with. The descriptor is that plan. */
+  plan: { number: 19, to: 'supervisor', fields: {}, descriptors: [1, 1] },
 
   /** The child `pid` waits at a barrier with a hook, the step `index`. */
   barrier: { number: 6, to: 'node', fields: { index: 'u32', pid, namespaces } },
@@ -172,6 +177,8 @@ export const MESSAGES = {
   failed: { number: 13, to: 'node', fields: { syscall: 'i32', error: 'i32' } },
   /** The supervisor has ended, or was killed: nothing follows. Who is left of it has nothing to say. */
   gone: { number: 14, to: 'node', fields: {} },
+  /** The child has come to the end of its plan, and waits for the one that goes on there. */
+  awaits: { number: 20, to: 'node', fields: {} },
   /** Nothing ends the container at this moment: the answer to the question, and to those before it. */
   stays: { number: 17, to: 'node', fields: { question: 'u32' } },
   /** The filter refuses a system call. The bytes are the name of its process, then what the pointer leads to. */

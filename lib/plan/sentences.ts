@@ -160,6 +160,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   bindUnix: (step) => `bind slot ${step.slot} to ${inside(step)}`,
   listen: (step) => `listen on slot ${step.slot}, up to ${step.backlog} in its queue`,
   give: (step) => `give Node ${step.slots.length === 1 ? 'slot' : 'slots'} ${step.slots.join(', ')}`,
+  awaitPlan: () => 'wait for the plan that goes on here',
   hold: () => 'leave init alone, until it is told to end',
   exit: (step) => `exit with status ${step.status}`,
   serve: (step) => `serve: read lists of steps from slot ${step.requests}, perform them, and answer`,

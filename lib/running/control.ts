@@ -6,6 +6,7 @@ import { limitsWithin } from '../compile/limits.js';
 import { knownOptions, milliseconds, object } from '../definition/checks.js';
 import { type CommandLimits, checkLimitsUpdate, type Limits, type LimitsUpdate } from '../definition/limits.js';
 import { cgroupUnavailable, hasEnded, noCgroup } from '../errors/errors.js';
+import type { UnaddressedOrder } from '../launch/line.js';
 import type { Plan } from '../plan/plan.js';
 import { type ContainerLimits, cpusWithin, type LimitedCommand, stepsBetween } from './container-limits.js';
 import { readStats, type Stats } from './stats.js';
@@ -30,7 +31,7 @@ export interface Running {
   started(): Promise<unknown>;
   /** Resolves or rejects when it has ended. */
   readonly ended: Promise<unknown>;
-  cpuTime(milliseconds: number): void;
+  order(order: UnaddressedOrder): void;
 }
 
 /** A command's own limits, in a container that it has entered. */
@@ -141,7 +142,7 @@ export class ProcessControl implements LimitedCommand {
     if (cpuTime !== undefined && !limitsCpuTime(this.#running.plan))
       throw cgroupUnavailable('update().cpuTime', 'cpuacct', facts);
     await this.#change(control, limits);
-    if (cpuTime !== undefined) this.#running.cpuTime(cpuTime);
+    if (cpuTime !== undefined) this.#running.order({ kind: 'cpuTime', milliseconds: cpuTime });
   }
 
   /** Its cgroups have other limits because the container's are others. What ends meanwhile has none. */

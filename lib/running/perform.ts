@@ -9,13 +9,14 @@ import { letGo } from '../launch/handed.js';
 import { holdRange } from '../launch/id-range.js';
 import { logOf } from '../launch/log.js';
 import { native } from '../launch/native.js';
-import { startSupervisor } from '../launch/start.js';
+import { sealPlan, startSupervisor } from '../launch/start.js';
 import { closeStdio, openStdio, type Stdio, type StdioChoice } from '../launch/stdio.js';
 import { type Settlement, settled } from '../plan/compose.js';
 import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
 import { endingOf } from '../plan/frame.js';
 import type { Plan } from '../plan/plan.js';
+import type { Ahead, Begun } from './ahead.js';
 import type { Around } from './around.js';
 import { ProcessControl } from './control.js';
 import type { Hook } from './hooks.js';
@@ -36,6 +37,8 @@ export interface Performance {
   readonly collects?: true | undefined;
   /** The command's own limits. */
   readonly limits?: CommandLimits | undefined;
+  /** What was begun of the commands that enter it. */
+  readonly ahead?: Ahead | undefined;
 }
 
 /** A plan that is performed: what is known of it, and its face. */
@@ -65,12 +68,34 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 }
 
 function begin(plan: Plan, asked: Performance): Performing {
-  const { stdio: choices, signal, hooks, calledNs, within, limits, collects } = asked;
+  const { signal, ahead, stdio: choices, within, limits } = asked;
+  const { supervision, stdio } = goOn(plan, asked) ?? beginAnew(plan, asked);
+  const ending = endingOf(plan);
+  const args = ending?.op === 'exec' ? ending.args : [];
+  const control = new ProcessControl(supervision, limits, within?.limits);
+  const child = new ContainerProcess(supervision, control, args, stdio);
+  ahead?.expect(plan, choices);
+  if (signal !== undefined) endByAbort(supervision, signal);
+  return { supervision, child, control };
+}
+
+/** By a child that has performed the first part of the plan; `undefined` where none has. */
+function goOn(plan: Plan, { stdio, calledNs, ahead }: Performance): Begun | undefined {
+  const begun = ahead?.take(plan, stdio);
+  if (begun === undefined) return undefined;
+  if (log.enabled) log('\n%s', explain(plan));
+  try {
+    begun.supervision.follow(plan, sealPlan(encode(plan)), calledNs);
+  } catch (error) {
+    begun.supervision.end('killed');
+    throw error;
+  }
+  return begun;
+}
+
+function beginAnew(plan: Plan, { stdio: choices, hooks, calledNs, within, collects }: Performance): Begun {
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
-  let child: ContainerProcess;
-  let supervision: Supervision;
-  let control: ProcessControl;
   try {
     const settlement: Settlement = {
       move: range === undefined ? undefined : { from: RANGE_FIRST, to: range.first, count: RANGE_SIZE },
@@ -82,11 +107,7 @@ function begin(plan: Plan, asked: Performance): Performing {
     const held = collects === true ? kept : undefined;
     const owned = held === undefined ? [...stdio.owned, ...kept] : stdio.owned;
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned };
-    supervision = new Supervision({ plan, settlement, hooks, calledNs, within, held });
-    const ending = endingOf(plan);
-    const args = ending?.op === 'exec' ? ending.args : [];
-    control = new ProcessControl(supervision, limits, within?.limits);
-    child = new ContainerProcess(supervision, control, args, stdio);
+    const supervision = new Supervision({ plan, settlement, hooks, calledNs, within, held });
     const { handed } = stdio;
     const sent = (error: Error | undefined): void => {
       supervision.sent(error);
@@ -94,14 +115,13 @@ function begin(plan: Plan, asked: Performance): Performing {
     };
     supervision.connect(startSupervisor(encode(plan, settlement), passed, supervision, plan.session ?? 'new', sent));
     for (const descriptor of held ?? []) native().hold(descriptor);
+    return { supervision, stdio };
   } catch (error) {
     // No descriptor is left behind where the last one could not be made.
     if (range !== undefined) native().close(range.lock);
     if (stdio !== undefined) closeStdio(stdio);
     throw error;
   }
-  if (signal !== undefined) endByAbort(supervision, signal);
-  return { supervision, child, control };
 }
 
 /** The signal is let go of when there is nothing left to end. */

@@ -40,7 +40,10 @@ export function spawn(value: Plan, options: SpawnPlanOptions = {}): ContainerPro
   abortSignal('signal', signal);
   for (const [index, hook] of array('hooks', hooks).entries())
     if (typeof hook !== 'function') throw invalidType(`hooks[${index}]`, 'a function', hook);
-  if (endingOf(value) === undefined)
+  const ending = endingOf(value);
+  if (ending?.op === 'awaitPlan')
+    throw contradiction('the plan ends with awaitPlan, and only carrel itself sends what follows that');
+  if (ending === undefined)
     throw contradiction(`the plan has no ${ENDING_OPS.join(' or ')} at its end: there is nothing to run`);
   signal?.throwIfAborted();
   return perform(value, { stdio: choicesFor(value, options.stdio), hooks, signal, calledNs }).child;

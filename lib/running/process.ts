@@ -9,6 +9,7 @@ import { unread, whenDrained } from '../launch/drain.js';
 import type { StdioEnds } from '../launch/stdio.js';
 import type { StdioEnd } from '../launch/stdio-end.js';
 import type { Namespace } from '../plan/constants.js';
+import { explain } from '../plan/explain.js';
 import type { Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
 import { attach } from './attach.js';
@@ -18,6 +19,7 @@ import type { ExitStatus, Reason } from './result.js';
 import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
 import type { Supervision } from './supervision.js';
+import { explainTimed } from './timing.js';
 
 /**
  * A command in a container, from {@link Container.spawn}. Properties, methods and events are those of Node's
@@ -125,7 +127,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    * @throws TypeError for `timing` before the end, or where the process was not started with `timing: true`.
    */
   explain({ timing = false }: { readonly timing?: boolean } = {}): string {
-    return this.#supervision.explain(timing);
+    return timing ? explainTimed(this.timing) : explain(this.plan);
   }
 
   /** The command's process id on the host; `undefined` until it runs. */
@@ -216,7 +218,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
     checkTerminalSize('columns', columns);
     checkTerminalSize('rows', rows);
     if (this.#terminal === null || this.#supervision.isOver) return false;
-    this.#supervision.resize(columns, rows);
+    this.#supervision.order({ kind: 'resize', columns, rows });
     return true;
   }
 

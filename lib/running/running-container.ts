@@ -59,6 +59,8 @@ export interface Workings {
   setTimeout(milliseconds: number): Promise<void>;
   /** Ends all of it. `exited`: it was asked to. */
   end(reason: Reason): void;
+  /** Ends what nobody is told of, once the container has ended. */
+  close(): Promise<void>;
   /** How it ended, where that could not be found out. */
   lost(error: Error): ExitStatus;
 }
@@ -389,6 +391,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     this.#workings.ports.over();
     await Promise.all([
       this.files.close(hasEnded('a call of files')),
+      this.#workings.close(),
       ...[...this.#commands].map((command) => command.ended.catch(() => {})),
     ]);
     this.emit('exit', status.exitCode, status.signal);

@@ -14,6 +14,7 @@ import { monotonicNs } from '../launch/clock.js';
 import { ownNamespaces } from '../launch/namespaces.js';
 import type { StdioChoice } from '../launch/stdio.js';
 import type { Plan } from '../plan/plan.js';
+import type { Ahead } from './ahead.js';
 import type { Around } from './around.js';
 import { askedBy, type Call, SPAWN_OPTIONS } from './command.js';
 import type { Files } from './files/files.js';
@@ -45,6 +46,8 @@ export interface Inside extends Around {
   readonly entered: Entered;
   /** Its files, as that user. Default: as the container's. */
   filesOf(user: User | NamedUser | undefined): Files;
+  /** What was begun of commands that enter it. */
+  readonly ahead: Ahead;
 }
 
 /** What {@link Container.plan} does, and {@link RunningContainer.plan}. */
@@ -72,7 +75,7 @@ export function start(definition: ContainerDefinition, surrounding: Surrounding,
   const plan = planFor(definition, known, surrounding);
   const { hooks = [], inside, stdio = known.stdio, collects } = surrounding;
   const { limits } = known.command.framed;
-  return perform(plan, { stdio, signal, hooks, calledNs, within: inside, limits, collects });
+  return perform(plan, { stdio, signal, hooks, calledNs, within: inside, ahead: inside?.ahead, limits, collects });
 }
 
 function commandOf(definition: ContainerDefinition, surrounding: Surrounding, call: Call): KnownCommand {

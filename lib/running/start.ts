@@ -21,6 +21,8 @@ import { ownNamespaces } from '../launch/namespaces.js';
 import type { StdioOption } from '../launch/stdio.js';
 import type { Namespace } from '../plan/constants.js';
 import { explain } from '../plan/explain.js';
+import { Ahead } from './ahead.js';
+import type { Around } from './around.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import { ContainerLimits } from './container-limits.js';
 import { Files } from './files/files.js';
@@ -161,14 +163,15 @@ function enteredBy(
   const shared = limits === undefined ? undefined : new ContainerLimits(limits);
   const places = shared === undefined ? [] : enteredCgroups(supervision.plan);
   if (shared !== undefined) control.share(shared);
+  const around: Around = { limits: shared, ends: () => supervision.ends() };
   return {
     inside: {
+      ...around,
       definition,
       get entered() {
         return { ids, outer, cgroups: shared === undefined ? undefined : { limits: shared.now, places } };
       },
-      limits: shared,
-      ends: () => supervision.ends(),
+      ahead: new Ahead(definition, around),
       filesOf: (user) => (user === undefined ? files : filesAs(files, definition, user)),
     },
     definition: entering(definition, own),
@@ -236,6 +239,7 @@ function workingsOf(
     setTimeout: async (milliseconds) => {
       if (!(await supervision.setTimeout(milliseconds))) throw hasEnded('setTimeout()');
     },
+    close: () => inside.ahead.close(),
     lost: (error) => lostStatus(0, { degraded: [error.message] }),
   };
 }

@@ -13,7 +13,6 @@ import { namespacesOf } from '../launch/namespaces.js';
 import { native } from '../launch/native.js';
 import { type Settlement, settled } from '../plan/compose.js';
 import type { Namespace } from '../plan/constants.js';
-import { explain } from '../plan/explain.js';
 import type { MessageOf } from '../plan/messages.js';
 import { givenBy, hasTerminal, isHeld, type Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
@@ -21,7 +20,7 @@ import { type Around, Asking } from './around.js';
 import { type Hook, runHooks } from './hooks.js';
 import { failureOf } from './refusal.js';
 import { type ExitStatus, exitStatus, type Known, lostStatus, type Reason } from './result.js';
-import { explainTimed, Timing } from './timing.js';
+import { Timing } from './timing.js';
 import { type Violation, violationOf } from './violation.js';
 
 const SIGKILL = 9;
@@ -54,6 +53,8 @@ export type SupervisionState =
  * done.
  */
 export interface SupervisionListener {
+  /** The child has performed the first part of its plan, and waits for the whole one. */
+  awaits?(): void;
   /** The command runs. */
   running(): void;
   /** The kernel has killed so many processes of the container until now. */
@@ -81,7 +82,7 @@ export interface Performed {
 export class Supervision implements LineListener {
   #plan: Plan;
   #settlement: Settlement | undefined;
-  readonly #asker: Omit<Performed, 'plan' | 'settlement'>;
+  #asker: Omit<Performed, 'plan' | 'settlement'>;
   readonly #timing: Timing;
   /** The first id of the host that the container has a range from. */
   readonly firstId: number | undefined;
@@ -146,11 +147,6 @@ export class Supervision implements LineListener {
     return this.#timing.acts;
   }
 
-  /** The plan as a text; with `timed`, what was timed. */
-  explain(timed: boolean): string {
-    return timed ? explainTimed(this.timing) : explain(this.plan);
-  }
-
   /** Resolves when the command runs; rejects, or resolves, when it has ended. */
   async started(): Promise<void> {
     if (this.#state.phase !== 'starting') return;
@@ -168,9 +164,22 @@ export class Supervision implements LineListener {
     this.#listener = listener;
   }
 
+  /** Sends its supervisor an order; nothing where that is gone. */
+  order(order: UnaddressedOrder, descriptors?: readonly number[]): void {
+    this.#line?.send(order, descriptors);
+  }
+
   /** Reaches the supervisor by this line from now on. */
   connect(line: Line): void {
     this.#line = line;
+  }
+
+  /** The child goes on with `plan`, of which it has performed the first part. Takes over `descriptor`, which has it. */
+  follow(plan: Plan, descriptor: number, calledNs: number): void {
+    this.#plan = plan;
+    this.#asker = { ...this.#asker, calledNs };
+    this.order({ kind: 'plan' }, [descriptor]);
+    this.ref();
   }
 
   /** The start was sent to the launcher, or could not be: the line ends then. */
@@ -183,34 +192,24 @@ export class Supervision implements LineListener {
   /** Sends the command a signal. `reason`: why it ends, if it does, and nobody has said so before. */
   signal(number: number, reason: Reason): void {
     this.#asked ??= reason;
-    this.#order({ kind: 'signal', signal: number });
+    this.order({ kind: 'signal', signal: number });
   }
 
   /** Ends everything in the container, and says why, even if something else said so before. */
   end(reason: Reason): void {
     if (this.isOver) return;
     this.#asked = reason;
-    this.#order({ kind: 'signal', signal: SIGKILL });
+    this.order({ kind: 'signal', signal: SIGKILL });
   }
 
   /** Whether it has ended, or ends: then it has ended when this is told. */
   async ends(): Promise<boolean> {
-    return !(await this.#asking.goesOn(this.ended, (question) => this.#order({ kind: 'ask', question })));
-  }
-
-  /** Gives its terminal another size. */
-  resize(columns: number, rows: number): void {
-    this.#order({ kind: 'resize', columns, rows });
-  }
-
-  /** Sets another limit of CPU time. */
-  cpuTime(milliseconds: number): void {
-    this.#order({ kind: 'cpuTime', milliseconds });
+    return !(await this.#asking.goesOn(this.ended, (question) => this.order({ kind: 'ask', question })));
   }
 
   /** Sets how many milliseconds it may live from now on; 0 is without end. Gives whether it had not ended before. */
   async setTimeout(milliseconds: number): Promise<boolean> {
-    return this.#asking.goesOn(this.ended, (question) => this.#order({ kind: 'timeout', milliseconds, question }));
+    return this.#asking.goesOn(this.ended, (question) => this.order({ kind: 'timeout', milliseconds, question }));
   }
 
   /** Lets Node wait for it. */
@@ -232,6 +231,9 @@ export class Supervision implements LineListener {
     switch (notice.kind) {
       case 'barrier':
         void this.#runHooks(notice);
+        return;
+      case 'awaits':
+        this.#listener?.awaits?.();
         return;
       case 'running':
         this.#takeRunning(notice, descriptors);
@@ -319,15 +321,11 @@ export class Supervision implements LineListener {
 
   async #runHooks({ pid, namespaces }: MessageOf<'barrier'>): Promise<void> {
     this.#failure ??= await runHooks(this.#asker.hooks, { pid, namespaces: namespacesOf({ pid, namespaces }) });
-    this.#order(this.#failure === undefined ? { kind: 'go' } : { kind: 'signal', signal: SIGKILL });
+    this.order(this.#failure === undefined ? { kind: 'go' } : { kind: 'signal', signal: SIGKILL });
   }
 
   #known(): Known {
     return { degraded: this.#plan.degraded, violations: this.#violations };
-  }
-
-  #order(order: UnaddressedOrder): void {
-    this.#line?.send(order);
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {

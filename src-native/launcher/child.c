@@ -37,21 +37,23 @@ static struct outcome begin(struct child *child)
 
 __attribute__((noreturn)) static void perform(struct child *child)
 {
-	const struct plan *plan = child->plan;
 	static struct owned owned;
-	owned.has_mounts = (plan->header->clone & CLONE_NEWNS) != 0;
+	owned.has_mounts = (child->plan->header->clone & CLONE_NEWNS) != 0;
 	child->owned = &owned;
 	struct outcome outcome = path_set_root(child);
 	if (outcome.error)
 		refuse(child, LIST_STEPS, outcome);
-	const struct record *record = plan_record(plan, plan->header->steps_offset);
-	for (uint32_t i = 0; i < plan->header->steps_count; i++) {
+	const struct record *record = plan_step(child->plan, 0);
+	for (uint32_t i = 0; i < child->plan->header->steps_count;) {
+		const int awaits = record->op == STEP_AWAIT_PLAN;
 		__atomic_store_n(&child->page->index, i, __ATOMIC_RELAXED);
 		timing_step(child->timing, i);
 		outcome = step_dispatch(child, record);
 		if (outcome.error)
 			refuse(child, LIST_STEPS, outcome);
-		record = plan_next(record);
+		// In its place the plan that has come has the next step.
+		record = awaits ? plan_step(child->plan, i) : plan_next(record);
+		i += !awaits;
 	}
 	sys_exit_group(STATUS_REFUSED);
 }
@@ -64,16 +66,23 @@ void child_run(struct child *child)
 	perform(child);
 }
 
-// Waits for the plan, which its supervisor has checked, and which is sealed. The mounts are those of this moment.
-static struct outcome await_plan(struct child *child, struct plan *ret_plan)
+struct outcome child_await_plan(struct child *child)
 {
+	static struct plan plan;
 	struct report_plan given;
 	PASS(report_await(child->report, &given, sizeof(given)));
-	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
 	const long base = TRY(mmap, given.size, SYS_PROT_READ, SYS_MAP_PRIVATE, given.fd);
-	*ret_plan = (struct plan){(const unsigned char *)base, (const struct plan_header *)base};
-	child->plan = ret_plan;
-	if (ret_plan->header->clone & CLONE_NEWNS)
+	plan = (struct plan){(const unsigned char *)base, (const struct plan_header *)base};
+	child->plan = &plan;
+	return DONE;
+}
+
+// The mounts are those of the moment in which the plan comes.
+static struct outcome await_first_plan(struct child *child)
+{
+	PASS(child_await_plan(child));
+	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
+	if (child->plan->header->clone & CLONE_NEWNS)
 		TRY(unshare, CLONE_NEWNS);
 	return DONE;
 }
@@ -81,14 +90,13 @@ static struct outcome await_plan(struct child *child, struct plan *ret_plan)
 void child_run_spare(struct child *child)
 {
 	const int dumpable = child->dumpable;
-	struct plan plan;
 	// Nobody looks into it while it waits, however long that is.
 	child->dumpable = 0;
 	struct outcome outcome = begin(child);
 	if (outcome.error == 0)
 		outcome = ahead_ask(child, child->spare);
 	if (outcome.error == 0)
-		outcome = await_plan(child, &plan);
+		outcome = await_first_plan(child);
 	child->dumpable = dumpable;
 	if (outcome.error == 0 && dumpable)
 		outcome = child_hold(child);

@@ -50,6 +50,8 @@ struct child {
 __attribute__((noreturn)) void child_run(struct child *child);
 // The same, in a spare's child: when it has got the plan. report.h
 __attribute__((noreturn)) void child_run_spare(struct child *child);
+// Waits for a plan, which its supervisor has checked, and which is sealed. It is the child's from then on. report.h
+struct outcome child_await_plan(struct child *child);
 // After every change of credentials: the child still dies with its supervisor, and nobody of the same user can trace
 // it. A change clears the one, and may set the other to what fs.suid_dumpable says. prctl(2), proc(5)
 struct outcome child_hold(const struct child *child);

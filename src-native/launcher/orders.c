@@ -3,6 +3,7 @@
 #include "command.h"
 #include "end.h"
 #include "report.h"
+#include "sequel.h"
 
 void orders_let_go(struct supervisor *self)
 {
@@ -61,6 +62,8 @@ static int obey(struct supervisor *self, const struct message_head *order)
 	case MESSAGE_ASK:
 		answer(self, ((const struct message_ask *)order)->question);
 		break;
+	case MESSAGE_PLAN:
+		return sequel_take(self);
 	case MESSAGE_CPU_TIME:
 		cgroups_set_cpu_time(&self->cgroups, ((const struct message_cpu_time *)order)->milliseconds);
 		break;

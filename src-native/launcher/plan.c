@@ -225,8 +225,5 @@ struct outcome plan_map(int fd, struct plan *ret_plan, uint32_t *ret_rule)
 
 int plan_holds(const struct plan *plan)
 {
-	const struct record *record = plan_record(plan, plan->header->steps_offset);
-	for (uint32_t i = 1; i < plan->header->steps_count; i++)
-		record = plan_next(record);
-	return record->op == STEP_HOLD;
+	return plan_step(plan, plan->header->steps_count - 1)->op == STEP_HOLD;
 }

@@ -28,6 +28,14 @@ static inline const struct record *plan_next(const struct record *record)
 {
 	return (const struct record *)((const unsigned char *)record + record->size);
 }
+// The step of this number.
+static inline const struct record *plan_step(const struct plan *plan, uint32_t index)
+{
+	const struct record *record = plan_record(plan, plan->header->steps_offset);
+	while (index-- > 0)
+		record = plan_next(record);
+	return record;
+}
 static inline const char *plan_string(const struct plan *plan, struct wire_bytes place)
 {
 	return (const char *)plan->base + place.offset;

@@ -60,13 +60,6 @@ struct outcome report_answer(int socket, const void *answer, size_t size)
 	return DONE;
 }
 
-// The kernel installs no more than there is room for. unix(7)
-static void take_rights(const struct sys_cmsghdr *head, const void *value, struct rights *ret_rights)
-{
-	ret_rights->count = (uint32_t)((head->length - sizeof(*head)) / sizeof(int32_t));
-	memcpy(ret_rights->descriptors, value, ret_rights->count * sizeof(int32_t));
-}
-
 long report_hear(int socket, struct report_heard *ret_heard)
 {
 	// Who has said it, and what came with it: the kernel writes them one behind the other.
@@ -89,7 +82,7 @@ long report_hear(int socket, struct report_heard *ret_heard)
 		if (head->type == SYS_SCM_CREDENTIALS)
 			ret_heard->pid = (int)((const struct sys_ucred *)value)->pid;
 		else if (head->type == SYS_SCM_RIGHTS)
-			take_rights(head, value, &ret_heard->rights);
+			rights_take(&ret_heard->rights, head);
 		at += (head->length + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t);
 	}
 	if (what != REPORT_LISTENER && what != REPORT_GIVEN)

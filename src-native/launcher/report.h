@@ -41,7 +41,7 @@ struct report_heard {
 // The answer to a barrier, of one byte.
 enum { REPORT_GO = 'g' };
 
-// What a spare child is told when there is a plan for it: the plan's descriptor, and how long it is.
+// What a child is told that waits for a plan, when there is one: the plan's descriptor, and how long it is.
 struct report_plan {
 	int32_t fd;
 	uint32_t size;

@@ -22,6 +22,12 @@ long rights_send(
 	return sys_sendmsg(socket, &message, SYS_MSG_NOSIGNAL | flags);
 }
 
+void rights_take(struct rights *ret_rights, const struct sys_cmsghdr *head)
+{
+	ret_rights->count = (uint32_t)((head->length - sizeof(*head)) / sizeof(int32_t));
+	memcpy(ret_rights->descriptors, head + 1, ret_rights->count * sizeof(int32_t));
+}
+
 void rights_close(struct rights *rights)
 {
 	while (rights->count > 0)

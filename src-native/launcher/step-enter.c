@@ -45,8 +45,8 @@ static struct outcome leave_page(struct child *child)
 	return DONE;
 }
 
-// Until the process that it comes from has told the supervisor of it, and ends.
-static struct outcome await_end(const int *pipe)
+// Until the process that it comes from has told the supervisor of it, and only ends.
+static struct outcome await_former(const int *pipe)
 {
 	char byte;
 	long got;
@@ -70,9 +70,10 @@ struct outcome step_enter(struct child *child, const struct step_enter *step)
 		return REFUSED(clone, -forked);
 	if (forked > 0) {
 		report_entered(child->report, (int32_t)forked);
+		sys_close(told[1]);
 		sys_exit_group(0);
 	}
-	PASS(await_end(told));
+	PASS(await_former(told));
 	// While the supervisor lives there is nothing to read: the socket tells of its death, as the pidfd has done.
 	child->supervisor = child->report;
 	PASS(child_hold(child));

@@ -19,6 +19,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_enter(child, (const struct step_enter *)record);
 	case STEP_EXEC:
 		return step_exec(child, (const struct step_exec *)record);
+	case STEP_AWAIT_PLAN:
+		return step_await_plan(child, (const struct step_await_plan *)record);
 	case STEP_GIVE:
 		return step_give(child, (const struct step_give *)record);
 	case STEP_HOLD:

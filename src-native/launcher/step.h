@@ -13,6 +13,7 @@ struct outcome step_assert_refused(struct child *child, const struct step_assert
 struct outcome step_init(struct child *child, const struct step_init *step);
 struct outcome step_enter(struct child *child, const struct step_enter *step);
 struct outcome step_exec(struct child *child, const struct step_exec *step);
+struct outcome step_await_plan(struct child *child, const struct step_await_plan *step);
 struct outcome step_give(struct child *child, const struct step_give *step);
 struct outcome step_hold(struct child *child, const struct step_hold *step);
 struct outcome step_exit(struct child *child, const struct step_exit *step);

@@ -18,6 +18,7 @@ struct notices {
 	struct message_barrier barrier;
 	struct message_running running;
 	struct message_stays stays;
+	struct message_awaits awaits;
 	struct message_oom oom;
 	struct message_timing timing;
 	struct message_exited exited;
@@ -72,6 +73,8 @@ struct supervisor {
 	int waiting;
 	// The child stands at a barrier until Node says go.
 	int hooked;
+	// The child has performed the first steps of a plan that Node has not sent. sequel.h
+	int awaits;
 	// An act was broken off, because something has happened that ends the container: watch.c hears of it next.
 	int broken_off;
 	uint32_t ending;

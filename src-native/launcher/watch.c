@@ -7,6 +7,7 @@
 #include "entry.h"
 #include "memory.h"
 #include "orders.h"
+#include "sequel.h"
 #include "supervisor.h"
 #include "text.h"
 
@@ -39,18 +40,19 @@ static void identify(const struct supervisor *self, int pid, uint32_t *ret_inode
 
 static void on_barrier(struct supervisor *self, int pid)
 {
-	const struct plan *plan = &self->plan;
-	const struct record *record = plan_record(plan, plan->header->steps_offset);
+	const uint32_t count = self->plan.header->steps_count;
 	uint32_t index = __atomic_load_n(&self->page->index, __ATOMIC_RELAXED);
-	for (uint32_t i = 0; i < index && i < plan->header->steps_count; i++)
-		record = plan_next(record);
+	const struct record *record = plan_step(&self->plan, index < count ? index : 0);
 	const struct step_barrier *step = (const struct step_barrier *)record;
 	self->waiting = pid;
 	// Somebody has ended it in the meantime: nothing can be done for it, and that is no refusal.
 	if (end_has_come(self))
 		return;
-	if (index >= plan->header->steps_count || step->head.op != STEP_BARRIER ||
-		supervisor_perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
+	if (record->op == STEP_AWAIT_PLAN) {
+		sequel_await(self);
+		return;
+	}
+	if (record->op != STEP_BARRIER || supervisor_perform(self, LIST_ACTS, step->acts.offset, step->acts.count)) {
 		if (self->broken_off) {
 			self->notices.refused.error = 0;
 			return;

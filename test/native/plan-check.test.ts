@@ -32,10 +32,13 @@ const exec: StepOf<'exec'> = { op: 'exec', paths: ['/bin/true'], args: ['true'],
 /** One of each. Nobody asks the server anything. */
 const endings = Object.values({
   exec,
+  awaitPlan: { op: 'awaitPlan' },
   hold: { op: 'hold' },
   exit: { op: 'exit', status: 0 },
   serve: { op: 'serve', requests: 0, own: 1, kept: [] },
 } satisfies { [O in EndingOp]: StepOf<O> });
+/** To hold takes an init, and here nobody sends what a plan could go on with. */
+const ENDED: { readonly [O in EndingOp]?: number } = { hold: REFUSED, awaitPlan: 128 + 9 };
 /** Steps of the container that need no fields, and end no plan. */
 const without = ['pivotRoot', 'joinSessionKeyring', 'init', 'noNewPrivileges'] as const;
 const harmless: Plan = {
@@ -92,9 +95,8 @@ test('a valid plan is performed, and its command’s exit code handed on', () =>
 });
 
 test('a plan ends with each of the endings', () => {
-  // To hold takes an init.
   for (const ending of endings)
-    assert.equal(perform(encode({ ...harmless, steps: [ending] })), ending.op === 'hold' ? REFUSED : 0);
+    assert.equal(perform(encode({ ...harmless, steps: [ending] })), ENDED[ending.op] ?? 0, ending.op);
 });
 
 test('a program that does not exist is a refusal', () => {

@@ -25,6 +25,7 @@ const grounds = {
 const ELSEWHERE: Readonly<Partial<Record<Op, string>>> = {
   omit: 'does nothing',
   assertRefused: 'is for plans made by hand',
+  awaitPlan: 'reads what every child could read',
   enter: 'is clone(2) once more, into what "joined namespaces" joins',
   give: 'sends descriptors by the socket that every child has',
   hold: 'ends as exit does',

@@ -11,7 +11,7 @@ const COLUMNS = 120;
 const FILE_LINES = 400;
 const FUNCTION_LINES = 60;
 const CLASS_LINES = 200;
-const STEP_COUNT = 102;
+const STEP_COUNT = 103;
 const LAUNCHER_LINES = 6600;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */

@@ -81,6 +81,15 @@ export const COURSE_STEPS = {
     },
   },
   /**
+   * Waits for the plan that goes on here: its first steps are the same, and this step stands in the place of the next.
+   * Node sends it, when there is a command. A {@link chdir} among the first steps is then done once more, since another
+   * directory may have come in the place of that one.
+   * A plan ends with this step.
+   *
+   * @needs that carrel itself performs the plan
+   */
+  awaitPlan: { column: 'container', ends: true, fields: {} },
+  /**
    * Hands Node the descriptors in `slots`, up to 9, in this order. They come with the notice that the container runs.
    * Slots that steps behind {@link init} fill are the child's own: no act of the host's can name them.
    *
