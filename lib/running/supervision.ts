@@ -100,7 +100,7 @@ export class Supervision implements LineListener {
   #tellStarted!: () => void;
   #awaited = false;
   readonly #violations: Violation[] = [];
-  readonly #asking: Asking = new Asking(() => this.#order({ kind: 'ask' }));
+  readonly #asking = new Asking();
   /** The end is known, but not yet why. */
   #isLast = false;
 

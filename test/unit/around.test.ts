@@ -1,56 +1,48 @@
-/** Whether a container goes on, as its supervisor says: each question has an answer of its own. */
+/** Questions whether a container goes on: an answer counts for what was asked before it was given. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Asking } from '#lib/running/around.js';
 
-const FOREVER = new Promise<never>(() => undefined);
+const NEVER = new Promise<never>(() => {});
 
-/** `undefined` as long as it is not known. */
-async function known(answer: Promise<boolean>): Promise<boolean | undefined> {
-  return Promise.race([answer, turn(undefined)]);
+/** What has become of a question, as far as it has. */
+function noted(question: Promise<boolean>): { now: boolean | undefined } {
+  const note: { now: boolean | undefined } = { now: undefined };
+  void question.then((goesOn) => {
+    note.now = goesOn;
+  });
+  return note;
 }
 
-test('who asks is told that it goes on', async () => {
-  let questions = 0;
-  const asking = new Asking(() => {
-    questions += 1;
-  });
-  const answer = asking.answered(FOREVER);
-  assert.equal(questions, 1);
-  assert.equal(await known(answer), undefined);
-  asking.stays();
-  assert.equal(await answer, false);
-  assert.equal(questions, 1);
+test('an answer is for its question and for those before it, and for none that was asked later', async () => {
+  const asking = new Asking();
+  const sent: number[] = [];
+  const [first, second, third] = [1, 2, 3].map(() => noted(asking.goesOn(NEVER, (question) => sent.push(question))));
+  assert.deepEqual(sent, [1, 2, 3]);
+  asking.stays(2);
+  await turn();
+  assert.deepEqual([first?.now, second?.now, third?.now], [true, true, undefined]);
+  asking.stays(2);
+  await turn();
+  assert.equal(third?.now, undefined);
+  asking.stays(3);
+  await turn();
+  assert.equal(third?.now, true);
 });
 
-test('an answer that was on its way is not taken for one to a later question', async () => {
-  let questions = 0;
-  const asking = new Asking(() => {
-    questions += 1;
-  });
-  let end: () => void = () => undefined;
+test('the end answers all that was not answered', async () => {
+  const asking = new Asking();
+  let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const first = asking.answered(ended);
-  // It begins to end here: the supervisor answers nothing from now on, but its answer to the first is on its way.
-  const later = [asking.answered(ended), asking.answered(ended)];
-  assert.equal(questions, 1);
-  asking.stays();
-  assert.equal(await first, false);
-  assert.equal(questions, 2);
-  for (const answer of later) assert.equal(await known(answer), undefined);
+  const answered = noted(asking.goesOn(ended, () => {}));
+  asking.stays(1);
+  const open = noted(asking.goesOn(ended, () => {}));
+  const lost = noted(asking.goesOn(Promise.reject(new Error('lost')), () => {}));
   end();
-  assert.deepEqual(await Promise.all(later), [true, true]);
-});
-
-test('an answer that nobody waits for is none', async () => {
-  const asking = new Asking(() => undefined);
-  asking.stays();
-  const answer = asking.answered(FOREVER);
-  assert.equal(await known(answer), undefined);
-  asking.stays();
-  assert.equal(await answer, false);
+  await turn();
+  assert.deepEqual([answered.now, open.now, lost.now], [true, false, false]);
 });
