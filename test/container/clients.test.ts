@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
@@ -295,6 +296,26 @@ suite('TCP', () => {
       assert.ok(sockets.every(({ closed }) => closed));
       child.kill('SIGKILL');
       await child.result;
+    }
+  });
+
+  test('a server of HTTP ends by disposal, also right behind the end of its clients', async () => {
+    await using box = await boxed.start();
+    const script = `fetch('http://127.0.0.1:9000/').then(async (answer) => {
+      await answer.text();
+      console.log('up');
+      setInterval(() => {}, 1000);
+    })`;
+    for (let round = 0; round < 15; round += 1) {
+      await using _bank = await box.listen(
+        9000,
+        createServer((_, answer) => answer.end('ok')),
+      );
+      const client = box.spawn('node', ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(client.stdout as NodeJS.ReadableStream, 'data');
+      // Its connection is kept alive, and shut down by what disposal comes right behind.
+      client.kill('SIGKILL');
+      await client.result;
     }
   });
 

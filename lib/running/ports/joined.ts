@@ -21,14 +21,14 @@ function follow(from: Socket, to: Socket): void {
 /** Ends a connection at once, so that the other side knows that it was cut off. */
 export function reset(socket: Socket): void {
   if (socket.destroyed) return;
-  // All has been said, and is being shut down. libuv refuses a reset then, and Node would never tell of the close.
+  // All has been said, and is being shut down. libuv refuses a reset then, and Node never tells of the close.
   const isShutting = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
   try {
     if (!isShutting) socket.resetAndDestroy();
   } catch {
     // Of a Unix socket there is none, and Bun has none.
   }
-  // Node resets only when the other side has taken all that was written, which it may never do.
+  // It does nothing where that has been done.
   socket.destroy();
 }
 
