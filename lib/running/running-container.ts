@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { callOf, type GivenCall } from '../definition/call.js';
-import { integer, signalNumber } from '../definition/checks.js';
+import { milliseconds as checkMs, signalNumber } from '../definition/checks.js';
 import type { LimitsUpdate } from '../definition/limits.js';
 import type { InNamespaces, NamespaceHandle } from '../definition/namespaces.js';
 import type { PublishOptions } from '../definition/publish.js';
@@ -329,8 +329,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
    * @throws TypeError or RangeError for another number; {@link CarrelError} with `ERR_ENDED` where it has ended.
    */
   async setTimeout(milliseconds: number): Promise<void> {
-    integer('milliseconds', milliseconds, 0, Number.MAX_SAFE_INTEGER);
-    return this.#workings.setTimeout(milliseconds);
+    return this.#workings.setTimeout(checkMs('milliseconds', milliseconds, 0, Number.MAX_SAFE_INTEGER));
   }
 
   /**
