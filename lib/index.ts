@@ -97,6 +97,7 @@ export type { SpawnOptions } from './running/command.js';
 export type { StatsOptions } from './running/control.js';
 export { doctor, isSupported } from './running/engine.js';
 export type { ContainerProcessEvents, RunningContainerEvents } from './running/events.js';
+export type { CopyOptions, CopyProgress, CopyReport, Skipped } from './running/files/copies/course.js';
 export type { MkdirOptions, ReaddirOptions, RmOptions } from './running/files/directories.js';
 export type { ContainerFile } from './running/files/file.js';
 export type { Files } from './running/files/files.js';

@@ -25,10 +25,15 @@ function cType(field: Field): string {
 /** To C both are bytes behind which there is a NUL. */
 const CHECKED_AS: Partial<Record<Field['kind'], string>> = { name: 'string' };
 
+function checkedAs({ kind, optional, most }: Field): string {
+  if (kind === 'slot' && optional === true) return 'optional_slot';
+  // Of 64 bits all are one.
+  return kind === 'integer' && most !== undefined ? 'number' : (CHECKED_AS[kind] ?? kind);
+}
+
 /** What `plan_check` asks of a field. */
 function check(field: Field): string {
-  const kind =
-    field.kind === 'slot' && field.optional === true ? 'optional_slot' : (CHECKED_AS[field.kind] ?? field.kind);
+  const kind = checkedAs(field);
   const names = Object.values(field.names ?? {}).reduce<bigint>((all, bit) => all | BigInt(bit), 0n);
   const allowed = field.fills === true ? 1n : names;
   return `{FIELD_${upper(kind)}, 0x${allowed.toString(16)}}`;

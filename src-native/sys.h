@@ -523,6 +523,11 @@ static inline long sys_landlock_restrict_self(int ruleset_fd)
 {
 	return SYS(__NR_landlock_restrict_self, ruleset_fd, 0, 0, 0, 0, 0);
 }
+// int linkat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, int flags);
+static inline long sys_linkat(int dir_fd, const char *path, int to_dir_fd, const char *to)
+{
+	return SYS(__NR_linkat, dir_fd, path, to_dir_fd, to, 0, 0);
+}
 // int listen(int sockfd, int backlog);
 static inline long sys_listen(int fd, int backlog)
 {
@@ -716,6 +721,11 @@ static inline long sys_seccomp(unsigned int operation, unsigned int flags, const
 static inline long sys_sendmsg(int fd, const struct sys_msghdr *message, unsigned int flags)
 {
 	return SYS(__NR_sendmsg, fd, message, flags, 0, 0, 0);
+}
+// ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count);
+static inline long sys_sendfile(int to, int from, size_t size)
+{
+	return SYS(__NR_sendfile, to, from, 0, size, 0, 0);
 }
 // int setdomainname(const char *name, size_t len);
 static inline long sys_setdomainname(const char *name, size_t length)

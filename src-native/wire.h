@@ -148,29 +148,32 @@ enum {
 	STEP_CLOSE = 81,
 	STEP_PREAD = 82,
 	STEP_PWRITE = 83,
-	STEP_FTRUNCATE = 84,
-	STEP_FSTAT = 85,
-	STEP_STAT = 86,
-	STEP_GETDENTS = 87,
-	STEP_MKDIRAT = 88,
-	STEP_UNLINKAT = 89,
-	STEP_RENAMEAT = 90,
-	STEP_SYMLINKAT = 91,
-	STEP_READLINKAT = 92,
-	STEP_FCHMODAT = 93,
-	STEP_FCHOWNAT = 94,
-	STEP_UTIMENSAT = 95,
-	STEP_FACCESSAT = 96,
-	STEP_HAND_OVER = 97,
-	STEP_SOCKET = 98,
-	STEP_CONNECT_TCP = 99,
-	STEP_CONNECT_UNIX = 100,
-	STEP_BIND_TCP = 101,
-	STEP_BIND_UNIX = 102,
-	STEP_LISTEN = 103,
+	STEP_SENDFILE = 84,
+	STEP_FTRUNCATE = 85,
+	STEP_FSTAT = 86,
+	STEP_STAT = 87,
+	STEP_GETDENTS = 88,
+	STEP_MKDIRAT = 89,
+	STEP_UNLINKAT = 90,
+	STEP_RENAMEAT = 91,
+	STEP_LINKAT = 92,
+	STEP_SYMLINKAT = 93,
+	STEP_READLINKAT = 94,
+	STEP_FCHMODAT = 95,
+	STEP_FCHOWNAT = 96,
+	STEP_UTIMENSAT = 97,
+	STEP_FACCESSAT = 98,
+	STEP_HAND_OVER = 99,
+	STEP_TAKE_OVER = 100,
+	STEP_SOCKET = 101,
+	STEP_CONNECT_TCP = 102,
+	STEP_CONNECT_UNIX = 103,
+	STEP_BIND_TCP = 104,
+	STEP_BIND_UNIX = 105,
+	STEP_LISTEN = 106,
 };
 
-enum { STEP_COUNT = 103 };
+enum { STEP_COUNT = 106 };
 
 struct step_barrier {
 	struct record head;
@@ -791,6 +794,14 @@ struct step_pwrite {
 };
 static_assert(sizeof(struct step_pwrite) == 32, "pwrite");
 
+struct step_sendfile {
+	struct record head;
+	uint64_t slot;
+	uint64_t to;
+	uint64_t length;
+};
+static_assert(sizeof(struct step_sendfile) == 32, "sendfile");
+
 struct step_ftruncate {
 	struct record head;
 	uint64_t slot;
@@ -841,6 +852,14 @@ struct step_renameat {
 	struct wire_bytes to;
 };
 static_assert(sizeof(struct step_renameat) == 24, "renameat");
+
+struct step_linkat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	struct wire_bytes to;
+};
+static_assert(sizeof(struct step_linkat) == 32, "linkat");
 
 struct step_symlinkat {
 	struct record head;
@@ -901,6 +920,13 @@ struct step_hand_over {
 	struct wire_list slots;
 };
 static_assert(sizeof(struct step_hand_over) == 24, "handOver");
+
+struct step_take_over {
+	struct record head;
+	uint64_t lane;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_take_over) == 24, "takeOver");
 
 struct step_socket {
 	struct record head;
@@ -1340,6 +1366,11 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_NUMBER, 0x0},
 		{FIELD_BYTES, 0x0},
 	}},
+	[STEP_SENDFILE] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
 	[STEP_FTRUNCATE] = {COLUMN_SERVER, 0, 0, 2, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_NUMBER, 0x0},
@@ -1370,6 +1401,11 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
 	}},
+	[STEP_LINKAT] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
 	[STEP_SYMLINKAT] = {COLUMN_SERVER, 0, 0, 3, {
 		{FIELD_STRING, 0x0},
 		{FIELD_OPTIONAL_SLOT, 0x0},
@@ -1394,9 +1430,9 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_UTIMENSAT] = {COLUMN_SERVER, 0, 0, 7, {
 		{FIELD_OPTIONAL_SLOT, 0x0},
 		{FIELD_STRING, 0x0},
-		{FIELD_INTEGER, 0x0},
 		{FIELD_NUMBER, 0x0},
-		{FIELD_INTEGER, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_NUMBER, 0x0},
 		{FIELD_NUMBER, 0x0},
 		{FIELD_BOOLEAN, 0x0},
 	}},
@@ -1408,6 +1444,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_HAND_OVER] = {COLUMN_SERVER, 0, 0, 2, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_SLOTS, 0x0},
+	}},
+	[STEP_TAKE_OVER] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
 	}},
 	[STEP_SOCKET] = {COLUMN_SERVER, 0, 0, 2, {
 		{FIELD_SLOT, 0x0},

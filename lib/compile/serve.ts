@@ -1,7 +1,7 @@
 /** The plan of a server: a child that performs lists of steps in a running container. Pure. */
 
 import type { JoinedNamespace } from '../definition/namespaces.js';
-import type { Host } from '../host/facts.js';
+import { type Host, hasCapability } from '../host/facts.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep, type Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
@@ -92,7 +92,39 @@ export function planServer(served: Served, host: Host): { readonly plan: Plan; r
     { op: 'noNewPrivileges' },
     { op: 'serve', requests, own, kept: [lane] },
   ];
-  const plan: Plan = freezeDeep({
+  const plan = planOf(slots, before, steps);
+  return { plan, slots: { lane, passing, held } };
+}
+
+/** For files alone: what root may do to those of others. capabilities(7) */
+const COPYING: readonly Capability[] = ['CAP_DAC_OVERRIDE', 'CAP_DAC_READ_SEARCH', 'CAP_FOWNER'];
+
+/**
+ * The plan of a server of the host's files: it joins nothing, and is who this process is. Copies are read and written
+ * by it, so a file system of the host's that does not answer holds up no thread of Node's either.
+ */
+export function planHostServer(host: Host): { readonly plan: Plan; readonly slots: ServedSlots } {
+  const slots = new Slots();
+  const requests = slots.receive('requests');
+  const lane = slots.receive('lane');
+  const own = slots.add('own descriptors');
+  const passing = slots.add('passing');
+  const held = Array.from({ length: HELD_MOST }, (_, index) => slots.add(`held ${index}`));
+  const kept = COPYING.filter((name) => hasCapability(host, name));
+  const steps: readonly ContainerStep[] = [
+    { op: 'openDirectory', slot: own, path: '/proc/self/fd' },
+    // Modes are those of what is copied.
+    { op: 'umask', mask: 0 },
+    // Who has no right to take rights away has none that would matter.
+    ...(hasCapability(host, 'CAP_SETPCAP') ? ([{ op: 'setCapabilities', ...onlyThose(kept) }] as const) : []),
+    { op: 'noNewPrivileges' },
+    { op: 'serve', requests, own, kept: [lane] },
+  ];
+  return { plan: planOf(slots, [], steps), slots: { lane, passing, held } };
+}
+
+function planOf(slots: Slots, before: readonly HostStep[], steps: readonly ContainerStep[]): Plan {
+  return freezeDeep({
     before,
     clone: [],
     steps,
@@ -104,7 +136,6 @@ export function planServer(served: Served, host: Host): { readonly plan: Plan; r
     timeoutMs: 0,
     timeoutSignal: 9,
   });
-  return { plan, slots: { lane, passing, held } };
 }
 
 /** An ordinary user is somebody there already, by the only id that there is. */
@@ -119,6 +150,9 @@ function become({ ids, user }: Served, host: Host): readonly ContainerStep[] {
 
 /** Root's are those that the container gives it. Nobody else has any. */
 function rightsOf({ user, capabilities }: Served): Omit<Extract<ContainerStep, { op: 'setCapabilities' }>, 'op'> {
-  const effective = user.uid === 0 ? SERVING.filter((name) => capabilities.includes(name)) : [];
+  return onlyThose(user.uid === 0 ? SERVING.filter((name) => capabilities.includes(name)) : []);
+}
+
+function onlyThose(effective: readonly Capability[]): Omit<Extract<ContainerStep, { op: 'setCapabilities' }>, 'op'> {
   return { effective, permitted: effective, bounding: effective, inheritable: [], ambient: [] };
 }

@@ -92,7 +92,9 @@ function checkField(name: string, field: Field, value: unknown): unknown {
     case 'number':
       return integer(name, value, 0, field.most ?? Number.MAX_SAFE_INTEGER);
     case 'integer':
-      return integer(name, value, -(2 ** 31), 2 ** 31 - 1);
+      return field.most === undefined
+        ? integer(name, value, -(2 ** 31), 2 ** 31 - 1)
+        : integer(name, value, -field.most, field.most);
     case 'boolean':
       return boolean(name, value);
     case 'slot':

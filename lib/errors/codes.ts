@@ -4,6 +4,8 @@
  */
 
 export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
+  ERR_ARCHIVE_INVALID:
+    'What `files.unpack()` was given is no tar archive, is compressed or damaged, or ends before its end.',
   ERR_CGROUP_UNAVAILABLE:
     'This host cannot enforce a limit, and nothing was started. Or a call needs a cgroup, and this container has ' +
     'none. ' +
@@ -12,8 +14,10 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
   ERR_EXIT:
     'With `check: true`, a command did not end with exit code 0, or wrote more than `maxOutput`. ' +
     'An `ExitError`, which carries the whole result.',
+  ERR_FS_CP_DIR_TO_NON_DIR: 'A copy would have replaced something else by a directory. Node has this code too.',
+  ERR_FS_CP_NON_DIR_TO_DIR: 'A copy would have replaced a directory by something else. Node has this code too.',
   ERR_FS_EISDIR: '`files.rm()` of a directory, without `recursive`. Node has this code too.',
-  ERR_FS_FILE_TOO_LARGE: 'A file of a container has more bytes than are read, or a directory more entries.',
+  ERR_FS_FILE_TOO_LARGE: 'A file, or what is copied, has more bytes than are read, or a directory more entries.',
   ERR_HOOK: 'A function of `hook()` threw, or its promise rejected: that is the `cause`. The container has ended.',
   ERR_INVALID_ARG_TYPE: 'An argument is of the wrong type. A `TypeError`, thrown at the call that got it.',
   ERR_INVALID_ARG_VALUE:

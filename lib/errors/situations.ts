@@ -303,6 +303,15 @@ export function serversStuck(count: number): CarrelError {
   );
 }
 
+/** What a server of a copy works with could not be sent to it. */
+export function descriptorNotSent(code: string): CarrelError {
+  return new CarrelError(
+    code,
+    'a file could not be handed to the container’s server (sendmsg)',
+    'this user has as many descriptors under way in sockets as its limit of open files allows',
+  );
+}
+
 /** Of a file, a directory, or what is copied. */
 export function fileTooLarge(path: string, size: number, most: number): CarrelError {
   return new CarrelError(
@@ -314,6 +323,22 @@ export function fileTooLarge(path: string, size: number, most: number): CarrelEr
 
 export function directoryTooLarge(path: string, most: number): CarrelError {
   return new CarrelError('ERR_FS_FILE_TOO_LARGE', `${path}: a directory with more than ${most} entries`);
+}
+
+export function invalidArchive(problem: string): CarrelError {
+  return new CarrelError(
+    'ERR_ARCHIVE_INVALID',
+    `the archive cannot be unpacked: ${problem}`,
+    'give it a tar archive, whole and not compressed',
+  );
+}
+
+export function treeTooLarge(path: string, most: number): CarrelError {
+  return new CarrelError(
+    'ERR_FS_FILE_TOO_LARGE',
+    `${path}: more than ${most} entries`,
+    'give a larger maxEntries, or copy it in parts',
+  );
 }
 
 /** A call's own time is up. */

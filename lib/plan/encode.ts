@@ -182,7 +182,7 @@ function readField(bytes: Buffer, field: Field, at: number): unknown {
     case 'number':
       return number === NO_NUMBER && field.optional === true ? undefined : Number(number);
     case 'integer':
-      return bytes.readInt32LE(at);
+      return Number(bytes.readBigInt64LE(at));
     case 'boolean':
       return number === 1n;
     case 'slot':

@@ -10,7 +10,7 @@ export interface Field<Value = unknown> {
   readonly kind: FieldKind;
   /** For `flags` and `choice`: the names that TypeScript uses, and their numbers in the kernel's headers. */
   readonly names?: Readonly<Record<string, number | bigint>>;
-  /** For `number`: the highest that it can be; left out, 2^53 − 1. */
+  /** For `number`: the highest that it can be; left out, 2^53 − 1. For `integer`: left out, 32 bits. */
   readonly most?: number;
   /** The field may be left out. */
   readonly optional?: boolean;
@@ -35,7 +35,7 @@ export type Default = { readonly value: unknown } | { readonly firstOf: string }
 
 /**
  * - `number`: unsigned, up to 2^53 − 1; on the wire 2^64 − 1 where an optional one is left out.
- * - `integer`: signed, from −2^31 to 2^31 − 1; on the wire in two's complement of 64 bits.
+ * - `integer`: signed, from −2^31 to 2^31 − 1 unless it says more; on the wire in two's complement of 64 bits.
  * - `boolean`: on the wire 0 or 1.
  * - `flags`: a set of names, on the wire their bits.
  * - `choice`: one name, on the wire its number.
@@ -81,6 +81,8 @@ export function upTo(most: number): Field<number> {
 
 export const hostId: Field<number> = { kind: 'number', ids: 'one' };
 export const integer: Field<number> = { kind: 'integer' };
+/** Seconds since 1970 do not end in 2038. */
+export const seconds: Field<number> = { kind: 'integer', most: Number.MAX_SAFE_INTEGER };
 export const boolean: Field<boolean> = { kind: 'boolean' };
 export const slot: Field<number> = { kind: 'slot' };
 export const filled: Field<number> = { kind: 'slot', fills: true };

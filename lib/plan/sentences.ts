@@ -172,6 +172,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   close: (step) => `close slot ${step.slot}`,
   pread: (step) => `read up to ${step.length} bytes of slot ${step.slot} from ${step.offset} on`,
   pwrite: (step) => `write ${step.content.length} bytes to slot ${step.slot} from ${step.offset} on`,
+  sendfile: (step) => `copy up to ${step.length} bytes of slot ${step.slot} into slot ${step.to}`,
   ftruncate: (step) => `set the size of slot ${step.slot} to ${step.length} bytes`,
   fstat: (step) => `fstat slot ${step.slot}`,
   stat: (step) => `${step.nofollow ? 'lstat' : 'stat'} ${inside(step)}`,
@@ -179,6 +180,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   mkdirat: (step) => `mkdir ${inside(step)} ${octal(step.mode)}`,
   unlinkat: (step) => `${step.directory ? 'rmdir' : 'unlink'} ${inside(step)}`,
   renameat: (step) => `rename ${given(step.path)} to ${given(step.to)}`,
+  linkat: (step) => `link ${given(step.path)} as ${given(step.to)}`,
   symlinkat: (step) => `symlink ${inside(step)} → ${given(step.text)}`,
   readlinkat: (step) => `readlink ${inside(step)}`,
   fchmodat: (step) => `chmod ${octal(step.mode)} ${inside(step)}`,
@@ -188,6 +190,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     `changed ${step.mtimeS} s ${step.mtimeNs} ns`,
   faccessat: (step) => `access ${inside(step)}: ${bits(step)}`,
   handOver: (step) => `hand Node what is in the slots ${list(step.slots.map(String))}`,
+  takeOver: (step) => `take what Node has sent into slot ${step.slot}`,
 };
 
 const LABELS: Readonly<Record<LabelModule, string>> = {

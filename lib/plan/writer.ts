@@ -120,7 +120,7 @@ export class Writer {
         else this.number(at, value as number);
         return;
       case 'integer':
-        this.integer(at, value as number);
+        this.integer(at, value as number, field.most);
         return;
       case 'boolean':
         this.number(at, value === true ? 1 : 0);
@@ -172,9 +172,12 @@ export class Writer {
     this.pair(at, value % HALF, Math.floor(value / HALF));
   }
 
-  integer(at: number, value: number): void {
-    if ((value | 0) !== value) throw new RangeError(`${value} is no whole number from −2^31 to 2^31 − 1`);
-    this.pair(at, value >>> 0, value < 0 ? HALF - 1 : 0);
+  /** In two's complement, of 64 bits too. */
+  integer(at: number, value: number, most: number = 2 ** 31 - 1): void {
+    if (!Number.isSafeInteger(value) || value < -most - 1 || value > most)
+      throw new RangeError(`${value} is no whole number from ${-most - 1} to ${most}`);
+    const high = Math.floor(value / HALF);
+    this.pair(at, value - high * HALF, high >>> 0);
   }
 
   bits(at: number, names: Names, values: readonly string[]): void {

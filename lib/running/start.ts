@@ -7,7 +7,7 @@ import type { FramedCommand } from '../compile/command.js';
 import { entering } from '../compile/enter.js';
 import { withLimits } from '../compile/limits.js';
 import type { Served } from '../compile/serve.js';
-import { identify } from '../compile/users.js';
+import { type Identity, identify } from '../compile/users.js';
 import type { GivenStart } from '../definition/call.js';
 import { boolean, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
@@ -157,8 +157,12 @@ function enteredBy(
 ): Entered {
   const definition = main.user === undefined ? given : { ...given, user: checkUser(main.user) };
   const { own, outer, ids, served } = givenBy(definition, definition.user, supervision);
+  const who = (one: User | NamedUser): Identity => {
+    const { host, users } = inquire(definition, one, undefined);
+    return identify(userOf(definition, one, host), users);
+  };
   const stuck = new Stuck();
-  const files = new Files({ served, cwd: main.cwd ?? definition.cwd, stuck });
+  const files = new Files({ served, identify: who, cwd: main.cwd ?? definition.cwd, stuck });
   const { limits } = withLimits(definition, main.limits === undefined ? undefined : checkCommandLimits(main.limits));
   const shared = limits === undefined ? undefined : new ContainerLimits(limits);
   const places = shared === undefined ? [] : enteredCgroups(supervision.plan);
@@ -172,7 +176,7 @@ function enteredBy(
         return { ids, outer, cgroups: shared === undefined ? undefined : { limits: shared.now, places } };
       },
       ahead: new Ahead(definition, around),
-      filesOf: (user) => (user === undefined ? files : filesAs(files, definition, user)),
+      filesOf: (user) => (user === undefined ? files : files.as(user)),
     },
     definition: entering(definition, own),
     namespaces: own,
@@ -180,13 +184,6 @@ function enteredBy(
     files,
     stuck,
   };
-}
-
-/** As who a command is that is started as `user`. */
-function filesAs(files: Files, definition: ContainerDefinition, user: User | NamedUser): Files {
-  const { host, users } = inquire(definition, user, undefined);
-  const { uid, gid, groups } = identify(userOf(definition, user, host), users);
-  return files.as({ uid, gid, additionalGids: groups });
 }
 
 /** How a container is looked at until it is ready. */

@@ -11,7 +11,8 @@ static struct outcome begin(const struct server *server, uint64_t at, int *ret_d
 	*ret_resolve = RESOLVE_NO_MAGICLINKS;
 	if (at == NO_SLOT)
 		return DONE;
-	*ret_resolve |= RESOLVE_BENEATH;
+	// What is in it may be somebody else's to swap.
+	*ret_resolve |= RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 	return server_slot(server, at, ret_directory);
 }
 

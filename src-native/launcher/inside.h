@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Paths in a running container, as its server finds them. Its root directory is the container's, so nothing leads out
 // of it but the magic links of /proc, which are refused. What others rename meanwhile cannot change what was found.
+// Where a path begins in a slot, no link at all is followed.
 #pragma once
 #include "server.h"
 

@@ -74,22 +74,46 @@ struct outcome serve_unlinkat(struct server *server, const struct step_unlinkat 
 	return DONE;
 }
 
-struct outcome serve_renameat(struct server *server, const struct step_renameat *step)
-{
+// Two names, and what each stands in.
+struct both_ends {
+	int above;
+	int to_above;
 	const char *name;
 	const char *to_name;
-	int above = -1;
-	int to_above = -1;
-	PASS(inside_above(server, NO_SLOT, step->path, &above, &name));
-	const struct outcome outcome = inside_above(server, NO_SLOT, step->to, &to_above, &to_name);
-	if (outcome.error) {
-		sys_close(above);
-		return outcome;
-	}
-	const long renamed = sys_renameat(above, name, to_above, to_name);
-	sys_close(above);
-	sys_close(to_above);
+};
+
+static struct outcome find_both(
+	const struct server *server, uint64_t at, struct wire_bytes path, struct wire_bytes to, struct both_ends *ret)
+{
+	PASS(inside_above(server, at, path, &ret->above, &ret->name));
+	const struct outcome outcome = inside_above(server, at, to, &ret->to_above, &ret->to_name);
+	if (outcome.error)
+		sys_close(ret->above);
+	return outcome;
+}
+
+static void close_both(const struct both_ends *ends)
+{
+	sys_close(ends->above);
+	sys_close(ends->to_above);
+}
+
+struct outcome serve_renameat(struct server *server, const struct step_renameat *step)
+{
+	struct both_ends ends = {-1, -1, 0, 0};
+	PASS(find_both(server, NO_SLOT, step->path, step->to, &ends));
+	const long renamed = sys_renameat(ends.above, ends.name, ends.to_above, ends.to_name);
+	close_both(&ends);
 	return renamed < 0 ? REFUSED(renameat, -renamed) : DONE;
+}
+
+struct outcome serve_linkat(struct server *server, const struct step_linkat *step)
+{
+	struct both_ends ends = {-1, -1, 0, 0};
+	PASS(find_both(server, step->at, step->path, step->to, &ends));
+	const long linked = sys_linkat(ends.above, ends.name, ends.to_above, ends.to_name);
+	close_both(&ends);
+	return linked < 0 ? REFUSED(linkat, -linked) : DONE;
 }
 
 struct outcome serve_symlinkat(struct server *server, const struct step_symlinkat *step)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a server does with what is in slots: it opens, reads, writes, closes, and hands it over to Node.
 #include "inside.h"
+#include "memory.h"
 #include "rights.h"
 #include "serve.h"
 
@@ -101,6 +102,30 @@ struct outcome serve_pwrite(struct server *server, const struct step_pwrite *ste
 	return DONE;
 }
 
+struct outcome serve_sendfile(struct server *server, const struct step_sendfile *step)
+{
+	unsigned char *room;
+	uint64_t size = 0;
+	int from;
+	int to;
+	PASS(server_slot(server, step->slot, &from));
+	PASS(server_slot(server, step->to, &to));
+	PASS(server_room(server, sizeof(size), &room));
+	while (size < step->length) {
+		const long sent = sys_sendfile(to, from, step->length - size);
+		if (sent == -SYS_EINTR)
+			continue;
+		if (sent < 0)
+			return REFUSED(sendfile, -sent);
+		if (sent == 0)
+			break;
+		size += (uint64_t)sent;
+	}
+	memcpy(room, &size, sizeof(size));
+	server_give(server, sizeof(size));
+	return DONE;
+}
+
 struct outcome serve_ftruncate(struct server *server, const struct step_ftruncate *step)
 {
 	int fd;
@@ -143,5 +168,27 @@ struct outcome serve_hand_over(struct server *server, const struct step_hand_ove
 		sys_close(server->slots[slot]);
 		server->slots[slot] = -1;
 	}
+	return DONE;
+}
+
+struct outcome serve_take_over(struct server *server, const struct step_take_over *step)
+{
+	union {
+		struct sys_cmsghdr head;
+		char room[sizeof(struct sys_cmsghdr) + sizeof(int)];
+	} control;
+	uint32_t number;
+	struct sys_iovec iov = {&number, sizeof(number)};
+	struct sys_msghdr message = {
+		.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+	int lane;
+	int fd;
+	PASS(server_slot(server, step->lane, &lane));
+	// It was sent before this list was: where nothing is, nobody waits for it.
+	TRY(recvmsg, lane, &message, SYS_MSG_CMSG_CLOEXEC | SYS_MSG_DONTWAIT);
+	if (message.control_length < sizeof(control.head) + sizeof(int) || control.head.type != SYS_SCM_RIGHTS)
+		return REFUSED(recvmsg, SYS_EBADF);
+	memcpy(&fd, control.room + sizeof(control.head), sizeof(fd));
+	server_fill(server, step->slot, fd);
 	return DONE;
 }

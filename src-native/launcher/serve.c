@@ -15,6 +15,8 @@ struct outcome serve_dispatch(struct server *server, const struct record *record
 		return serve_pread(server, (const struct step_pread *)record);
 	case STEP_PWRITE:
 		return serve_pwrite(server, (const struct step_pwrite *)record);
+	case STEP_SENDFILE:
+		return serve_sendfile(server, (const struct step_sendfile *)record);
 	case STEP_FTRUNCATE:
 		return serve_ftruncate(server, (const struct step_ftruncate *)record);
 	case STEP_FSTAT:
@@ -29,6 +31,8 @@ struct outcome serve_dispatch(struct server *server, const struct record *record
 		return serve_unlinkat(server, (const struct step_unlinkat *)record);
 	case STEP_RENAMEAT:
 		return serve_renameat(server, (const struct step_renameat *)record);
+	case STEP_LINKAT:
+		return serve_linkat(server, (const struct step_linkat *)record);
 	case STEP_SYMLINKAT:
 		return serve_symlinkat(server, (const struct step_symlinkat *)record);
 	case STEP_READLINKAT:
@@ -43,6 +47,8 @@ struct outcome serve_dispatch(struct server *server, const struct record *record
 		return serve_faccessat(server, (const struct step_faccessat *)record);
 	case STEP_HAND_OVER:
 		return serve_hand_over(server, (const struct step_hand_over *)record);
+	case STEP_TAKE_OVER:
+		return serve_take_over(server, (const struct step_take_over *)record);
 	case STEP_SOCKET:
 		return serve_socket(server, (const struct step_socket *)record);
 	case STEP_CONNECT_TCP:

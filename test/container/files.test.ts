@@ -182,6 +182,26 @@ suite('files of a running container', () => {
     assert.equal(await files.exists('/tmp/link'), false);
   });
 
+  test('times go beyond 2038 and before 1970', async () => {
+    await using box = await new Container().start();
+    await box.files.writeFile('/tmp/a', '');
+    for (const seconds of [2 ** 31, 2 ** 33 - 1, 2 ** 33 + 0.5, -1, -(2 ** 31)]) {
+      await box.files.utimes('/tmp/a', seconds, seconds);
+      assert.equal((await box.files.stat('/tmp/a')).mtimeMs, seconds * 1000);
+    }
+    await assert.rejects(box.files.utimes('/tmp/a', 0, 1e13), { code: 'ERR_OUT_OF_RANGE' });
+  });
+
+  test('a tree of 1,000 levels is removed, beside a link that leads out of it', async () => {
+    await using box = await new Container().start();
+    const script = `mkdir /tmp/kept /tmp/deep; echo x > /tmp/kept/a; cd /tmp/deep
+      for i in $(seq 1000); do mkdir d; echo x > f; ln -s /tmp/kept l; cd d; done`;
+    await box.run('sh', ['-c', script], { check: true });
+    await box.files.rm('/tmp/deep', { recursive: true });
+    assert.deepEqual(await box.files.readdir('/tmp'), ['kept']);
+    assert.deepEqual(await box.files.readdir('/tmp/kept'), ['a']);
+  });
+
   test('a file is open, read and written in parts', async () => {
     await using box = await new Container().start();
     await using file = await box.files.open('/tmp/a', 'w+');
@@ -213,6 +233,19 @@ suite('files of a running container', () => {
     await box.files.as(0).chown('/tmp/a', 2000, 2000);
     assert.equal(await box.files.as('2000:2000').readFile('/tmp/a', 'utf8'), 'x');
     await assert.rejects(box.files.readFile('/tmp/a'), { code: 'EACCES' });
+  });
+
+  test('as() takes names of the container’s own users', async () => {
+    await using box = await new Container().start();
+    await box.files.as('root').writeFile('/tmp/a', '');
+    assert.equal((await box.files.stat('/tmp/a')).uid, 0);
+    assert.throws(() => box.files.as('who'), { code: 'ERR_UNKNOWN_USER' });
+    assert.throws(() => box.files.as('root:who'), { code: 'ERR_UNKNOWN_GROUP' });
+    assert.throws(() => box.files.as(''), { code: 'ERR_INVALID_ARG_VALUE' });
+    if (process.env.CARREL_TEST_LEG !== 'root') return;
+    await box.files.chmod('/tmp', 0o1777);
+    await box.files.as('nobody').writeFile('/tmp/b', '');
+    assert.equal((await box.files.stat('/tmp/b')).uid, 65534);
   });
 
   test('wrong arguments are told at once', async () => {

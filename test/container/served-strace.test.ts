@@ -42,6 +42,7 @@ function callsOf(steps: readonly ServedStep[]): readonly Call[] {
   const [lane, laneTheirs] = socketpair();
   try {
     assert.equal(trySend(ours, encodeRequest(1, steps), []), undefined);
+    assert.equal(trySend(lane, Buffer.alloc(4), [lane]), undefined);
     close(ours);
     const calls = trace(plan, [theirs, laneTheirs]);
     const begun = calls.findIndex(({ name }) => name === 'umask' && calls.length > 0);

@@ -25,7 +25,7 @@ const { EIO } = constants.errno;
 const CALLS = [
   ...['openat2', 'openat', 'fstat', 'pread64', 'pwrite64', 'ftruncate', 'getdents64', 'mkdirat', 'unlinkat'],
   ...['renameat', 'symlinkat', 'readlinkat', 'fchmodat', 'fchownat', 'utimensat', 'faccessat', 'socket', 'bind'],
-  ...['listen', 'connect', 'getsockopt', 'setsockopt', 'fchdir'],
+  ...['listen', 'connect', 'getsockopt', 'setsockopt', 'fchdir', 'linkat', 'sendfile'],
 ];
 /** No list makes a call more often. */
 const MOST = 40;
@@ -69,7 +69,8 @@ suite('a server whose calls are refused', requires('root', 'strace'), () => {
         { op: 'close', slot: slots.passing },
       ]);
       assert.equal(made.error, 0);
-      return everyServedStep(directory, slots);
+      // What Node sends it comes before the list, and would wait where that is refused earlier.
+      return everyServedStep(directory, slots).filter(({ op }) => op !== 'takeOver');
     };
     /** The same again leaves the same open. */
     const performed = async (): Promise<number> => {
@@ -104,7 +105,7 @@ suite('a server whose calls are refused', requires('root', 'strace'), () => {
     // What is left closes only.
     assert.deepEqual(
       [...new Set(everyServedStep('/', slots).map(({ op }) => op))].filter((op) => !refused.has(op)),
-      ['close', 'handOver'],
+      ['close', 'handOver', 'takeOver'],
     );
     server.end();
     await until(() => isOver);

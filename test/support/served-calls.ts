@@ -20,6 +20,7 @@ const CALLS: { readonly [O in ServedStep['op']]: (step: StepOf<O>) => readonly E
   close: () => [],
   pread: () => [],
   pwrite: ({ content }) => [call('pwrite64', `, ${content.length}, `)],
+  sendfile: ({ length }) => [call('sendfile', `, ${length}`), maybe('sendfile')],
   ftruncate: ({ length }) => [call('ftruncate', `, ${length}`)],
   fstat: () => [],
   stat: () => [],
@@ -27,6 +28,7 @@ const CALLS: { readonly [O in ServedStep['op']]: (step: StepOf<O>) => readonly E
   mkdirat: ({ path, mode }) => [call('mkdirat', last(path), octal(mode))],
   unlinkat: ({ path, directory }) => [call('unlinkat', last(path), directory ? 'AT_REMOVEDIR' : ', 0')],
   renameat: ({ path, to }) => [call('renameat', last(path), last(to))],
+  linkat: ({ path, to }) => [call('linkat', last(path), last(to))],
   symlinkat: ({ text, path }) => [call('symlinkat', quote(text), last(path))],
   readlinkat: () => [],
   fchmodat: ({ mode }) => [call('fchmodat', octal(mode))],
@@ -46,6 +48,7 @@ const CALLS: { readonly [O in ServedStep['op']]: (step: StepOf<O>) => readonly E
   ],
   listen: ({ backlog }) => [call('listen', `, ${backlog}`)],
   handOver: () => [call('sendmsg', 'SCM_RIGHTS')],
+  takeOver: () => [],
 };
 
 /** What a step that a server performs is to the kernel. */

@@ -9,9 +9,9 @@ import {
   flags,
   innerPath,
   innerText,
-  integer,
   number,
   optional,
+  seconds,
   slot,
   slots,
 } from '../fields.js';
@@ -25,7 +25,8 @@ const at = optional(slot);
  *
  * Lists of these steps are sent to a server, which {@link serve} begins. It checks a list whole, performs it, and
  * answers. A list that is refused closes what it has opened. Paths are resolved inside, and never through the magic
- * links of /proc. With `at` a path counts from the directory in that slot, and leads to nothing above it.
+ * links of /proc. With `at` a path counts from the directory in that slot, leads to nothing above it, and through no
+ * link.
  */
 export const SERVED_STEPS = {
   /**
@@ -71,6 +72,15 @@ export const SERVED_STEPS = {
    * @source pwrite(2)
    */
   pwrite: { column: 'server', fields: { slot, offset: defaulted(number, 0), content: bytes } },
+  /**
+   * Copies up to `length` bytes of the file in `slot` into the file in the slot `to`, both from where they are
+   * on; fewer only at the end of the first. Gives how many, as 64 bits. Nothing of it passes through Node.
+   *
+   * @errors EINVAL where a file system cannot do so; ENOSPC, EDQUOT and EFBIG where there is no room: a part may have
+   *   been written.
+   * @source sendfile(2)
+   */
+  sendfile: { column: 'server', gives: true, fields: { slot, to: slot, length: number } },
   /**
    * Sets the size of the file in `slot`.
    *
@@ -118,6 +128,13 @@ export const SERVED_STEPS = {
    */
   renameat: { column: 'server', fields: { path: innerPath, to: innerPath } },
   /**
+   * Gives what is at `path` another name, `to`, beside the first. Of a link it is the link itself.
+   *
+   * @errors EXDEV where `to` is in another mount.
+   * @source linkat(2)
+   */
+  linkat: { column: 'server', fields: { at, path: innerPath, to: innerPath } },
+  /**
    * Makes a symbolic link at `path` that says `text`.
    *
    * @source symlinkat(2)
@@ -156,9 +173,9 @@ export const SERVED_STEPS = {
     fields: {
       at,
       path: innerPath,
-      atimeS: integer,
+      atimeS: seconds,
       atimeNs: number,
-      mtimeS: integer,
+      mtimeS: seconds,
       mtimeNs: number,
       nofollow: defaulted(boolean, false),
     },
@@ -178,4 +195,11 @@ export const SERVED_STEPS = {
    * @source unix(7), SCM_RIGHTS
    */
   handOver: { column: 'server', fields: { lane: slot, slots } },
+  /**
+   * Takes the next descriptor that Node has sent by the socket in the slot `lane` into `slot`.
+   *
+   * @errors EAGAIN where there is none.
+   * @source unix(7), SCM_RIGHTS
+   */
+  takeOver: { column: 'server', fields: { lane: slot, slot } },
 } as const satisfies StepGroup;

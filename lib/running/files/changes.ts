@@ -80,11 +80,14 @@ export async function utimes(
   await one(view, step, { syscall: 'utime', path: shown(path) });
 }
 
-/** Seconds since 1970, as Node takes them, in parts. The wire has 32 bits of seconds. */
+/** What a Date can say, in seconds. */
+const SECONDS_MOST = 8.64e12;
+
+/** Seconds since 1970, as Node takes them, in parts. What a file system cannot keep it moves to what it can. */
 function timeOf(name: string, value: unknown): { readonly seconds: number; readonly nanoseconds: number } {
   const given = value instanceof Date ? value.getTime() / 1000 : value;
   if (typeof given !== 'number') throw invalidType(name, 'a number of seconds or a Date', value);
-  if (!(Math.abs(given) < 2 ** 31)) throw outOfRange(name, 'less than 2^31 seconds from 1970', value);
+  if (!(Math.abs(given) <= SECONDS_MOST)) throw outOfRange(name, 'up to 8.64e12 seconds from 1970', value);
   const seconds = Math.floor(given);
   // To microseconds: a number of seconds has no more digits.
   return { seconds, nanoseconds: Math.min(999_999, Math.round((given - seconds) * 1e6)) * 1000 };

@@ -5,7 +5,8 @@ import { boolean, knownOptions } from '../../definition/checks.js';
 import { CarrelError, directoryTooLarge } from '../../errors/errors.js';
 import { type DirectoryEntry, readEntries, readStat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
-import { faultOf } from './fault.js';
+import { closeSlots, Descent, openDirectory } from './descent.js';
+import { type Asked, faultOf } from './fault.js';
 import type { Performer } from './servers.js';
 import { Entry, FileStats } from './stats.js';
 import { ask, type ContainerPath, inside, letGo, NOTHING, named, shown, type View } from './view.js';
@@ -41,18 +42,6 @@ export async function readdir(
     ? entries.map(({ name }) => Buffer.from(name))
     : entries.map(({ name }) => name.toString());
 }
-
-const openDirectory = (slot: number, path: string | Uint8Array, at?: number): ServedStep => ({
-  op: 'open',
-  slot,
-  ...(at === undefined ? {} : { at }),
-  path,
-  kind: 'directory',
-  flags: [],
-  // Of a tree that goes no link is followed.
-  nofollow: at !== undefined,
-  mode: 0,
-});
 
 async function list(view: View, path: string | Uint8Array, name: string): Promise<readonly DirectoryEntry[]> {
   const slot = view.slots.passing;
@@ -118,26 +107,36 @@ export async function mkdir(view: View, path: ContainerPath, options: MkdirOptio
     await ask(view.brief, [{ op: 'mkdirat', path: target, mode: bits }], asked);
     return undefined;
   }
+  return makeAll(view.brief, target, bits, asked);
+}
+
+/** Makes a directory, and those above it that are missing. Gives the first that was made. */
+export async function makeAll(
+  by: Pick<Performer, 'perform'>,
+  target: string | Uint8Array,
+  mode: number,
+  asked: Asked,
+): Promise<string | undefined> {
   const parts = Buffer.from(target).toString('latin1').split(SLASH);
   const upTo = (count: number): Buffer => Buffer.from(parts.slice(0, count).join(SLASH), 'latin1');
   let first: string | undefined;
   // From the end on: most of it is there.
   for (let count = parts.length; count <= parts.length; ) {
-    const steps: readonly ServedStep[] = [{ op: 'mkdirat', path: upTo(count), mode: bits }];
-    const answer = await view.brief.perform(steps);
+    const steps: readonly ServedStep[] = [{ op: 'mkdirat', path: upTo(count), mode }];
+    const answer = await by.perform(steps);
     if (answer.error === ENOENT && count > 2 && first === undefined) {
       count -= 1;
       continue;
     }
     if (answer.error === 0) first ??= upTo(count).toString();
-    else if (answer.error !== EEXIST || !(await isDirectory(view, upTo(count)))) throw faultOf(answer, steps, asked);
+    else if (answer.error !== EEXIST || !(await isDirectory(by, upTo(count)))) throw faultOf(answer, steps, asked);
     count += 1;
   }
   return first;
 }
 
-async function isDirectory(view: View, path: Uint8Array): Promise<boolean> {
-  const { error, given } = await view.brief.perform([{ op: 'stat', path, nofollow: false }]);
+async function isDirectory(by: Pick<Performer, 'perform'>, path: Uint8Array): Promise<boolean> {
+  const { error, given } = await by.perform([{ op: 'stat', path, nofollow: false }]);
   return error === 0 && new FileStats(readStat(given[0] ?? NOTHING)).isDirectory();
 }
 
@@ -160,7 +159,7 @@ export async function rm(view: View, path: ContainerPath, options: RmOptions = {
   if (answer.error !== EISDIR) throw faultOf(answer, steps, asked);
   if (!recursive) throw isADirectory(asked.path);
   await view.long.run(async (server) => {
-    await empty(server, { held: view.slots.held, depth: 0, path: target }, asked.path);
+    await empty(server, view.slots.held, target, asked);
     await ask(server, [{ op: 'unlinkat', path: target, directory: true }], asked);
   });
 }
@@ -168,38 +167,55 @@ export async function rm(view: View, path: ContainerPath, options: RmOptions = {
 /** So many names are removed with one list. */
 const BATCH = 256;
 
-/** Where in a tree that goes. */
-interface Going {
-  readonly held: readonly number[];
-  readonly depth: number;
-  /** A name in the directory above, but for the first. */
-  readonly path: string | Uint8Array;
-}
-
 /** Removes all that a directory holds. Each is found by its name in a directory that is open: links lead nowhere. */
-async function empty(server: Performer, { held, depth, path }: Going, shownPath: string): Promise<void> {
-  const asked = { syscall: 'rm', path: shownPath };
-  const slot = held[depth];
-  if (slot === undefined)
-    throw new CarrelError('ENAMETOOLONG', `${shownPath}: more than ${held.length} directories deep`);
-  const above = depth === 0 ? undefined : held[depth - 1];
-  await ask(server, [openDirectory(slot, path, above)], asked);
+async function empty(
+  server: Performer,
+  slots: readonly number[],
+  path: string | Uint8Array,
+  asked: Asked,
+): Promise<void> {
+  const descent = new Descent(server, slots, asked);
   try {
-    let left: readonly DirectoryEntry[] = await listOpen(server, slot, shownPath);
-    while (left.length > 0) {
-      const batch = left.slice(0, BATCH);
-      const steps = batch.map(({ name }): ServedStep => ({ op: 'unlinkat', at: slot, path: name, directory: false }));
-      const answer = await server.perform(steps);
-      left = left.slice(answer.error === 0 ? batch.length : answer.done + 1);
-      const refused = batch[answer.done];
-      if (answer.error === 0 || answer.error === ENOENT || refused === undefined) continue;
-      if (answer.error !== EISDIR) throw faultOf(answer, steps, asked);
-      await empty(server, { held, depth: depth + 1, path: refused.name }, shownPath);
-      await ask(server, [{ op: 'unlinkat', at: slot, path: refused.name, directory: true }], asked);
+    await descent.begin(path);
+    const levels: { left: readonly DirectoryEntry[]; readonly name: Uint8Array }[] = [];
+    const enter = async (name: Uint8Array): Promise<void> => {
+      levels.push({ left: await listOpen(server, descent.slot, asked.path ?? ''), name });
+    };
+    await enter(NOTHING);
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const directory = await removeFiles(server, descent.slot, level, asked);
+      if (directory !== undefined) {
+        await descent.enter(directory);
+        await enter(directory);
+        continue;
+      }
+      levels.pop();
+      if (levels.length === 0) break;
+      await descent.leave();
+      await ask(server, [{ op: 'unlinkat', at: descent.slot, path: level.name, directory: true }], asked);
     }
   } finally {
-    await letGo(server, slot);
+    await closeSlots(server, descent.filled);
   }
+}
+
+/** Removes what is left, up to a directory, which it gives. */
+async function removeFiles(
+  server: Performer,
+  at: number,
+  level: { left: readonly DirectoryEntry[] },
+  asked: Asked,
+): Promise<Uint8Array | undefined> {
+  while (level.left.length > 0) {
+    const batch = level.left.slice(0, BATCH);
+    const steps = batch.map(({ name }): ServedStep => ({ op: 'unlinkat', at, path: name, directory: false }));
+    const answer = await server.perform(steps);
+    level.left = level.left.slice(answer.error === 0 ? batch.length : answer.done + 1);
+    if (answer.error === 0 || answer.error === ENOENT) continue;
+    if (answer.error !== EISDIR) throw faultOf(answer, steps, asked);
+    return batch[answer.done]?.name;
+  }
+  return undefined;
 }
 
 /** As Node has it. */

@@ -1,10 +1,14 @@
 /** The files of a running container, in the manner of `node:fs/promises`. */
 
+import type { Readable } from 'node:stream';
 import type { Served } from '../../compile/serve.js';
-import { identify } from '../../compile/users.js';
-import { checkUser, isNamed, type UserInput } from '../../definition/user.js';
-import { invalidValue } from '../../errors/errors.js';
+import { type Identity, identify } from '../../compile/users.js';
+import { checkUser, type NamedUser, type User, type UserInput } from '../../definition/user.js';
 import { access, chmod, chown, readlink, rename, stat, symlink, utimes } from './changes.js';
+import { pack, unpack } from './copies/archive.js';
+import { copyIn, copyOut } from './copies/copy.js';
+import { Copying } from './copies/copying.js';
+import type { CopyOptions, CopyReport } from './copies/course.js';
 import { type MkdirOptions, mkdir, type ReaddirOptions, type RmOptions, readdir, rm } from './directories.js';
 import { type ContainerFile, OPEN_MOST, open } from './file.js';
 import { type ReadFileOptions, readFile } from './reading.js';
@@ -22,6 +26,8 @@ export interface FilesOf {
   readonly served: Served;
   /** Where relative paths count from. */
   readonly cwd: string;
+  /** Who a user is, by the container's own files. Left out: users are numbers. */
+  readonly identify?: (user: User | NamedUser) => Identity;
   /** Milliseconds that one list of steps has. */
   readonly clockMs?: number;
   /** Servers of the container that were given up. */
@@ -62,19 +68,21 @@ export class Files {
       if (this.#end !== undefined) void made.close(this.#end);
       return made;
     };
-    return { brief: servers(), long: servers(), lasting: servers({ lasting: true, most: LASTING_MOST }), slots, cwd };
+    const copying = new Copying(served, { clockMs, stuck });
+    if (this.#end !== undefined) void copying.close(this.#end);
+    const lasting = servers({ lasting: true, most: LASTING_MOST });
+    return { brief: servers(), long: servers(), lasting, copying, slots, cwd };
   }
 
   /**
    * The same files as somebody else in the container.
    *
-   * @param user By numbers: `0`, `'1000:1000'`.
-   * @throws TypeError for a user that cannot be, or a name.
+   * @param user As the container's `user()`: numbers, or names of its own /etc/passwd and /etc/group.
+   * @throws TypeError for a user that cannot be; `ERR_UNKNOWN_USER`, `ERR_UNKNOWN_GROUP` for one that is not there.
    */
   as(user: UserInput): Files {
-    const checked = checkUser(user);
-    if (isNamed(checked)) throw invalidValue('user', 'numbers, such as "1000:1000"', user);
-    const { uid, gid, groups } = identify(checked, {});
+    const { identify: who = (one) => identify(one, {}) } = this.#of;
+    const { uid, gid, groups } = who(checkUser(user));
     const key = JSON.stringify([uid, gid, groups]);
     let other = this.#others.get(key);
     if (other === undefined) {
@@ -141,7 +149,7 @@ export class Files {
     return mkdir(this.#view, path, options);
   }
 
-  /** Removes a file, or with `recursive` a directory, up to 64 deep. */
+  /** Removes a file, or with `recursive` a directory. */
   rm(path: ContainerPath, options?: RmOptions): Promise<void> {
     return rm(this.#view, path, options);
   }
@@ -187,10 +195,66 @@ export class Files {
     );
   }
 
+  /**
+   * Makes `path` inside what `source` is on the host, as `fs.cp` does: a file becomes that file, and the entries of a
+   * directory land in that directory. What is there by their names is replaced. Missing directories are made.
+   *
+   * Modes and times are kept. Set-id bits and owners are not: all belongs to this user. Links are copied, not followed,
+   * `source` itself too. FIFOs, sockets and devices are left out, and listed in `skipped`.
+   *
+   * @throws StepError; `ERR_FS_FILE_TOO_LARGE`; `ERR_FS_CP_DIR_TO_NON_DIR` and `ERR_FS_CP_NON_DIR_TO_DIR`, as fs.cp.
+   */
+  copyIn(source: string | URL, path: ContainerPath, options?: CopyOptions): Promise<CopyReport> {
+    return copyIn(this.#view, source, path, options);
+  }
+
+  /**
+   * The other way: `path`, or what a link there leads to inside, becomes `destination` on the host. It belongs to this
+   * process’s user. The path of `destination` is the caller’s, and links in it are followed. Below it nothing is
+   * written through a link, whoever put it there: each entry is made by its name in a directory that is open, and what
+   * has that name is removed first. A destination for a directory that is itself a link is refused.
+   *
+   * Devices, FIFOs, sockets, set-id bits, and links that lead out of the tree are left out, and listed in `skipped`. So
+   * is what somebody takes away meanwhile.
+   *
+   * @throws as `copyIn`.
+   */
+  copyOut(path: ContainerPath, destination: string | URL, options?: CopyOptions): Promise<CopyReport> {
+    return copyOut(this.#view, path, destination, options);
+  }
+
+  /**
+   * A tar archive of what `path` holds, ustar and PAX: `docker cp` and tar(1) read it. Names count from `path`; of a
+   * file it is its own. Links are kept as they are. Times are kept, owners are root. Set-id bits, devices, FIFOs
+   * and sockets are left out. Bounds are those of `copyOut`. One that is not read to its end is to be destroyed: it
+   * holds a server.
+   *
+   * @throws TypeError or RangeError for options that cannot be; all else is the stream's error.
+   */
+  pack(path: ContainerPath, options?: CopyOptions): Readable {
+    return pack(this.#view, path, options);
+  }
+
+  /**
+   * Unpacks a tar archive below the directory `path`, which is made where it is missing: ustar, PAX, GNU's long names.
+   * All belongs to this user, and what is there by an entry's name is replaced. Nothing is written outside of `path`:
+   * `..` leads no further up than there, an absolute name counts from there, and no link is followed, but at `/`.
+   *
+   * Devices, FIFOs, sparse files, set-id bits, what has a link in its way, and hard links to what is not there are left
+   * out, and listed in `skipped` by the names of the archive. The `path` itself keeps its mode and times.
+   *
+   * @param archive Of bytes, such as a stream; not compressed.
+   * @throws `ERR_ARCHIVE_INVALID`; StepError; `ERR_FS_FILE_TOO_LARGE`. What was unpacked before stays.
+   */
+  unpack(path: ContainerPath, archive: AsyncIterable<Uint8Array>, options?: CopyOptions): Promise<CopyReport> {
+    return unpack(this.#view, path, archive, options);
+  }
+
   /** @internal The container has ended: nothing more can be asked. */
   async close(error: Error): Promise<void> {
     this.#end = error;
-    const made = this.#made === undefined ? [] : [this.#made.brief, this.#made.long, this.#made.lasting];
+    const { brief, long, lasting, copying } = this.#made ?? {};
+    const made = [brief, long, lasting, copying].filter((one) => one !== undefined);
     await Promise.all([...made, ...this.#others.values()].map((each) => each.close(error)));
   }
 }

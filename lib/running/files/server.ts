@@ -2,7 +2,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { endDegraded, protocolBroken, serverLost } from '../../errors/errors.js';
+import { descriptorNotSent, endDegraded, protocolBroken, serverLost } from '../../errors/errors.js';
 import { monotonicNs } from '../../launch/clock.js';
 import { logOf } from '../../launch/log.js';
 import { native } from '../../launch/native.js';
@@ -61,6 +61,7 @@ export class Server {
   #length: number | undefined;
   #failure: Error | undefined;
   #isEnding = false;
+  #over = false;
 
   /** @throws what {@link startSupervisor} throws: then there is none. */
   constructor(plan: Plan, listener: ServerListener) {
@@ -108,6 +109,8 @@ export class Server {
 
   /** Performs a list. One at a time. */
   perform(steps: readonly ServedStep[]): Promise<Answer> {
+    // A job that goes on behind its end is not kept waiting for its time to be up.
+    if (this.#over) return Promise.reject(this.#failure ?? serverLost());
     this.#number = (this.#number + 1) % NUMBERS;
     if (log.enabled) log('\n%s', explainServed(steps));
     const request = encodeRequest(this.#number, steps);
@@ -124,7 +127,15 @@ export class Server {
 
   /** The descriptors that a list has handed over. */
   take(): readonly number[] {
-    return native().tryReceive(this.#lane, Buffer.alloc(4)) ?? [];
+    return (this.#over ? undefined : native().tryReceive(this.#lane, Buffer.alloc(4))) ?? [];
+  }
+
+  /** Sends it a descriptor, which a list can take over. */
+  send(descriptor: number): void {
+    // Its lane is closed then, and the number may be somebody else's.
+    if (this.#over) throw this.#failure ?? serverLost();
+    const refused = native().trySend(this.#lane, Buffer.alloc(4), [descriptor]);
+    if (refused !== undefined) throw descriptorNotSent(refused);
   }
 
   /** Ends it, whatever it does. Until it is gone it holds Node. */
@@ -172,6 +183,7 @@ export class Server {
 
   #finish(error: Error | undefined, status: ExitStatus | undefined): void {
     const pending = this.#pending;
+    this.#over = true;
     this.#settle();
     if (status === undefined || !wasGuessed(status)) this.#socket.destroy();
     native().closeHeld(this.#lane);

@@ -53,6 +53,8 @@ export interface Performer {
 export interface Holder extends Performer {
   /** The descriptors that its last list has handed over. */
   take(): readonly number[];
+  /** Sends it a descriptor, which a list can take over. It is still the caller's to close. */
+  send(descriptor: number): void;
 }
 
 interface Job {
@@ -104,7 +106,8 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
         run: (server) => {
           clearTimeout(waiting.timer);
           this.#servers.set(server, performance.now());
-          job({ perform: (steps) => this.#performBy(server, steps), take: () => server.take() })
+          const perform: Performer['perform'] = (steps) => this.#performBy(server, steps);
+          job({ perform, take: () => server.take(), send: (descriptor) => server.send(descriptor) })
             .then(resolve, reject)
             .finally(() => this.#release(server));
         },

@@ -4,6 +4,7 @@ import type { ServedSlots } from '../../compile/serve.js';
 import { invalidType, invalidValue } from '../../errors/errors.js';
 import type { Answer } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
+import type { Copying } from './copies/copying.js';
 import { type Asked, faultOf } from './fault.js';
 import type { Performer, Servers } from './servers.js';
 
@@ -17,6 +18,8 @@ export interface View {
   readonly long: Servers;
   /** For jobs that last as long as callers like: each open file has a server to itself. */
   readonly lasting: Servers;
+  /** For copies. */
+  readonly copying: Copying;
   readonly slots: ServedSlots;
   readonly cwd: string;
 }
