@@ -49,7 +49,7 @@ const CASES: Readonly<Record<string, readonly Pace[]>> = {
   'carrel rootfs spawn pipes': ['rested', 'in a row', 'at once'],
   'carrel rootfs run': ['rested'],
   'carrel spawn': ['rested'],
-  'carrel joined spawn': ['rested'],
+  'carrel running spawn': ['rested'],
   'carrel rootfs limits spawn': ['rested', 'in a row'],
   'carrel variables first spawn': ['rested'],
   'carrel variables spawn': ['rested'],

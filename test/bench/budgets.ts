@@ -1,7 +1,7 @@
 /** What carrel is meant to keep to, and what a run found. */
 
 import { kilobytes } from './cells.js';
-import type { Results, Start } from './results.js';
+import type { Doors, Results, Start } from './results.js';
 import type { Summary } from './statistics.js';
 import type { Pace } from './worker.js';
 
@@ -19,7 +19,10 @@ type Direction = '≤' | '≥';
 
 /** All, of medians of one run. */
 export function budgetsOf(results: Results): readonly Budget[] {
-  return [...startBudgets(results), ...blockedBudgets(results), ...loadingBudgets(results), ...growthBudgets(results)];
+  return [
+    ...[...startBudgets(results), ...blockedBudgets(results), ...loadingBudgets(results), ...growthBudgets(results)],
+    ...doorBudgets(results),
+  ];
 }
 
 function startBudgets({ starts }: Results): readonly Budget[] {
@@ -41,6 +44,18 @@ function startBudgets({ starts }: Results): readonly Budget[] {
     longer('runc', 11),
     times('`limits()` × without', '≤', 1.1, quotient(total('carrel rootfs limits spawn'), carrel)),
     times('seccomp × without', '≤', 1.03, quotient(carrel, total('carrel rootfs unfiltered spawn'))),
+    times(
+      'a command in a running container × `child_process.spawn`',
+      '≤',
+      0.6,
+      quotient(total('carrel running spawn'), total('child_process spawn')),
+    ),
+    times(
+      '`connect()` × `child_process.spawn`',
+      '≤',
+      0.3,
+      quotient(total('carrel running connect'), total('child_process spawn')),
+    ),
   ];
 }
 
@@ -113,6 +128,17 @@ function growthBudgets({ growth, helpers, staying }: Results): readonly Budget[]
       staying?.busyMs,
       (ms) => `${ms} ms`,
     ),
+  ];
+}
+
+function doorBudgets({ doors }: Results): readonly Budget[] {
+  const of = (over: keyof Doors, under: keyof Doors): number | undefined =>
+    doors && Number(doors[over]) / Number(doors[under]);
+  return [
+    judged('`readFile` of 4 KB a second, one by one', '≥', 10_000, doors?.reads.perSecond, (rate) => rate.toFixed(0)),
+    times('one large file by `copyIn` × `cp`', '≤', 1.5, of('copyInMs', 'cpMs')),
+    times('one large file by `copyOut` × `cp`', '≤', 1.5, of('copyOutMs', 'cpMs')),
+    times('through a port × loopback, bytes a second', '≥', 0.7, of('loopbackMs', 'portMs')),
   ];
 }
 

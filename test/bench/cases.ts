@@ -5,7 +5,7 @@
  */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { type EventEmitter, once } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Peer } from './peers.js';
@@ -39,12 +39,16 @@ export interface Subject {
 }
 
 type Box = InstanceType<Library['Container']>;
+type Running = Awaited<ReturnType<Box['start']>>;
 type Case = (library: Library, places: Places) => Subject;
 
 const VARIABLES = 10_000;
 /** With the root filesystem they are 100. */
 export const LAYERS = 99;
-const NAMESPACES = ['user', 'mount', 'pid', 'network', 'ipc', 'uts', 'cgroup'] as const;
+const QUIET = { stdio: 'ignore' } as const;
+const PORT = 8080;
+/** Ends each connection. */
+const SERVER = `require('node:net').createServer((socket) => socket.end()).listen(${PORT})`;
 
 /** For landlock(): it leaves a program most of what it had. */
 export const POLICY = { read: '/', execute: '/', write: '/tmp' } as const;
@@ -59,18 +63,24 @@ const CASES: Readonly<Record<string, Case>> = {
     spawned(rooted(library, places).limits({ memory: '64m', pids: 64 })),
   'carrel rootfs unfiltered spawn': (library, places) => spawned(rooted(library, places).seccomp('unconfined')),
   'carrel rootfs landlock spawn': (library, places) => spawned(rooted(library, places).landlock(POLICY)),
-  'carrel joined spawn': (library, places) => {
-    let keeper: ReturnType<Box['spawn']> | undefined;
-    let box = new library.Container();
+  'carrel running spawn': (library, places) => {
+    let box: Running | undefined;
     return {
       async ready() {
-        if (keeper !== undefined) return;
-        const child = rooted(library, places).spawn('sleep', ['1000'], { stdio: 'ignore' });
-        keeper = child;
-        await once(child, 'spawn');
-        box = box.namespaces(NAMESPACES.map((name) => ({ [name]: child })));
+        box ??= await rooted(library, places).start();
       },
-      start: () => ended(box.spawn('true', [], { stdio: 'ignore' })),
+      start: () => (box === undefined ? Promise.reject(new Error('not ready')) : ended(box.spawn('true', [], QUIET))),
+    };
+  },
+  'carrel running connect': ({ Container }) => {
+    let box: Running | undefined;
+    return {
+      async ready() {
+        box ??= await new Container().start('node', ['-e', SERVER], { ready: { port: PORT } });
+      },
+      async start() {
+        (await box?.connect(PORT))?.destroy();
+      },
     };
   },
   'carrel variables first spawn': (library, places) =>

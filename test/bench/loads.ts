@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerProcess, RunningContainer } from '#lib/index.js';
 import { busyMs } from './busy.js';
 import { libraryOf, type Places, subjectOf } from './cases.js';
-import type { Helpers, Output, Phase, Rate, Staying } from './results.js';
+import { measureDoors } from './doors.js';
+import type { Doors, Helpers, Output, Phase, Rate, Staying } from './results.js';
 import { summarize } from './statistics.js';
 
 export type Part = keyof typeof PARTS;
@@ -19,7 +20,8 @@ export type PartResults = { readonly [P in Part]: Awaited<ReturnType<(typeof PAR
 
 const CONCURRENCIES = [1, 8, 64];
 
-const PARTS = { rates, helpers, staying, outputs, phases } as const;
+const doors = (_: Places, short: boolean): Promise<Doors> => measureDoors(library, short);
+const PARTS = { rates, helpers, staying, doors, outputs, phases } as const;
 
 const [part = '', places = '{}', short = ''] = process.argv.slice(2);
 const library = await libraryOf(JSON.parse(places) as Places);

@@ -44,6 +44,7 @@ export function sections(results: Results): readonly Section[] {
       rateSection,
       helperSection,
       stayingSection,
+      doorsSection,
       outputSection,
     ],
     ...[filterSection, openSection, phaseSection, loadingSection],
@@ -239,6 +240,37 @@ function stayingSection({ staying }: Results): Section {
             ],
           ],
   };
+}
+
+function doorsSection({ doors }: Results): Section {
+  const second = (bytes: number, ms: number): string => `${((bytes / 2 ** 20 / ms) * 1000).toFixed(0)} MiB/s`;
+  return {
+    title: 'Files and ports of a container that stays',
+    note: 'From Node, on all processors; one run each.',
+    head: ['what', 'carrel', 'without a container'],
+    rows:
+      doors === undefined
+        ? []
+        : [
+            ['`readFile` of 4 KB, one by one', perSecond(doors.reads.perSecond), perSecond(doors.nodeReads.perSecond)],
+            ['the same, 32 in flight', perSecond(doors.reads.inFlight), perSecond(doors.nodeReads.inFlight)],
+            [
+              'one file, `copyIn` beside `cp`',
+              second(doors.copyBytes, doors.copyInMs),
+              second(doors.copyBytes, doors.cpMs),
+            ],
+            [
+              'one file, `copyOut` beside `cp`',
+              second(doors.copyBytes, doors.copyOutMs),
+              second(doors.copyBytes, doors.cpMs),
+            ],
+            ['a port, beside loopback', second(doors.bytes, doors.portMs), second(doors.bytes, doors.loopbackMs)],
+          ],
+  };
+}
+
+function perSecond(count: number): string {
+  return `${count.toFixed(0)} a second`;
 }
 
 function outputSection({ outputs }: Results): Section {

@@ -15,6 +15,8 @@ export interface Results {
   readonly helpers: readonly Helpers[];
   /** Absent in runs of before it was measured. */
   readonly staying?: Staying;
+  /** Absent in runs of before it was measured. */
+  readonly doors?: Doors;
   readonly outputs: readonly Output[];
   readonly phases: readonly Phase[];
   readonly loading: readonly Loading[];
@@ -154,6 +156,23 @@ export interface Staying {
   readonly filesBytes: number;
   /** Processor time that they took in a second. */
   readonly busyMs: number;
+}
+
+/** Through the doors of one container that stays, and without. */
+export interface Doors {
+  /** `readFile` of 4 KB a second: one by one, and with many in flight. */
+  readonly reads: { readonly perSecond: number; readonly inFlight: number };
+  /** The same, by Node's own. */
+  readonly nodeReads: Doors['reads'];
+  /** Through a port, and through the loopback of this machine. */
+  readonly bytes: number;
+  readonly portMs: number;
+  readonly loopbackMs: number;
+  /** One file, by cp(1), into the container, and out. */
+  readonly copyBytes: number;
+  readonly cpMs: number;
+  readonly copyInMs: number;
+  readonly copyOutMs: number;
 }
 
 /** So many bytes through the standard output of one command. */

@@ -52,6 +52,7 @@ export async function run({ form, where, directory }: RunOptions): Promise<Resul
   const phases = whole ? await part('phases') : [];
   const helpers = await part('helpers');
   const staying = await part('staying');
+  const doors = await part('doors');
   await settle(extent.short ? 0 : SETTLE_MS);
   const loading = measureLoading(directory, extent.rounds, [checkout])[0] ?? [];
   const filters = whole ? measureFilters(directory, extent.short ? 1 : 20, skipped) : [];
@@ -59,7 +60,7 @@ export async function run({ form, where, directory }: RunOptions): Promise<Resul
   const busy = Math.max(busyBefore, extent.short ? 0 : await busyShare(LOOK_MS));
   const machine = machineOf(where, Object.keys(places.peers), busy);
   return {
-    ...{ machine, form, starts, rates, helpers, staying, outputs, phases, loading, filters, opens, skipped },
+    ...{ machine, form, starts, rates, helpers, staying, doors, outputs, phases, loading, filters, opens, skipped },
     ...(growth !== undefined && { growth }),
   };
 }

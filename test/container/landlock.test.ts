@@ -227,6 +227,9 @@ suite('a command that enters', requires('landlock-files'), () => {
   });
 });
 
+/** The first that no stream fills. */
+const SLOT = 3;
+
 suite('what is refused at the start', requires('landlock-files'), () => {
   test('a path that does not exist', async () => {
     await rejectsAtStep(() => open({ read: '/none' }).run('true'), {
@@ -261,16 +264,18 @@ suite('what is refused at the start', requires('landlock-files'), () => {
   });
 
   test('a ruleset too many', async () => {
-    const layer = [createRuleset({ slot: 0, files: ['makeChar'] }), restrictSelf({ slot: 0 })];
-    const layers = (count: number): Promise<unknown> =>
-      run(plan({ steps: [noNewPrivileges(), ...Array.from({ length: count }, () => layer).flat(), exit()] }));
+    const layer = (slot: number) => [createRuleset({ slot, files: ['makeChar'] }), restrictSelf({ slot })];
+    const layers = (count: number): Promise<unknown> => {
+      const steps = Array.from({ length: count }, (_, index) => layer(SLOT + index)).flat();
+      return run(plan({ steps: [noNewPrivileges(), ...steps, exit()] }));
+    };
     await layers(16);
     await rejectsAtStep(() => layers(17), { op: 'restrictSelf', code: 'E2BIG', hint: /16 rulesets/ });
   });
 
   test('one that nobody may load', requires('user-namespaces'), async () => {
     const without = setCapabilities({ bounding: [], effective: [], permitted: [] });
-    const steps = [createRuleset({ slot: 0, files: ['makeChar'] }), restrictSelf({ slot: 0 }), exit()];
+    const steps = [createRuleset({ slot: SLOT, files: ['makeChar'] }), restrictSelf({ slot: SLOT }), exit()];
     await run(plan({ clone: ['user'], steps }));
     await rejectsAtStep(() => run(plan({ clone: ['user'], steps: [without, ...steps] })), {
       op: 'restrictSelf',
@@ -280,22 +285,22 @@ suite('what is refused at the start', requires('landlock-files'), () => {
   });
 
   test('rules that say nothing, or too much', async () => {
-    const made = createRuleset({ slot: 0, files: ['execute', 'readDir'], ports: [] });
+    const made = createRuleset({ slot: SLOT, files: ['execute', 'readDir'], ports: [] });
     const tried = (...steps: readonly ReturnType<typeof addPathRule | typeof addPortRule | typeof exit>[]) =>
       run(plan({ steps: [made, ...steps, exit()] as never }));
-    await tried(addPathRule({ slot: 0, target: '/', access: ['readDir'] }));
+    await tried(addPathRule({ slot: SLOT, target: '/', access: ['readDir'] }));
     for (const [access, code, hint] of [
       [['writeFile'], 'EINVAL', /does not refuse all of this/],
       [[], 'ENOMSG', /nothing of this/],
     ] as const)
-      await rejectsAtStep(() => tried(addPathRule({ slot: 0, target: '/', access })), {
+      await rejectsAtStep(() => tried(addPathRule({ slot: SLOT, target: '/', access })), {
         op: 'addPathRule',
         code,
         hint,
       });
-    const passwd = addPathRule({ slot: 0, target: '/etc/passwd', access: ['readDir'] });
+    const passwd = addPathRule({ slot: SLOT, target: '/etc/passwd', access: ['readDir'] });
     await rejectsAtStep(() => tried(passwd), { op: 'addPathRule', code: 'ENOMSG', hint: /no directory/ });
-    await rejectsAtStep(() => run(plan({ steps: [createRuleset({ slot: 0 }), exit()] })), {
+    await rejectsAtStep(() => run(plan({ steps: [createRuleset({ slot: SLOT }), exit()] })), {
       op: 'createRuleset',
       code: 'ENOMSG',
       hint: /refuses nothing/,
