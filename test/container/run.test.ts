@@ -27,6 +27,8 @@ suite('run()', () => {
       command: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
       degraded: [],
       violations: [],
+      files: {},
+      uncollected: {},
     });
     assert.ok(usage.wallMs > 0 && (usage.maxRssBytes ?? 0) > 4096 && (usage.minorFaults ?? 0) > 0);
   });
