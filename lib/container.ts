@@ -32,7 +32,7 @@ import type { RunningContainer } from './running/running-container.js';
 import type { StartOptions } from './running/start.js';
 
 /** Said here: the other way round, imports would go in a circle. */
-declare module './running/running-container.js' {
+declare module './running/started-from.js' {
   interface StartedFrom {
     /** What it was started from, to start another one like it. */
     readonly container: Container;
@@ -615,7 +615,8 @@ export class Container {
     args?: readonly string[] | StartOptions | null,
     options?: StartOptions,
   ): Promise<RunningContainer> {
-    return start(this.toJSON(), this.#hooks, givenCall('start', file, args, options), this);
+    const call = givenCall('start', file, args, options);
+    return start(this.toJSON(), this.#hooks, call, this, (parts) => this.#with(parts));
   }
 
   /**

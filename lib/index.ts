@@ -116,12 +116,12 @@ export type { WaitOptions } from './running/readiness.js';
 export type { ReadyCall, ReadyCommand, ReadyFile, ReadyHttp, ReadyLine, ReadyOf, ReadyPort } from './running/ready.js';
 export type { ExitStatus, Reason, Usage } from './running/result.js';
 export type { RunOptions, RunResult } from './running/run.js';
-export {
-  type EnterOptions,
-  type Ready,
-  RunningContainer,
-} from './running/running-container.js';
+export { type Ready, RunningContainer } from './running/running-container.js';
+export type { Change } from './running/snapshot/changes.js';
+export type { SnapshotOptions } from './running/snapshot/snapshot.js';
+export type { Snapshot } from './running/snapshot/taken.js';
 export type { StartOptions } from './running/start.js';
 export type { Stats } from './running/stats.js';
 export type { StopOptions } from './running/stop.js';
 export type { Violation } from './running/violation.js';
+export type { EnterOptions } from './running/workings.js';

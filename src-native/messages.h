@@ -30,7 +30,7 @@ enum {
 };
 
 enum { MESSAGE_TEXT_MAX = 280, MESSAGE_BYTES_MAX = 1040 };
-enum { VIOLATIONS_MAX = 1000, GIVEN_MAX = 9 };
+enum { VIOLATIONS_MAX = 1000, GIVEN_MAX = 64 };
 
 struct message_head {
 	uint32_t kind;
@@ -365,7 +365,7 @@ struct server_stat {
 	uint32_t nlink;
 	uint32_t uid;
 	uint32_t gid;
-	uint32_t reserved;
+	uint32_t rdev;
 };
 static_assert(offsetof(struct server_stat, ino) == 0, "server_stat");
 static_assert(offsetof(struct server_stat, dev) == 8, "server_stat");
@@ -381,5 +381,5 @@ static_assert(offsetof(struct server_stat, mode) == 68, "server_stat");
 static_assert(offsetof(struct server_stat, nlink) == 72, "server_stat");
 static_assert(offsetof(struct server_stat, uid) == 76, "server_stat");
 static_assert(offsetof(struct server_stat, gid) == 80, "server_stat");
-static_assert(offsetof(struct server_stat, reserved) == 84, "server_stat");
+static_assert(offsetof(struct server_stat, rdev) == 84, "server_stat");
 static_assert(sizeof(struct server_stat) == 88, "server_stat");

@@ -118,6 +118,9 @@ enum {
 	SYS_LANDLOCK_RULE_PORT = 2, // LANDLOCK_RULE_NET_PORT
 	SYS_EFD_NONBLOCK = 04000,
 	SYS_EFD_CLOEXEC = 02000000,
+	SYS_SEEK_SET = 0,
+	SYS_SEEK_DATA = 3,
+	SYS_SEEK_HOLE = 4,
 };
 #define SYS_EVERY_SIGNAL (~0ull)
 #define SYS_SIG_IGN      ((void (*)(int))1)
@@ -148,8 +151,10 @@ enum {
 	SYS_ENOSYS = 38,
 	SYS_ENOTEMPTY = 39,
 	SYS_ELOOP = 40,
+	SYS_ENODATA = 61,
 	SYS_ESTALE = 116,
 	SYS_EMSGSIZE = 90,
+	SYS_EOPNOTSUPP = 95,
 	SYS_EAFNOSUPPORT = 97,
 	SYS_ETOOMANYREFS = 109,
 	SYS_ETIMEDOUT = 110,
@@ -437,6 +442,16 @@ static inline long sys_fsmount(int fs_fd, unsigned int flags, unsigned int attri
 {
 	return SYS(__NR_fsmount, fs_fd, flags, attributes, 0, 0, 0);
 }
+// ssize_t fgetxattr(int fd, const char *name, void *value, size_t size);
+static inline long sys_fgetxattr(int fd, const char *name, void *ret_value, size_t size)
+{
+	return SYS(__NR_fgetxattr, fd, name, ret_value, size, 0, 0);
+}
+// ssize_t flistxattr(int fd, char *list, size_t size);
+static inline long sys_flistxattr(int fd, char *ret_names, size_t size)
+{
+	return SYS(__NR_flistxattr, fd, ret_names, size, 0, 0, 0);
+}
 // int fsopen(const char *fsname, unsigned int flags);
 static inline long sys_fsopen(const char *type, unsigned int flags)
 {
@@ -533,6 +548,11 @@ static inline long sys_listen(int fd, int backlog)
 {
 	return SYS(__NR_listen, fd, backlog, 0, 0, 0, 0);
 }
+// off_t lseek(int fd, off_t offset, int whence);
+static inline long sys_lseek(int fd, uint64_t offset, int whence)
+{
+	return SYS(__NR_lseek, fd, offset, whence, 0, 0, 0);
+}
 // int memfd_create(const char *name, unsigned int flags);
 static inline long sys_memfd_create(const char *name, unsigned int flags)
 {
@@ -542,6 +562,11 @@ static inline long sys_memfd_create(const char *name, unsigned int flags)
 static inline long sys_mkdirat(int dir_fd, const char *path, uint32_t mode)
 {
 	return SYS(__NR_mkdirat, dir_fd, path, mode, 0, 0, 0);
+}
+// int mknodat(int dirfd, const char *pathname, mode_t mode, dev_t dev);
+static inline long sys_mknodat(int dir_fd, const char *path, uint32_t mode, uint64_t device)
+{
+	return SYS(__NR_mknodat, dir_fd, path, mode, device, 0, 0);
 }
 // int mount(const char *source, const char *target, const char *filesystemtype, unsigned long mountflags, const void
 // *data);
@@ -723,9 +748,9 @@ static inline long sys_sendmsg(int fd, const struct sys_msghdr *message, unsigne
 	return SYS(__NR_sendmsg, fd, message, flags, 0, 0, 0);
 }
 // ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count);
-static inline long sys_sendfile(int to, int from, size_t size)
+static inline long sys_sendfile(int to, int from, uint64_t *offset, size_t size)
 {
-	return SYS(__NR_sendfile, to, from, 0, size, 0, 0);
+	return SYS(__NR_sendfile, to, from, offset, size, 0, 0);
 }
 // int setdomainname(const char *name, size_t len);
 static inline long sys_setdomainname(const char *name, size_t length)

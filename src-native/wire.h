@@ -106,74 +106,82 @@ enum {
 	STEP_SYSCTL = 39,
 	STEP_PROPAGATION = 40,
 	STEP_OPEN_TREE = 41,
-	STEP_MOUNT = 42,
-	STEP_BIND = 43,
-	STEP_DEVICE = 44,
-	STEP_MOUNT_SETATTR = 45,
-	STEP_MASK = 46,
-	STEP_READONLY_PATH = 47,
-	STEP_PIVOT_ROOT = 48,
-	STEP_OPEN_DIRECTORY = 49,
-	STEP_DIRECTORY = 50,
-	STEP_FILE = 51,
-	STEP_REPLACE_FILE = 52,
-	STEP_SYMLINK = 53,
-	STEP_MAKE_TARGET = 54,
-	STEP_REMOVE_TARGET = 55,
-	STEP_CHMOD = 56,
-	STEP_SET_XATTR = 57,
-	STEP_LOCK_FILE = 58,
-	STEP_RMDIR = 59,
-	STEP_OPEN_TERMINAL = 60,
-	STEP_RELAY = 61,
-	STEP_CONTROLLING_TERMINAL = 62,
-	STEP_SET_RLIMIT = 63,
-	STEP_SET_PRIORITY = 64,
-	STEP_SET_OOM_SCORE_ADJ = 65,
-	STEP_END_DESCENDANTS = 66,
-	STEP_SET_AFFINITY = 67,
-	STEP_UMASK = 68,
-	STEP_JOIN_SESSION_KEYRING = 69,
-	STEP_CHDIR = 70,
-	STEP_SET_CAPABILITIES = 71,
-	STEP_NO_NEW_PRIVILEGES = 72,
-	STEP_SECCOMP = 73,
-	STEP_SECCOMP_REPORT = 74,
-	STEP_CREATE_RULESET = 75,
-	STEP_ADD_PATH_RULE = 76,
-	STEP_ADD_PORT_RULE = 77,
-	STEP_RESTRICT_SELF = 78,
-	STEP_SET_EXEC_LABEL = 79,
-	STEP_OPEN = 80,
-	STEP_CLOSE = 81,
-	STEP_PREAD = 82,
-	STEP_PWRITE = 83,
-	STEP_SENDFILE = 84,
-	STEP_FTRUNCATE = 85,
-	STEP_FSTAT = 86,
-	STEP_STAT = 87,
-	STEP_GETDENTS = 88,
-	STEP_MKDIRAT = 89,
-	STEP_UNLINKAT = 90,
-	STEP_RENAMEAT = 91,
-	STEP_LINKAT = 92,
-	STEP_SYMLINKAT = 93,
-	STEP_READLINKAT = 94,
-	STEP_FCHMODAT = 95,
-	STEP_FCHOWNAT = 96,
-	STEP_UTIMENSAT = 97,
-	STEP_FACCESSAT = 98,
-	STEP_HAND_OVER = 99,
-	STEP_TAKE_OVER = 100,
-	STEP_SOCKET = 101,
-	STEP_CONNECT_TCP = 102,
-	STEP_CONNECT_UNIX = 103,
-	STEP_BIND_TCP = 104,
-	STEP_BIND_UNIX = 105,
-	STEP_LISTEN = 106,
+	STEP_CAPTURE_TREE = 42,
+	STEP_MOUNT = 43,
+	STEP_BIND = 44,
+	STEP_DEVICE = 45,
+	STEP_MOUNT_SETATTR = 46,
+	STEP_MASK = 47,
+	STEP_READONLY_PATH = 48,
+	STEP_PIVOT_ROOT = 49,
+	STEP_OPEN_DIRECTORY = 50,
+	STEP_DIRECTORY = 51,
+	STEP_FILE = 52,
+	STEP_REPLACE_FILE = 53,
+	STEP_SYMLINK = 54,
+	STEP_MAKE_TARGET = 55,
+	STEP_REMOVE_TARGET = 56,
+	STEP_CHMOD = 57,
+	STEP_COPY_PERMISSIONS = 58,
+	STEP_SET_XATTR = 59,
+	STEP_LOCK_FILE = 60,
+	STEP_RMDIR = 61,
+	STEP_OPEN_TERMINAL = 62,
+	STEP_RELAY = 63,
+	STEP_CONTROLLING_TERMINAL = 64,
+	STEP_SET_RLIMIT = 65,
+	STEP_SET_PRIORITY = 66,
+	STEP_SET_OOM_SCORE_ADJ = 67,
+	STEP_END_DESCENDANTS = 68,
+	STEP_SET_AFFINITY = 69,
+	STEP_UMASK = 70,
+	STEP_JOIN_SESSION_KEYRING = 71,
+	STEP_CHDIR = 72,
+	STEP_SET_CAPABILITIES = 73,
+	STEP_NO_NEW_PRIVILEGES = 74,
+	STEP_SECCOMP = 75,
+	STEP_SECCOMP_REPORT = 76,
+	STEP_CREATE_RULESET = 77,
+	STEP_ADD_PATH_RULE = 78,
+	STEP_ADD_PORT_RULE = 79,
+	STEP_RESTRICT_SELF = 80,
+	STEP_SET_EXEC_LABEL = 81,
+	STEP_OPEN = 82,
+	STEP_CLOSE = 83,
+	STEP_PREAD = 84,
+	STEP_PWRITE = 85,
+	STEP_SENDFILE = 86,
+	STEP_FTRUNCATE = 87,
+	STEP_FSTAT = 88,
+	STEP_STAT = 89,
+	STEP_GETDENTS = 90,
+	STEP_MKDIRAT = 91,
+	STEP_UNLINKAT = 92,
+	STEP_RENAMEAT = 93,
+	STEP_LINKAT = 94,
+	STEP_SYMLINKAT = 95,
+	STEP_READLINKAT = 96,
+	STEP_FCHMODAT = 97,
+	STEP_FCHOWNAT = 98,
+	STEP_UTIMENSAT = 99,
+	STEP_FACCESSAT = 100,
+	STEP_HAND_OVER = 101,
+	STEP_TAKE_OVER = 102,
+	STEP_MKNODAT = 103,
+	STEP_COPY_RANGE = 104,
+	STEP_LIST_XATTR = 105,
+	STEP_GET_XATTR = 106,
+	STEP_COPY_XATTR = 107,
+	STEP_LOCK = 108,
+	STEP_SOCKET = 109,
+	STEP_CONNECT_TCP = 110,
+	STEP_CONNECT_UNIX = 111,
+	STEP_BIND_TCP = 112,
+	STEP_BIND_UNIX = 113,
+	STEP_LISTEN = 114,
 };
 
-enum { STEP_COUNT = 106 };
+enum { STEP_COUNT = 114 };
 
 struct step_barrier {
 	struct record head;
@@ -243,8 +251,10 @@ struct step_serve {
 	uint64_t requests;
 	uint64_t own;
 	struct wire_list kept;
+	uint64_t clears;
+	uint64_t lock;
 };
-static_assert(sizeof(struct step_serve) == 32, "serve");
+static_assert(sizeof(struct step_serve) == 48, "serve");
 
 struct step_deny_setgroups {
 	struct record head;
@@ -475,6 +485,13 @@ struct step_open_tree {
 };
 static_assert(sizeof(struct step_open_tree) == 56, "openTree");
 
+struct step_capture_tree {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes target;
+};
+static_assert(sizeof(struct step_capture_tree) == 24, "captureTree");
+
 struct step_mount {
 	struct record head;
 	struct wire_bytes type;
@@ -592,6 +609,13 @@ struct step_chmod {
 	uint64_t mode;
 };
 static_assert(sizeof(struct step_chmod) == 24, "chmod");
+
+struct step_copy_permissions {
+	struct record head;
+	struct wire_bytes model;
+	struct wire_bytes target;
+};
+static_assert(sizeof(struct step_copy_permissions) == 24, "copyPermissions");
 
 struct step_set_xattr {
 	struct record head;
@@ -928,6 +952,51 @@ struct step_take_over {
 };
 static_assert(sizeof(struct step_take_over) == 24, "takeOver");
 
+struct step_mknodat {
+	struct record head;
+	uint64_t at;
+	struct wire_bytes path;
+	uint64_t type;
+	uint64_t mode;
+};
+static_assert(sizeof(struct step_mknodat) == 40, "mknodat");
+
+struct step_copy_range {
+	struct record head;
+	uint64_t slot;
+	uint64_t into;
+	uint64_t offset;
+	uint64_t length;
+};
+static_assert(sizeof(struct step_copy_range) == 40, "copyRange");
+
+struct step_list_xattr {
+	struct record head;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_list_xattr) == 16, "listXattr");
+
+struct step_get_xattr {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes name;
+};
+static_assert(sizeof(struct step_get_xattr) == 24, "getXattr");
+
+struct step_copy_xattr {
+	struct record head;
+	uint64_t slot;
+	uint64_t into;
+	struct wire_bytes name;
+};
+static_assert(sizeof(struct step_copy_xattr) == 32, "copyXattr");
+
+struct step_lock {
+	struct record head;
+	uint64_t slot;
+};
+static_assert(sizeof(struct step_lock) == 16, "lock");
+
 struct step_socket {
 	struct record head;
 	uint64_t slot;
@@ -1033,10 +1102,12 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_EXIT] = {COLUMN_CONTAINER, 1, 0, 1, {
 		{FIELD_NUMBER, 0x0},
 	}},
-	[STEP_SERVE] = {COLUMN_CONTAINER, 1, 0, 3, {
+	[STEP_SERVE] = {COLUMN_CONTAINER, 1, 0, 5, {
 		{FIELD_SLOT, 0x0},
 		{FIELD_SLOT, 0x0},
 		{FIELD_SLOTS, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_OPTIONAL_SLOT, 0x0},
 	}},
 	[STEP_DENY_SETGROUPS] = {COLUMN_HOST, 0, 1, 0, {}},
 	[STEP_SET_UID_MAP] = {COLUMN_HOST, 0, 1, 1, {
@@ -1176,6 +1247,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 		{FIELD_BOOLEAN, 0x0},
 		{FIELD_BOOLEAN, 0x0},
 	}},
+	[STEP_CAPTURE_TREE] = {COLUMN_CONTAINER, 0, 1, 2, {
+		{FIELD_SLOT, 0x1},
+		{FIELD_STRING, 0x0},
+	}},
 	[STEP_MOUNT] = {COLUMN_CONTAINER, 0, 1, 8, {
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
@@ -1247,6 +1322,10 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_CHMOD] = {COLUMN_CONTAINER, 0, 1, 2, {
 		{FIELD_STRING, 0x0},
 		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_COPY_PERMISSIONS] = {COLUMN_CONTAINER, 0, 1, 2, {
+		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
 	}},
 	[STEP_SET_XATTR] = {COLUMN_CONTAINER, 0, 1, 3, {
 		{FIELD_STRING, 0x0},
@@ -1447,6 +1526,33 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	}},
 	[STEP_TAKE_OVER] = {COLUMN_SERVER, 0, 0, 2, {
 		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_MKNODAT] = {COLUMN_SERVER, 0, 0, 4, {
+		{FIELD_OPTIONAL_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_CHOICE, 0xf000},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_COPY_RANGE] = {COLUMN_SERVER, 0, 0, 4, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_LIST_XATTR] = {COLUMN_SERVER, 0, 0, 1, {
+		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_GET_XATTR] = {COLUMN_SERVER, 0, 0, 2, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_COPY_XATTR] = {COLUMN_SERVER, 0, 0, 3, {
+		{FIELD_SLOT, 0x0},
+		{FIELD_SLOT, 0x0},
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_LOCK] = {COLUMN_SERVER, 0, 0, 1, {
 		{FIELD_SLOT, 0x0},
 	}},
 	[STEP_SOCKET] = {COLUMN_SERVER, 0, 0, 2, {

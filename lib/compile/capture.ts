@@ -30,10 +30,13 @@ const FILES: Readonly<Record<Namespace, string>> = {
 /**
  * The child opens them itself: PID 1 is not to be looked at by anybody, and its time and cgroup namespaces are not the
  * command's. It finds them in the host's /proc, whatever the container has there. ptrace(2), proc(5)
+ *
+ * `places`: what else Node gets, behind them.
  */
 export function planCapture(
   definition: ContainerDefinition,
   { stays, collects }: Pick<FramedCommand, 'stays' | 'collects'>,
+  places: readonly number[],
   nests: boolean,
   slots: Slots,
 ): CapturePlan {
@@ -49,7 +52,7 @@ export function planCapture(
   const outer = nests ? [opening('user', 'outer user namespace')] : [];
   return {
     open: [{ op: 'openDirectory', slot: at, path: '/proc', from }, ...outer],
-    give: [...opened, { op: 'give', slots: [...opened, ...outer].map(({ slot }) => slot), from }],
+    give: [...opened, { op: 'give', slots: [...[...opened, ...outer].map(({ slot }) => slot), ...places], from }],
   };
 }
 

@@ -133,9 +133,16 @@ export function compileFrame(
     outer: entered?.outer,
   });
   const joined = ids.kind === 'joined' && joins.user !== undefined;
-  const mounts = planMounts(definition, joined ? { ...ids, slot: joins.user } : ids, host, user, slots);
+  const mounts = planMounts(
+    definition,
+    joined ? { ...ids, slot: joins.user } : ids,
+    host,
+    user,
+    slots,
+    command.stays !== undefined,
+  );
   const locks = planLocks(definition, ids, slots);
-  const capture = planCapture(definition, command, locks.nest.length > 0, slots);
+  const capture = planCapture(definition, command, mounts.captured, locks.nest.length > 0, slots);
   const ending = endingFor(command);
   // A hook is for namespaces that are there.
   const hookLater = command.hooked && locks.nest.length > 0;

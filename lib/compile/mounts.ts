@@ -10,9 +10,11 @@ import type { IdPlan } from './ids.js';
 import { hostsOfRoot } from './names.js';
 import { sysctls } from './namespace-settings.js';
 import { overlaySteps } from './overlay.js';
+import { CapturedPlaces, hasOwnTmp, seesOwnTmp } from './places.js';
 import { hasNewProc, hidden, noNestedUsers, ownSettings, proc, sys } from './proc.js';
 import { executable, hostPrograms } from './programs.js';
 import { pingGroups, userQuotas } from './quotas.js';
+import type { RootParts } from './root.js';
 import type { Slots } from './slots.js';
 import { tmpfsStep } from './tmpfs.js';
 import { Trees } from './trees.js';
@@ -24,6 +26,8 @@ export interface MountPlan {
   readonly steps: readonly ContainerStep[];
   /** What the supervisor tidies up. */
   readonly after: readonly HostStep[];
+  /** The slots of what is written to, for Node. */
+  readonly captured: readonly number[];
 }
 
 export function planMounts(
@@ -32,8 +36,12 @@ export function planMounts(
   host: Host,
   user: User,
   slots: Slots,
+  stays: boolean,
 ): MountPlan {
-  if (!definition.namespaces.includes('mount')) return { acts: [], steps: [], after: [] };
+  if (!definition.namespaces.includes('mount')) return { acts: [], steps: [], after: [], captured: [] };
+  const places = new CapturedPlaces(definition, stays ? slots : undefined);
+  // To a root that is read-only nobody writes.
+  const nowhere = new CapturedPlaces(definition, undefined);
   const trees = new Trees(ids, host, slots);
   const settings = [
     ...noNestedUsers(definition, host),
@@ -46,16 +54,16 @@ export function planMounts(
     { op: 'propagation', target: '/', type: 'private' },
     // Through the host's /proc, as long as it is there: it shows each process what is its own.
     ...(own ? [] : settings),
-    ...root(definition, ids, host, trees, user),
+    ...root(definition, { ids, host, trees, user, places: definition.readonly ? nowhere : places }),
     ...proc(definition, host),
     // Through a /proc of its own where it can be: the host's keeps an entry of each key for each namespace, in one
     // chain, and to find one takes longer the more containers there are. proc_sys_compare() in fs/proc/proc_sysctl.c
     ...(own ? settings : []),
     ...sys(definition, host),
     ...dev(definition, ids, user),
-    ...temporary(definition),
+    ...temporary(definition, places),
     ...executable(definition, host, trees),
-    ...userMounts(definition, host, trees),
+    ...userMounts(definition, host, trees, places),
     // Made read-only when all that belongs there is there.
     ...(definition.readonly && isInMemory(definition)
       ? [{ op: 'mountSetattr', target: '/', attributes: ['readonly'], from: 'readonly()' } as const]
@@ -65,18 +73,13 @@ export function planMounts(
     ...definition.mask.map((target): ContainerStep => ({ op: 'mask', target, from: 'mask()' })),
     { op: 'pivotRoot' },
   ];
-  return { acts: trees.acts, steps, after: trees.after };
+  return { acts: trees.acts, steps, after: trees.after, captured: places.captured };
 }
 
-function root(
-  definition: ContainerDefinition,
-  ids: IdPlan,
-  host: Host,
-  trees: Trees,
-  user: User,
-): readonly ContainerStep[] {
+function root(definition: ContainerDefinition, parts: RootParts): readonly ContainerStep[] {
   const { rootfs, readonly, noNewPrivileges, proc } = definition;
-  if (rootfs === undefined) return hostPrograms(definition, ids, host, trees, user);
+  const { host, trees, places } = parts;
+  if (rootfs === undefined) return hostPrograms(definition, parts);
   const attributes: MountAttribute[] = ['nodev'];
   // Set-user-id programs of the image are of use only where new privileges are allowed.
   if (noNewPrivileges) attributes.push('nosuid');
@@ -88,7 +91,7 @@ function root(
     ...hostsOfRoot(definition, host, isInMemory(definition)),
   ];
   if (typeof rootfs !== 'string') {
-    const place = { target: '/', attributes, from: 'rootfs(overlay())' };
+    const place = { target: '/', attributes, from: 'rootfs(overlay())', places };
     return [...overlaySteps(definition, rootfs, place, host, trees), ...made];
   }
   const from = 'rootfs()';
@@ -101,8 +104,7 @@ function isInMemory({ rootfs }: ContainerDefinition): boolean {
   return rootfs === undefined || (typeof rootfs !== 'string' && rootfs.upper === undefined);
 }
 
-/** /tmp of the container's own. Without a root file system all is in memory anyway, and /tmp is there. */
-function temporary(definition: ContainerDefinition): readonly ContainerStep[] {
-  if (definition.rootfs === undefined && !definition.readonly) return [];
-  return [tmpfsStep('/tmp', ['mode=1777'])];
+function temporary(definition: ContainerDefinition, places: CapturedPlaces): readonly ContainerStep[] {
+  if (!hasOwnTmp(definition)) return [];
+  return [tmpfsStep('/tmp', ['mode=1777']), ...(seesOwnTmp(definition) ? places.capture('/tmp', '/tmp') : [])];
 }

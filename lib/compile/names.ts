@@ -20,7 +20,7 @@ export const DEFAULT_HOSTNAME = 'carrel';
 export function hostsAskedFor(definition: ContainerDefinition): 'host' | 'root' | undefined {
   const { namespaces, rootfs, mounts } = definition;
   if (!namespaces.includes('mount') || !(namespaces.includes('uts') || hasHosts(definition))) return undefined;
-  if (mounts.some(({ target }) => isWithin(HOSTS_FILE, target))) return undefined;
+  if (mounts.some(({ target }) => target !== '/' && isWithin(HOSTS_FILE, target))) return undefined;
   if (rootfs !== undefined) return 'root';
   return hasOwnNames(definition) ? undefined : 'host';
 }

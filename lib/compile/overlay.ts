@@ -8,6 +8,7 @@ import type { MountAttribute } from '../plan/constants.js';
 import { isWithin } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 import { inUserNamespace } from './ids.js';
+import type { CapturedPlaces } from './places.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 
@@ -28,12 +29,16 @@ const LOWER_NAMES: string = [
  */
 const TRIED = { name: 'user.overlay.carrel', value: '1' } as const;
 
+/** The file of a snapshot's directory on which all who use it have a lock. */
+export const SNAPSHOT_LOCK = 'lock';
+
 /** Where an overlay goes, and what may be done there. */
 export interface OverlayPlace {
   readonly target: string;
   readonly attributes: readonly MountAttribute[];
   /** The builder call. */
   readonly from: string;
+  readonly places: CapturedPlaces;
 }
 
 /**
@@ -44,18 +49,18 @@ export interface OverlayPlace {
 export function overlaySteps(
   definition: ContainerDefinition,
   overlay: Overlay,
-  { target, attributes, from }: OverlayPlace,
+  { target, attributes, from, places }: OverlayPlace,
   host: Host,
   trees: Trees,
 ): readonly ContainerStep[] {
   checkLayers(overlay, host);
-  const { lower, upper, work } = overlay;
+  const { lower, upper, work, size, snapshots = [] } = overlay;
   const at = (name: string): string => `${target === '/' ? '' : target}/${name}`;
   const byUser = inUserNamespace(definition, host);
   const names = [...LOWER_NAMES].slice(0, lower.length);
   const options = [`lowerdir=${names.join(':')}`, 'upperdir=upper', 'workdir=work'];
   return [
-    tmpfsStep(target, ['mode=700'], { from }),
+    tmpfsStep(target, ['mode=700', ...(size === undefined ? [] : [`size=${size}`])], { from }),
     ...lower.map((source, index): ContainerStep => {
       const tree = trees.open(source, false, true, from);
       const safe = ['readonly', 'nosuid', 'nodev'] as const;
@@ -69,7 +74,14 @@ export function overlaySteps(
         from,
       };
     }),
+    ...snapshots.flatMap((directory, index) => held(directory, at(`lock${index}`), trees, from)),
     ...upperLayer(upper, work, trees, at, from),
+    ...(snapshots.length === 0
+      ? []
+      : [{ op: 'copyPermissions', model: at(names[0] ?? ''), target: at('upper'), from } as const]),
+    ...(upper === undefined || trees.bySupervisor
+      ? places.capture(at('upper'), target)
+      : places.captureSource(upper, target)),
     ...(upper === undefined && byUser ? [{ op: 'setXattr', target: at('upper'), ...TRIED, from } as const] : []),
     {
       op: 'mount',
@@ -84,6 +96,16 @@ export function overlaySteps(
       ...(upper === undefined ? {} : workLeft(trees, from)),
       from,
     },
+  ];
+}
+
+/** Who removes the snapshot waits for all who have this lock. */
+function held(snapshot: string, target: string, trees: Trees, from: string): readonly ContainerStep[] {
+  const source = `${snapshot}/${SNAPSHOT_LOCK}`;
+  const tree = trees.open(source, false, true, from);
+  return [
+    { op: 'bind', ...tree, target, attributes: ['readonly'], recursive: false, create: true, from },
+    { op: 'lockFile', slot: trees.hold(source), target, from },
   ];
 }
 

@@ -1,33 +1,48 @@
 /** The root of a container that is given none: the host's programs. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import type { User } from '../definition/user.js';
 import type { Host, HostPath } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import { isWithin } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
-import { hasGroup, type IdPlan } from './ids.js';
+import { hasGroup } from './ids.js';
 import { hostsOfHost, ownHosts } from './names.js';
 import { hasOwnNames } from './network.js';
+import { type OverlayPlace, overlaySteps } from './overlay.js';
+import { ownRoot } from './places.js';
+import type { RootParts } from './root.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 import { OWN_GROUP, OWN_PASSWD, TTY_GID } from './users.js';
 
 /** The host's programs and none of its data: a file system in memory with the programs bound into it, read-only. */
-export function hostPrograms(
-  definition: ContainerDefinition,
-  ids: IdPlan,
-  host: Host,
-  trees: Trees,
-  user: User,
-): readonly ContainerStep[] {
-  const own = isListed(OWN_PASSWD, user.uid) ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
-  const named = hostsOfHost(definition, host);
-  // What gives a terminal to the group tty, as sshd does, takes the user's own where there is none of that name.
-  const groups = OWN_GROUP.filter((line) => !line.startsWith('tty:') || hasGroup(ids, TTY_GID));
-  const ownGroup = isListed(groups, user.gid) ? [] : [`user:x:${user.gid}:`];
+export function hostPrograms(definition: ContainerDefinition, parts: RootParts): readonly ContainerStep[] {
+  const { host, trees, places } = parts;
+  const shown = [...host.programs, ...host.settings];
+  const begun = ownRoot(definition);
+  if (begun === undefined) {
+    return [
+      tmpfsStep('/', ['mode=755']),
+      ...places.capture('/', '/'),
+      ...ownEntries(parts),
+      ...shown.map((entry) => hostEntry(entry, trees)),
+      ...ownFiles(definition, parts),
+      ...resolvers(definition, host),
+    ];
+  }
+  const place: OverlayPlace = { target: '/', attributes: ['nosuid', 'nodev'], from: 'mount(overlay())', places };
   return [
-    tmpfsStep('/', ['mode=755']),
+    ...overlaySteps(definition, begun, place, host, trees),
+    // The layers have all else that carrel makes there, or what has become of it.
+    ...['/proc', '/sys', '/dev'].map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755 })),
+    ...shown.map((entry) => hostEntry(entry, trees)),
+    ...resolvers(definition, host),
+  ];
+}
+
+/** The directories of a root that begins empty. */
+function ownEntries({ host }: RootParts): readonly ContainerStep[] {
+  return [
     ...['/proc', '/sys', '/dev', '/run', '/home', '/etc'].map(
       (target): ContainerStep => ({ op: 'directory', target, mode: 0o755 }),
     ),
@@ -35,11 +50,19 @@ export function hostPrograms(
     { op: 'directory', target: '/root', mode: holdsExecutable('/root', host) ? 0o711 : 0o700 },
     { op: 'directory', target: '/tmp', mode: 0o1777 },
     { op: 'directory', target: '/var/tmp', mode: 0o1777 },
-    ...host.programs.map((entry) => hostEntry(entry, trees)),
-    ...host.settings.map((entry) => hostEntry(entry, trees)),
+  ];
+}
+
+/** Its files, which programs look for. */
+function ownFiles(definition: ContainerDefinition, { ids, host, user }: RootParts): readonly ContainerStep[] {
+  const own = isListed(OWN_PASSWD, user.uid) ? [] : [`user:x:${user.uid}:${user.gid}::/:/bin/sh`];
+  // What gives a terminal to the group tty, as sshd does, takes the user's own where there is none of that name.
+  const groups = OWN_GROUP.filter((line) => !line.startsWith('tty:') || hasGroup(ids, TTY_GID));
+  const ownGroup = isListed(groups, user.gid) ? [] : [`user:x:${user.gid}:`];
+  return [
     textFile('/etc/passwd', [...OWN_PASSWD, ...own]),
     textFile('/etc/group', [...groups, ...ownGroup]),
-    named ?? ownHosts(definition, host),
+    hostsOfHost(definition, host) ?? ownHosts(definition, host),
     textFile('/etc/nsswitch.conf', [
       'passwd: files',
       'group: files',
@@ -47,10 +70,14 @@ export function hostPrograms(
       'services: files',
       'protocols: files',
     ]),
-    ...(hasOwnNames(definition)
-      ? []
-      : host.resolver.filter((entry) => named === undefined || !isHosts(entry)).map(resolver)),
   ];
+}
+
+/** In the host's network, names are resolved as the host does. */
+function resolvers(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
+  if (hasOwnNames(definition)) return [];
+  const isNamed = hostsOfHost(definition, host) !== undefined;
+  return host.resolver.filter((entry) => !(isNamed && isHosts(entry))).map(resolver);
 }
 
 /** Node itself, and its packages: after /tmp and /dev, where it may be. */
@@ -77,7 +104,6 @@ function textFile(target: string, lines: readonly string[]): StepOf<'file'> {
   return { op: 'file', target, mode: 0o644, content: new TextEncoder().encode(`${lines.join('\n')}\n`) };
 }
 
-/** In the host's network, names are resolved as the host does. */
 function resolver(entry: HostPath): ContainerStep {
   const { path } = entry;
   const target = isHosts(entry) ? '/etc/hosts' : '/etc/resolv.conf';

@@ -7,22 +7,35 @@ import type { Host } from '../host/facts.js';
 import type { MountAttribute } from '../plan/constants.js';
 import type { ContainerStep } from '../plan/steps.js';
 import { overlaySteps } from './overlay.js';
+import type { CapturedPlaces } from './places.js';
 import { HostTargets } from './targets.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
 
-export function userMounts(definition: ContainerDefinition, host: Host, trees: Trees): readonly ContainerStep[] {
-  const { mounts } = definition;
+/** Without the one on `/`, which the root begins with. */
+export function userMounts(
+  definition: ContainerDefinition,
+  host: Host,
+  trees: Trees,
+  places: CapturedPlaces,
+): readonly ContainerStep[] {
+  const mounts = definition.mounts.filter(({ target }) => target !== '/');
   const targets = new HostTargets(host, trees);
   return mounts.flatMap((mount, index) => {
     const omitted = mount.type === 'bind' && isMissing(mount, host);
     const from = `mount(${mount.type}())`;
     const made = omitted ? [] : targets.make(mount, mounts.slice(0, index), from);
-    return [...made, ...userMount(definition, mount, host, trees)];
+    return [...made, ...userMount(definition, mount, host, trees, places)];
   });
 }
 
-function userMount(definition: ContainerDefinition, mount: Mount, host: Host, trees: Trees): readonly ContainerStep[] {
+function userMount(
+  definition: ContainerDefinition,
+  mount: Mount,
+  host: Host,
+  trees: Trees,
+  places: CapturedPlaces,
+): readonly ContainerStep[] {
   const from = `mount(${mount.type}())`;
   const { target } = mount;
   switch (mount.type) {
@@ -32,11 +45,12 @@ function userMount(definition: ContainerDefinition, mount: Mount, host: Host, tr
       return [
         { op: 'directory', target, mode: 0o755, from },
         tmpfsStep(target, tmpfsOptions(mount), { attributes: attributesOf(mount), from }),
+        ...places.capture(target, target),
       ];
     case 'overlay':
       return [
         { op: 'directory', target, mode: 0o755, from },
-        ...overlaySteps(definition, mount, { target, attributes: attributesOf(mount), from }, host, trees),
+        ...overlaySteps(definition, mount, { target, attributes: attributesOf(mount), from, places }, host, trees),
       ];
     case 'file':
       return [{ op: 'file', target, mode: mount.mode, content: bytesOf(mount.content), from }];

@@ -256,6 +256,9 @@ export function checkWhole(definition: ContainerDefinition): void {
   if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0 || mask.length > 0)) {
     throw contradiction('rootfs, mounts and mask need "mount" among the namespaces, new and not joined');
   }
+  if (rootfs !== undefined && mounts.some(({ target }) => target === '/')) {
+    throw contradiction('an overlay on "/" is for a container without rootfs: give rootfs the overlay');
+  }
   if (!namespaces.includes('uts') && hostname !== undefined) {
     throw contradiction('hostname needs "uts" among the namespaces: it would rename the host');
   }

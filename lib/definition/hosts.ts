@@ -70,6 +70,6 @@ export function checkHostsFile(
       `hosts needs "mount" among the namespaces, new and not joined: else ${HOSTS_FILE} is the host's`,
     );
   }
-  const cover = mounts.find(({ target }) => isWithin(HOSTS_FILE, target));
+  const cover = mounts.find(({ target }) => target !== '/' && isWithin(HOSTS_FILE, target));
   if (cover !== undefined) throw contradiction(`hosts and a mount on ${cover.target} exclude each other`);
 }

@@ -1,9 +1,9 @@
 /** Directories laid over each other, as a root filesystem or as a mount. */
 
-import { contradiction, invalidValue, outOfRange } from '../errors/errors.js';
+import { contradiction, invalidType, invalidValue, outOfRange } from '../errors/errors.js';
 import { isWithin } from '../plan/paths.js';
 import { freezeDeep } from '../plan/plan.js';
-import { hostPath, knownOptions, mountTarget, object } from './checks.js';
+import { bytes, hostPath, knownOptions, mountTarget, object } from './checks.js';
 import { create, type MountSafety, SAFETY, type SafetyOptions, safety, type TargetOptions } from './safety.js';
 
 /** Directories laid over each other. Made by {@link overlay}. */
@@ -15,6 +15,10 @@ export interface Overlay {
   readonly upper?: string;
   /** An absolute path on the host, where there is `upper`. */
   readonly work?: string;
+  /** The most that is written to memory, in bytes; `undefined`: the kernel's default, half of the memory. */
+  readonly size?: number;
+  /** Directories of snapshots that `lower` begins with the files of, the newest first. */
+  readonly snapshots?: readonly string[];
 }
 
 /** Options of {@link overlay}. */
@@ -27,10 +31,21 @@ export interface OverlayOptions {
   readonly upper?: string | URL;
   /** An empty directory on the same mount as `upper`, for overlayfs itself; not without `upper`, which needs it. */
   readonly work?: string | URL;
+  /**
+   * The most that is written where writes go to memory: bytes, or a text such as `'64m'`, from 1 on. Not with `upper`.
+   * Default: the kernel's, half of the memory.
+   */
+  readonly size?: number | string;
+  /**
+   * Directories of snapshots that `lower` begins with the files of: {@link Snapshot.container} has them. The container
+   * keeps these from being removed while it lives. The overlay's own directory has the owner and the permissions of the
+   * first of `lower`. Not with `upper`. Default: none.
+   */
+  readonly snapshots?: readonly (string | URL)[];
 }
 
 const LOWER_MOST = 120;
-const LAYERS = ['lower', 'upper', 'work'] as const;
+const LAYERS = ['lower', 'upper', 'work', 'size', 'snapshots'] as const;
 
 /** Directories laid over each other at a place in the container. Made by {@link overlay}. */
 export interface OverlayMount extends Overlay, MountSafety, TargetOptions {
@@ -62,7 +77,8 @@ export interface OverlayMountOptions extends OverlayOptions, SafetyOptions, Targ
  */
 export function overlay(options: OverlayOptions): Overlay;
 /**
- * The same at a place in the container, as a mount.
+ * The same at a place in the container, as a mount. At `/` it is what carrel's own root begins with, the one that a
+ * container without `rootfs()` has: the host's programs are bound over it.
  *
  * @param target An absolute path in the container. carrel makes a missing one, as for {@link bind}. Set-user-id bits
  *   and device files have no effect there, unless `nosuid` and `nodev` are `false`.
@@ -79,7 +95,7 @@ export function overlay(first: string | OverlayOptions, options?: OverlayMountOp
   knownOptions('overlay()', layers, [...LAYERS, 'create', ...SAFETY]);
   return freezeDeep({
     ...checked('options', layers),
-    target: mountTarget('target', first),
+    target: first === '/' ? first : mountTarget('target', first),
     ...safety(options as SafetyOptions),
     ...create(options as TargetOptions),
   });
@@ -94,7 +110,7 @@ export function checkOverlay(name: string, value: unknown): Overlay {
 
 function checked(name: string, options: OverlayOptions): Overlay {
   knownOptions(name === 'options' ? 'overlay()' : name, options, LAYERS);
-  const { lower, upper, work } = options;
+  const { lower, upper, work, size, snapshots } = options;
   const given: readonly unknown[] = Array.isArray(lower) ? lower : [lower];
   if (given.length < 1 || given.length > LOWER_MOST) {
     throw outOfRange(`${name}.lower`, `a list of 1 to ${LOWER_MOST} directories`, given.length);
@@ -104,7 +120,15 @@ function checked(name: string, options: OverlayOptions): Overlay {
   );
   if (upper === undefined) {
     if (work !== undefined) throw contradiction(`${name}.work is of use with ${name}.upper only`);
-    return freezeDeep({ type: 'overlay', lower: layers });
+    return freezeDeep({
+      type: 'overlay',
+      lower: layers,
+      ...(size === undefined ? {} : { size: bytes(`${name}.size`, size) }),
+      ...(snapshots === undefined ? {} : { snapshots: directories(`${name}.snapshots`, snapshots) }),
+    });
+  }
+  for (const [option, value] of Object.entries({ size, snapshots })) {
+    if (value !== undefined) throw contradiction(`${name}.${option} is of use without ${name}.upper only`);
   }
   if (work === undefined) {
     throw invalidValue(`${name}.work`, `an empty directory on the same mount as ${name}.upper, which needs it`, work);
@@ -117,6 +141,11 @@ function checked(name: string, options: OverlayOptions): Overlay {
   };
   checkApart(made);
   return freezeDeep(made);
+}
+
+function directories(name: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw invalidType(name, 'a list of directories', value);
+  return value.map((path, index) => hostDirectory(`${name}[${index}]`, path));
 }
 
 function hostDirectory(name: string, value: unknown): string {

@@ -104,10 +104,12 @@ export const exit: StepConstructor<'exit', 'status'> = step('exit');
 /**
  * Serves: the child goes on as a server. It reads lists of steps from the socket in the slot `requests`, performs one
  * after the other, and answers there. It ends when nobody can ask any more. `own` has its own descriptors: the host's
- * /proc/self/fd, by {@link openDirectory}. It keeps these and the slots of `kept`, and closes all else. A plan ends
- * with this step.
+ * /proc/self/fd, by {@link openDirectory}. It keeps these and the slots of `kept`, and closes all else. With `clears`
+ * it does one thing more when nobody can ask any more: it empties the directory in that slot, one of `kept`. First it
+ * waits until nobody has a lock on what a list has put into the slot `lock`, by {@link lockFile}. A plan ends with this
+ * step.
  *
- * Default: `kept: []`. Needs nothing.
+ * Default: `kept: []`. Needs nothing; with `clears`, the right to remove what is there.
  *
  * Source: unix(7).
  */
@@ -430,6 +432,16 @@ export const propagation: StepConstructor<'propagation'> = step('propagation');
 export const openTree: StepConstructor<'openTree', 'recursive' | 'nofollow'> = step('openTree');
 
 /**
+ * Copies the mount at the directory `target` inside into `slot`, attached nowhere, without those below it: what is
+ * covered later, or left behind, can still be reached by it.
+ *
+ * Needs CAP_SYS_ADMIN over the mount namespace.
+ *
+ * Source: open_tree(2), Linux 5.2.
+ */
+export const captureTree: StepConstructor<'captureTree'> = step('captureTree');
+
+/**
  * Mounts a new file system of `type` on the directory `target`. On `/` it becomes the root for all that follows.
  * `options` are `key` or `key=value`; relative paths in them count from the target. `nofollow` refuses a target behind
  * a symbolic link. What later steps need in it they make in it, or, with `own: false`, in a private layer over it.
@@ -587,6 +599,16 @@ export const removeTarget: StepConstructor<'removeTarget'> = step('removeTarget'
  * Source: fchmod(2).
  */
 export const chmod: StepConstructor<'chmod'> = step('chmod');
+
+/**
+ * Gives the directory `target` the owner and the permissions of the directory `model`. Both exist; links are followed,
+ * inside.
+ *
+ * Needs to own `target`, and CAP_CHOWN where the owners differ.
+ *
+ * Source: fchown(2), fchmod(2).
+ */
+export const copyPermissions: StepConstructor<'copyPermissions'> = step('copyPermissions');
 
 /**
  * Sets the extended attribute `name` of the file or directory `target`, which exists, to `value`. Links are followed,

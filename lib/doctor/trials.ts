@@ -100,6 +100,7 @@ const MOUNTS: readonly Trial[] = [
     steps: inMemory(
       step.openTree({ slot: 0, source: '/usr' }),
       step.bind({ slot: 0, target: '/tmp/usr', attributes: ['readonly', 'nosuid', 'nodev'], create: true }),
+      step.captureTree({ slot: 1, target: '/tmp' }),
     ),
   },
   {
@@ -133,6 +134,7 @@ const MOUNTS: readonly Trial[] = [
       step.chmod({ target: '/tmp/file', mode: 0o600 }),
       step.symlink({ target: '/tmp/link', text: 'file' }),
       step.lockFile({ target: '/tmp/link', slot: 0 }),
+      step.copyPermissions({ model: '/tmp', target: '/tmp' }),
       step.makeTarget({ target: '/tmp/made', type: 'directory', slot: 1, parent: 2 }),
     ),
   },

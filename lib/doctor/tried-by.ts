@@ -91,6 +91,8 @@ const TRIED_BY: { readonly [O in PlannedOp]: By<O> } = {
   makeTarget: 'files',
   removeTarget: 'files',
   chmod: 'files',
+  captureTree: 'binds',
+  copyPermissions: 'files',
   setXattr: 'overlay in memory',
   lockFile: 'files',
   replaceFile: 'files',

@@ -47,6 +47,8 @@ export {
   serverLost,
   serversStuck,
   serverTimeout,
+  snapshotDirectory,
+  snapshotGone,
   socketsLost,
   startRefused,
   subordinateIds,

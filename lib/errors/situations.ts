@@ -280,6 +280,20 @@ export function hasEnded(what: string): CarrelError {
   return new CarrelError('ERR_ENDED', `${what} came too late: the container has ended`);
 }
 
+/** Nothing can be asked of what has removed a snapshot, or has done its part. */
+export function snapshotGone(): CarrelError {
+  return new CarrelError('ERR_ENDED', 'the snapshot was removed, or is written');
+}
+
+/** A snapshot has no place to be written to. */
+export function snapshotDirectory(path: string, { code = 'EIO', message }: NodeJS.ErrnoException): CarrelError {
+  return new CarrelError(
+    code,
+    `no snapshot can be written to ${path}: ${message}`,
+    'snapshot({ directory }) takes a directory that can be made, and that this user can write to',
+  );
+}
+
 /** Somebody has killed what performs lists of steps in a container. */
 export function serverLost(): CarrelError {
   return new CarrelError('ERR_SUPERVISOR_LOST', 'the server of the container’s files was killed before it answered');

@@ -255,5 +255,8 @@ export type OpenFlag = keyof typeof OPEN_FLAGS;
 /** What a server opens: S_IFREG and S_IFDIR. inode(7) */
 export const FILE_KINDS = { file: 0o100000, directory: 0o040000 } as const;
 
+/** What a server makes that is no regular file, directory or link: S_IFIFO, S_IFSOCK, S_IFCHR. inode(7) */
+export const NODE_TYPES = { fifo: 0o010000, socket: 0o140000, whiteout: 0o020000 } as const;
+
 /** The families of sockets that a server makes: AF_UNIX, AF_INET and AF_INET6. address_families(7) */
 export const SOCKET_DOMAINS = { unix: 1, ipv4: 2, ipv6: 10 } as const;

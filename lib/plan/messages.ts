@@ -72,8 +72,12 @@ export const BYTES_MAX = 1040;
 /** So many violations of one container are told. Others are counted. */
 export const VIOLATIONS_MAX = 1000;
 
-/** So many descriptors of a container Node is given: one for each kind of namespace, and an outer user namespace. */
-export const GIVEN_MAX = 9;
+/** So many places that a container writes to Node is given. */
+export const PLACES_MAX = 55;
+/**
+ * So many descriptors of a container: one for each kind of namespace, an outer user namespace, and those of the places.
+ */
+export const GIVEN_MAX = 64;
 
 /** Inode numbers of the namespaces that the process is in; 0: not known. namespaces(7) */
 const namespaces = { each: 'u32', of: NAMESPACES } as const;

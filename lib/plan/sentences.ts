@@ -93,6 +93,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     `mount ${step.type} on ${quoted(step.target)}${attributes(step.attributes)}` +
     (step.options.length === 0 ? '' : ` (${step.options.map(quoted).join(',')})`) +
     (step.slot === undefined ? '' : `, and hold ${quoted(step.made ?? '.')} in slot ${step.slot}`),
+  captureTree: (step) => `copy the mount on ${quoted(step.target)}, and none below it, into slot ${step.slot}`,
   omit: (step) => `leave out ${step.what}: ${step.reason}`,
   bind: (step) => {
     const what = step.slot === undefined ? quoted(step.source ?? '') : `slot ${step.slot}`;
@@ -112,6 +113,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   removeTarget: (step) => `take ${quoted(step.name)} away, slot ${step.slot}, if it is still empty`,
   symlink: (step) => `symlink ${quoted(step.target)} → ${quoted(step.text)}`,
   chmod: (step) => `chmod ${octal(step.mode)} ${quoted(step.target)}`,
+  copyPermissions: (step) => `give ${quoted(step.target)} the owner and the permissions of ${quoted(step.model)}`,
   setXattr: (step) => `set ${step.name} of ${quoted(step.target)} to ${quoted(step.value)}`,
   lockFile: (step) => `lock ${quoted(step.target)} for reading, slot ${step.slot}`,
   pivotRoot: () => 'pivotRoot, and the old root is gone',
@@ -163,7 +165,9 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   awaitPlan: () => 'wait for the plan that goes on here',
   hold: () => 'leave init alone, until it is told to end',
   exit: (step) => `exit with status ${step.status}`,
-  serve: (step) => `serve: read lists of steps from slot ${step.requests}, perform them, and answer`,
+  serve: (step) =>
+    `serve: read lists of steps from slot ${step.requests}, perform them, and answer` +
+    (step.clears === undefined ? '' : `; in the end empty slot ${step.clears}`),
   open: (step) => {
     const made = step.flags.includes('create') ? ` ${octal(step.mode)}` : '';
     const links = step.nofollow ? ', no link,' : '';
@@ -189,6 +193,13 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
     `set the times of ${inside(step)}: read ${step.atimeS} s ${step.atimeNs} ns, ` +
     `changed ${step.mtimeS} s ${step.mtimeNs} ns`,
   faccessat: (step) => `access ${inside(step)}: ${bits(step)}`,
+  mknodat: (step) => `make the ${step.type} ${inside(step)} ${octal(step.mode)}`,
+  copyRange: (step) =>
+    `copy up to ${step.length} bytes of slot ${step.slot} from ${step.offset} on to slot ${step.into}`,
+  listXattr: (step) => `list the extended attributes of slot ${step.slot}`,
+  getXattr: (step) => `get ${step.name} of slot ${step.slot}`,
+  copyXattr: (step) => `copy ${step.name} of slot ${step.slot} to slot ${step.into}`,
+  lock: (step) => `lock slot ${step.slot} for writing`,
   handOver: (step) => `hand Node what is in the slots ${list(step.slots.map(String))}`,
   takeOver: (step) => `take what Node has sent into slot ${step.slot}`,
 };

@@ -53,7 +53,7 @@ export function readAnswer(bytes: Buffer): Answer {
 }
 
 /** What is known of a file. */
-export type Stat = Omit<ValuesOf<typeof STAT>, 'reserved'>;
+export type Stat = ValuesOf<typeof STAT>;
 
 /** Reads what `fstat` and `stat` give. */
 export function readStat(bytes: Buffer): Stat {

@@ -64,5 +64,6 @@ export const STAT = {
   nlink: 'u32',
   uid: 'u32',
   gid: 'u32',
-  reserved: 'u32',
+  /** Of a device. makedev(3) */
+  rdev: 'u32',
 } as const satisfies Layout;

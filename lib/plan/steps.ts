@@ -13,6 +13,7 @@ import { CGROUP_STEPS } from './steps/cgroups.js';
 import { COURSE_STEPS } from './steps/course.js';
 import { FILE_STEPS } from './steps/files.js';
 import { ID_STEPS } from './steps/ids.js';
+import { KEEPING_STEPS } from './steps/keeping.js';
 import { LABEL_STEPS } from './steps/labels.js';
 import { LANDLOCK_STEPS } from './steps/landlock.js';
 import { MOUNT_STEPS } from './steps/mounts.js';
@@ -35,6 +36,7 @@ export const STEPS = {
   ...LANDLOCK_STEPS,
   ...LABEL_STEPS,
   ...SERVED_STEPS,
+  ...KEEPING_STEPS,
   ...SOCKET_STEPS,
 } as const satisfies StepGroup;
 

@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { callOf, type GivenCall } from '../definition/call.js';
+import { callOf } from '../definition/call.js';
 import { milliseconds as checkMs, signalNumber } from '../definition/checks.js';
 import type { LimitsUpdate } from '../definition/limits.js';
 import type { InNamespaces, NamespaceHandle } from '../definition/namespaces.js';
@@ -10,64 +10,31 @@ import type { PublishOptions } from '../definition/publish.js';
 import { hasEnded } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import type { Plan } from '../plan/plan.js';
-import type { SpawnOptions } from './command.js';
 import type { StatsOptions } from './control.js';
 import type { RunningContainerEvents } from './events.js';
 import type { Files } from './files/files.js';
 import type { LogStream, LogsOptions } from './log-stream.js';
 import type { Listener } from './ports/listener.js';
-import type { Ports } from './ports/ports.js';
 import type { Published } from './ports/published.js';
 import type { ConnectionHandler, ConnectOptions, PortTarget } from './ports/target.js';
 import type { ContainerProcess } from './process.js';
 import type { WaitOptions } from './readiness.js';
 import type { ReadyOf } from './ready.js';
-import type { ExitStatus, Reason } from './result.js';
+import type { ExitStatus } from './result.js';
 import type { Bytes, RunOptions, RunResult, Texts } from './run.js';
+import type { Change } from './snapshot/changes.js';
+import type { SnapshotOptions } from './snapshot/snapshot.js';
+import type { Snapshot } from './snapshot/taken.js';
+import type { StartedFrom } from './started-from.js';
 import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
+import type { EnterOptions, Workings } from './workings.js';
 
 /**
  * A condition of readiness: `{ port }`, `{ line, times }`, `{ file }`, `{ http }`, `{ command }`, or a function. Of a
  * list, all of them.
  */
 export type Ready = ReadyOf<RunningContainer>;
-
-/** Options of a command that enters: those of `spawn`. It ends with the container, and so with Node. */
-export type EnterOptions = Omit<SpawnOptions, 'detached'>;
-
-/** @internal What a running container works with, made by its maker: to name the class does not load all of that. */
-export interface Workings {
-  readonly id: string;
-  readonly container: StartedFrom['container'];
-  /** The main command, or what stands for PID 1 where there is none. */
-  readonly child: ContainerProcess;
-  readonly holds: boolean;
-  /** PID 1, as the host numbers it. */
-  readonly pid: number;
-  /** Those that are not the container's are looked at. */
-  namespaces(): Readonly<Record<Namespace, NamespaceHandle>>;
-  readonly files: Files;
-  spawn(call: GivenCall<EnterOptions>): ContainerProcess;
-  run(call: GivenCall<RunOptions>, made: (child: ContainerProcess) => void): Promise<RunResult<string | Buffer>>;
-  plan(call: GivenCall<EnterOptions>): Plan;
-  logs(options: LogsOptions): LogStream;
-  /** Looks at the container until it is ready. */
-  waitFor(container: RunningContainer, ready: Ready | readonly Ready[], options: WaitOptions): Promise<void>;
-  explain(plan: Plan): string;
-  readonly ports: Ports;
-  setTimeout(milliseconds: number): Promise<void>;
-  /** Ends all of it. `exited`: it was asked to. */
-  end(reason: Reason): void;
-  /** Ends what nobody is told of, once the container has ended. */
-  close(): Promise<void>;
-  /** How it ended, where that could not be found out. */
-  lost(error: Error): ExitStatus;
-}
-
-/** What a {@link RunningContainer} was started from. lib/container.ts says what that is. */
-// biome-ignore lint/suspicious/noEmptyInterface: it is filled in where the builder is
-export interface StartedFrom {}
 
 /**
  * A container that runs until it is told to end, or until its main command ends, from {@link Container.start}. Commands
@@ -93,7 +60,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
    */
   readonly result: Promise<ExitStatus>;
 
-  readonly #workings: Workings;
+  readonly #workings: Workings<RunningContainer>;
   /** Commands that have entered and not ended. */
   readonly #commands = new Set<ContainerProcess>();
   #isOver = false;
@@ -102,7 +69,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   #isPaused = false;
 
   /** @internal */
-  constructor(workings: Workings) {
+  constructor(workings: Workings<RunningContainer>) {
     super();
     const { id, container, pid, child, holds } = workings;
     this.#workings = workings;
@@ -345,6 +312,34 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   async resume(): Promise<void> {
     this.#isPaused = false;
     await this.#workings.child.resume();
+  }
+
+  /**
+   * Keeps what would be lost with the container: what was written to `/`, `/tmp`, overlays and file systems in memory.
+   * Binds, a `rootfs` that is a directory, `/dev` and processes are not in it. A container with `limits()` is paused
+   * meanwhile; of others each file is as it was at some moment. Sockets in it lead nowhere, and devices are left out.
+   *
+   * @returns Files on disk, and the definition of a container that begins with them: `snapshot.container`. What was
+   *   mounted in memory is an overlay there. Until it is disposed of, it is the same for any number of containers.
+   * @throws TypeError for a bad option, as a rejection; {@link StepError} with the `path` inside where something cannot
+   *   be copied, such as ENOSPC; the reason of `signal`; {@link CarrelError} with `ERR_ENDED` where the container has
+   *   ended, or ends meanwhile. Then nothing of it is left.
+   * @see overlayfs of the kernel's documentation; in a user namespace its containers need Linux 6.6.
+   */
+  async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
+    this.#mustRun('snapshot()');
+    return this.#workings.writings.snapshot(options, this.#isPaused);
+  }
+
+  /**
+   * What was written until now where {@link snapshot} looks, in order of path. A directory that something was changed
+   * in has changed. What carrel has made is not listed, nor is what is behind a mount. `docker diff`
+   *
+   * @throws {@link CarrelError} with `ERR_ENDED` where the container has ended, or ends meanwhile.
+   */
+  async changes(): Promise<readonly Change[]> {
+    this.#mustRun('changes()');
+    return this.#workings.writings.changes();
   }
 
   /** Lets Node wait for it and for its ports, as it does by default. */

@@ -10,7 +10,7 @@ import type { Served } from '../compile/serve.js';
 import { type Identity, identify } from '../compile/users.js';
 import type { GivenStart } from '../definition/call.js';
 import { boolean, knownOptions } from '../definition/checks.js';
-import type { ContainerDefinition } from '../definition/definition.js';
+import type { ContainerDefinition, DefinitionInput } from '../definition/definition.js';
 import { checkCommandLimits } from '../definition/limits.js';
 import type { JoinedNamespace, NamespaceHandle } from '../definition/namespaces.js';
 import { checkUser, type NamedUser, type User } from '../definition/user.js';
@@ -37,9 +37,13 @@ import { checkWait, checkWaitFor, type Waiting, whenReady } from './readiness.js
 import { checkReady } from './ready.js';
 import { lostStatus } from './result.js';
 import { run } from './run.js';
-import { type Ready, RunningContainer, type StartedFrom, type Workings } from './running-container.js';
+import { type Ready, RunningContainer } from './running-container.js';
 import { givenBy } from './served.js';
+import { Writings } from './snapshot/writings.js';
+import type { Written } from './snapshot/written.js';
 import { type Inside, planOf, spawn, start as startCommand } from './spawn.js';
+import type { StartedFrom } from './started-from.js';
+import type { Workings } from './workings.js';
 
 /** Options of {@link Container.start}: those of `spawn` that are about the main command, and these. */
 export interface StartOptions extends Omit<SpawnOptions, 'detached' | 'stdio'> {
@@ -83,6 +87,7 @@ export async function start(
   hooks: readonly Hook[],
   given: GivenStart<StartOptions>,
   container: StartedFrom['container'],
+  like: (parts: DefinitionInput) => StartedFrom['container'],
 ): Promise<RunningContainer> {
   knownOptions('start()', given.options, OPTIONS);
   const { hold, ready = [], readyTimeout, logBytes, stdio, ...options } = given.options;
@@ -99,7 +104,9 @@ export async function start(
     await performing.supervision.started();
     if (performing.supervision.isOver) await performing.supervision.ended;
     const entered = enteredBy(definition, performing, call.options);
-    const workings = { ...workingsOf(performing, entered, main === undefined, output), container };
+    const { limited, written } = entered;
+    const writings = new Writings(written, like, limited ? performing.child : undefined);
+    const workings = { ...workingsOf(performing, entered, main === undefined, output), container, writings };
     const running = new RunningContainer(workings);
     for (const publication of definition.publish) await workings.ports.open(publication);
     if (conditions.length > 0)
@@ -147,6 +154,9 @@ interface Entered {
   readonly files: Files;
   /** Those of its servers that were given up. */
   readonly stuck: Stuck;
+  readonly written: Written;
+  /** Whether it can be paused. */
+  readonly limited: boolean;
 }
 
 /** They are the user that the main command was started as. */
@@ -183,6 +193,8 @@ function enteredBy(
     served,
     files,
     stuck,
+    written: { definition: given, supervision, ids, user: outer ?? own.find(({ type }) => type === 'user') },
+    limited: shared !== undefined,
   };
 }
 
@@ -206,7 +218,7 @@ function workingsOf(
   entered: Entered,
   holds: boolean,
   output: MainOutput,
-): Omit<Workings, 'container'> {
+): Omit<Workings<RunningContainer>, 'container' | 'writings'> {
   const { definition, inside, namespaces, served, files, stuck } = entered;
   const { supervision, child } = performing;
   return {

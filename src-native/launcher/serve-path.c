@@ -33,6 +33,7 @@ static struct outcome tell(struct server *server, int fd)
 		.nlink = (uint32_t)stat.st_nlink,
 		.uid = stat.st_uid,
 		.gid = stat.st_gid,
+		.rdev = (uint32_t)stat.st_rdev,
 	};
 	PASS(server_room(server, sizeof(told), &room));
 	memcpy(room, &told, sizeof(told));

@@ -112,7 +112,7 @@ struct outcome serve_sendfile(struct server *server, const struct step_sendfile 
 	PASS(server_slot(server, step->to, &to));
 	PASS(server_room(server, sizeof(size), &room));
 	while (size < step->length) {
-		const long sent = sys_sendfile(to, from, step->length - size);
+		const long sent = sys_sendfile(to, from, 0, step->length - size);
 		if (sent == -SYS_EINTR)
 			continue;
 		if (sent < 0)

@@ -49,6 +49,18 @@ struct outcome serve_dispatch(struct server *server, const struct record *record
 		return serve_hand_over(server, (const struct step_hand_over *)record);
 	case STEP_TAKE_OVER:
 		return serve_take_over(server, (const struct step_take_over *)record);
+	case STEP_MKNODAT:
+		return serve_mknodat(server, (const struct step_mknodat *)record);
+	case STEP_COPY_RANGE:
+		return serve_copy_range(server, (const struct step_copy_range *)record);
+	case STEP_LIST_XATTR:
+		return serve_list_xattr(server, (const struct step_list_xattr *)record);
+	case STEP_GET_XATTR:
+		return serve_get_xattr(server, (const struct step_get_xattr *)record);
+	case STEP_COPY_XATTR:
+		return serve_copy_xattr(server, (const struct step_copy_xattr *)record);
+	case STEP_LOCK:
+		return serve_lock(server, (const struct step_lock *)record);
 	case STEP_SOCKET:
 		return serve_socket(server, (const struct step_socket *)record);
 	case STEP_CONNECT_TCP:

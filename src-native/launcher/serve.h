@@ -28,6 +28,12 @@ struct outcome serve_utimensat(struct server *server, const struct step_utimensa
 struct outcome serve_faccessat(struct server *server, const struct step_faccessat *step);
 struct outcome serve_hand_over(struct server *server, const struct step_hand_over *step);
 struct outcome serve_take_over(struct server *server, const struct step_take_over *step);
+struct outcome serve_mknodat(struct server *server, const struct step_mknodat *step);
+struct outcome serve_copy_range(struct server *server, const struct step_copy_range *step);
+struct outcome serve_list_xattr(struct server *server, const struct step_list_xattr *step);
+struct outcome serve_get_xattr(struct server *server, const struct step_get_xattr *step);
+struct outcome serve_copy_xattr(struct server *server, const struct step_copy_xattr *step);
+struct outcome serve_lock(struct server *server, const struct step_lock *step);
 struct outcome serve_socket(struct server *server, const struct step_socket *step);
 struct outcome serve_connect_tcp(struct server *server, const struct step_connect_tcp *step);
 struct outcome serve_connect_unix(struct server *server, const struct step_connect_unix *step);

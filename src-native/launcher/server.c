@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server.h"
+#include "clear.h"
 #include "memory.h"
 #include "serve.h"
 
@@ -98,6 +99,18 @@ static void perform(struct server *server, const struct server_request *request)
 	memcpy(server->answer, &answer, sizeof(answer));
 }
 
+// What it keeps for somebody is of no use to anybody else. Those who use it still have it until they have ended.
+static void clear_in_the_end(const struct server *server)
+{
+	const struct flock all = {.l_type = F_WRLCK};
+	if (server->clears == NO_SLOT || server->slots[server->clears] < 0)
+		return;
+	if (server->lock != NO_SLOT && server->slots[server->lock] >= 0)
+		while (sys_fcntl(server->slots[server->lock], F_OFD_SETLKW, (long)&all) == -SYS_EINTR)
+			;
+	clear_directory(server->slots[server->clears]);
+}
+
 void server_run(struct server *server)
 {
 	const struct server_request *request;
@@ -106,5 +119,6 @@ void server_run(struct server *server)
 		if (!send_answer(server))
 			break;
 	}
+	clear_in_the_end(server);
 	sys_exit_group(0);
 }

@@ -12,6 +12,9 @@ struct server {
 	struct plan list;
 	uint32_t slot_count;
 	int requests;
+	// The slots of a directory that it empties in the end, and of the lock on that; NO_SLOT: none.
+	uint64_t clears;
+	uint64_t lock;
 	// The directory /proc/self/fd, opened on the host.
 	int own;
 	uint32_t number;

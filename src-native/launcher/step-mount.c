@@ -149,6 +149,15 @@ struct outcome step_open_tree(struct child *child, const struct step_open_tree *
 	return DONE;
 }
 
+struct outcome step_capture_tree(struct child *child, const struct step_capture_tree *step)
+{
+	int place = -1;
+	PASS(path_open(child, plan_string(child->plan, step->target), O_PATH | O_DIRECTORY, 0, &place));
+	PASS(tree_copy(place, "", AT_EMPTY_PATH, &child->page->slots[step->slot]));
+	TRY(close, place);
+	return DONE;
+}
+
 // Makes what the tree can be attached to: a directory for a directory, an empty file for all else.
 static struct outcome make_target(struct child *child, int tree, const char *target)
 {

@@ -243,6 +243,21 @@ struct outcome step_chmod(struct child *child, const struct step_chmod *step)
 	return DONE;
 }
 
+struct outcome step_copy_permissions(struct child *child, const struct step_copy_permissions *step)
+{
+	struct stat stat;
+	int model = -1;
+	int target = -1;
+	PASS(path_open(child, plan_string(child->plan, step->model), O_PATH | O_DIRECTORY, 0, &model));
+	TRY(fstat, model, &stat);
+	TRY(close, model);
+	PASS(open_to_read(child, step->target, &target));
+	TRY(fchown, target, stat.st_uid, stat.st_gid);
+	TRY(fchmod, target, stat.st_mode & 07777);
+	TRY(close, target);
+	return DONE;
+}
+
 struct outcome step_set_xattr(struct child *child, const struct step_set_xattr *step)
 {
 	int file = -1;

@@ -55,6 +55,8 @@ struct outcome step_serve(struct child *child, const struct step_serve *step)
 	const struct sys_sigaction ignored = {.handler = SYS_SIG_IGN};
 	struct server *server;
 	PASS(make_room(child->plan->header->slots, &server));
+	server->clears = step->clears;
+	server->lock = step->lock;
 	TRY(rt_sigaction, SYS_SIGXFSZ, &ignored);
 	PASS(child_own_files(child));
 	PASS(part(child, step, server));

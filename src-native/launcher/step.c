@@ -55,6 +55,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_propagation(child, (const struct step_propagation *)record);
 	case STEP_OPEN_TREE:
 		return step_open_tree(child, (const struct step_open_tree *)record);
+	case STEP_CAPTURE_TREE:
+		return step_capture_tree(child, (const struct step_capture_tree *)record);
 	case STEP_MOUNT:
 		return step_mount(child, (const struct step_mount *)record);
 	case STEP_BIND:
@@ -83,6 +85,8 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_make_target(child, (const struct step_make_target *)record);
 	case STEP_CHMOD:
 		return step_chmod(child, (const struct step_chmod *)record);
+	case STEP_COPY_PERMISSIONS:
+		return step_copy_permissions(child, (const struct step_copy_permissions *)record);
 	case STEP_SET_XATTR:
 		return step_set_xattr(child, (const struct step_set_xattr *)record);
 	case STEP_LOCK_FILE:

@@ -31,6 +31,7 @@ struct outcome step_link_up(struct child *child, const struct step_link_up *step
 struct outcome step_sysctl(struct child *child, const struct step_sysctl *step);
 struct outcome step_propagation(struct child *child, const struct step_propagation *step);
 struct outcome step_open_tree(struct child *child, const struct step_open_tree *step);
+struct outcome step_capture_tree(struct child *child, const struct step_capture_tree *step);
 struct outcome step_mount(struct child *child, const struct step_mount *step);
 struct outcome step_bind(struct child *child, const struct step_bind *step);
 struct outcome step_device(struct child *child, const struct step_device *step);
@@ -45,6 +46,7 @@ struct outcome step_replace_file(struct child *child, const struct step_replace_
 struct outcome step_symlink(struct child *child, const struct step_symlink *step);
 struct outcome step_make_target(struct child *child, const struct step_make_target *step);
 struct outcome step_chmod(struct child *child, const struct step_chmod *step);
+struct outcome step_copy_permissions(struct child *child, const struct step_copy_permissions *step);
 struct outcome step_set_xattr(struct child *child, const struct step_set_xattr *step);
 struct outcome step_lock_file(struct child *child, const struct step_lock_file *step);
 struct outcome step_open_terminal(struct child *child, const struct step_open_terminal *step);

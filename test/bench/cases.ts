@@ -43,6 +43,8 @@ type Running = Awaited<ReturnType<Box['start']>>;
 type Case = (library: Library, places: Places) => Subject;
 
 const VARIABLES = 10_000;
+/** Files of a workspace that is forked. */
+const WORKSPACE = 1000;
 /** With the root filesystem they are 100. */
 export const LAYERS = 99;
 const QUIET = { stdio: 'ignore' } as const;
@@ -81,6 +83,15 @@ const CASES: Readonly<Record<string, Case>> = {
       async start() {
         (await box?.connect(PORT))?.destroy();
       },
+    };
+  },
+  'carrel fork spawn': ({ Container }) => {
+    let fork: Box | undefined;
+    return {
+      async ready() {
+        fork ??= await prepared(new Container());
+      },
+      start: () => ended((fork ?? new Container()).spawn('true', [], { stdio: 'ignore' })),
     };
   },
   'carrel variables first spawn': (library, places) =>
@@ -136,6 +147,14 @@ function rooted({ Container }: Library, { rootfs }: Places): Box {
 function layered({ Container, overlay }: Library, { layers, rootfs }: Places, count: number): Box {
   const lower = Array.from({ length: count }, (_, index) => join(layers, String(index)));
   return new Container().rootfs(overlay({ lower: [...lower, rootfs] }));
+}
+
+/** Begins with a workspace of so many files. Its snapshot goes with the process. */
+async function prepared(box: Box): Promise<Box> {
+  await using running = await box.start();
+  const script = `mkdir /home/work; cd /home/work; for i in $(seq ${WORKSPACE}); do echo $i > $i; done`;
+  await running.run('sh', ['-c', script], { check: true });
+  return (await running.snapshot()).container;
 }
 
 function variables(number: number): Readonly<Record<string, string>> {

@@ -52,6 +52,7 @@ const SMALL = [
   'carrel run',
   'carrel running spawn',
   'carrel running connect',
+  'carrel fork spawn',
   'carrel variables first spawn',
   'carrel variables spawn',
   'carrel layer spawn',

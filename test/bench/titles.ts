@@ -11,6 +11,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'carrel rootfs landlock spawn': 'carrel, busybox root, with landlock()',
   'carrel running spawn': 'carrel, a command in a running container',
   'carrel running connect': 'carrel, connect() to a port of a running container',
+  'carrel fork spawn': "carrel, host's programs, fork of a snapshot",
   'carrel variables first spawn': 'carrel, 10,000 variables, first time',
   'carrel variables spawn': 'carrel, 10,000 variables, again',
   'carrel layer spawn': 'carrel, overlay of 2 layers',

@@ -25,7 +25,8 @@ const { EIO } = constants.errno;
 const CALLS = [
   ...['openat2', 'openat', 'fstat', 'pread64', 'pwrite64', 'ftruncate', 'getdents64', 'mkdirat', 'unlinkat'],
   ...['renameat', 'symlinkat', 'readlinkat', 'fchmodat', 'fchownat', 'utimensat', 'faccessat', 'socket', 'bind'],
-  ...['listen', 'connect', 'getsockopt', 'setsockopt', 'fchdir', 'linkat', 'sendfile'],
+  ...['listen', 'connect', 'getsockopt', 'setsockopt', 'fchdir', 'linkat', 'mknodat', 'lseek', 'sendfile'],
+  ...['flistxattr', 'fgetxattr', 'fcntl'],
 ];
 /** No list makes a call more often. */
 const MOST = 40;
@@ -66,6 +67,7 @@ suite('a server whose calls are refused', requires('root', 'strace'), () => {
       const made = await server.perform([
         { op: 'mkdirat', path: directory, mode: 0o700 },
         there,
+        { op: 'pwrite', slot: slots.passing, offset: 0, content: Buffer.from('text') },
         { op: 'close', slot: slots.passing },
       ]);
       assert.equal(made.error, 0);

@@ -156,6 +156,7 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
     maybe('prctl', 'PR_SET_PDEATHSIG'),
     maybe('prctl', 'PR_SET_DUMPABLE'),
   ],
+  captureTree: () => [copy()],
   openTree: ({ source = '', within, nofollow, descriptor }) => [
     // One that is looked up by openat2 is opened by O_PATH, which only looks.
     ...(within === undefined && !nofollow && descriptor === undefined ? [call('open_tree', quote(source))] : []),
@@ -240,6 +241,7 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
   removeTarget: ({ name }) => [maybe('flock', 'LOCK_EX|LOCK_NB'), maybe('unlinkat', quote(name))],
   symlink: ({ target, text }) => [parents, call('symlinkat', quote(text), file(target))],
   chmod: ({ target, mode }) => [toRead(target), call('fchmod', octal(mode))],
+  copyPermissions: ({ target }) => [toRead(target), call('fchown'), call('fchmod')],
   setXattr: ({ target, name, value }) => [toRead(target), call('fsetxattr', quote(name), quote(value))],
   lockFile: ({ target }) => [toRead(target), call('fcntl', 'F_OFD_SETLK', 'F_RDLCK')],
   pivotRoot: () => [

@@ -47,6 +47,18 @@ const CALLS: { readonly [O in ServedStep['op']]: (step: StepOf<O>) => readonly E
     call('umask'),
   ],
   listen: ({ backlog }) => [call('listen', `, ${backlog}`)],
+  mknodat: ({ path }) => [call('mknodat', last(path))],
+  copyRange: () => [
+    call('lseek', 'SEEK_DATA'),
+    call('lseek', 'SEEK_HOLE'),
+    call('lseek', 'SEEK_SET'),
+    call('sendfile'),
+    maybe('lseek', 'SEEK_DATA'),
+  ],
+  listXattr: () => [maybe('flistxattr')],
+  getXattr: ({ name }) => [maybe('fgetxattr', quote(name))],
+  copyXattr: ({ name }) => [maybe('fgetxattr', quote(name)), maybe('fsetxattr', quote(name))],
+  lock: () => [call('fcntl', 'F_OFD_SETLK', 'F_WRLCK')],
   handOver: () => [call('sendmsg', 'SCM_RIGHTS')],
   takeOver: () => [],
 };

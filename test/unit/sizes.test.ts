@@ -11,14 +11,15 @@ const COLUMNS = 120;
 const FILE_LINES = 400;
 const FUNCTION_LINES = 60;
 const CLASS_LINES = 200;
-const STEP_COUNT = 106;
-const LAUNCHER_LINES = 6700;
+/** Nine keep what a container has written: the tree that its overlay hides, and the copy of it. */
+const STEP_COUNT = 114;
+const LAUNCHER_LINES = 6950;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
   // With the declaration of RunningContainer.container, which no other file can make.
   'lib/container.ts': 655,
-  'src-native/sys.h': 860,
+  'src-native/sys.h': 890,
 };
 
 const CODE = readSources(

@@ -7,6 +7,7 @@ import {
   descriptors,
   firstOf,
   numbers,
+  optional,
   slot,
   slots,
   steps,
@@ -119,10 +120,22 @@ export const COURSE_STEPS = {
    * Serves: the child goes on as a server. It reads lists of steps from the socket in the slot `requests`, performs one
    * after the other, and answers there. It ends when nobody can ask any more. `own` has its own descriptors: the host's
    * /proc/self/fd, by {@link openDirectory}. It keeps these and the slots of `kept`, and closes all else.
+   * With `clears` it does one thing more when nobody can ask any more: it empties the directory in that slot, one of
+   * `kept`. First it waits until nobody has a lock on what a list has put into the slot `lock`, by {@link lockFile}.
    * A plan ends with this step.
    *
-   * @needs nothing
+   * @needs nothing; with `clears`, the right to remove what is there
    * @source unix(7)
    */
-  serve: { column: 'container', ends: true, fields: { requests: slot, own: slot, kept: defaulted(slots, []) } },
+  serve: {
+    column: 'container',
+    ends: true,
+    fields: {
+      requests: slot,
+      own: slot,
+      kept: defaulted(slots, []),
+      clears: optional(slot),
+      lock: optional(slot),
+    },
+  },
 } as const satisfies StepGroup;

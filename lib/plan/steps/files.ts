@@ -83,6 +83,14 @@ export const FILE_STEPS = {
    */
   chmod: { column: 'container', fields: { target: containerPath, mode: upTo(0o7777) } },
   /**
+   * Gives the directory `target` the owner and the permissions of the directory `model`. Both exist; links are
+   * followed, inside.
+   *
+   * @needs to own `target`, and CAP_CHOWN where the owners differ
+   * @source fchown(2), fchmod(2)
+   */
+  copyPermissions: { column: 'container', fields: { model: containerPath, target: containerPath } },
+  /**
    * Sets the extended attribute `name` of the file or directory `target`, which exists, to `value`. Links are followed,
    * inside. In a tree of the host's it changes what the host has.
    *

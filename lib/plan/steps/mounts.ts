@@ -57,6 +57,14 @@ export const MOUNT_STEPS = {
     },
   },
   /**
+   * Copies the mount at the directory `target` inside into `slot`, attached nowhere, without those below it: what is
+   * covered later, or left behind, can still be reached by it.
+   *
+   * @needs CAP_SYS_ADMIN over the mount namespace
+   * @source open_tree(2), Linux 5.2
+   */
+  captureTree: { column: 'container', fields: { slot: filled, target: containerPath } },
+  /**
    * Mounts a new file system of `type` on the directory `target`. On `/` it becomes the root for all that follows.
    * `options` are `key` or `key=value`; relative paths in them count from the target.
    * `nofollow` refuses a target behind a symbolic link.

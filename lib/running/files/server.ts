@@ -63,13 +63,19 @@ export class Server {
   #isEnding = false;
   #over = false;
 
-  /** @throws what {@link startSupervisor} throws: then there is none. */
-  constructor(plan: Plan, listener: ServerListener) {
+  #isLeft = false;
+
+  /**
+   * Takes over `handed`, what the plan receives beside its two sockets.
+   *
+   * @throws what {@link startSupervisor} throws: then there is none.
+   */
+  constructor(plan: Plan, listener: ServerListener, handed: readonly number[] = []) {
     this.#listener = listener;
     this.#plan = plan;
     if (log.enabled) log('\n%s', explain(plan));
     const { socketpair, close, hold } = native();
-    const opened: number[] = [];
+    const opened: number[] = [...handed];
     const pair = (): [number, number] => {
       const made = socketpair();
       opened.push(...made);
@@ -80,7 +86,8 @@ export class Server {
       const [lane, laneTheirs] = pair();
       this.#supervision = new Supervision({ plan, settlement: {}, hooks: [], calledNs: monotonicNs() });
       const ends = { ends: [], terminal: null, handed: [] };
-      const stdio = { ...ends, sent: [theirs, laneTheirs], owned: [theirs, laneTheirs] };
+      const sockets = [theirs, laneTheirs, ...handed];
+      const stdio = { ...ends, sent: sockets, owned: sockets };
       const sent = (error: Error | undefined): void => this.#supervision.sent(error);
       this.#supervision.connect(startSupervisor(encode(plan), stdio, this.#supervision, 'new', sent));
       this.#descriptor = ours;
@@ -93,7 +100,9 @@ export class Server {
     this.#socket = openSocket(this.#descriptor);
     this.#socket.on('data', (bytes: Buffer) => this.#read(bytes));
     this.#socket.on('error', () => this.#socket.destroy());
-    this.#socket.on('close', () => this.#supervision.end('killed'));
+    this.#socket.on('close', () => {
+      if (!this.#isLeft) this.#supervision.end('killed');
+    });
     this.#socket.unref();
     this.#supervision.unref();
     this.#supervision.ended.then(
@@ -136,6 +145,13 @@ export class Server {
     if (this.#over) throw this.#failure ?? serverLost();
     const refused = native().trySend(this.#lane, Buffer.alloc(4), [descriptor]);
     if (refused !== undefined) throw descriptorNotSent(refused);
+  }
+
+  /** Nobody asks it any more: it does what it has to do in the end. Until it is gone it holds Node. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#supervision.ref();
+    this.#socket.destroy();
   }
 
   /** Ends it, whatever it does. Until it is gone it holds Node. */

@@ -1,0 +1,152 @@
+/** How a keeper goes through a tree: one directory after the other, each found from the top by names alone. */
+
+import { constants } from 'node:os';
+import { type DirectoryEntry, readEntries, readStat, type Stat } from '../../plan/serving-bytes.js';
+import { type ServedStep, STEPS } from '../../plan/steps.js';
+import { faultOf } from '../files/fault.js';
+import { NOTHING } from '../files/view.js';
+import type { Keeper } from './keeper.js';
+
+const { ELOOP, ENOENT, ENOTDIR, EISDIR, ENXIO } = constants.errno;
+/** Somebody has removed it, or put something else there: it is not what was looked at. */
+export const VANISHED: ReadonlySet<number> = new Set([ELOOP, ENOENT, ENOTDIR, EISDIR, ENXIO]);
+
+/** A path of one step. The kernel takes 4,096 bytes. path_resolution(7) */
+const PATH_MOST = 3500;
+const SLASH = Buffer.from('/');
+const HERE = Buffer.from('.');
+/** Entries that are listed at a time. */
+const LISTING = 128 * 1024;
+/** Steps, and bytes of names, of one list. */
+const LIST_STEPS = 400;
+const LIST_BYTES = 64 * 1024;
+
+/** A path below the top of a tree; of the top itself it is empty. */
+export type RelativePath = Buffer;
+
+export const TOP: RelativePath = Buffer.alloc(0);
+
+export function below(directory: RelativePath, name: Uint8Array): RelativePath {
+  return directory.length === 0 ? Buffer.from(name) : Buffer.concat([directory, SLASH, name]);
+}
+
+/** The steps that open a directory into `slot`, however deep it is. `passing`: what lies on the way, in turn. */
+export function reach(
+  at: number,
+  path: RelativePath,
+  slot: number,
+  passing: readonly [number, number],
+): readonly ServedStep[] {
+  const steps: ServedStep[] = [];
+  let from = at;
+  let rest = path;
+  while (rest.length > PATH_MOST) {
+    const end = rest.subarray(0, PATH_MOST).lastIndexOf(SLASH);
+    const next = passing[steps.length % 2] ?? slot;
+    steps.push(directoryAt(from, rest.subarray(0, end), next));
+    from = next;
+    rest = rest.subarray(end + 1);
+  }
+  return [...steps, directoryAt(from, rest.length === 0 ? HERE : rest, slot)];
+}
+
+export function directoryAt(at: number, path: Uint8Array, slot: number): ServedStep {
+  return { op: 'open', slot, at, path, kind: 'directory', flags: [], nofollow: true, mode: 0 };
+}
+
+/** What has a name in a directory. */
+export interface Found {
+  readonly name: Buffer;
+  readonly stat: Stat;
+}
+
+/** The entries of the directory that is open in `slot`, some at a time. */
+export async function* listing(keeper: Keeper, slot: number, shown: string): AsyncGenerator<readonly Found[]> {
+  for (;;) {
+    const steps: readonly ServedStep[] = [{ op: 'getdents', slot, length: LISTING }];
+    const answer = await keeper.perform(steps);
+    // It was removed after it was opened: nothing is in it. getdents(2)
+    if (answer.error === ENOENT) return;
+    if (answer.error !== 0) throw faultOf(answer, steps, { syscall: 'scandir', path: shown });
+    const [chunk = NOTHING] = answer.given;
+    if (chunk.length === 0) return;
+    yield await statAll(keeper, slot, readEntries(chunk));
+  }
+}
+
+async function statAll(keeper: Keeper, at: number, entries: readonly DirectoryEntry[]): Promise<readonly Found[]> {
+  const groups = entries.map(({ name }): Group => [{ op: 'stat', at, path: name, nofollow: true }]);
+  const found: Found[] = [];
+  await performEach(keeper, groups, VANISHED, {
+    done: (index, [stat = NOTHING]) => {
+      const name = entries[index]?.name;
+      if (name !== undefined) found.push({ name, stat: readStat(stat) });
+    },
+  });
+  return found;
+}
+
+/** Steps that belong together: one that is refused keeps the others behind it from being done. */
+export type Group = readonly ServedStep[];
+
+export interface Told {
+  /** A group was done: what its steps gave. */
+  done?(index: number, given: readonly Buffer[]): void;
+  /** A group was refused, by an error that is expected. */
+  refused?(index: number): void;
+  /** How an error names what a group is about. */
+  shown?(index: number): string;
+}
+
+/** Performs many groups by few lists. Throws at an error that is not among `expected`. */
+export async function performEach(
+  keeper: Keeper,
+  groups: readonly Group[],
+  expected: ReadonlySet<number>,
+  told: Told,
+): Promise<void> {
+  for (let first = 0; first < groups.length; ) {
+    const count = fitting(groups, first);
+    const list = groups.slice(first, first + count);
+    const steps = list.flat();
+    const answer = await keeper.perform(steps);
+    let given = 0;
+    let performed = 0;
+    let index = 0;
+    for (; index < count && performed + (list[index]?.length ?? 0) <= answer.done; index += 1) {
+      const gives = (list[index] ?? []).filter(({ op }) => 'gives' in STEPS[op]).length;
+      told.done?.(first + index, answer.given.slice(given, given + gives));
+      given += gives;
+      performed += list[index]?.length ?? 0;
+    }
+    first += index;
+    if (answer.error === 0) continue;
+    if (!expected.has(answer.error)) {
+      const path = told.shown?.(first);
+      throw faultOf(answer, steps, { syscall: steps[answer.done]?.op ?? 'open', path });
+    }
+    told.refused?.(first);
+    first += 1;
+  }
+}
+
+/** How many groups from `first` on go into one list: one at least. */
+function fitting(groups: readonly Group[], first: number): number {
+  let steps = 0;
+  let bytes = 0;
+  let count = 0;
+  for (const group of groups.slice(first, first + LIST_STEPS)) {
+    steps += group.length;
+    bytes += group.reduce((sum, step) => sum + sizeOf(step), 0);
+    if (count > 0 && (steps > LIST_STEPS || bytes > LIST_BYTES)) break;
+    count += 1;
+  }
+  return count;
+}
+
+function sizeOf(step: ServedStep): number {
+  const path = 'path' in step && step.path !== undefined ? step.path.length : 0;
+  // What is copied takes its time.
+  const copied = step.op === 'copyRange' ? step.length / 512 : 0;
+  return path + copied + ('text' in step ? step.text.length : 0) + ('to' in step ? String(step.to).length : 0);
+}
