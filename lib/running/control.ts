@@ -7,10 +7,13 @@ import { knownOptions, milliseconds, object } from '../definition/checks.js';
 import { type CommandLimits, checkLimitsUpdate, type Limits, type LimitsUpdate } from '../definition/limits.js';
 import { cgroupUnavailable, hasEnded, noCgroup } from '../errors/errors.js';
 import type { UnaddressedOrder } from '../launch/line.js';
+import { explain } from '../plan/explain.js';
 import type { Plan } from '../plan/plan.js';
+import type { TimedAct } from '../plan/timing.js';
 import { type ContainerLimits, cpusWithin, type LimitedCommand, stepsBetween } from './container-limits.js';
 import { readStats, type Stats } from './stats.js';
 import { TIMER_MOST_MS } from './stop.js';
+import { explainTimed } from './timing.js';
 
 /** How often `stats()` tells, where it goes on telling. */
 export interface StatsOptions {
@@ -32,6 +35,8 @@ export interface Running {
   /** Resolves or rejects when it has ended. */
   readonly ended: Promise<unknown>;
   order(order: UnaddressedOrder): void;
+  /** When each act began, where that was timed and all is over. */
+  readonly timing: readonly TimedAct[] | undefined;
 }
 
 /** A command's own limits, in a container that it has entered. */
@@ -132,6 +137,11 @@ export class ProcessControl implements LimitedCommand {
     const [control] = await Promise.all([this.#ready(what), before]);
     const isThere = await control.freeze(frozen, () => !this.#over && this.#wanted === frozen);
     if (this.#over || !isThere) throw hasEnded(what);
+  }
+
+  /** The plan as a text; with `timed`, what was timed. */
+  explain(timed: boolean): string {
+    return timed ? explainTimed(this.#running.timing) : explain(this.#running.plan);
   }
 
   async update(changes: LimitsUpdate): Promise<void> {

@@ -9,7 +9,6 @@ import { unread, whenDrained } from '../launch/drain.js';
 import type { StdioEnds } from '../launch/stdio.js';
 import type { StdioEnd } from '../launch/stdio-end.js';
 import type { Namespace } from '../plan/constants.js';
-import { explain } from '../plan/explain.js';
 import type { Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
 import { attach } from './attach.js';
@@ -19,7 +18,6 @@ import type { ExitStatus, Reason } from './result.js';
 import type { Stats } from './stats.js';
 import { checkGrace, endWithin, type StopOptions } from './stop.js';
 import type { Supervision } from './supervision.js';
-import { explainTimed } from './timing.js';
 
 /**
  * A command in a container, from {@link Container.spawn}. Properties, methods and events are those of Node's
@@ -127,7 +125,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
    * @throws TypeError for `timing` before the end, or where the process was not started with `timing: true`.
    */
   explain({ timing = false }: { readonly timing?: boolean } = {}): string {
-    return timing ? explainTimed(this.timing) : explain(this.plan);
+    return this.#control.explain(timing);
   }
 
   /** The command's process id on the host; `undefined` until it runs. */

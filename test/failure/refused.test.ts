@@ -29,6 +29,10 @@ const ELSEWHERE = [
   'rmdir',
   // Of a command that enters a container with limits: container/running-limits.test.ts
   ...['openCgroup', 'nestCgroup'],
+  // Of a command of a container that stays, which is begun ahead of its call: test/container/ahead.test.ts
+  'awaitPlan',
+  // Of a container that stays, for its snapshots: test/container/snapshot.test.ts
+  ...['captureTree', 'copyPermissions'],
   // Of a server, which no container here has: test/container/serve.test.ts tries it.
   'serve',
   // Where there is no AppArmor, and no SELinux.

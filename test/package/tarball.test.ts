@@ -30,7 +30,7 @@ describe('the tarball', () => {
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
       /^dist\/(index|plan|steps|syscalls)\.(mjs|d\.mts|d\.cts)$/,
       /^dist\/(index|plan|steps|syscalls|core|shared|package|engine|commands|carrel)\.cjs(\.map)?$/,
-      /^dist\/types\/([a-z-]+\/){0,2}[a-z-]+\.d\.ts$/,
+      /^dist\/types\/([a-z-]+\/){0,3}[a-z-]+\.d\.ts$/,
       /^dist\/types\/package\.json$/,
       /^examples\/[a-z-]+(\.test)?\.js$/,
       /^prebuilds\/linux-(x64|arm64)\/carrel\.node$/,
