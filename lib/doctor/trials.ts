@@ -134,7 +134,6 @@ const MOUNTS: readonly Trial[] = [
       step.chmod({ target: '/tmp/file', mode: 0o600 }),
       step.symlink({ target: '/tmp/link', text: 'file' }),
       step.lockFile({ target: '/tmp/link', slot: 0 }),
-      step.copyPermissions({ model: '/tmp', target: '/tmp' }),
       step.makeTarget({ target: '/tmp/made', type: 'directory', slot: 1, parent: 2 }),
     ),
   },

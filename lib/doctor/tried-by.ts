@@ -92,7 +92,7 @@ const TRIED_BY: { readonly [O in PlannedOp]: By<O> } = {
   removeTarget: 'files',
   chmod: 'files',
   captureTree: 'binds',
-  copyPermissions: 'files',
+  copyPermissions: 'pipes',
   setXattr: 'overlay in memory',
   lockFile: 'files',
   replaceFile: 'files',

@@ -28,6 +28,7 @@ const ELSEWHERE: Readonly<Partial<Record<Op, string>>> = {
   awaitPlan: 'reads what every child could read',
   enter: 'is clone(2) once more, into what "joined namespaces" joins',
   give: 'sends descriptors by the socket that every child has',
+  copyPermissions: 'fchmod(2), as the chmod step’s, and fchown(2), as that of "pipes"',
   hold: 'ends as exit does',
   openDirectory: 'opens /proc, which the launcher’s own start needs',
   exec: 'is tried by the container',
