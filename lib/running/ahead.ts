@@ -20,7 +20,7 @@ import { Supervision } from './supervision.js';
 /** Milliseconds after the start of a command: what follows at once finds the processors free. */
 const PAUSE_MS = 3;
 /** Milliseconds after which nobody is in a hurry. */
-const UNWANTED_MS = 10_000;
+const UNWANTED_MS = 2000;
 
 const plans = new Memo((frame: Frame, seccomp: ContainerDefinition['seccomp']) => planAhead(frame, seccomp));
 
@@ -59,10 +59,10 @@ export class Ahead {
     return waiting;
   }
 
-  /** A command was started: one like it may follow. */
+  /** A command was started: one like it may follow. Nothing with `CARREL_NO_AHEAD`, for who counts processes. */
   expect(plan: Plan, choices: readonly StdioChoice[]): void {
     clearTimeout(this.#timer);
-    if (this.#isOver || !makesSpares() || !choices.every(isPlain)) return;
+    if (this.#isOver || !makesSpares() || process.env.CARREL_NO_AHEAD !== undefined || !choices.every(isPlain)) return;
     const { frame } = split(plan);
     if (plans.get(frame, this.#seccomp) === undefined) return;
     this.#timer = setTimeout(() => this.#make(frame, choices), PAUSE_MS).unref();

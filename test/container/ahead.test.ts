@@ -8,16 +8,17 @@ import { text } from 'node:stream/consumers';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type RunningContainer } from 'carrel';
+import { type Begun, waitingAfter, waitingNow } from '../support/ahead.js';
 import { useCleanHost } from '../support/host.js';
 import { assertAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
-import { type Spare, waitingAfter, waitingNow } from '../support/spares.js';
 import { until } from '../support/waiting.js';
 
+delete process.env.CARREL_NO_AHEAD;
 useCleanHost({ warmUp: () => new Container().run('true') });
 
 /** A container in which a command like `script` has run, and the next one waits. */
-async function warmed(box: RunningContainer, options = {}): Promise<Spare> {
+async function warmed(box: RunningContainer, options = {}): Promise<Begun> {
   await box.run('true', [], options);
   return waitingAfter();
 }

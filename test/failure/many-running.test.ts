@@ -9,7 +9,6 @@ import { runInNewContext } from 'node:vm';
 import { Container, type RunningContainer } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 import { descendants } from '../support/processes.js';
-import { waitingNow } from '../support/spares.js';
 import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -59,9 +58,8 @@ async function row(box: RunningContainer, count: number): Promise<void> {
   }
 }
 
-/** Waits until it is the same for a while: of the last command nothing is left, and of the next one nothing waits. */
+/** Waits until it is the same for a while: the helpers of the last command are gone. */
 async function settled(): Promise<void> {
-  await until(() => waitingNow().length === 0);
   let last = '';
   await until(async () => {
     const now = JSON.stringify(held());

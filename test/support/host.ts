@@ -25,6 +25,9 @@ export interface HostSnapshot {
   readonly shared: readonly string[];
 }
 
+/** What is begun of a command before its call comes and goes by itself, with processes and descriptors. */
+process.env.CARREL_NO_AHEAD ??= '1';
+
 /**
  * Fails each test of the file that leaves something behind on the host. `warmUp` runs once before the first: what it
  * creates for good (the launcher and its socket) is part of the host from then on.

@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launcherPid } from '#lib/launch/launcher.js';
 import { readProcesses } from './processes.js';
-import { until } from './waiting.js';
 
 export interface Spare {
   readonly supervisor: number;
@@ -29,24 +28,4 @@ export async function spareAfter(start: () => Promise<unknown>): Promise<Spare> 
       await sleep(1);
     }
   }
-}
-
-/** Of commands that enter containers of this process: those that wait for their plan. */
-export function waitingNow(): readonly Spare[] {
-  const table = readProcesses();
-  return [...table.values()].flatMap(({ pid, parent, comm }) => {
-    const supervisor = table.get(parent);
-    const guard = table.get(supervisor?.parent ?? 0);
-    const launcher = table.get(guard?.parent ?? 0);
-    const isOne = comm === 'carrel-spare' && supervisor?.comm === 'carrel-spare' && guard?.comm === 'carrel';
-    return isOne && launcher?.parent === process.pid ? [{ supervisor: parent, child: pid }] : [];
-  });
-}
-
-/** Waits until there is one, and no other. */
-export function waitingAfter(): Promise<Spare> {
-  return until(() => {
-    const [waiting, ...others] = waitingNow();
-    return others.length === 0 && waiting;
-  });
 }
