@@ -53,7 +53,7 @@ static void take(struct inbox *inbox, struct seen *seen)
 	const struct message_head *order;
 	while (!seen->broken && (order = inbox_next(inbox, SUPERVISOR, &seen->broken)) != 0) {
 		require(order->kind < sizeof(ORDER_SIZES) && order->size == ORDER_SIZES[order->kind]);
-		require(order->supervisor == SUPERVISOR && order->descriptors == 0);
+		require(order->supervisor == SUPERVISOR && order->descriptors == ORDER_DESCRIPTORS[order->kind]);
 		require(inbox->taken == order->size && inbox->taken <= inbox->length);
 		require(inbox->length <= sizeof(inbox->bytes));
 		if (seen->count < ORDERS_MOST)
@@ -135,10 +135,12 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	uint8_t *const end = data + size;
 	for (uint8_t *at = data + 2; at + sizeof(struct message_head) <= end;) {
 		struct message_head head = {.kind = 1 + (seed ^ at[0]) % sizeof(ORDER_SIZES), .supervisor = SUPERVISOR};
-		if (head.kind < sizeof(ORDER_SIZES))
+		if (head.kind < sizeof(ORDER_SIZES)) {
 			head.size = ORDER_SIZES[head.kind];
-		else
+			head.descriptors = ORDER_DESCRIPTORS[head.kind];
+		} else {
 			head.kind = MESSAGE_START;
+		}
 		if (head.size < sizeof(head))
 			head.size = sizeof(head);
 		memcpy(at, &head, sizeof(head));
