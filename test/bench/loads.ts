@@ -19,6 +19,8 @@ export type Part = keyof typeof PARTS;
 export type PartResults = { readonly [P in Part]: Awaited<ReturnType<(typeof PARTS)[P]>> };
 
 const CONCURRENCIES = [1, 8, 64];
+/** USER_HZ is 100 wherever carrel runs. proc_pid_stat(5) */
+const TICK_MS = 10;
 
 const doors = (_: Places, short: boolean): Promise<Doors> => measureDoors(library, short);
 const PARTS = { rates, helpers, staying, doors, outputs, phases } as const;
@@ -91,9 +93,6 @@ async function staying({ rootfs }: Places, short: boolean): Promise<Staying> {
   await Promise.all(running.map((one) => one.stop({ grace: 0 })));
   return { containers, idleBytes: idle, filesBytes: restBytes, busyMs };
 }
-
-/** USER_HZ is 100 wherever carrel runs. proc_pid_stat(5) */
-const TICK_MS = 10;
 
 function helperTicks(): number {
   return helpersNow().reduce((sum, { ticks }) => sum + ticks, 0);
