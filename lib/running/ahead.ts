@@ -64,8 +64,9 @@ export class Ahead {
     clearTimeout(this.#timer);
     if (this.#isOver || !makesSpares() || process.env.CARREL_NO_AHEAD !== undefined || !choices.every(isPlain)) return;
     const { frame } = split(plan);
-    if (plans.get(frame, this.#seccomp) === undefined) return;
-    this.#timer = setTimeout(() => this.#make(frame, choices), PAUSE_MS).unref();
+    const first = plans.get(frame, this.#seccomp);
+    if (first === undefined) return;
+    this.#timer = setTimeout(() => this.#make(frame, first, choices), PAUSE_MS).unref();
   }
 
   /** Ends who waits. Resolves when nothing is left of it. */
@@ -75,12 +76,10 @@ export class Ahead {
     await this.#drop();
   }
 
-  #make(frame: Frame, choices: readonly StdioChoice[]): void {
+  #make(frame: Frame, plan: Plan, choices: readonly StdioChoice[]): void {
     this.#timer = setTimeout(() => void this.#drop(), UNWANTED_MS).unref();
     if (this.#waiting?.frame === frame) return;
     void this.#drop();
-    const plan = plans.get(frame, this.#seccomp);
-    if (plan === undefined) return;
     let stdio: Stdio | undefined;
     try {
       stdio = openStdio(choices);

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -11,7 +10,7 @@ import { suite, test } from 'node:test';
 import { Container } from 'carrel';
 import { padding, type TarHeader, writeHeader } from '#lib/running/files/copies/tar-header.js';
 import { useCleanHost } from '../support/host.js';
-import { removeTree } from '../support/remove-tree.js';
+import { withDirectory } from '../support/temporary.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -33,15 +32,6 @@ async function* archive(...entries: readonly Buffer[]): AsyncGenerator<Buffer> {
   const whole = Buffer.concat([...entries, Buffer.alloc(1024)]);
   // In pieces that end anywhere.
   for (let at = 0; at < whole.length; at += 700) yield whole.subarray(at, at + 700);
-}
-
-async function withDirectory(act: (directory: string) => Promise<void>): Promise<void> {
-  const directory = fs.mkdtempSync(join(tmpdir(), 'archives-'));
-  try {
-    await act(directory);
-  } finally {
-    removeTree(directory);
-  }
 }
 
 function makeTree(directory: string): void {

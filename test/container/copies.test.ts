@@ -4,26 +4,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { Container, type CopyReport, StepError } from 'carrel';
 import { useCleanHost } from '../support/host.js';
-import { removeTree } from '../support/remove-tree.js';
+import { withDirectory } from '../support/temporary.js';
 import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
-
-/** Does something with a directory of the host's. */
-async function withDirectory(act: (directory: string) => Promise<void>): Promise<void> {
-  const directory = fs.mkdtempSync(join(tmpdir(), 'copies-'));
-  try {
-    await act(directory);
-  } finally {
-    removeTree(directory);
-  }
-}
 
 const SECOND = 1_000_000_123;
 

@@ -35,3 +35,13 @@ export function onceForLeg(name: string, make: (directory: string) => void): str
   }
   return path;
 }
+
+/** Does something with a directory of its own, which is gone then. */
+export async function withDirectory(act: (directory: string) => Promise<void>): Promise<void> {
+  const made = mkdtempSync(join(tmpdir(), 'directory-'));
+  try {
+    await act(made);
+  } finally {
+    removeTree(made);
+  }
+}

@@ -3,12 +3,13 @@
 import type { WrittenPlace } from '../../compile/places.js';
 import type { User } from '../../definition/user.js';
 import type { Stat } from '../../plan/serving-bytes.js';
+import { openDirectory } from '../files/descent.js';
 import { NOTHING } from '../files/view.js';
 import type { Keeper } from './keeper.js';
 import { type Kind, kindOf, permissionsOf } from './kinds.js';
 import type { Made } from './made.js';
 import { findUnder, isOpaque, namesUnder, type Under, type Underlying } from './under.js';
-import { below, directoryAt, type Found, listing, type RelativePath, reach, TOP, VANISHED } from './walk.js';
+import { below, type Found, listing, type RelativePath, reach, TOP, VANISHED } from './walk.js';
 
 /** Something that a container has written, from {@link RunningContainer.changes}. */
 export interface Change {
@@ -67,7 +68,7 @@ export class Comparison {
     const { from, file, passing } = this.#keeper.slots;
     const opened = await this.#keeper.perform(reach(this.#of.slot, path, from, passing));
     if (VANISHED.has(opened.error)) return [];
-    const hides = under.slots.length > 0 && (await isOpaque(this.#keeper, [directoryAt(from, Buffer.from('.'), file)]));
+    const hides = under.slots.length > 0 && (await isOpaque(this.#keeper, [openDirectory(file, '.', from)]));
     const shown = this.#path(path);
     const names = new Set<string>();
     const directories: Directory[] = [];

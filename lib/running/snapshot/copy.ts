@@ -5,21 +5,12 @@ import type { OpenFlag } from '../../plan/constants.js';
 import { readStat, type Stat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import { faultOf } from '../files/fault.js';
+import type { Group } from '../files/groups.js';
 import { NOTHING } from '../files/view.js';
 import { copiedAttributes } from './attributes.js';
 import type { Keeper } from './keeper.js';
 import { kindOf, permissionsOf } from './kinds.js';
-import {
-  below,
-  type Found,
-  type Group,
-  listing,
-  performEach,
-  type RelativePath,
-  reach,
-  TOP,
-  VANISHED,
-} from './walk.js';
+import { below, type Found, listing, performEach, type RelativePath, reach, TOP, VANISHED } from './walk.js';
 
 const { EEXIST, EINVAL } = constants.errno;
 /** Who removes and makes files while they are listed can have one listed twice. */

@@ -2,8 +2,10 @@
 
 import { constants } from 'node:os';
 import { type DirectoryEntry, readEntries, readStat, type Stat } from '../../plan/serving-bytes.js';
-import { type ServedStep, STEPS } from '../../plan/steps.js';
+import type { ServedStep } from '../../plan/steps.js';
+import { openDirectory } from '../files/descent.js';
 import { faultOf } from '../files/fault.js';
+import { type Group, performGroups } from '../files/groups.js';
 import { NOTHING } from '../files/view.js';
 import type { Keeper } from './keeper.js';
 
@@ -43,15 +45,11 @@ export function reach(
   while (rest.length > PATH_MOST) {
     const end = rest.subarray(0, PATH_MOST).lastIndexOf(SLASH);
     const next = passing[steps.length % 2] ?? slot;
-    steps.push(directoryAt(from, rest.subarray(0, end), next));
+    steps.push(openDirectory(next, rest.subarray(0, end), from));
     from = next;
     rest = rest.subarray(end + 1);
   }
-  return [...steps, directoryAt(from, rest.length === 0 ? HERE : rest, slot)];
-}
-
-export function directoryAt(at: number, path: Uint8Array, slot: number): ServedStep {
-  return { op: 'open', slot, at, path, kind: 'directory', flags: [], nofollow: true, mode: 0 };
+  return [...steps, openDirectory(slot, rest.length === 0 ? HERE : rest, from)];
 }
 
 /** What has a name in a directory. */
@@ -86,48 +84,28 @@ async function statAll(keeper: Keeper, at: number, entries: readonly DirectoryEn
   return found;
 }
 
-/** Steps that belong together: one that is refused keeps the others behind it from being done. */
-export type Group = readonly ServedStep[];
-
 export interface Told {
   /** A group was done: what its steps gave. */
-  done?(index: number, given: readonly Buffer[]): void;
-  /** A group was refused, by an error that is expected. */
-  refused?(index: number): void;
+  done(index: number, given: readonly Buffer[]): void;
   /** How an error names what a group is about. */
   shown?(index: number): string;
 }
 
 /** Performs many groups by few lists. Throws at an error that is not among `expected`. */
-export async function performEach(
+export function performEach(
   keeper: Keeper,
   groups: readonly Group[],
   expected: ReadonlySet<number>,
-  told: Told,
+  { done, shown }: Told,
 ): Promise<void> {
-  for (let first = 0; first < groups.length; ) {
-    const count = fitting(groups, first);
-    const list = groups.slice(first, first + count);
-    const steps = list.flat();
-    const answer = await keeper.perform(steps);
-    let given = 0;
-    let performed = 0;
-    let index = 0;
-    for (; index < count && performed + (list[index]?.length ?? 0) <= answer.done; index += 1) {
-      const gives = (list[index] ?? []).filter(({ op }) => 'gives' in STEPS[op]).length;
-      told.done?.(first + index, answer.given.slice(given, given + gives));
-      given += gives;
-      performed += list[index]?.length ?? 0;
-    }
-    first += index;
-    if (answer.error === 0) continue;
-    if (!expected.has(answer.error)) {
-      const path = told.shown?.(first);
-      throw faultOf(answer, steps, { syscall: steps[answer.done]?.op ?? 'open', path });
-    }
-    told.refused?.(first);
-    first += 1;
-  }
+  return performGroups(keeper, groups, {
+    fitting: (first) => fitting(groups, first),
+    done,
+    refused: (index, answer, steps) => {
+      if (expected.has(answer.error)) return;
+      throw faultOf(answer, steps, { syscall: steps[answer.done]?.op ?? 'open', path: shown?.(index) });
+    },
+  });
 }
 
 /** How many groups from `first` on go into one list: one at least. */

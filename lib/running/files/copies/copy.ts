@@ -2,7 +2,6 @@
 
 import { constants } from 'node:os';
 import { hostPath } from '../../../definition/checks.js';
-import { CarrelError } from '../../../errors/errors.js';
 import type { ServedStep } from '../../../plan/steps.js';
 import { closeSlots, openDirectory } from '../descent.js';
 import { makeAll } from '../directories.js';
@@ -10,11 +9,12 @@ import { faultOf } from '../fault.js';
 import { ask, type ContainerPath, named, shown, type View } from '../view.js';
 import { type CopyOptions, type CopyReport, Course } from './course.js';
 import type { Entry } from './entries.js';
+import { kindError } from './kind-error.js';
 import { type Side, slotsOf } from './side.js';
 import { type Top, TreeReader } from './tree-reader.js';
 import { type Manner, TreeWriter } from './tree-writer.js';
 
-const { EISDIR, ENOENT } = constants.errno;
+const { ENOENT } = constants.errno;
 const DIRECTORY_MODE = 0o777;
 /** Of the host's directories above the destination that are missing. */
 const HOST_UMASK = 0o022;
@@ -113,7 +113,7 @@ async function prepare(to: Tree, { stat }: Top): Promise<{ readonly name?: Buffe
   const whole = Buffer.from(to.path);
   const place = whole.lastIndexOf('/');
   const name = whole.subarray(place + 1);
-  if (name.length === 0) throw isDirectory(to.shown);
+  if (name.length === 0) throw kindError('ERR_FS_CP_NON_DIR_TO_DIR', to.shown);
   await openOrMake({ ...to, follows: true }, place === 0 ? '/' : whole.subarray(0, place));
   return { name, made: false };
 }
@@ -131,11 +131,6 @@ export async function openOrMake(
   await makeAll(side.server, path, DIRECTORY_MODE & ~umask, asked);
   await ask(side.server, steps, asked);
   return true;
-}
-
-function isDirectory(path: string): CarrelError {
-  const error = new CarrelError('ERR_FS_CP_NON_DIR_TO_DIR', `cannot overwrite directory with non-directory: ${path}`);
-  return Object.assign(error, { path, syscall: 'cp', errno: EISDIR });
 }
 
 const DOTS = '..';

@@ -25,7 +25,7 @@ export function slotsOf({ slots: { held } }: Side): {
 /** A part of the request that a step takes, beside its name and content. */
 const STEP_SIZE = 128;
 
-/** How many bytes of a request a step takes, at the most. */
+/** A step takes up to so many bytes of a request. */
 export function sizeOf(step: ServedStep): number {
   let size = STEP_SIZE;
   for (const value of Object.values(step)) {

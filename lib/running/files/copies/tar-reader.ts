@@ -57,7 +57,7 @@ class Bytes {
     }
   }
 
-  /** Whoever gives the bytes is told that no more are wanted, and not waited for. */
+  /** Who gives the bytes is told that no more are wanted, and not waited for. */
   close(): void {
     const closing: unknown = this.#source.return?.();
     if (closing instanceof Promise) closing.catch(() => undefined);

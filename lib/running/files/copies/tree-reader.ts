@@ -1,20 +1,22 @@
 /**
  * Reads a tree by a server, as entries. Each is found by its name in a directory that is open, no link is followed, and
- * nothing but regular files and directories is opened. So whoever changes the tree meanwhile changes what of it is
- * read, and nothing else.
+ * nothing but regular files and directories is opened. So who changes the tree meanwhile changes what of it is read,
+ * and nothing else.
  */
 
 import { constants } from 'node:os';
 import type { StepError } from '../../../errors/errors.js';
 import { type DirectoryEntry, readEntries, readStat, type Stat } from '../../../plan/serving-bytes.js';
-import { type ServedStep, STEPS } from '../../../plan/steps.js';
+import type { ServedStep } from '../../../plan/steps.js';
 import { closeSlots, Descent } from '../descent.js';
 import { faultOf } from '../fault.js';
+import { performGroups } from '../groups.js';
 import type { Performer } from '../servers.js';
 import { FileStats } from '../stats.js';
 import { ask, NOTHING } from '../view.js';
 import type { Course } from './course.js';
 import { below, type Entry } from './entries.js';
+import { timesOf } from './entry-steps.js';
 import { type Side, slotsOf } from './side.js';
 
 const { EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO } = constants.errno;
@@ -279,27 +281,21 @@ async function performEach<Item extends { readonly path: Buffer }>(
   take: (item: Item, given: readonly Buffer[]) => void,
   most: number = LOOKED_AT,
 ): Promise<void> {
-  for (let from = 0; from < items.length; ) {
-    course.check();
-    const batch = items.slice(from, from + most);
-    const lists = batch.map(stepsOf);
-    const each = lists[0]?.length ?? 1;
-    const steps = lists.flat();
-    const answer = await server.perform(steps);
-    const whole = answer.error === 0 ? batch.length : Math.floor(answer.done / each);
-    const gives = lists[0]?.filter(({ op }) => 'gives' in STEPS[op]).length ?? 0;
-    for (let index = 0; index < whole; index += 1)
-      take(batch[index] as Item, answer.given.slice(index * gives, (index + 1) * gives));
-    from += whole;
-    if (answer.error === 0) continue;
-    const refused = batch[whole] as Item;
-    const isLink = steps[answer.done]?.op === 'readlinkat';
-    const syscall = isLink ? 'readlink' : steps[answer.done]?.op === 'stat' ? 'lstat' : 'open';
-    // What is no link any more is told by EINVAL. readlinkat(2)
-    if (isLink && answer.error === EINVAL) course.skip(refused.path, 'changed meanwhile');
-    else changed(course, refused.path, faultOf(answer, steps, { syscall, path: course.name(refused.path) }));
-    from += 1;
-  }
+  await performGroups(server, items.map(stepsOf), {
+    fitting: () => {
+      course.check();
+      return most;
+    },
+    done: (index, given) => take(items[index] as Item, given),
+    refused: (index, answer, steps) => {
+      const { path } = items[index] as Item;
+      const op = steps[answer.done]?.op;
+      const syscall = op === 'readlinkat' ? 'readlink' : op === 'stat' ? 'lstat' : 'open';
+      // What is no link any more is told by EINVAL. readlinkat(2)
+      if (op === 'readlinkat' && answer.error === EINVAL) course.skip(path, 'changed meanwhile');
+      else changed(course, path, faultOf(answer, steps, { syscall, path: course.name(path) }));
+    },
+  });
 }
 
 /** What was seen there is there no longer. Throws any other refusal. */
@@ -312,10 +308,6 @@ function changed(course: Course, path: Buffer, error: StepError): false {
 /** One more byte than it has: what gives so many has grown. Some files of /proc say that they have none. */
 function lengthOf({ stat }: Found): number {
   return stat.size === 0 ? 4096 : stat.size + 1;
-}
-
-function timesOf({ atimeS, atimeNs, mtimeS, mtimeNs }: Stat): Pick<Stat, 'atimeS' | 'atimeNs' | 'mtimeS' | 'mtimeNs'> {
-  return { atimeS, atimeNs, mtimeS, mtimeNs };
 }
 
 function kindOf(stat: FileStats): string {

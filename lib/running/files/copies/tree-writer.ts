@@ -4,15 +4,17 @@
  */
 
 import { constants } from 'node:os';
-import { CarrelError } from '../../../errors/errors.js';
+import { errorName } from '../../../errors/errors.js';
 import { readStat } from '../../../plan/serving-bytes.js';
 import type { ServedStep } from '../../../plan/steps.js';
+import { openDirectory } from '../descent.js';
 import { type Asked, fault } from '../fault.js';
 import { FileStats } from '../stats.js';
 import { ask, NOTHING } from '../view.js';
 import type { Course } from './course.js';
 import type { Entry, OpenFile, StreamedFile, Times } from './entries.js';
 import { type EntryPlace, EntrySteps, timesOf, type Whole } from './entry-steps.js';
+import { kindError } from './kind-error.js';
 import { pour } from './pour.js';
 import { REQUEST_ROOM, type Side, sizeOf, slotsOf } from './side.js';
 
@@ -112,22 +114,13 @@ export class TreeWriter {
     for (const { path, mode, ...times } of this.#directories.reverse()) {
       this.#course.check();
       const steps: readonly ServedStep[] = [
-        {
-          op: 'open',
-          slot,
-          ...this.#steps.at,
-          path: this.#steps.place(path),
-          kind: 'directory',
-          flags: [],
-          nofollow: true,
-          mode: 0,
-        },
+        openDirectory(slot, this.#steps.place(path), this.#steps.at.at, true),
         ...(mode === undefined ? [] : [{ op: 'fchmodat', at: slot, path: '.', mode } as const]),
         { op: 'utimensat', at: slot, path: '.', ...times, nofollow: true },
         { op: 'close', slot },
       ];
       const answer = await this.#side.server.perform(steps);
-      if (answer.error !== 0) this.#course.skip(path, `mode and times: ${codeOf(answer.error)}`);
+      if (answer.error !== 0) this.#course.skip(path, `mode and times: ${errorName(answer.error)}`);
     }
   }
 
@@ -171,7 +164,7 @@ export class TreeWriter {
     if (step.op === 'utimensat') {
       // It was made, and somebody has taken it away.
       this.#made(item);
-      this.#course.skip(entry.path, `times: ${codeOf(error)}`);
+      this.#course.skip(entry.path, `times: ${errorName(error)}`);
       return false;
     }
     if (item.tries <= TRIES) {
@@ -186,10 +179,11 @@ export class TreeWriter {
       if (error === EEXIST) return this.#inTheWay(item);
       if (error === ENOENT && item.tries === 1 && (await this.#makeAbove(item))) return true;
     }
-    if (step.op === 'unlinkat' && error === EISDIR) throw kindError(this.#course, 'ERR_FS_CP_NON_DIR_TO_DIR', item);
+    if (step.op === 'unlinkat' && error === EISDIR)
+      throw kindError('ERR_FS_CP_NON_DIR_TO_DIR', this.#course.name(entry.path));
     if (step.op === 'pwrite' || step.op === 'close') await this.#remove(item.path);
     if (isLeftOut(this.#manner, step, error)) {
-      this.#course.skip(entry.path, codeOf(error));
+      this.#course.skip(entry.path, errorName(error));
       return false;
     }
     throw fault(error, this.#asked(step, item), [step]);
@@ -207,7 +201,8 @@ export class TreeWriter {
         this.#there(entry);
         return false;
       }
-      if (this.#manner.unpacks === undefined) throw kindError(this.#course, 'ERR_FS_CP_DIR_TO_NON_DIR', item);
+      if (this.#manner.unpacks === undefined)
+        throw kindError('ERR_FS_CP_DIR_TO_NON_DIR', this.#course.name(entry.path));
     }
     item.replaces = 'file';
     return true;
@@ -272,23 +267,6 @@ export class TreeWriter {
 
 /** As Node names the system calls. */
 const SYSCALLS: Readonly<Partial<Record<ServedStep['op'], string>>> = { pwrite: 'write', utimensat: 'utime' };
-
-function codeOf(errno: number): string {
-  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? String(errno);
-}
-
-/** As Node has it. */
-function kindError(
-  course: Course,
-  code: 'ERR_FS_CP_DIR_TO_NON_DIR' | 'ERR_FS_CP_NON_DIR_TO_DIR',
-  { entry }: Item,
-): CarrelError {
-  const [what, other] =
-    code === 'ERR_FS_CP_NON_DIR_TO_DIR' ? ['non-directory', 'directory'] : ['directory', 'non-directory'];
-  const path = course.name(entry.path);
-  const error = new CarrelError(code, `cannot overwrite ${other} with ${what}: ${path}`);
-  return Object.assign(error, { path, syscall: 'cp', errno: what === 'directory' ? ENOTDIR : EISDIR });
-}
 
 /** A piece after the other. */
 async function stream({ server }: Side, course: Course, entry: StreamedFile, slot: number): Promise<void> {
