@@ -21,8 +21,6 @@ const PIECE = 16 * 1024 * 1024;
 const LINKED_MOST = 4000;
 /** Blocks of stat(2), in bytes. */
 const BLOCK = 512;
-/** The wire has 32 bits of seconds. */
-const SECONDS_MOST = 2 ** 31 - 1;
 const HERE = '.';
 
 /** What is copied, and where to. */
@@ -255,12 +253,11 @@ class TreeCopy {
   #owned(path: string | Buffer, stat: Stat, isLast = false): Group {
     const at = this.#keeper.slots.into;
     const { uid, gid, atimeS, atimeNs, mtimeS, mtimeNs } = stat;
-    const times = { atimeS: seconds(atimeS), atimeNs, mtimeS: seconds(mtimeS), mtimeNs };
     return [
       ...(this.#copying.hasOwners ? [{ op: 'fchownat', at, path, uid, gid, nofollow: true } as const] : []),
       // A link has none, and those of what mknod(2) has made are there.
       ...(isLast ? [] : [{ op: 'fchmodat', at, path, mode: permissionsOf(stat) } as const]),
-      { op: 'utimensat', at, path, ...times, nofollow: true },
+      { op: 'utimensat', at, path, atimeS, atimeNs, mtimeS, mtimeNs, nofollow: true },
     ];
   }
 
@@ -272,8 +269,4 @@ class TreeCopy {
 
 function isLarge({ stat }: Found): boolean {
   return kindOf(stat) === 'file' && stat.size > PIECE;
-}
-
-function seconds(value: number): number {
-  return Math.max(-SECONDS_MOST, Math.min(SECONDS_MOST, value));
 }
