@@ -14,6 +14,7 @@ import { Memo } from '../../plan/memo.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Answer } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
+import { performInTime } from './clock.js';
 import { Server, type ServerListener } from './server.js';
 import { STUCK_MOST, Stuck } from './stuck.js';
 
@@ -153,23 +154,10 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
 
   async #performBy(server: Server, steps: readonly ServedStep[]): Promise<Answer> {
     if (!this.#servers.has(server)) throw this.#end ?? serverLost();
-    let late: NodeJS.Timeout | undefined;
-    const time = new Promise<never>((_, reject) => {
-      // An answer may be there that this process had no time to read: it comes before what follows.
-      const abandon = (): void => {
-        if (late === undefined) return;
-        reject(serverTimeout(this.#clockMs));
-        this.#abandon(server);
-      };
-      late = setTimeout(() => setImmediate(abandon), this.#clockMs);
-    });
     try {
-      return await Promise.race([server.perform(steps), time]);
+      return await performInTime(server, steps, this.#clockMs, () => this.#abandon(server));
     } catch (error) {
       throw this.#end ?? error;
-    } finally {
-      clearTimeout(late);
-      late = undefined;
     }
   }
 

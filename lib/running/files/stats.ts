@@ -1,42 +1,38 @@
 /** What is known of a file, with the fields and methods of Node's own. */
 
 import type { Stat } from '../../plan/serving-bytes.js';
-
-/** The kinds of files, S_IF* of inode(7). */
-const KIND_MASK = 0o170000;
-const KINDS = { file: 0o100000, directory: 0o040000, link: 0o120000, fifo: 0o010000, socket: 0o140000 } as const;
-const DEVICES = { block: 0o060000, character: 0o020000 } as const;
+import { type FileKind, kindOfMode } from './kinds.js';
 
 /** What something in a directory is. */
 abstract class Kind {
-  protected abstract get kind(): number;
+  protected abstract get kind(): FileKind | undefined;
 
   isFile(): boolean {
-    return this.kind === KINDS.file;
+    return this.kind === 'file';
   }
 
   isDirectory(): boolean {
-    return this.kind === KINDS.directory;
+    return this.kind === 'directory';
   }
 
   isSymbolicLink(): boolean {
-    return this.kind === KINDS.link;
+    return this.kind === 'symlink';
   }
 
   isFIFO(): boolean {
-    return this.kind === KINDS.fifo;
+    return this.kind === 'fifo';
   }
 
   isSocket(): boolean {
-    return this.kind === KINDS.socket;
+    return this.kind === 'socket';
   }
 
   isBlockDevice(): boolean {
-    return this.kind === DEVICES.block;
+    return this.kind === 'block';
   }
 
   isCharacterDevice(): boolean {
-    return this.kind === DEVICES.character;
+    return this.kind === 'character';
   }
 }
 
@@ -74,8 +70,8 @@ export class FileStats extends Kind {
     return new Date(this.mtimeMs);
   }
 
-  protected get kind(): number {
-    return this.mode & KIND_MASK;
+  protected get kind(): FileKind | undefined {
+    return kindOfMode(this.mode);
   }
 }
 
@@ -84,17 +80,17 @@ export class Entry extends Kind {
   readonly name: string;
   /** The directory as it was named. */
   readonly parentPath: string;
-  readonly #kind: number;
+  readonly #kind: FileKind | undefined;
 
   /** @internal */
   constructor(name: string, parentPath: string, mode: number) {
     super();
     this.name = name;
     this.parentPath = parentPath;
-    this.#kind = mode & KIND_MASK;
+    this.#kind = kindOfMode(mode);
   }
 
-  protected get kind(): number {
+  protected get kind(): FileKind | undefined {
     return this.#kind;
   }
 }

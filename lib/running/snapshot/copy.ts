@@ -6,10 +6,11 @@ import { readStat, type Stat } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
 import { faultOf } from '../files/fault.js';
 import type { Group } from '../files/groups.js';
+import { permissionsOf } from '../files/kinds.js';
 import { NOTHING } from '../files/view.js';
 import { copiedAttributes } from './attributes.js';
 import type { Keeper } from './keeper.js';
-import { kindOf, permissionsOf } from './kinds.js';
+import { kindOf } from './kinds.js';
 import { below, type Found, listing, performEach, type RelativePath, reach, TOP, VANISHED } from './walk.js';
 
 const { EEXIST, EINVAL } = constants.errno;

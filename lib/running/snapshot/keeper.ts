@@ -6,6 +6,7 @@ import { serverTimeout } from '../../errors/errors.js';
 import { probe } from '../../host/probe.js';
 import type { Answer } from '../../plan/serving-bytes.js';
 import type { ServedStep } from '../../plan/steps.js';
+import { performInTime } from '../files/clock.js';
 import type { Asked } from '../files/fault.js';
 import { Server } from '../files/server.js';
 import { ask } from '../files/view.js';
@@ -36,19 +37,10 @@ export class Keeper {
   /** Performs a list of steps. */
   async perform(steps: readonly ServedStep[]): Promise<Answer> {
     this.mustRun();
-    let late: NodeJS.Timeout | undefined;
-    const time = new Promise<never>((_, reject) => {
-      late = setTimeout(() => {
-        reject(serverTimeout(CLOCK_MS));
-        this.stop(serverTimeout(CLOCK_MS));
-      }, CLOCK_MS);
-    });
     try {
-      return await Promise.race([this.#server.perform(steps), time]);
+      return await performInTime(this.#server, steps, CLOCK_MS, () => this.stop(serverTimeout(CLOCK_MS)));
     } catch (error) {
       throw this.#end ?? error;
-    } finally {
-      clearTimeout(late);
     }
   }
 
