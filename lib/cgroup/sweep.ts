@@ -1,6 +1,16 @@
 /** Removes cgroups whose supervisor was killed, and those of trials: those in carrel's base that nobody has locked. */
 
-import { accessSync, closeSync, constants, openSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { native } from '../launch/native.js';
 import { BASE } from './files.js';
@@ -23,7 +33,8 @@ function sweepIn(directory: string, prepare: (path: string) => void): void {
   for (const path of directories(directory)) {
     const fd = open(path);
     if (fd === undefined) continue;
-    if (native().tryLock(fd)) {
+    // It may have been removed before it was locked: another one of its name is not.
+    if (native().tryLock(fd) && isAt(path, fd)) {
       prepare(path);
       thaw(path);
       removeEmpty(path);
@@ -68,6 +79,11 @@ function open(path: string): number | undefined {
   } catch {
     return undefined; // removed in the meantime
   }
+}
+
+/** Whether that is still what the descriptor holds. */
+function isAt(path: string, fd: number): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
 }
 
 /** Version 1: SIGKILL waits for the thaw. freezer-subsystem.rst */

@@ -3,7 +3,7 @@
 #include "act.h"
 #include "text.h"
 
-enum { TRIES = 100 };
+enum { TRIES = 100, LOCK_TRIES = 3, LOCK_LOOKS = 100, LOCK_PAUSE_NS = 10000000 };
 
 // A cgroup to be made in another one.
 struct wanted {
@@ -74,18 +74,30 @@ static struct outcome open_directory(int above, const char *name, int *ret_fd)
 	return DONE;
 }
 
+// Who is faster with the lock takes the cgroup for a leftover, and removes it, by its name. So nobody else does, until
+// then: another one of that name would be removed in its place.
 static struct outcome lock(int directory)
 {
-	const long locked = sys_flock(directory, SYS_LOCK_EX | SYS_LOCK_NB);
-	if (locked < 0)
-		return REFUSED(flock, locked == -SYS_EAGAIN ? SYS_ENOENT : -locked);
-	return DONE;
+	long locked = sys_flock(directory, SYS_LOCK_EX | SYS_LOCK_NB);
+	for (int i = 0; i < LOCK_LOOKS && locked == -SYS_EAGAIN; i++) {
+		timing_pause(LOCK_PAUSE_NS);
+		locked = sys_flock(directory, SYS_LOCK_EX | SYS_LOCK_NB);
+	}
+	return locked < 0 ? REFUSED(flock, -locked) : DONE;
 }
 
 static struct outcome is_there(int directory)
 {
 	TRY(faccessat, directory, "cgroup.procs", 0);
 	return DONE;
+}
+
+// Whether to try once more. ENOENT, ENODEV: another container was the last in the base, and has removed it, or somebody
+// has taken the cgroup for a leftover. EAGAIN: somebody has its lock, and removes nothing.
+static int is_passing(struct outcome outcome, int tries)
+{
+	return outcome.error == SYS_ENOENT || outcome.error == SYS_ENODEV ||
+	       (outcome.error == SYS_EAGAIN && tries < LOCK_TRIES);
 }
 
 // The cgroup in the one above: made, opened, locked and there still.
@@ -97,12 +109,11 @@ static struct outcome make_in(
 	TRY(mkdirat, above, wanted->name, 0755);
 	struct outcome outcome = open_directory(above, wanted->name, &directory);
 	if (outcome.error == 0)
-		outcome = inherit(self, wanted->inherit, above, directory);
-	// Who is faster with the lock takes it for a leftover, and removes it.
-	if (outcome.error == 0)
 		outcome = lock(directory);
 	if (outcome.error == 0)
 		outcome = is_there(directory);
+	if (outcome.error == 0)
+		outcome = inherit(self, wanted->inherit, above, directory);
 	*ret_cgroup = (struct cgroup){directory, above, wanted->name, 0};
 	if (outcome.error) {
 		sys_close(directory);
@@ -154,12 +165,8 @@ struct outcome act_make_cgroup(struct supervisor *self, const struct step_make_c
 		return outcome;
 	int parent = (int)TRY(
 		openat, AT_FDCWD, plan_string(&self->plan, step->parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	// ENOENT, ENODEV: another container was the last in the base, and has removed it.
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i == 0 || (i < TRIES && is_passing(outcome, i)); i++)
 		outcome = make_below(self, step, parent, &cgroups->held[cgroups->count]);
-		if (outcome.error != SYS_ENOENT && outcome.error != SYS_ENODEV)
-			break;
-	}
 	sys_close(parent);
 	if (outcome.error == 0)
 		self->page->slots[step->slot] = cgroups->held[cgroups->count++].directory;
@@ -189,11 +196,8 @@ struct outcome act_nest_cgroup(struct supervisor *self, const struct step_nest_c
 		return outcome;
 	// Until all is over, whoever lets go of what is in the slot.
 	int above = (int)TRY(fcntl, self->page->slots[step->within], F_DUPFD_CLOEXEC, 0);
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i == 0 || (i < TRIES && is_passing(outcome, i)); i++)
 		outcome = make_in(self, &wanted, above, &cgroups->held[cgroups->count]);
-		if (outcome.error != SYS_ENOENT && outcome.error != SYS_ENODEV)
-			break;
-	}
 	if (outcome.error)
 		sys_close(above);
 	else

@@ -79,7 +79,7 @@ const handDown = (controllers: readonly string[]): readonly Expected[] =>
       ];
 const madeIn = (name: string, inherit: readonly string[]): readonly Expected[] => [
   ...[call('mkdirat', quote(name)), call('openat', quote(name), 'O_NOFOLLOW', 'O_DIRECTORY')],
-  ...[...inherited(inherit), call('flock', 'LOCK_EX|LOCK_NB')],
+  ...[call('flock', 'LOCK_EX|LOCK_NB'), ...inherited(inherit)],
 ];
 const inherited = (files: readonly string[]): readonly Expected[] =>
   files.flatMap((name) => [
