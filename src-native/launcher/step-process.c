@@ -84,16 +84,31 @@ static struct outcome try_paths(
 	return outcome;
 }
 
-// A NULL-terminated array of pointers, in anonymous memory: there is no allocator, and 10,000 arguments are allowed.
-static struct outcome make_vector(const struct plan *plan, struct wire_list list, const char *const **ret_vector)
+// Fills in an array of pointers, and the NULL behind them. Returns where the next one begins.
+static const char **fill_vector(const struct plan *plan, struct wire_list list, const char **ret_vector)
 {
-	const size_t size = ((size_t)list.count + 1) * sizeof(char *);
-	void *memory;
-	PASS(memory_private(size, &memory));
-	const char **vector = memory;
 	for (uint32_t i = 0; i < list.count; i++)
-		vector[i] = plan_string_at(plan, list, i);
-	*ret_vector = vector;
+		ret_vector[i] = plan_string_at(plan, list, i);
+	ret_vector[list.count] = 0;
+	return ret_vector + list.count + 1;
+}
+
+// There is no allocator, and 10,000 arguments are allowed. Few of them need no memory of their own, which takes longer
+// than to fill it.
+static struct outcome make_vectors(const struct plan *plan, const struct step_exec *step, const char *const **ret_argv,
+	const char *const **ret_envp)
+{
+	enum { FEW = 256 };
+	static const char *few[FEW];
+	const size_t count = (size_t)step->args.count + step->env.count + 2;
+	void *memory = few;
+	if (count > FEW)
+		PASS(memory_private(count * sizeof(char *), &memory));
+	const char **argv = memory;
+	const char **envp = fill_vector(plan, step->args, argv);
+	fill_vector(plan, step->env, envp);
+	*ret_argv = argv;
+	*ret_envp = envp;
 	return DONE;
 }
 
@@ -101,8 +116,7 @@ struct outcome step_exec(struct child *child, const struct step_exec *step)
 {
 	const char *const *argv;
 	const char *const *envp;
-	PASS(make_vector(child->plan, step->args, &argv));
-	PASS(make_vector(child->plan, step->env, &envp));
+	PASS(make_vectors(child->plan, step, &argv, &envp));
 	PASS(child_own_files(child));
 	PASS(report_say(child->report, REPORT_COMMAND));
 	PASS(arrange_stdio(child, step->stdio));
