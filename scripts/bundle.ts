@@ -2,8 +2,9 @@
  * Makes dist/, which is published, of the compiled library in build/lib. It holds
  *
  * - `core.cjs`: the builder, its definitions and the errors, which every door shares, imported or required;
- * - `engine.cjs` and `commands.cjs`: what is reached through one list of functions alone, loaded when one of these is
- *   first called;
+ * - `engine.cjs`, `staying.cjs` and `commands.cjs`: what is reached through one list of functions alone, loaded when
+ *   one of these is first called;
+ * - `machinery.cjs`: what the engine is made of, which what stays needs too;
  * - `shared.cjs`: what else more than one of the files here needs, and `package.cjs`: where they are;
  * - for each door of package.json a CommonJS file, an ESM wrapper around it, and declarations for both;
  * - `carrel.cjs`, the command.
@@ -18,16 +19,20 @@ import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import * as commands from '#lib/cli/commands.js';
 import { bundled } from '#lib/errors/errors.js';
 import * as engine from '#lib/running/engine.js';
+import * as staying from '#lib/running/staying.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const lib = join(root, 'build/lib');
 const dist = join(root, 'dist');
 /** What is loaded when it is first called: each file's functions. */
-const BOUNDARIES: Readonly<Record<string, object>> = { engine, commands };
+const BOUNDARIES: Readonly<Record<string, object>> = { engine, staying, commands };
 /** The modules whose functions these are. */
 const FILES: Readonly<Record<string, string>> = {
   [join(lib, 'running/engine.js')]: 'engine',
   [join(lib, 'definition/inserted.js')]: 'engine',
+  [join(lib, 'running/staying.js')]: 'staying',
+  [join(lib, 'running/collecting.js')]: 'staying',
+  [join(lib, 'running/start.js')]: 'staying',
   [join(lib, 'cli/commands.js')]: 'commands',
 };
 
@@ -50,6 +55,8 @@ declarations();
 
 async function bundle(): Promise<readonly OutputChunk[]> {
   const core = new Set<string>();
+  const machinery = new Set<string>();
+  const others = new Set<string>();
   const files = doors.map(({ file }) => [file, join(lib, `${file}.js`)]);
   const build = await rolldown({
     input: {
@@ -57,9 +64,10 @@ async function bundle(): Promise<readonly OutputChunk[]> {
       carrel: join(lib, 'cli/carrel.js'),
       commands: join(lib, 'cli/commands.js'),
       engine: join(lib, 'running/engine.js'),
+      staying: join(lib, 'running/staying.js'),
     },
     platform: 'node',
-    plugins: [sources(), forwarding(), { name: 'core', buildEnd: reached }],
+    plugins: [sources(), forwarding(), { name: 'parts', buildEnd: part }],
   });
   const { output } = await build.write({
     dir: dist,
@@ -73,24 +81,41 @@ async function bundle(): Promise<readonly OutputChunk[]> {
     sourcemap: true,
     codeSplitting: {
       groups: [
-        { name: 'core', test: (id) => core.has(id), priority: 2 },
+        { name: 'core', test: (id) => core.has(id), priority: 3 },
         // Apart: the command needs it, and nothing else that is shared.
-        { name: 'package', test: (id) => id === join(lib, 'launch/package.js'), priority: 1 },
-        { name: 'shared', test: (id) => !files.some(([, file]) => file === id), minShareCount: 2 },
+        { name: 'package', test: (id) => id === join(lib, 'launch/package.js'), priority: 2 },
+        { name: 'shared', test: (id) => others.has(id), minShareCount: 2, priority: 1 },
+        // What stays needs it too, and is loaded after it.
+        { name: 'machinery', test: (id) => machinery.has(id) },
       ],
     },
   });
   return output.filter((one) => one.type === 'chunk');
 
-  /** What the first door imports, and so on. */
-  function reached(this: { getModuleInfo(id: string): { importedIds: readonly string[] } | null }): void {
-    const wait = [join(lib, 'index.js')];
-    for (const id of wait) {
-      const imported = this.getModuleInfo(id)?.importedIds ?? [];
-      wait.push(...imported.filter((one) => !core.has(one)));
-      for (const one of imported) core.add(one);
+  function part(this: Graph): void {
+    for (const id of importedFrom(this, [join(lib, 'index.js')])) core.add(id);
+    for (const id of importedFrom(this, [...files.map(([, file = '']) => file), join(lib, 'cli/commands.js')]))
+      if (!files.some(([, file]) => file === id)) others.add(id);
+    for (const id of [join(lib, 'running/engine.js'), ...importedFrom(this, [join(lib, 'running/engine.js')])])
+      if (!core.has(id) && !others.has(id)) machinery.add(id);
+  }
+}
+
+interface Graph {
+  getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
+}
+
+/** What these import, and so on. */
+function importedFrom(graph: Graph, ids: readonly string[]): ReadonlySet<string> {
+  const imported = new Set<string>();
+  const wait = [...ids];
+  for (const id of wait) {
+    for (const one of graph.getModuleInfo(id)?.importedIds ?? []) {
+      if (!imported.has(one)) wait.push(one);
+      imported.add(one);
     }
   }
+  return imported;
 }
 
 /** Reads each file with its map, so that the bundle's lead to the source. */

@@ -1,8 +1,7 @@
-/** Files of a command that are read when it has ended. */
+/** Files of a command that are wanted when it has ended: which, and what becomes of them. */
 
 import { array, bytes, knownOptions, text } from '../definition/checks.js';
 import { invalidType, invalidValue } from '../errors/errors.js';
-import type { Files } from './files/files.js';
 
 /** A path whose content is wanted, and how much of it at most. */
 export interface CollectedPath {
@@ -57,38 +56,4 @@ function checkPath(name: string, value: unknown): string {
   const path = text(name, value);
   if (path === '') throw invalidValue(name, 'a path in the container', path);
   return path;
-}
-
-/**
- * Reads them, each by itself: what keeps one from being read keeps no other.
- *
- * @param cwd Where relative paths count from.
- */
-export async function collectFrom(
-  files: Pick<Files, 'readFile'>,
-  wanted: readonly WantedFile[],
-  { cwd, signal }: { readonly cwd: string; readonly signal: AbortSignal | undefined },
-): Promise<Collected> {
-  const contents: [path: string, content: Buffer][] = [];
-  const reasons: [path: string, reason: string][] = [];
-  await Promise.all(
-    wanted.map(async ({ path, maxBytes }) => {
-      try {
-        const inside = path.startsWith('/') ? path : `${cwd}/${path}`;
-        contents.push([path, await files.readFile(inside, { maxBytes, signal })]);
-      } catch (error) {
-        reasons.push([path, signal?.aborted === true ? 'ABORT_ERR' : reasonOf(error)]);
-      }
-    }),
-  );
-  // Not by assignment: a path may be called __proto__.
-  return Object.freeze({
-    files: Object.freeze(Object.fromEntries(contents)),
-    uncollected: Object.freeze(Object.fromEntries(reasons)),
-  });
-}
-
-function reasonOf(error: unknown): string {
-  const { code, name } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? code : name;
 }

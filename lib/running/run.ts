@@ -4,21 +4,13 @@ import type { Readable } from 'node:stream';
 import { boolean, bytes, knownOptions, oneOf } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import { checkUser } from '../definition/user.js';
-import { ExitError, hasEnded, invalidType } from '../errors/errors.js';
+import { ExitError, invalidType } from '../errors/errors.js';
 import { endOnceRead } from '../launch/drain.js';
-import {
-  type Collected,
-  type CollectedPath,
-  checkCollect,
-  collectFrom,
-  NOTHING_COLLECTED,
-  type WantedFile,
-} from './collected.js';
+import { type Collected, type CollectedPath, checkCollect, NOTHING_COLLECTED, type WantedFile } from './collected.js';
+import { collectFrom, collectOfEnded } from './collecting.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
-import { Files } from './files/files.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
-import { givenBy } from './served.js';
 import { type Surrounding, start } from './spawn.js';
 import { textOf, wholeTextOf } from './text.js';
 
@@ -112,10 +104,7 @@ export async function run(
   return runToEnd(child, how);
 }
 
-/**
- * Reads files when the command has ended. Where the container ends with it, its mounts are there as long as Node has
- * them open: nobody is left in them.
- */
+/** Reads files when the command has ended. */
 async function runForFiles(
   definition: ContainerDefinition,
   surrounding: Surrounding,
@@ -136,9 +125,7 @@ async function runForFiles(
   made?.(child);
   try {
     return await runToEnd(child, how, async () => {
-      const { served } = givenBy(definition, user ?? definition.user, supervision);
-      const files = new Files({ served, cwd });
-      return collectFrom(files, wanted, from).finally(() => files.close(hasEnded('the container')));
+      return collectOfEnded({ definition, user, supervision }, wanted, from);
     });
   } finally {
     supervision.letGo();

@@ -66,6 +66,7 @@ function opened(env: NodeJS.ProcessEnv, ...args: readonly string[]): readonly st
 
 const COMMAND = 'dist/carrel.cjs';
 /** A program that starts a container. */
+const START = `import { Container } from 'carrel'; await (await new Container().start()).stop();`;
 const RUN = `import { Container } from 'carrel'; await new Container().run('true');`;
 
 suite('what is read', requires('strace'), () => {
@@ -101,11 +102,29 @@ suite('what is read', requires('strace'), () => {
         'index.cjs',
         'index.mjs',
         `linux-${process.arch}/carrel.node`,
+        'machinery.cjs',
         'node-gyp-build/index.js',
         'node-gyp-build/node-gyp-build.js',
         'node-gyp-build/package.json',
         'package.cjs',
         'shared.cjs',
+      ],
+    ],
+    'the first container that stays': [
+      importing(START),
+      [
+        'core.cjs',
+        'engine.cjs',
+        'index.cjs',
+        'index.mjs',
+        `linux-${process.arch}/carrel.node`,
+        'machinery.cjs',
+        'node-gyp-build/index.js',
+        'node-gyp-build/node-gyp-build.js',
+        'node-gyp-build/package.json',
+        'package.cjs',
+        'shared.cjs',
+        'staying.cjs',
       ],
     ],
     'carrel --version': [

@@ -5,6 +5,7 @@ import { type FileKind, kindOfMode } from './kinds.js';
 
 /** What something in a directory is. */
 abstract class Kind {
+  /** @internal */
   protected abstract get kind(): FileKind | undefined;
 
   isFile(): boolean {
@@ -70,6 +71,7 @@ export class FileStats extends Kind {
     return new Date(this.mtimeMs);
   }
 
+  /** @internal */
   protected get kind(): FileKind | undefined {
     return kindOfMode(this.mode);
   }
@@ -90,6 +92,7 @@ export class Entry extends Kind {
     this.#kind = kindOfMode(mode);
   }
 
+  /** @internal */
   protected get kind(): FileKind | undefined {
     return this.#kind;
   }

@@ -1,0 +1,67 @@
+/** Reads files of a command when it has ended. */
+
+import type { ContainerDefinition } from '../definition/definition.js';
+import type { NamedUser, User } from '../definition/user.js';
+import { hasEnded } from '../errors/errors.js';
+import type { Collected, WantedFile } from './collected.js';
+import { Files } from './files/files.js';
+import { givenBy } from './served.js';
+import type { Supervision } from './supervision.js';
+
+/** Where relative paths count from, and what breaks reading off. */
+export interface From {
+  readonly cwd: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Of a container that has ended with its command. Its mounts are there as long as Node has them open: nobody is left in
+ * them.
+ */
+export async function collectOfEnded(
+  {
+    definition,
+    user,
+    supervision,
+  }: {
+    readonly definition: ContainerDefinition;
+    readonly user: User | NamedUser | undefined;
+    readonly supervision: Supervision;
+  },
+  wanted: readonly WantedFile[],
+  from: From,
+): Promise<Collected> {
+  const { served } = givenBy(definition, user ?? definition.user, supervision);
+  const files = new Files({ served, cwd: from.cwd });
+  return collectFrom(files, wanted, from).finally(() => files.close(hasEnded('the container')));
+}
+
+/** Reads them, each by itself: what keeps one from being read keeps no other. */
+export async function collectFrom(
+  files: Pick<Files, 'readFile'>,
+  wanted: readonly WantedFile[],
+  { cwd, signal }: From,
+): Promise<Collected> {
+  const contents: [path: string, content: Buffer][] = [];
+  const reasons: [path: string, reason: string][] = [];
+  await Promise.all(
+    wanted.map(async ({ path, maxBytes }) => {
+      try {
+        const inside = path.startsWith('/') ? path : `${cwd}/${path}`;
+        contents.push([path, await files.readFile(inside, { maxBytes, signal })]);
+      } catch (error) {
+        reasons.push([path, signal?.aborted === true ? 'ABORT_ERR' : reasonOf(error)]);
+      }
+    }),
+  );
+  // Not by assignment: a path may be called __proto__.
+  return Object.freeze({
+    files: Object.freeze(Object.fromEntries(contents)),
+    uncollected: Object.freeze(Object.fromEntries(reasons)),
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const { code, name } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : name;
+}
