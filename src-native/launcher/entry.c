@@ -55,18 +55,30 @@ static const char *read_stat(int pid, char *text, size_t size)
 	return at > 0 ? text + at : 0;
 }
 
+// include/linux/sched.h; the same in every kernel. It is set before the process gives up its memory, and with it its
+// entries.
+enum { PF_EXITING = 4 };
+// Which fields behind the name these are. proc_pid_stat(5)
+enum { FLAGS = 7, THREADS = 18 };
+
+static uint64_t read_field(const char *at, int field)
+{
+	for (int fields = 0; at && *at && fields < field; at++)
+		fields += *at == ' ';
+	return at ? text_read_number(at) : 0;
+}
+
 int entry_is_of_dying(int pid)
 {
-	// include/linux/sched.h; the same in every kernel. It is set before the process gives up its memory, and with
-	// it its entries.
-	enum { PF_EXITING = 4 };
-	// The flags are the seventh field behind the name.
-	enum { FLAGS = 7 };
+	char text[1024];
+	return (read_field(read_stat(pid, text, sizeof(text)), FLAGS) & PF_EXITING) != 0;
+}
+
+int entry_is_of_dying_alone(int pid)
+{
 	char text[1024];
 	const char *at = read_stat(pid, text, sizeof(text));
-	for (int fields = 0; at && *at && fields < FLAGS; at++)
-		fields += *at == ' ';
-	return at && (text_read_number(at) & PF_EXITING) != 0;
+	return (read_field(at, FLAGS) & PF_EXITING) != 0 && read_field(at, THREADS) == 1;
 }
 
 uint64_t entry_namespace(int pid, const char *name)

@@ -12,6 +12,8 @@ struct outcome entry_open(int pid, const char *name, int flags, int *ret_fd);
 struct outcome entry_write(int pid, const char *name, const char *text, size_t length);
 // Whether the process is on its way to its end, so that what was refused there means nothing.
 int entry_is_of_dying(int pid);
+// The same of all of its threads: a first thread that has ended may leave others.
+int entry_is_of_dying_alone(int pid);
 // The inode number of the namespace that /proc calls `name`; 0 where the process has ended, or may not be looked at.
 uint64_t entry_namespace(int pid, const char *name);
 // How a process has ended that somebody else keeps from being reaped, as wait4(2) has it. Returns whether that is told.

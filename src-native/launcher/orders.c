@@ -2,6 +2,7 @@
 #include "orders.h"
 #include "command.h"
 #include "end.h"
+#include "entry.h"
 #include "report.h"
 #include "sequel.h"
 
@@ -14,11 +15,21 @@ void orders_let_go(struct supervisor *self)
 		end_now(self, ENDING_NONE);
 }
 
+// PID 1 lets nobody in any more, and ends all others, before it is a zombie. It ends by
+// the clock from now on. pid_namespaces(7)
+static int first_is_dying(struct supervisor *self)
+{
+	if (!(self->plan.header->clone & CLONE_NEWPID) || !entry_is_of_dying_alone(self->child))
+		return 0;
+	end_await(self);
+	return 1;
+}
+
 // Whether processes of the container are ended, or PID 1 ends, which ends them: what becomes of them is why.
-static int is_ending(const struct supervisor *self)
+static int is_ending(struct supervisor *self)
 {
 	return self->killed || self->is_over || end_has_come(self) ||
-	       __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST);
+	       __atomic_load_n(&self->page->command_over, __ATOMIC_SEQ_CST) || first_is_dying(self);
 }
 
 // Where something ends the container, its end is the answer.

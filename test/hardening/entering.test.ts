@@ -10,6 +10,8 @@ import { rejectsAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
 import { until } from '../support/waiting.js';
 
+// Some of the commands are begun ahead of their call, as they are for callers.
+delete process.env.CARREL_NO_AHEAD;
 useCleanHost({ warmUp: () => new Container().run('true') });
 
 const TIMES = process.env.CARREL_SOAK === undefined ? 20 : 1000;
@@ -192,4 +194,27 @@ test('a container that ends while commands enter: each runs, is ended with it, o
     );
     assert.equal((await box.result).reason, 'killed');
   }
+});
+
+test('PID 1 is killed from outside, or ends: what has entered ends with the container, and what comes is too late', async () => {
+  const ends = new Set<string>();
+  for (let time = 0; time < TIMES; time += 1) {
+    const box =
+      time % 2 === 0
+        ? await new Container().start()
+        : await new Container().init(false).start('cat', [], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const command = box.spawn('sleep', ['1000'], { stdio: 'ignore' });
+    await once(command, 'spawn');
+    if (time % 2 === 0) process.kill(box.pid, 'SIGKILL');
+    else box.main?.stdin?.end();
+    const late = box.run('sleep', ['1000']).then(
+      ({ reason }) => reason,
+      (error: { readonly code?: string }) => String(error.code),
+    );
+    ends.add((await command.result).reason);
+    const end = await late;
+    ends.add(end === 'ERR_ENDED' ? 'container-ended' : end);
+    await box.result;
+  }
+  assert.deepEqual([...ends], ['container-ended']);
 });
