@@ -64,10 +64,13 @@ export const exec: StepConstructor<'exec', 'paths' | 'env' | 'stdio'> = step('ex
 
 /**
  * Waits for the plan that goes on here: its first steps are the same, and this step stands in the place of the next.
- * Node sends it, when there is a command. A {@link chdir} among the first steps is then done once more, since another
- * directory may have come in the place of that one. A plan ends with this step.
+ * Node sends it, when there is a command. Meanwhile the directory is `/`, so that no mount of the container is busy. A
+ * {@link chdir} among the first steps is then done once more, since another directory may have come in the place of
+ * that one. A plan ends with this step.
  *
- * Needs that carrel itself performs the plan.
+ * Needs that carrel itself performs the plan. Errors: EACCES where the user may not search `/`.
+ *
+ * Source: umount(2) EBUSY.
  */
 export const awaitPlan: StepConstructor<'awaitPlan'> = step('awaitPlan');
 

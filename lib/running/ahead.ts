@@ -59,13 +59,19 @@ export class Ahead {
     return waiting;
   }
 
-  /** A command was started: one like it may follow. Nothing with `CARREL_NO_AHEAD`, for who counts processes. */
+  /**
+   * A command was started: one like it may follow. Where none like it is begun, who waits is of no use, and would count
+   * as a process of the command's user, which may have a limit of those. Nothing with `CARREL_NO_AHEAD`, for who counts
+   * processes.
+   */
   expect(plan: Plan, choices: readonly StdioChoice[]): void {
     clearTimeout(this.#timer);
-    if (this.#isOver || !makesSpares() || process.env.CARREL_NO_AHEAD !== undefined || !choices.every(isPlain)) return;
     const { frame } = split(plan);
-    const first = plans.get(frame, this.#seccomp);
-    if (first === undefined) return;
+    const first = this.#begins(choices) ? plans.get(frame, this.#seccomp) : undefined;
+    if (first === undefined) {
+      void this.#drop();
+      return;
+    }
     this.#timer = setTimeout(() => this.#make(frame, first, choices), PAUSE_MS).unref();
   }
 
@@ -74,6 +80,10 @@ export class Ahead {
     this.#isOver = true;
     clearTimeout(this.#timer);
     await this.#drop();
+  }
+
+  #begins(choices: readonly StdioChoice[]): boolean {
+    return !this.#isOver && makesSpares() && process.env.CARREL_NO_AHEAD === undefined && choices.every(isPlain);
   }
 
   #make(frame: Frame, plan: Plan, choices: readonly StdioChoice[]): void {

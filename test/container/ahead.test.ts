@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type RunningContainer } from 'carrel';
 import { type Begun, waitingAfter, waitingNow } from '../support/ahead.js';
 import { useCleanHost } from '../support/host.js';
+import { inject } from '../support/injecting.js';
 import { assertAtStep } from '../support/refusals.js';
 import { requires } from '../support/requires.js';
 import { until } from '../support/waiting.js';
@@ -92,6 +93,20 @@ suite('a command that was begun before its call', () => {
     assert.equal(await output(box, 'ulimit -n', { rlimits: { nofile: 9 } }), '9');
     await waitingAfter();
     assert.equal(await output(box, 'ulimit -n; pwd'), '15000\n/');
+    await waitingAfter();
+    const inherited = await output(box, 'id -u; id -g', { user: '7:8' }).catch((error: Error) => error.message);
+    if (process.env.CARREL_TEST_LEG === 'root') assert.equal(inherited, '7\n8');
+  });
+
+  test('has the limits that the container has by then', requires('cgroups'), async () => {
+    await using box = await new Container().limits({ memory: '256m' }).start();
+    const seen = async (): Promise<number> =>
+      Number((await box.run('node', ['-p', 'process.constrainedMemory() / 2 ** 20'], { check: true })).stdout);
+    assert.equal(await seen(), 256);
+    await waitingAfter();
+    await box.update({ memory: '512m' });
+    assert.equal(waitingNow().length, 1);
+    assert.equal(await seen(), 512);
   });
 
   test('begins where its path leads then, also by another directory, or by none', async () => {
@@ -187,6 +202,21 @@ suite('who waits', () => {
     }
   });
 
+  test(
+    'is refused a call as it goes on: that is told, and the next command runs',
+    requires('root', 'strace'),
+    async () => {
+      await using box = await new Container().start();
+      for (const call of ['mmap', 'openat2']) {
+        const { child } = await warmed(box);
+        const end = await inject(child, call, { error: 'EIO', when: '1' });
+        await assert.rejects(box.run('true'), { code: 'EIO', syscall: call });
+        await end();
+        assert.equal(await output(box, 'echo runs'), 'runs');
+      }
+    },
+  );
+
   test('is none beside commands that are each in a cgroup of their own, report, or are timed', async () => {
     await using box = await new Container().seccomp('default', { report: true }).start();
     await box.run('true');
@@ -201,6 +231,50 @@ suite('who waits', () => {
     await box.run('true');
     await sleep(50);
     assert.deepEqual(waitingNow(), []);
+  });
+
+  test('is none without a pid namespace: whatever runs there would see it', async () => {
+    const box = await new Container().namespaces(['user', 'mount']).start('sleep', ['1000']);
+    await box.run('true');
+    await sleep(50);
+    assert.deepEqual(waitingNow(), []);
+    await box.stop({ grace: 0 });
+  });
+
+  test('goes when a command of another kind comes, which may not count it', async () => {
+    await using box = await new Container().user(4321).start();
+    const forks = 'true | true; echo forked';
+    let nproc = 1;
+    const isEnough = async (): Promise<boolean> => {
+      const run = box.run('sh', ['-c', forks], { rlimits: { nproc } });
+      return (await run.catch(() => undefined))?.stdout === 'forked\n';
+    };
+    while (!(await isEnough()) && nproc < 20) nproc += 1;
+    await warmed(box);
+    const child = box.spawn('sh', ['-c', `echo; read word; ${forks}`], { rlimits: { nproc } });
+    await once(child.stdout as Readable, 'data');
+    await until(() => waitingNow().length === 0);
+    child.stdin?.end('go\n');
+    assert.equal(await text(child.stdout as Readable), 'forked\n');
+    await warmed(box);
+    await box.run('true', [], { timing: true });
+    await until(() => waitingNow().length === 0);
+  });
+
+  test('keeps no mount of the container busy', async () => {
+    await using box = await new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).start();
+    const shell = box.spawn('sh', [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const said = shell.stdout?.[Symbol.asyncIterator]();
+    const ask = async (script: string): Promise<string> => {
+      shell.stdin?.write(`${script}; echo $?\n`);
+      return String((await said?.next())?.value);
+    };
+    assert.equal(await ask('mkdir /tmp/here && mount -t tmpfs none /tmp/here'), '0\n');
+    await warmed(box, { cwd: '/tmp/here' });
+    assert.equal(await ask('umount /tmp/here'), '0\n');
+    assert.equal(waitingNow().length, 1);
+    shell.stdin?.end();
+    await shell.result;
   });
 
   test('a hundred commands in a row, with pauses of all lengths, each say what they were told', async () => {

@@ -336,7 +336,7 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
     call('write', module === 'apparmor' ? quote(`exec ${label}`) : quote(label)),
   ],
   give: () => [own, call('sendmsg', 'iov_base="n"', 'SCM_RIGHTS')],
-  awaitPlan: () => [call('prctl'), call('sendmsg', 'iov_base="b"'), call('read'), call('mmap')],
+  awaitPlan: () => [call('chdir', '"/"'), call('prctl'), call('sendmsg', 'iov_base="b"'), call('read'), call('mmap')],
   hold: () => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', '0')],
   serve: () => [call('rt_sigaction', 'SIGXFSZ'), own, call('sendmsg', 'iov_base="c"'), ...gaps, call('umask')],
   exit: ({ status }) => [own, call('sendmsg', 'iov_base="c"'), call('exit_group', `${status}`)],

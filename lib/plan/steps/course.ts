@@ -83,11 +83,14 @@ export const COURSE_STEPS = {
   },
   /**
    * Waits for the plan that goes on here: its first steps are the same, and this step stands in the place of the next.
-   * Node sends it, when there is a command. A {@link chdir} among the first steps is then done once more, since another
-   * directory may have come in the place of that one.
+   * Node sends it, when there is a command. Meanwhile the directory is `/`, so that no mount of the container is busy. A
+   * {@link chdir} among the first steps is then done once more, since another directory may have come in the place of
+   * that one.
    * A plan ends with this step.
    *
    * @needs that carrel itself performs the plan
+   * @errors EACCES where the user may not search `/`.
+   * @source umount(2) EBUSY
    */
   awaitPlan: { column: 'container', ends: true, fields: {} },
   /**
