@@ -1,6 +1,6 @@
 /** Which namespaces a container has of its own or joins, with their names and clocks. */
 
-import { contradiction, invalidType, invalidValue, notStarted, withRemedy } from '../errors/errors.js';
+import { contradiction, hasEnded, invalidType, invalidValue, notStarted, withRemedy } from '../errors/errors.js';
 import { NAMESPACES, type Namespace } from '../plan/constants.js';
 import { array, hostPath, integer, knownOptions, object, oneOf, text } from './checks.js';
 
@@ -116,9 +116,15 @@ function checkSource(name: string, type: Namespace, source: unknown): JoinedName
   if (typeof source === 'string' || source instanceof URL) return { type, path: hostPath(name, source), inode: 0 };
   object(name, source);
   if ('namespaces' in (source as object)) {
+    checkRuns(name, source as object);
     return { type, ...checkRunning(name, (source as InNamespaces).namespaces?.[type]) };
   }
   return { type, ...checkHandle(name, source as object) };
+}
+
+/** Of a container that has ended the handles are there, and nothing behind them is. */
+export function checkRuns(what: string, source: object): void {
+  if ('state' in source && source.state === 'ended') throw hasEnded(what);
 }
 
 /** The namespace of something that runs. */

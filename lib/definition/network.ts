@@ -1,9 +1,15 @@
 /** Which network a container has: a word for what its namespaces say, or a container whose network it joins. */
 
-import { contradiction, hasEnded, invalidType } from '../errors/errors.js';
+import { contradiction, invalidType } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import { object, oneOf } from './checks.js';
-import { checkRunning, type InNamespaces, type JoinedNamespace, type NamespaceHandle } from './namespaces.js';
+import {
+  checkRunning,
+  checkRuns,
+  type InNamespaces,
+  type JoinedNamespace,
+  type NamespaceHandle,
+} from './namespaces.js';
 
 /** `'none'`: a loopback interface of its own and no other. `'host'`: the host's. */
 export type Network = 'none' | 'host';
@@ -26,8 +32,7 @@ export function checkNetwork(value: unknown): Network | JoinedNetwork {
   if (typeof value === 'string') return oneOf('network', value, ['none', 'host']) as Network;
   if (value === null || typeof value !== 'object' || !('namespaces' in value) || Array.isArray(value))
     throw invalidType('network', '"none", "host", or a container that runs', value);
-  // Its handles are there, and nothing behind them is.
-  if ('state' in value && value.state === 'ended') throw hasEnded('network()');
+  checkRuns('network()', value);
   const { namespaces } = value;
   if (namespaces !== undefined) object('network.namespaces', namespaces);
   const handles = namespaces as JoinedNetwork['namespaces'] | undefined;

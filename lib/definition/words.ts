@@ -1,6 +1,6 @@
 /** What a container runs where the caller names no program: words, in two parts, as images have them. */
 
-import { invalidValue } from '../errors/errors.js';
+import { invalidType, invalidValue, withRemedy } from '../errors/errors.js';
 import { array, text } from './checks.js';
 
 /** The two parts, of which either may be missing. */
@@ -21,6 +21,11 @@ export function checkEntrypoint(value: unknown): readonly string[] {
 }
 
 export function checkWords(name: string, value: unknown): readonly string[] {
+  const [list] = Array.isArray(value) ? value : [];
+  if (Array.isArray(list)) {
+    const words = list.map((word) => JSON.stringify(word)).join(', ');
+    throw withRemedy(invalidType(`${name}[0]`, 'a string', list), `${name}(${words})`);
+  }
   return array(name, value).map((word, index) => text(`${name}[${index}]`, word));
 }
 

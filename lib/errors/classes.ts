@@ -51,11 +51,12 @@ export class ReadyError<Result = unknown> extends CarrelError {
 /** With `check: true`, a command ended otherwise than with exit code 0, or wrote more than `maxOutput`. */
 export class ExitError<Result = unknown> extends CarrelError {
   override readonly name: string = 'ExitError';
-  /** The whole result, output included. */
+  /** The whole result, output included. Where a `signal` has ended the command, its reason is the `cause`. */
   readonly result: Result;
 
-  constructor(message: string, result: Result) {
+  constructor(message: string, result: Result, options?: { readonly cause: unknown }) {
     super('ERR_EXIT', message);
     this.result = result;
+    if (options !== undefined) this.cause = options.cause;
   }
 }

@@ -135,6 +135,8 @@ const NAMES: Readonly<Record<keyof SpawnOptions, true>> = {
 };
 
 export const SPAWN_OPTIONS: readonly string[] = Object.freeze(Object.keys(NAMES));
+/** A command that enters ends with its container, and so with Node. */
+export const ENTER_OPTIONS: readonly string[] = Object.freeze(SPAWN_OPTIONS.filter((name) => name !== 'detached'));
 
 const SIGKILL = 9;
 

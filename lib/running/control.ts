@@ -200,7 +200,7 @@ export class ProcessControl implements LimitedCommand {
 
   async #ready(what: string): Promise<CgroupControl> {
     this.#control ??= CgroupControl.of(this.#running.plan);
-    if (this.#control === undefined) throw noCgroup(what);
+    if (this.#control === undefined) throw this.#over ? hasEnded(what) : noCgroup(what);
     await this.#running.started();
     if (this.#over) throw hasEnded(what);
     return this.#control;

@@ -32,7 +32,10 @@ export interface RunOptions extends Omit<SpawnOptions, 'stdio' | 'terminal' | 'd
    * lead nowhere else. See `files` and `uncollected` of the result. Default: none.
    */
   readonly collect?: readonly (string | CollectedPath)[] | undefined;
-  /** Throws an {@link ExitError} that carries the result, unless that is `ok`. Default: `false`. */
+  /**
+   * Throws an {@link ExitError} that carries the result, unless that is `ok`. Where `signal` has ended the command, its
+   * reason is the `cause`. Default: `false`.
+   */
   readonly check?: boolean | undefined;
 }
 
@@ -64,8 +67,8 @@ const OWN_OPTIONS = ['input', 'encoding', 'maxOutput', 'check'] as const;
 const RUN_OPTIONS = [...SPAWN_OPTIONS.filter((name) => !['stdio', 'terminal', 'detached'].includes(name)), 'collect'];
 const DEFAULT_MAX_OUTPUT = '16m';
 
-/** The options that are about what goes in and what comes out. */
-export type OutputOptions = Pick<RunOptions, (typeof OWN_OPTIONS)[number]>;
+/** The options that are about what goes in and what comes out, and what ends it. */
+export type OutputOptions = Pick<RunOptions, (typeof OWN_OPTIONS)[number] | 'signal'>;
 
 /** These, checked. */
 export interface CheckedOutput {
@@ -73,12 +76,14 @@ export interface CheckedOutput {
   readonly encoding: 'utf8' | 'buffer';
   readonly maxOutput: number;
   readonly check: boolean;
+  /** Its reason is the cause where it has ended the command. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** `others` are the options that somebody else checks. */
 export function checkRun(options: OutputOptions, others: readonly string[] = RUN_OPTIONS): CheckedOutput {
   knownOptions('run()', options, [...others, ...OWN_OPTIONS]);
-  const { input, encoding, maxOutput, check } = options;
+  const { input, encoding, maxOutput, check, signal } = options;
   if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
     throw invalidType('input', 'a string or bytes', input);
   }
@@ -87,6 +92,7 @@ export function checkRun(options: OutputOptions, others: readonly string[] = RUN
     encoding: oneOf('encoding', encoding ?? 'utf8', ['utf8', 'buffer']) as 'utf8' | 'buffer',
     maxOutput: bytes('maxOutput', maxOutput ?? DEFAULT_MAX_OUTPUT),
     check: boolean('check', check ?? false),
+    signal,
   };
 }
 
@@ -170,7 +176,10 @@ export async function runToEnd(
     files,
     uncollected,
   });
-  if (how.check && !result.ok) throw new ExitError(exitMessage(result, how), result);
+  if (how.check && !result.ok) {
+    const cause = result.reason === 'aborted' ? { cause: how.signal?.reason } : undefined;
+    throw new ExitError(exitMessage(result, how), result, cause);
+  }
   return result;
 }
 

@@ -16,7 +16,7 @@ import type { StdioChoice } from '../launch/stdio.js';
 import type { Plan } from '../plan/plan.js';
 import type { Ahead } from './ahead.js';
 import type { Around } from './around.js';
-import { askedBy, type Call, SPAWN_OPTIONS } from './command.js';
+import { askedBy, type Call, ENTER_OPTIONS, SPAWN_OPTIONS } from './command.js';
 import type { Files } from './files/files.js';
 import type { Hook } from './hooks.js';
 import { type KnownCommand, knownCommand } from './kept.js';
@@ -52,14 +52,18 @@ export interface Inside extends Around {
 
 /** What {@link Container.plan} does, and {@link RunningContainer.plan}. */
 export function planOf(definition: ContainerDefinition, surrounding: Surrounding, call: Call): Plan {
-  knownOptions('plan()', call.options, SPAWN_OPTIONS);
+  checkOptions('plan()', surrounding, call);
   return planFor(definition, commandOf(definition, surrounding, call), surrounding);
 }
 
 /** What {@link Container.spawn} does, and {@link RunningContainer.spawn}. */
 export function spawn(definition: ContainerDefinition, surrounding: Surrounding, call: Call): ContainerProcess {
-  knownOptions('spawn()', call.options, SPAWN_OPTIONS);
+  checkOptions('spawn()', surrounding, call);
   return start(definition, surrounding, call).child;
+}
+
+function checkOptions(what: string, { inside }: Surrounding, { options }: Call): void {
+  knownOptions(what, options, inside === undefined ? SPAWN_OPTIONS : ENTER_OPTIONS);
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */

@@ -46,7 +46,7 @@ import type { StartedFrom } from './started-from.js';
 import type { Workings } from './workings.js';
 
 /** Options of {@link Container.start}: those of `spawn` that are about the main command, and these. */
-export interface StartOptions extends Omit<SpawnOptions, 'detached' | 'stdio'> {
+export interface StartOptions extends Omit<SpawnOptions, 'background' | 'detached' | 'stdio'> {
   /**
    * What it is ready by; of a list, all of them. Default: that it runs. A {@link ReadyError} otherwise, and the
    * container is ended.
@@ -75,7 +75,7 @@ export interface StartOptions extends Omit<SpawnOptions, 'detached' | 'stdio'> {
 /** What a container without a main command can be told. */
 const HELD_OPTIONS = ['hold', 'ready', 'readyTimeout', 'limits', 'timeout', 'signal', 'timing'];
 const OWN_OPTIONS = ['hold', 'ready', 'readyTimeout', 'logBytes'];
-const OPTIONS = [...SPAWN_OPTIONS.filter((name) => name !== 'detached'), ...OWN_OPTIONS];
+const OPTIONS = [...SPAWN_OPTIONS.filter((name) => !['background', 'detached'].includes(name)), ...OWN_OPTIONS];
 
 /**
  * What {@link Container.start} does.

@@ -6,6 +6,7 @@ import { suite, test } from 'node:test';
 import { bind, Container, type SpawnOptions } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 import { rejectsAtStep } from '../support/refusals.js';
+import { requires } from '../support/requires.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -54,6 +55,7 @@ suite('an argument says what was meant', () => {
       call('namespaces', { network: box }),
       /\. Write \[child\.namespaces\] to join them/,
     ],
+    'words as a list': [call('entrypoint', ['sh', '-c']), /^entrypoint\[0\] .* Write entrypoint\("sh", "-c"\)$/],
     'a process': [call('namespaces', { namespaces: {} }), /\. Write \[\{ network: child \}\]$/],
     'a list of processes': [call('namespaces', [{ namespaces: {} }]), /\. Write \{ network: child \}$/],
   };
@@ -74,6 +76,35 @@ suite('an argument says what was meant', () => {
       assert.throws(() => box.spawn('true', { [option]: 1 } as object), expected);
     });
   }
+});
+
+test('what is not for a command that enters, or for a main one, is said at once', async () => {
+  const one = await box.start();
+  const options = { detached: true } as object;
+  const expected = { code: 'ERR_INVALID_ARG_VALUE', message: /has no option "detached"/ };
+  assert.throws(() => one.spawn('true', [], options), expected);
+  assert.throws(() => one.plan('true', [], options), expected);
+  await assert.rejects(box.start('true', [], { background: 'end' } as object), { message: /no option "background"/ });
+  await assert.rejects(one.listen(80, undefined as never), { message: /^handler must be a function, or a server/ });
+  await one.stop();
+});
+
+test('a container that is full says which limit may be meant', requires('cgroups'), async () => {
+  const one = await box.limits({ pids: 2 }).start();
+  const held = [one.spawn('cat'), one.spawn('cat')];
+  await Promise.allSettled(held.map((child) => once(child, 'spawn')));
+  await assert.rejects(one.run('true'), { code: 'EAGAIN', hint: /pids of its limits\(\)/ });
+  await one.stop({ grace: 0 });
+  await Promise.allSettled(held.map((child) => child.result));
+});
+
+test('a container that has ended is told as that, without limits too, and by who would join it', async () => {
+  const one = await box.start();
+  await one.stop();
+  for (const late of [one.stats(), one.update({ pids: 9 }), one.pause(), one.resume()])
+    await assert.rejects(late, { code: 'ERR_ENDED' });
+  assert.throws(() => box.namespaces([{ ipc: one }]), { code: 'ERR_ENDED' });
+  assert.throws(() => box.network(one), { code: 'ERR_ENDED' });
 });
 
 test('a port that is not published: which are', async () => {

@@ -65,6 +65,17 @@ suite('run()', () => {
     assert.equal(stdout, 'ü');
   });
 
+  test('check: true tells why it was aborted', async () => {
+    const reason = new Error('no longer wanted');
+    await using stays = await box.start();
+    for (const one of [box, stays]) {
+      const controller = new AbortController();
+      const run = one.run('sleep', ['1000'], { check: true, signal: controller.signal });
+      setTimeout(() => controller.abort(reason), 20);
+      await assert.rejects(run, (error: Error) => error.name === 'ExitError' && error.cause === reason);
+    }
+  });
+
   test('check: a failure is an error that carries the result', async () => {
     assert.equal((await box.run('true', [], { check: true })).ok, true);
     await assert.rejects(box.run('sh', ['-c', 'echo out; echo why >&2; exit 9'], { check: true }), (error) => {

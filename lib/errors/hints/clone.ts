@@ -99,6 +99,11 @@ export const CLONE_HINTS: readonly Hint[] = [
     text: 'user namespaces nest deeper than 32 levels, or reach user.max_user_namespaces',
   },
   { op: 'clone', error: 'EAGAIN', text: TOO_MANY_PROCESSES },
+  {
+    op: 'enter',
+    error: 'EAGAIN',
+    text: `the container may have as many processes as pids of its limits(), or nproc, says; or ${TOO_MANY_PROCESSES}`,
+  },
   { op: 'any', error: 'EAGAIN', syscall: 'clone', text: TOO_MANY_PROCESSES },
   ...(['clone', 'unshare'] as const).map(
     (op): Hint => ({ op, error: 'EINVAL', text: 'this kernel was built without one of these namespaces' }),

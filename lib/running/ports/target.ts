@@ -1,7 +1,7 @@
 /** What is connected to, listened on and published: what a caller may say of it. */
 
 import { Server, type Socket } from 'node:net';
-import { abortSignal, containerPath, knownOptions, milliseconds, object } from '../../definition/checks.js';
+import { abortSignal, containerPath, knownOptions, milliseconds } from '../../definition/checks.js';
 import { checkServicePort } from '../../definition/publish.js';
 import { invalidType } from '../../errors/errors.js';
 import { TIMER_MOST_MS } from '../stop.js';
@@ -39,7 +39,6 @@ export function checkConnectOptions(given: unknown): { readonly timeout: number;
 
 export function checkHandler(value: unknown): ConnectionHandler {
   if (typeof value === 'function') return value as (socket: Socket) => void;
-  object('handler', value);
   if (!(value instanceof Server))
     throw invalidType('handler', 'a function, or a server of node:net or node:http', value);
   return value;
