@@ -1,4 +1,4 @@
-/** The child that waits ahead of a command is outside: nothing inside sees it, reaches it, or takes what it lives by. */
+/** The child that waits ahead of a command is outside: nothing inside sees it, reaches it, or takes what it needs. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

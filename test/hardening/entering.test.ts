@@ -196,7 +196,7 @@ test('a container that ends while commands enter: each runs, is ended with it, o
   }
 });
 
-test('PID 1 is killed from outside, or ends: what has entered ends with the container, and what comes is too late', async () => {
+test('PID 1 is killed, or ends: what has entered ends with the container, and what comes is too late', async () => {
   const ends = new Set<string>();
   for (let time = 0; time < TIMES; time += 1) {
     const box =

@@ -83,8 +83,8 @@ export const COURSE_STEPS = {
   },
   /**
    * Waits for the plan that goes on here: its first steps are the same, and this step stands in the place of the next.
-   * Node sends it, when there is a command. Meanwhile the directory is `/`, so that no mount of the container is busy. A
-   * {@link chdir} among the first steps is then done once more, since another directory may have come in the place of
+   * Node sends it, when there is a command. Meanwhile the directory is `/`, so that no mount of the container is busy.
+   * A {@link chdir} among the first steps is then done once more, since another directory may have come in the place of
    * that one.
    * A plan ends with this step.
    *
