@@ -17,6 +17,17 @@ struct outcome memory_private(size_t size, void **ret_memory)
 	return map(size, SYS_MAP_PRIVATE, ret_memory);
 }
 
+enum { SMALL_PAGE = 4096 };
+
+// Where pages are larger, and this is within one, it is refused, and the memory is kept.
+void memory_forget(void *memory, size_t size)
+{
+	const uintptr_t begin = ((uintptr_t)memory + SMALL_PAGE - 1) & -(uintptr_t)SMALL_PAGE;
+	const uintptr_t end = ((uintptr_t)memory + size) & -(uintptr_t)SMALL_PAGE;
+	if (begin < end)
+		sys_madvise((void *)begin, end - begin, SYS_MADV_DONTNEED);
+}
+
 static uintptr_t end_of_stack;
 
 void memory_begin(const void *stack_end)
@@ -38,13 +49,14 @@ void memory_trim(void)
 {
 }
 
+void memory_forget_statics(void)
+{
+}
+
 #else
 
-enum {
-	SMALL_PAGE = 4096,
-	// No stack here is deeper.
-	DEPTH = 1 << 18,
-};
+// No stack here is deeper.
+enum { DEPTH = 1 << 18 };
 
 // What the linker calls the ends of static memory. All of it is zero at first, and has pages of its own.
 extern char statics[] __asm__("__bss_start");
@@ -71,6 +83,11 @@ void memory_part(void *kept, void *page, size_t page_size)
 	unmap(own + MEMORY_PAGE, end);
 	unmap(end, (uintptr_t)page);
 	unmap(page_above(page, page_size), stack);
+}
+
+void memory_forget_statics(void)
+{
+	memory_forget(statics, (size_t)(statics_end - statics));
 }
 
 void memory_trim(void)

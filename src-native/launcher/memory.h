@@ -22,3 +22,7 @@ void memory_begin(const void *stack_end);
 void memory_part(void *kept, void *page, size_t page_size);
 // Gives back what the stack has been deeper once.
 void memory_trim(void);
+// Gives back what was written of this memory; it is zero again. Pages that have something else too stay as they are.
+void memory_forget(void *memory, size_t size);
+// The same of all static memory, where nothing stands that is still of use.
+void memory_forget_statics(void);

@@ -33,11 +33,28 @@ void server_fill(struct server *server, uint64_t slot, int fd)
 	server->is_new[slot] = 1;
 }
 
+// One file that was read would be half a megabyte for as long as the container stays. Not at once: what follows uses it
+// again.
+static void trim_when_calm(struct server *server)
+{
+	const struct sys_timespec calm = {0, 50000000};
+	struct pollfd asked = {.fd = server->requests, .events = POLLIN};
+	if (server->is_trimmed || sys_ppoll(&asked, 1, &calm) != 0)
+		return;
+	memory_forget(server->request, SERVER_REQUEST_MAX);
+	memory_forget(server->answer, SERVER_ANSWER_MAX);
+	// What the child and its maker had there. A server's own stands elsewhere.
+	memory_forget_statics();
+	memory_trim();
+	server->is_trimmed = 1;
+}
+
 // Takes the next request whole. Returns 0 where nobody can ask any more, or what was said is no request.
 static const struct server_request *next_request(struct server *server)
 {
 	const struct server_request *request = (const struct server_request *)server->request;
 	size_t size = 0;
+	trim_when_calm(server);
 	// The next one comes when this one is answered: nothing is behind it.
 	while (size < sizeof(*request) || size < request->size) {
 		const long got = sys_read(server->requests, server->request + size, SERVER_REQUEST_MAX - size);
@@ -49,6 +66,7 @@ static const struct server_request *next_request(struct server *server)
 		if (size >= sizeof(*request) && request->size > SERVER_REQUEST_MAX)
 			return 0;
 	}
+	server->is_trimmed = 0;
 	if (size != request->size || plan_check_served(server->request, size, server->slot_count))
 		return 0;
 	return request;

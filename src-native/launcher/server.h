@@ -22,6 +22,8 @@ struct server {
 	unsigned char *request;
 	unsigned char *answer;
 	uint32_t used;
+	// It has given back what it had written of that, and nobody has asked since.
+	int is_trimmed;
 	// What is in each slot; -1: nothing.
 	int32_t *slots;
 	// Whether this list has filled the slot.

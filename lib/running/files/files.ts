@@ -71,7 +71,7 @@ export class Files {
     const copying = new Copying(served, { clockMs, stuck });
     if (this.#end !== undefined) void copying.close(this.#end);
     const lasting = servers({ lasting: true, most: LASTING_MOST });
-    return { brief: servers(), long: servers(), lasting, copying, slots, cwd };
+    return { brief: servers({ kept: 1 }), long: servers(), lasting, copying, slots, cwd };
   }
 
   /**

@@ -20,6 +20,8 @@ import { STUCK_MOST, Stuck } from './stuck.js';
 
 /** Milliseconds that a list has, and a job until it has a server. */
 export const CLOCK_MS = 10_000;
+/** Milliseconds after the last job that a server is kept for the next one. */
+const IDLE_MS = 2000;
 /** A server that takes longer for a job waits for something, or has much to do. */
 const BRISK_MS = 20;
 
@@ -30,11 +32,10 @@ export interface ServersOptions {
   readonly stuck?: Stuck | undefined;
   /** How many do jobs side by side. Default: one more than may be stuck. */
   readonly most?: number | undefined;
-  /**
-   * Jobs last as long as callers like: none waits for another, and servers that nobody has are ended, but for one.
-   * Default: `false`.
-   */
+  /** Jobs last as long as callers like: none waits for another. Default: `false`. */
   readonly lasting?: boolean | undefined;
+  /** How many stay for the next job, however long nobody asks: each is memory. Default: 0. */
+  readonly kept?: number | undefined;
 }
 
 const plans = new Memo(planServer);
@@ -71,6 +72,7 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
   readonly #clockMs: number;
   readonly #stuck: Stuck;
   readonly #isLasting: boolean;
+  readonly #kept: number;
   /** Those that can be asked, and since when they do a job, by performance.now(). */
   readonly #servers = new Map<Server, number>();
   readonly #free: Server[] = [];
@@ -79,16 +81,18 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
   readonly #there = new Set<Server>();
   readonly #gone: (() => void)[] = [];
   #brisk: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #end: Error | undefined;
 
   /** `plan` gives the plan of a server. */
   constructor(plan: () => Plan, options: ServersOptions = {}) {
-    const { clockMs = CLOCK_MS, stuck = new Stuck(), most = STUCK_MOST + 1, lasting = false } = options;
+    const { clockMs = CLOCK_MS, stuck = new Stuck(), most = STUCK_MOST + 1, lasting = false, kept = 0 } = options;
     this.#plan = plan;
     this.#most = most;
     this.#clockMs = clockMs;
     this.#stuck = stuck;
     this.#isLasting = lasting;
+    this.#kept = kept;
   }
 
   /** Performs a list of steps, by any server. */
@@ -127,6 +131,7 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
   async close(error: Error): Promise<void> {
     this.#end = error;
     clearTimeout(this.#brisk);
+    clearTimeout(this.#idle);
     this.#rejectAll(error);
     for (const server of this.#servers.keys()) server.end();
     if (this.#there.size > 0) await new Promise<void>((resolve) => this.#gone.push(resolve));
@@ -143,13 +148,20 @@ export class Servers implements ServerListener, Pick<Performer, 'perform'> {
 
   #release(server: Server): void {
     if (!this.#servers.has(server)) return;
-    if (this.#isLasting && this.#free.length > 0) {
+    this.#free.push(server);
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#endFree(this.#kept), IDLE_MS).unref();
+    // Many files may have been open at once.
+    if (this.#isLasting) this.#endFree(1);
+    this.#ask();
+  }
+
+  /** Ends those that do nothing, but for so many. */
+  #endFree(kept: number): void {
+    for (const server of this.#free.splice(kept)) {
       this.#servers.delete(server);
       server.end();
-    } else {
-      this.#free.push(server);
     }
-    this.#ask();
   }
 
   async #performBy(server: Server, steps: readonly ServedStep[]): Promise<Answer> {
