@@ -9,6 +9,7 @@ import { afterEach, suite, test } from 'node:test';
 import { Container, type RunningContainer, type StepError } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 import { textOf } from '../support/sockets.js';
+import { until } from '../support/waiting.js';
 
 const boxed = new Container().env({ NODE_OPTIONS: '--no-warnings' });
 let box: RunningContainer | undefined;
@@ -317,5 +318,24 @@ suite('the end', () => {
     assert.throws(() => running.address(80), ended);
     const [error] = (await once(connect(port, host), 'error')) as [NodeJS.ErrnoException];
     assert.equal(error.code, 'ECONNREFUSED');
+  });
+
+  test('goes with connections that inside have ended already, of a port that is closed too', async () => {
+    const script = `require('net').createServer({ allowHalfOpen: true }, (socket) =>
+      socket.on('error', () => {}).resume().end('bye')).listen(80, ${READY});`;
+    const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    for (const end of ['stop', 'dispose'] as const) {
+      const running = await started(script, boxed.publish(80));
+      const { host, port } = running.address(80);
+      // It says nothing, so the kernel has nothing to tell.
+      const open = connect({ host, port, allowHalfOpen: true });
+      assert.equal(await textOf(open), 'bye');
+      await running.ports.get(80)?.close();
+      assert.equal(sockets(), 3);
+      if (end === 'stop') await running.stop({ grace: 0 });
+      else await running[Symbol.asyncDispose]();
+      await until(() => sockets() === 1);
+      open.destroy();
+    }
   });
 });

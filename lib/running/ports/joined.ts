@@ -32,6 +32,21 @@ export function reset(socket: Socket): void {
   socket.destroy();
 }
 
+/**
+ * Ends two that are joined as soon as `to` has been told all that `from` says. Nobody hears any more what `to` says; of
+ * a direction that has ended the kernel tells nothing.
+ */
+export function finish(from: Socket, to: Socket): void {
+  const over = (): void => {
+    to.unpipe(from);
+    from.end();
+    if (to.writableFinished) to.destroy();
+    else to.end().once('finish', () => to.destroy());
+  };
+  if (from.readableEnded) over();
+  else from.once('end', over);
+}
+
 /** Cuts it off, and waits until it is gone. */
 export function gone(socket: Socket): Promise<void> {
   return new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { StepError } from '../../errors/errors.js';
 import type { ServedStep, StepOf } from '../../plan/steps.js';
 import type { Asked } from '../files/fault.js';
 import { LOOPBACK } from './connect.js';
-import { gone } from './joined.js';
+import { Connections } from './connections.js';
 import { listenOn } from './listening.js';
 import type { SocketMaker } from './maker.js';
 import { type ConnectionHandler, checkHandler, checkTarget, type PortTarget } from './target.js';
@@ -23,10 +23,10 @@ type About = Pick<Asked, 'path' | 'address'>;
 export class Listener implements AsyncDisposable {
   readonly #servers: readonly Server[];
   readonly #closed: (one: Listener) => Promise<void>;
-  readonly #open: ReadonlySet<Socket>;
+  readonly #open: Connections;
 
   /** @internal */
-  constructor(servers: readonly Server[], open: ReadonlySet<Socket>, closed: (one: Listener) => Promise<void>) {
+  constructor(servers: readonly Server[], open: Connections, closed: (one: Listener) => Promise<void>) {
     this.#servers = servers;
     this.#open = open;
     this.#closed = closed;
@@ -51,8 +51,7 @@ export class Listener implements AsyncDisposable {
 
   /** Listens no more, ends all connections, and waits until they are gone. For `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = this.close();
-    await Promise.all([closed, ...[...this.#open].map(gone)]);
+    await Promise.all([this.close(), this.#open.end()]);
   }
 }
 
@@ -61,11 +60,12 @@ export async function listen(
   sockets: SocketMaker,
   given: unknown,
   handler: unknown,
+  all: Connections,
   forget: (one: Listener) => void,
 ): Promise<Listener> {
   const target = checkTarget('target', given);
   const taker = checkHandler(handler);
-  const open = new Set<Socket>();
+  const open = new Connections(all);
   const servers: Server[] = [];
   for (const descriptor of await listening(sockets, target)) servers.push(await serve(descriptor, taker, open));
   return new Listener(servers, open, async (one) => {
@@ -105,11 +105,10 @@ async function listening(sockets: SocketMaker, target: PortTarget): Promise<read
 }
 
 /** A server of Node's on what listens already; what it accepts it hands over. */
-async function serve(descriptor: number, taker: ConnectionHandler, open: Set<Socket>): Promise<Server> {
+async function serve(descriptor: number, taker: ConnectionHandler, open: Connections): Promise<Server> {
   const server = createServer(typeof taker === 'function' ? {} : optionsOf(taker));
   server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
+    open.keep(socket);
     if (typeof taker === 'function') taker(socket);
     else taker.emit('connection', socket);
   });

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { checkPublishCall, checkServicePort, type Publication } from '../../definition/publish.js';
 import { contradiction, hasEnded, invalidValue, withRemedy } from '../../errors/errors.js';
 import { Connector } from './connect.js';
+import { Connections } from './connections.js';
 import { type Listener, listen } from './listener.js';
 import type { SocketMaker } from './maker.js';
 import { type Published, publish } from './published.js';
@@ -16,6 +17,8 @@ export class Ports {
   /** Ports that are about to be published. */
   readonly #opening = new Set<number>();
   readonly #listeners = new Set<Listener>();
+  /** Also of ports that are closed. */
+  readonly #connections = new Connections();
   #isOver = false;
 
   constructor(sockets: SocketMaker) {
@@ -34,7 +37,8 @@ export class Ports {
 
   async listen(target: unknown, handler: unknown): Promise<Listener> {
     this.#mustRun('listen()');
-    const listener = await listen(this.#sockets, target, handler, (one) => this.#listeners.delete(one));
+    const forget = (one: Listener): unknown => this.#listeners.delete(one);
+    const listener = await listen(this.#sockets, target, handler, this.#connections, forget);
     this.#listeners.add(listener);
     await this.#stillRuns('listen()', listener);
     return listener;
@@ -58,7 +62,7 @@ export class Ports {
       const closed = (): void => {
         if (this.#published.get(containerPort) === published) this.#published.delete(containerPort);
       };
-      const published: Published = await publish(publication, connect, closed);
+      const published: Published = await publish(publication, connect, closed, this.#connections);
       this.#published.set(containerPort, published);
       await this.#stillRuns('publish()', published);
       return published;
@@ -87,12 +91,14 @@ export class Ports {
     this.#isOver = true;
     this.#sockets.close();
     for (const one of [...this.#published.values(), ...this.#listeners]) void one.close();
+    this.#connections.over();
   }
 
   /** Ends all of them at once, and waits until they are gone. */
   async dispose(): Promise<void> {
     this.#isOver = true;
     await Promise.all([...this.#published.values(), ...this.#listeners].map((one) => one[Symbol.asyncDispose]()));
+    await this.#connections.end();
   }
 
   #mustRun(what: string): void {

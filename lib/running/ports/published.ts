@@ -4,7 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Publication } from '../../definition/publish.js';
 import { cannotListen } from '../../errors/errors.js';
-import { gone, join, reset } from './joined.js';
+import { Connections } from './connections.js';
+import { reset } from './joined.js';
 import { listenOn } from './listening.js';
 
 /** Where an address means every one of the host, this is the one by which its own programs reach it. */
@@ -29,17 +30,18 @@ export class Published implements AsyncDisposable {
   readonly #closed: () => void;
   readonly #stopped = new AbortController();
   /** Sockets of both sides. */
-  readonly #open = new Set<Socket>();
+  readonly #open: Connections;
   #isRef = true;
 
   /** @internal */
-  constructor({ containerPort }: Publication, server: Server, connect: Connect, closed: () => void) {
+  constructor({ containerPort }: Publication, server: Server, connect: Connect, closed: () => void, all?: Connections) {
     const { address, port } = server.address() as { readonly address: string; readonly port: number };
     this.containerPort = containerPort;
     this.host = REACHED[address] ?? address;
     this.port = port;
     this.#server = server;
     this.#connect = connect;
+    this.#open = new Connections(all);
     this.#closed = closed;
     // One for each connection that is on its way. Node would warn of the eleventh.
     setMaxListeners(0, this.#stopped.signal);
@@ -68,7 +70,7 @@ export class Published implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     void this.close();
     this.#stopped.abort();
-    await Promise.all([...this.#open].map(gone));
+    await this.#open.end();
   }
 
   async #forward(outer: Socket): Promise<void> {
@@ -79,25 +81,32 @@ export class Published implements AsyncDisposable {
       const inner = await this.#connect(this.containerPort, this.#stopped.signal);
       this.#keep(inner);
       if (outer.destroyed) inner.destroy();
-      else join(outer, inner);
+      else this.#open.forward(outer, inner);
     } catch {
       reset(outer);
     }
   }
 
   #keep(socket: Socket): void {
-    this.#open.add(socket);
-    socket.once('close', () => this.#open.delete(socket));
+    this.#open.keep(socket);
     if (!this.#isRef) socket.unref();
   }
 }
 
-/** Listens on the host, and forwards to the container from then on. `closed` is told when it listens no more. */
-export async function publish(publication: Publication, connect: Connect, closed: () => void): Promise<Published> {
+/**
+ * Listens on the host, and forwards to the container from then on. Its connections are among `all`. `closed` is told
+ * when it listens no more.
+ */
+export async function publish(
+  publication: Publication,
+  connect: Connect,
+  closed: () => void,
+  all?: Connections,
+): Promise<Published> {
   const { host, port } = publication;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   await listenOn(server, { host, port, exclusive: true }).catch((error: Error) => {
     throw cannotListen(host, port, error);
   });
-  return new Published(publication, server, connect, closed);
+  return new Published(publication, server, connect, closed, all);
 }
