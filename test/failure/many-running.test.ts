@@ -4,10 +4,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Container, type RunningContainer } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { memoryHeld } from '../support/memory.js';
 import { descendants } from '../support/processes.js';
 import { until } from '../support/waiting.js';
 
@@ -45,12 +44,6 @@ function memoryOf(pid: number): string {
   }
 }
 
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
-}
-
 async function row(box: RunningContainer, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     const { exitCode } = await box.run('sh', ['-c', `exit ${index % 7}`]);
@@ -79,10 +72,10 @@ test(`${ROW} commands in a row: no process, no descriptor, no memory is left of 
   await using box = await new Container().start();
   await row(box, 100);
   await settled();
-  const [before, heap] = [held(), heapUsed()];
+  const [before, heap] = [held(), memoryHeld().heapUsed];
   await row(box, ROW);
   await isAgain(before);
-  const grown = heapUsed() - heap;
+  const grown = memoryHeld().heapUsed - heap;
   context.diagnostic(`the heap has grown by ${grown} bytes; ${before.helpers.join('; ')}`);
   assert.ok(grown < 2_000_000, `the heap has grown by ${grown} bytes`);
 });

@@ -6,10 +6,9 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Container } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { memoryHeld } from '../support/memory.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -30,20 +29,13 @@ test(`${ROW} in a row leave no descriptor, mount or memory behind`, async (conte
     }
   };
   await round(100);
-  const [before, heap] = [await descriptors(), heapUsed()];
+  const [before, heap] = [await descriptors(), memoryHeld().heapUsed];
   await round(ROW);
   assert.equal(await descriptors(), before);
-  const grown = heapUsed() - heap;
+  const grown = memoryHeld().heapUsed - heap;
   context.diagnostic(`${before} descriptors, the heap has grown by ${grown} bytes`);
   assert.ok(grown < 2_000_000, `the heap has grown by ${grown} bytes`);
 });
-
-/** What is left of it when all that nobody holds any more is gone. */
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
-}
 
 /** Once Node has closed those of the last command, which it does after its end is told. */
 async function descriptors(): Promise<number> {
