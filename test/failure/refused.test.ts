@@ -27,12 +27,8 @@ useCleanHost({ warmUp: () => new Container().run('true') });
 const ELSEWHERE = [
   ...['denySetgroups', 'newuidmap', 'newgidmap', 'omit', 'umask', 'endFrozen', 'endDescendants', 'readCounter'],
   'rmdir',
-  // Of a command that enters a container with limits: container/running-limits.test.ts
-  ...['openCgroup', 'nestCgroup'],
-  // Of a command of a container that stays, which is begun ahead of its call: test/container/ahead.test.ts
+  // Of a command of a container that stays, which is begun ahead of its call: test/container/ahead.test.ts refuses it.
   'awaitPlan',
-  // Of a container that stays, for its snapshots: test/container/snapshot.test.ts
-  ...['captureTree', 'copyPermissions'],
   // Of a server, which no container here has: test/container/serve.test.ts tries it.
   'serve',
   // Where there is no AppArmor, and no SELinux.

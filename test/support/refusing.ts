@@ -13,7 +13,7 @@ import { CarrelError, Container, type ContainerProcess, type ExitStatus, StepErr
 import { makeSpares } from '#lib/launch/launcher.js';
 import { syscallName } from '#lib/seccomp/syscalls.js';
 import { callsOf, type Hit, hit, holdings, holdsAgain, inTime, order, type Role } from './meddler.js';
-import { STARTS, startOther } from './scenarios.js';
+import { STARTS, STAYING, startOther, startStaying } from './scenarios.js';
 import { until } from './waiting.js';
 
 const [directory = '', extent] = process.argv.slice(2);
@@ -71,7 +71,7 @@ interface Spot {
 }
 
 async function refuseAll(scenario: string, start: () => ContainerProcess): Promise<Refused> {
-  // All that the launcher has is the supervisor of the other container, once those of the containers before are reaped.
+  // All that the launcher has is the supervisor of the other container, which runs, once those of the containers before are reaped.
   await inTime(() => holdings(), idle());
   const before = holdings();
   const seen = new Map<string, Place>();
@@ -285,4 +285,7 @@ const other = await startOther();
 const results: Refused[] = [];
 for (const [scenario, start] of Object.entries(STARTS)) results.push(await refuseAll(scenario, () => start(other)));
 await other.stop({ grace: 0 });
+const stays = await startStaying();
+for (const [scenario, start] of Object.entries(STAYING)) results.push(await refuseAll(scenario, () => start(stays)));
+await stays.stop({ grace: 0 });
 console.log(JSON.stringify(results));

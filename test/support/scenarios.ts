@@ -2,21 +2,29 @@
 
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { bind, Container, type ContainerProcess, file as fileOf, tmpfs } from '#lib/index.js';
+import { bind, Container, type ContainerProcess, file as fileOf, type RunningContainer, tmpfs } from '#lib/index.js';
 import { plan, spawn } from '#lib/plan.js';
 import {
   assertRefused,
+  barrier,
+  captureTree,
   chmod,
+  copyPermissions,
+  denySetgroups,
   exit,
   file,
   give,
   hold,
   init,
   lockFile,
+  mount,
   mountSetattr,
   openDirectory,
   openNamespace,
+  propagation,
+  setGidMap,
   setHostname,
+  setUidMap,
   setXattr,
 } from '#lib/steps.js';
 
@@ -81,6 +89,40 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
   entered: (other) =>
     new Container().namespaces(ALL.filter((name) => name !== 'time').map((name) => ({ [name]: other }))).spawn('true'),
 };
+
+const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+
+/** What containers have that stay. `stays` runs, to be entered. */
+export const STAYING: Readonly<Record<string, (stays: RunningContainer) => ContainerProcess>> = {
+  // For its snapshots.
+  captured: () =>
+    spawn(
+      plan({
+        clone: ['user', 'mount'],
+        steps: [
+          barrier({
+            acts: [
+              ...(uid === 0 ? [] : [denySetgroups()]),
+              setUidMap({ ranges: [0, uid, 1] }),
+              setGidMap({ ranges: [0, gid, 1] }),
+            ],
+          }),
+          propagation({ target: '/', type: 'private' }),
+          mount({ type: 'tmpfs', target: '/tmp' }),
+          captureTree({ slot: 3, target: '/tmp' }),
+          copyPermissions({ model: '/tmp', target: '/tmp' }),
+          exit(),
+        ],
+      }),
+    ),
+  // In a cgroup of its own, below the container's.
+  within: (stays) => stays.spawn('true', [], { limits: { pids: 9, onUnsupported: 'warn' } }),
+};
+
+/** One to be entered. */
+export function startStaying(): Promise<RunningContainer> {
+  return new Container().limits({ pids: 99, memory: '256m', onUnsupported: 'warn' }).start();
+}
 
 /** One to be joined. */
 export async function startOther(): Promise<ContainerProcess> {
