@@ -42,13 +42,13 @@ export function checkTerminalSize(name: string, value: unknown): number {
   return integer(name, value, 1, 65_535);
 }
 
-/** A size: bytes, or a text such as `'64m'`, 1024-based. */
-export function bytes(name: string, value: unknown): number {
-  if (typeof value === 'number') return integer(name, value, 1, Number.MAX_SAFE_INTEGER);
+/** A size, 1 to `most`: bytes, or a text such as `'64m'`, 1024-based. */
+export function bytes(name: string, value: unknown, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === 'number') return integer(name, value, 1, most);
   const match = /^(\d+)([kmgt]?)b?$/i.exec(text(name, value));
   if (match === null) throw invalidValue(name, 'bytes, or a text such as "64m"', value);
   const size = Number(match[1]) * 1024 ** ['', 'k', 'm', 'g', 't'].indexOf((match[2] ?? '').toLowerCase());
-  return integer(name, size, 1, Number.MAX_SAFE_INTEGER);
+  return integer(name, size, 1, most);
 }
 
 /** A signal by its name or number, as a number. `0` is none here. signal(7) */

@@ -1,7 +1,7 @@
 /** What becomes of a main command's output: it is kept, or is the caller's affair. */
 
 import { bytes } from '../definition/checks.js';
-import { contradiction, outOfRange } from '../errors/errors.js';
+import { contradiction } from '../errors/errors.js';
 import type { StdioChoice, StdioOption } from '../launch/stdio.js';
 import { Log } from './log.js';
 import { type LogStream, type LogsOptions, openLog } from './log-stream.js';
@@ -39,8 +39,7 @@ export class MainOutput {
       if (logBytes !== undefined) throw contradiction('logBytes is for stdio: "log"');
       return new MainOutput(undefined, undefined, stdio);
     }
-    const most = bytes('logBytes', logBytes ?? LOG_BYTES);
-    if (most > LOG_MOST_BYTES) throw outOfRange('logBytes', 'up to "1g"', logBytes);
+    const most = bytes('logBytes', logBytes ?? LOG_BYTES, LOG_MOST_BYTES);
     const logged = new LoggedOutput(most);
     return new MainOutput(logged, logged.log, ['ignore', 'pipe', 'pipe']);
   }
