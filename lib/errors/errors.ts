@@ -23,6 +23,7 @@ export {
   bundled,
   cannotListen,
   cgroupUnavailable,
+  changesTooLarge,
   descriptorNotOpen,
   descriptorNotSent,
   directoryTooLarge,

@@ -335,6 +335,14 @@ export function fileTooLarge(path: string, size: number, most: number): CarrelEr
   );
 }
 
+/** More was written than is looked at. */
+export function changesTooLarge(path: string, most: number): CarrelError {
+  return new CarrelError(
+    'ERR_FS_FILE_TOO_LARGE',
+    `${path}: changes() looks at up to ${most} entries, and here are more`,
+  );
+}
+
 export function directoryTooLarge(path: string, most: number): CarrelError {
   return new CarrelError('ERR_FS_FILE_TOO_LARGE', `${path}: a directory with more than ${most} entries`);
 }

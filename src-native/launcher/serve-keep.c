@@ -17,8 +17,8 @@ struct outcome serve_mknodat(struct server *server, const struct step_mknodat *s
 	return made < 0 ? REFUSED(mknodat, -made) : DONE;
 }
 
-// Copies the bytes from `at` to `end`, as far as there are any.
-static struct outcome copy_data(int fd, int into, uint64_t at, uint64_t end)
+// Copies the bytes from `at` to `end`, as far as there are any, and counts them.
+static struct outcome copy_data(int fd, int into, uint64_t at, uint64_t end, uint64_t *count)
 {
 	TRY(lseek, into, at, SYS_SEEK_SET);
 	while (at < end) {
@@ -28,6 +28,7 @@ static struct outcome copy_data(int fd, int into, uint64_t at, uint64_t end)
 		// It has become shorter meanwhile.
 		if (sent == 0)
 			break;
+		*count += sent > 0 ? (uint64_t)sent : 0;
 	}
 	return DONE;
 }
@@ -46,23 +47,25 @@ struct outcome serve_copy_range(struct server *server, const struct step_copy_ra
 {
 	const uint64_t end = step->offset + step->length;
 	unsigned char *room;
-	uint64_t at;
+	uint64_t told[2] = {0, 0};
+	uint64_t at = 0;
 	int fd;
 	int into;
 	PASS(server_slot(server, step->slot, &fd));
 	PASS(server_slot(server, step->into, &into));
-	PASS(server_room(server, sizeof(at), &room));
+	PASS(server_room(server, sizeof(told), &room));
 	PASS(seek(fd, step->offset, SYS_SEEK_DATA, &at));
 	while (at < end) {
 		uint64_t hole = end;
 		PASS(seek(fd, at, SYS_SEEK_HOLE, &hole));
 		if (hole > end)
 			hole = end;
-		PASS(copy_data(fd, into, at, hole));
+		PASS(copy_data(fd, into, at, hole, &told[1]));
 		PASS(seek(fd, hole, SYS_SEEK_DATA, &at));
 	}
-	memcpy(room, &at, sizeof(at));
-	server_give(server, sizeof(at));
+	told[0] = at;
+	memcpy(room, told, sizeof(told));
+	server_give(server, sizeof(told));
 	return DONE;
 }
 

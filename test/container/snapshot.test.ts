@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { Container, directory, file, overlay, type RunningContainer, tmpfs } from 'carrel';
 import { useCleanHost } from '../support/host.js';
+import { isolated } from '../support/isolated.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { until } from '../support/waiting.js';
@@ -50,6 +51,62 @@ suite('a snapshot', requires('linux-6.6'), () => {
     await using snapshot = await box.snapshot();
     assert.equal(await output(snapshot.container, LIST), expected);
     assert.equal(await output(snapshot.container, 'test -e /var/tmp || echo gone; cat /home/u/again'), 'gone\none\n');
+  });
+
+  test('has the names of one file as names of one, however large', async () => {
+    await using box = await new Container().start();
+    await output(box, 'cd /tmp; mkdir d; head -c 20m /dev/urandom > a; ln a b; ln a d/c; : > e; ln e d/f');
+    await using snapshot = await box.snapshot();
+    const names = 'cd /tmp; stat -c %h a e; test a -ef b && test a -ef d/c && test e -ef d/f && echo same';
+    assert.equal(await output(snapshot.container, names), '3\n2\nsame\n');
+    assert.equal(await output(snapshot.container, 'cd /tmp; cksum < d/c'), await output(box, 'cd /tmp; cksum < a'));
+    assert.ok(snapshot.sizeBytes < 25 * 1024 ** 2, `${snapshot.sizeBytes}`);
+  });
+
+  test('has extended attributes that are a file’s own', requires('debian-python3'), async () => {
+    await using box = await new Container().start();
+    const set = `
+import os
+os.chdir("/tmp")
+os.mkdir("d")
+for name in ["f", "d/g"]: open(name, "w").close()
+os.setxattr("f", "user.own", b"value"); os.setxattr("d", "user.own", b"of a directory")
+for name in ["user.overlay.opaque", "user.overlay.redirect", "user.overlay.metacopy"]:
+    os.setxattr("d", name, b"y"); os.setxattr("f", name, b"/etc/passwd")`;
+    const get = `
+import os
+for name in ["f", "d"]: print([(each, os.getxattr("/tmp/" + name, each)) for each in os.listxattr("/tmp/" + name)])
+print(os.listdir("/tmp/d"))`;
+    await box.run('/usr/bin/python3', ['-c', set], { check: true });
+    await using snapshot = await box.snapshot();
+    const { stdout } = await snapshot.container.run('/usr/bin/python3', ['-c', get], { check: true });
+    assert.equal(stdout, "[('user.own', b'value')]\n[('user.own', b'of a directory')]\n['g']\n");
+  });
+
+  test('of a container without a user namespace', requires('some-root'), async () => {
+    const container = new Container().namespaces(['mount', 'pid', 'network', 'ipc', 'uts', 'cgroup']);
+    await using box = await container.start();
+    await output(box, 'mkdir /tmp/d /tmp/e; echo > /tmp/d/f; chmod 4711 /tmp/d/f; touch -d 2001-01-01 /tmp/d/f /tmp/e');
+    const expected = await output(box, LIST);
+    await using first = await box.snapshot();
+    assert.equal(await output(first.container, LIST), expected);
+    await using fork = await first.container.start();
+    await output(fork, 'rm -r /tmp/e; mkdir /tmp/e; echo > /tmp/e/n; rm /tmp/d/f');
+    const later = await output(fork, LIST);
+    await using second = await fork.snapshot();
+    assert.equal(await output(second.container, LIST), later);
+  });
+
+  test('is taken by several at once', async () => {
+    await using box = await new Container().start();
+    await output(box, 'cd /tmp; for i in $(seq 300); do echo $i > $i; done');
+    const all = await Promise.all([box.snapshot(), box.snapshot(), box.changes(), box.snapshot()]);
+    for (const each of all) {
+      if (!('container' in each)) continue;
+      assert.equal(await output(each.container, 'ls /tmp | wc -l'), '300\n');
+      await each[Symbol.asyncDispose]();
+    }
+    assert.deepEqual(own(), []);
   });
 
   test('is there any number of times, and none sees another', async () => {
@@ -154,6 +211,40 @@ suite('a snapshot', requires('linux-6.6'), () => {
   });
 });
 
+suite('a workspace that npm ci has prepared', requires('linux-6.6', 'npm'), () => {
+  /** A package from a tarball, which has another one and a program, and a test that changes what is installed. */
+  const PREPARE = `set -e; mkdir -p app inner outer/bin; cd /home
+    echo '{"name":"inner","version":"1.0.0","main":"index.js"}' > inner/package.json
+    echo 'module.exports = (name) => "hello " + name;' > inner/index.js
+    tar -czf inner.tgz --transform s,^inner,package, inner
+    echo '{"name":"outer","version":"1.0.0","bin":"bin/outer.js"}' > outer/package.json
+    printf '#!/usr/bin/env node\nconsole.log(require("inner")(process.argv[2]));\n' > outer/bin/outer.js
+    tar -czf outer.tgz --transform s,^outer,package, outer
+    echo '{"name":"app","dependencies":{"inner":"file:../inner.tgz","outer":"file:../outer.tgz"}}' > app/package.json
+    cd app; npm install --package-lock-only --offline; npm ci --offline --no-audit --no-fund`;
+  const FORKS = 100;
+  const AT_ONCE = 10;
+
+  test('is forked a hundred times', async () => {
+    await using box = await new Container().env({ HOME: '/home' }).cwd('/home').start();
+    await output(box, PREPARE);
+    await using snapshot = await box.snapshot();
+    const fork = async (name: number): Promise<void> => {
+      const script = `cd app; npx --offline outer ${name}
+        echo 'module.exports = () => ${name};' > node_modules/inner/index.js
+        node -p 'require("inner")()'; rm -r node_modules/outer; ls node_modules`;
+      assert.equal(await output(snapshot.container, script), `hello ${name}\n${name}\ninner\n`);
+    };
+    const names = Array.from({ length: FORKS }, (_, index) => index);
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let name = names.pop(); name !== undefined; name = names.pop()) await fork(name);
+      }),
+    );
+    assert.equal(await output(box, 'cd app; npx --offline outer last'), 'hello last\n');
+  });
+});
+
 suite('the directory of a snapshot', requires('linux-6.6'), () => {
   test('is carrel’s own, private, and goes with it', async () => {
     await using box = await new Container().start();
@@ -253,6 +344,29 @@ suite('a snapshot that is not taken', requires('linux-6.6'), () => {
     await assert.rejects(box.changes(), { code: 'ERR_ENDED' });
     assert.deepEqual(own(), []);
   });
+});
+
+suite('a snapshot that has no room', requires('linux-6.6', 'user-namespaces'), () => {
+  for (const [what, data] of Object.entries({ bytes: 'size=1m', files: 'nr_inodes=100' })) {
+    test(`for its ${what} is an error, and leaves nothing`, () => {
+      const found = isolated(async ({ fs, mount }, directory, data) => {
+        mount('tmpfs', directory, { type: 'tmpfs', data });
+        process.env.XDG_DATA_HOME = directory;
+        const { Container } = await import('carrel');
+        const box = await new Container().start();
+        const script = 'cd /tmp; head -c 2m /dev/zero > large; for i in $(seq 200); do : > $i; done';
+        await box.run('sh', ['-c', script], { check: true });
+        const given = `${directory}/given`;
+        const errors: unknown[] = [];
+        for (const directory of [undefined, given])
+          await box.snapshot({ directory }).catch(({ code, path }) => errors.push(code, typeof path));
+        const left = [...fs.readdirSync(`${directory}/carrel/snapshots`), fs.existsSync(given)];
+        await box[Symbol.asyncDispose]();
+        return { errors, left };
+      }, data);
+      assert.deepEqual(found, { errors: ['ENOSPC', 'string', 'ENOSPC', 'string'], left: [false] });
+    });
+  }
 });
 
 suite('an overlay on /', requires('linux-6.6'), () => {

@@ -6,7 +6,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -93,6 +93,30 @@ suite('idmap("subuid")', requires('root', 'busybox', 'newuidmap'), () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.trim().split(/\s+/).map(Number));
+
+  test('a snapshot has the owners, and so have forks of its forks', requires('linux-6.6'), async () => {
+    const given = join(directory, 'snapshots');
+    mkdirSync(given);
+    chownSync(given, UID, UID);
+    const found = await ask(`(async () => {
+      process.env.XDG_DATA_HOME = ${JSON.stringify(given)};
+      const output = async (container, script) => (await container.run('sh', ['-c', script], { check: true })).stdout;
+      const list = "cd /tmp; stat -c '%n %a %u:%g' * | sort";
+      const first = await box.start();
+      await output(first, 'cd /tmp; for id in 0 7 1000; do echo > $id; chown $id:$id $id; chmod 4750 $id; done');
+      const one = await first.snapshot();
+      const fork = await one.container.start();
+      await output(fork, 'cd /tmp; rm 7; echo > 8; chown 8:9 8');
+      const two = await fork.snapshot({ directory: ${JSON.stringify(join(given, 'given'))} });
+      const stdout = [await output(one.container, list), await output(two.container, list)].join('');
+      for (const each of [two, fork, one, first]) await each[Symbol.asyncDispose]();
+      return { stdout };
+    })()`);
+    const kept = (id: number): string => `${id} 4750 ${id}:${id}\n`;
+    assert.equal(found.stdout, `${kept(0)}${kept(1000)}${kept(7)}${kept(0)}${kept(1000)}8 644 8:9\n`, `${found.error}`);
+    assert.deepEqual(readdirSync(join(given, 'carrel/snapshots')), []);
+    assert.deepEqual(readdirSync(given), ['carrel']);
+  });
 
   test('without: one id; with: root is the caller, the others are those of the files', async () => {
     assert.deepEqual(numbers(await ask(MAPS.replace('box', `box.idmap('auto')`))), [

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type { ServedSlots } from '#lib/compile/serve.js';
 import type { ServedStep } from '#lib/plan/steps.js';
 
+/** What every file system in memory has. acl(5) */
+const ACL = 'system.posix_acl_access';
 /** One that nobody else is likely to have. */
 const PORT = 20_000 + (process.pid % 10_000);
 
-/** Every step that a server knows, with what is in `directory`, where there is a file `there`. */
+/** Every step that a server knows, with what is in `directory`: a file `there`, which may have a list of access. */
 export function everyServedStep(
   directory: string,
   { lane, passing: slot, held: [other = 0] }: ServedSlots,
@@ -46,7 +48,7 @@ export function everyServedStep(
     { op: 'copyRange', slot, into: other, offset: 0, length: 4 },
     { op: 'listXattr', slot },
     { op: 'getXattr', slot, name: 'user.none' },
-    { op: 'copyXattr', slot, into: other, name: 'user.none' },
+    { op: 'copyXattr', slot, into: other, name: ACL },
     { op: 'lock', slot: other },
     { op: 'unlinkat', path: path('link'), directory: false },
     { op: 'socket', slot: other, domain: 'unix' },

@@ -7,10 +7,12 @@ import { Container } from '#lib/container.js';
 import { file } from '#lib/definition/entries.js';
 import { bind, tmpfs } from '#lib/definition/mounts.js';
 import { overlay } from '#lib/definition/overlay.js';
+import type { Stat } from '#lib/plan/serving-bytes.js';
 import { copiedAttributes } from '#lib/running/snapshot/attributes.js';
 import { frozenParts } from '#lib/running/snapshot/frozen.js';
+import { Links } from '#lib/running/snapshot/links.js';
 import { madeBy } from '#lib/running/snapshot/made.js';
-import { reach } from '#lib/running/snapshot/walk.js';
+import { below, bytesOf, type Found, reach, shownBelow, TOP } from '#lib/running/snapshot/walk.js';
 
 const box = new Container();
 
@@ -91,6 +93,36 @@ test('extended attributes of overlayfs are its own, but for those that make a la
   assert.deepEqual([...copiedAttributes(names, false)].sort(), [...own].sort());
   const notes = ['user.overlay.opaque', 'trusted.overlay.redirect', 'user.overlay.overlay.opaque'];
   assert.deepEqual([...copiedAttributes(names, true)].sort(), [...own, ...notes].sort());
+});
+
+test('a file of several names is copied once, and others wait for that', () => {
+  const links = new Links('0');
+  const stat = { mode: 0o100644, nlink: 3, dev: 1, ino: 7 } as Stat;
+  const entry = (name: string, other: Partial<Stat> = {}): Found => ({
+    name: Buffer.from(name),
+    stat: { ...stat, ...other },
+  });
+  const all = [entry('a'), entry('b'), entry('c'), entry('d', { ino: 8 }), entry('e', { nlink: 1 })];
+  const names = (found: readonly Found[]): string => found.map(({ name }) => name.toString()).join('');
+  const { now, later } = links.divide(TOP, all);
+  assert.deepEqual([names(now), names(later)], ['ade', 'bc']);
+  // The first has vanished before it was copied.
+  assert.deepEqual(names(links.divide(TOP, later).now), 'b');
+  links.copied(TOP, entry('b'));
+  assert.deepEqual(names(links.divide(TOP, [entry('c'), entry('f')]).now), 'cf');
+  assert.equal(bytesOf(links.copyOf(TOP, entry('c')) ?? TOP).toString(), 'b');
+  links.forget(TOP, entry('c'));
+  assert.equal(links.copyOf(TOP, entry('c')), undefined);
+});
+
+test('what is above a path is kept once', () => {
+  const path = ['a', 'b', 'c'].reduce((above, name) => below(above, Buffer.from(name)), TOP);
+  assert.equal(bytesOf(path).toString(), 'a/b/c');
+  assert.equal(bytesOf(TOP).toString(), '');
+  assert.deepEqual(
+    [shownBelow('/', path), shownBelow('/x', path), shownBelow('/x', TOP)],
+    ['/a/b/c', '/x/a/b/c', '/x'],
+  );
 });
 
 test('a path that is too long is reached by parts', () => {

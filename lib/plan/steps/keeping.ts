@@ -23,8 +23,8 @@ export const KEEPING_STEPS = {
   },
   /**
    * Copies what the file in `slot` holds from `offset` on to the same place of the file in the slot `into`, `length`
-   * bytes at most. Holes stay holes. Gives where to go on: 64 bits, the next byte that is no hole, or 2^64 − 1 where
-   * there is none.
+   * bytes at most. Holes stay holes. Gives two numbers of 64 bits. The first is where to go on: the next byte that is
+   * no hole, or 2^64 − 1 where there is none. The second is how many bytes it has copied.
    *
    * @errors ENOSPC, EDQUOT and EFBIG where there is no room: a part may have been written.
    * @source sendfile(2); SEEK_DATA in lseek(2)

@@ -10,7 +10,7 @@ import type { Keeper } from './keeper.js';
 import { type Kind, kindOf } from './kinds.js';
 import type { Made } from './made.js';
 import { findUnder, isOpaque, namesUnder, type Under, type Underlying } from './under.js';
-import { below, type Found, listing, type RelativePath, reach, TOP, VANISHED } from './walk.js';
+import { below, bytesOf, type Found, listing, type RelativePath, reach, shownBelow, TOP, VANISHED } from './walk.js';
 
 /** Something that a container has written, from {@link RunningContainer.changes}. */
 export interface Change {
@@ -67,7 +67,7 @@ export class Comparison {
 
   async #directory({ path, under }: Directory): Promise<readonly Directory[]> {
     const { from, file, passing } = this.#keeper.slots;
-    const opened = await this.#keeper.perform(reach(this.#of.slot, path, from, passing));
+    const opened = await this.#keeper.perform(reach(this.#of.slot, bytesOf(path), from, passing));
     if (VANISHED.has(opened.error)) return [];
     const hides = under.slots.length > 0 && (await isOpaque(this.#keeper, [openDirectory(file, '.', from)]));
     const shown = this.#path(path);
@@ -132,9 +132,9 @@ export class Comparison {
   /** A directory that something was changed in has changed. */
   #above(): void {
     for (const { path } of [...this.#found.values()]) {
-      for (let at = parentOf(path); isBelow(at, this.#of.place.target) && at !== ''; at = parentOf(at)) {
-        if (!this.#found.has(at)) this.#note(at, 'modified', 'directory');
-      }
+      // What is above one that is known is, or will be: a hostile tree is deep.
+      for (let at = parentOf(path); isBelow(at, this.#of.place.target) && !this.#found.has(at); at = parentOf(at))
+        this.#note(at, 'modified', 'directory');
     }
     const { target } = this.#of.place;
     if (this.#found.size > 0 && target !== '/') this.#note(target, 'modified', 'directory');
@@ -165,12 +165,12 @@ export class Comparison {
 
   #note(path: string, kind: Change['kind'], type: Kind): void {
     const known = type === 'file' || type === 'directory' || type === 'symlink' ? type : 'other';
+    this.#keeper.bounds.listed(path);
     this.#found.set(path, Object.freeze({ path, kind, type: known }));
   }
 
   #path(path: RelativePath): string {
-    const { target } = this.#of.place;
-    return path.length === 0 ? target : `${target === '/' ? '' : target}/${path.toString()}`;
+    return shownBelow(this.#of.place.target, path);
   }
 }
 

@@ -6,6 +6,7 @@ import type { User } from '../../definition/user.js';
 import { hasEnded } from '../../errors/errors.js';
 import { idRanges } from '../../host/parsers.js';
 import { probe } from '../../host/probe.js';
+import { Bounds } from './bounds.js';
 import { type Change, Comparison } from './changes.js';
 import { Keeper } from './keeper.js';
 import { madeBy } from './made.js';
@@ -17,7 +18,11 @@ export async function listChanges(written: Written): Promise<readonly Change[]> 
   const { places, given } = givenPlaces(written, 'changes()');
   const { user, ids, supervision } = written;
   const layers = [...new Set(places.flatMap(({ overlay }) => overlay?.lower ?? []))];
-  const keeper = new Keeper({ user, ids, places: places.length, layers, directory: undefined, snapshots: [] }, given);
+  const keeper = new Keeper(
+    { user, ids, places: places.length, layers, directory: undefined, snapshots: [] },
+    given,
+    Bounds.ofChanges(),
+  );
   const over = (): void => keeper.stop(hasEnded('changes()'));
   supervision.ended.then(over, over);
   try {

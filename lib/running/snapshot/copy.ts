@@ -11,15 +11,25 @@ import { NOTHING } from '../files/view.js';
 import { copiedAttributes } from './attributes.js';
 import type { Keeper } from './keeper.js';
 import { kindOf } from './kinds.js';
-import { below, type Found, listing, performEach, type RelativePath, reach, TOP, VANISHED } from './walk.js';
+import { Links } from './links.js';
+import {
+  below,
+  bytesOf,
+  type Found,
+  listing,
+  performEach,
+  type RelativePath,
+  reach,
+  shownBelow,
+  TOP,
+  VANISHED,
+} from './walk.js';
 
-const { EEXIST, EINVAL } = constants.errno;
+const { EEXIST, EINVAL, EMLINK } = constants.errno;
 /** Who removes and makes files while they are listed can have one listed twice. */
-const EXPECTED: ReadonlySet<number> = new Set([...VANISHED, EEXIST]);
+const EXPECTED: ReadonlySet<number> = new Set([...VANISHED, EEXIST, EMLINK]);
 /** What is copied of a file at a time. What is larger is copied by lists of its own. */
 const PIECE = 16 * 1024 * 1024;
-/** What is linked is found by a path. path_resolution(7) */
-const LINKED_MOST = 4000;
 /** Blocks of stat(2), in bytes. */
 const BLOCK = 512;
 const HERE = '.';
@@ -56,13 +66,13 @@ export async function copyTree(keeper: Keeper, copying: Copying): Promise<number
 class TreeCopy {
   readonly #keeper: Keeper;
   readonly #copying: Copying;
-  /** Where those files are that have several names. */
-  readonly #linked = new Map<string, RelativePath>();
+  readonly #links: Links;
   bytes = 0;
 
   constructor(keeper: Keeper, copying: Copying) {
     this.#keeper = keeper;
     this.#copying = copying;
+    this.#links = new Links(copying.name);
   }
 
   async begin(): Promise<Directory> {
@@ -79,14 +89,12 @@ class TreeCopy {
   async directory({ path, stat }: Directory): Promise<readonly Directory[]> {
     const { from, into, passing } = this.#keeper.slots;
     const shown = this.#shown(path);
-    const opened = await this.#keeper.perform(reach(this.#copying.from, path, from, passing));
-    const target = below(Buffer.from(this.#copying.name), path);
-    const made = path.length === 0 ? Buffer.from(this.#copying.name) : target;
-    await this.#keeper.ask(reach(this.#directory, made, into, passing), { syscall: 'open', path: shown });
+    const opened = await this.#keeper.perform(reach(this.#copying.from, bytesOf(path), from, passing));
+    await this.#keeper.ask(reach(this.#directory, this.#target(path), into, passing), { syscall: 'open', path: shown });
     const directories: Directory[] = [];
     if (!VANISHED.has(opened.error)) {
       for await (const found of listing(this.#keeper, from, shown)) {
-        await this.#entries(path, found);
+        for (let rest = found; rest.length > 0; ) rest = await this.#entries(path, rest);
         for (const { name, stat: each } of found)
           if (kindOf(each) === 'directory') directories.push({ path: below(path, name), stat: each });
       }
@@ -100,8 +108,16 @@ class TreeCopy {
     return this.#keeper.slots.directory ?? 0;
   }
 
-  async #entries(path: RelativePath, found: readonly Found[]): Promise<void> {
-    const shown = (index: number): string => this.#shown(below(path, found[index]?.name ?? TOP));
+  /** Where the copy of something is, from the keeper's directory. */
+  #target(path: RelativePath): Buffer {
+    const { name } = this.#copying;
+    return path.length === 0 ? Buffer.from(name) : Buffer.concat([Buffer.from(`${name}/`), bytesOf(path)]);
+  }
+
+  /** Copies entries of one directory. Gives those that have to wait: other names of a file that is copied now. */
+  async #entries(path: RelativePath, all: readonly Found[]): Promise<readonly Found[]> {
+    const { now: found, later } = this.#links.divide(path, all);
+    const shown = (index: number): string => this.#shown(below(path, found[index]?.name ?? NOTHING));
     const texts = await this.#texts(found, shown);
     const named: Found[] = [];
     await performEach(
@@ -112,15 +128,37 @@ class TreeCopy {
         shown,
         done: (index, given) => {
           const entry = found[index];
-          const names = given.at(-1);
-          if (entry !== undefined && kindOf(entry.stat) === 'file' && names !== undefined && names.length > 0)
-            named.push(entry);
+          if (entry === undefined || kindOf(entry.stat) !== 'file' || given.length === 0) return;
+          if (given.length > 1) this.#count(given[0], () => shown(index));
+          this.#copied(path, entry, given.at(-1), named);
+        },
+        left: (index, error) => {
+          const entry = found[index];
+          if (entry === undefined || error !== EMLINK) return;
+          // In memory a file has more names than on disk: another copy has the others.
+          this.#links.forget(path, entry);
+          later.push(entry);
         },
       },
     );
     for (const entry of found)
-      if (isLarge(entry)) await this.#large(entry, this.#shown(below(path, entry.name)), named);
+      if (isLarge(entry) && this.#links.copyOf(path, entry) === undefined) await this.#large(path, entry, named);
     for (const entry of named) await this.#fileAttributes(entry, this.#shown(below(path, entry.name)));
+    return later;
+  }
+
+  /** A file is copied: `names` are those of its extended attributes. */
+  #copied(path: RelativePath, entry: Found, names: Buffer | undefined, named: Found[]): void {
+    this.bytes += entry.stat.blocks * BLOCK;
+    if (names !== undefined && names.length > 0) named.push(entry);
+    this.#links.copied(path, entry);
+  }
+
+  /** Counts what `copyRange` has copied, and gives where it goes on. */
+  #count(told: Buffer | undefined, shown: () => string): bigint {
+    const [next = 0n, count = 0n] = told === undefined ? [] : [told.readBigUInt64LE(), told.readBigUInt64LE(8)];
+    this.#keeper.bounds.copied(Number(count), shown);
+    return next;
   }
 
   /** What the links say, by their place. */
@@ -128,7 +166,7 @@ class TreeCopy {
     const links = found.flatMap(({ stat }, index) => (kindOf(stat) === 'symlink' ? [index] : []));
     const texts = new Map<number, Buffer>();
     const at = this.#keeper.slots.from;
-    const steps = links.map((index): Group => [{ op: 'readlinkat', at, path: found[index]?.name ?? TOP }]);
+    const steps = links.map((index): Group => [{ op: 'readlinkat', at, path: found[index]?.name ?? NOTHING }]);
     // EINVAL: it is another thing by now.
     await performEach(this.#keeper, steps, new Set([...VANISHED, EINVAL]), {
       shown: (index) => shown(links[index] ?? 0),
@@ -162,15 +200,19 @@ class TreeCopy {
       case 'device':
         return [];
       case 'file':
-        return isLarge(entry) ? [] : this.#file(path, entry);
+        return this.#file(path, entry);
     }
   }
 
-  #file(path: RelativePath, { name, stat }: Found): Group {
+  #file(path: RelativePath, entry: Found): Group {
     const { file, copy } = this.#keeper.slots;
-    const earlier = this.#link(below(path, name), stat);
-    if (earlier !== undefined) return [earlier];
-    this.bytes += stat.blocks * BLOCK;
+    const { name, stat } = entry;
+    const first = this.#links.copyOf(path, entry);
+    if (first !== undefined) {
+      const to = this.#target(below(path, name));
+      return [{ op: 'linkat', at: this.#directory, path: this.#target(first), to }];
+    }
+    if (isLarge(entry)) return [];
     return [
       ...this.#both(name, ['write', 'create', 'exclusive']),
       ...(stat.size === 0
@@ -186,20 +228,10 @@ class TreeCopy {
     ];
   }
 
-  /** The step that gives a file which is copied already one more name. */
-  #link(path: RelativePath, { dev, ino, nlink }: Stat): ServedStep | undefined {
-    const to = below(Buffer.from(this.#copying.name), path);
-    if (nlink < 2 || to.length > LINKED_MOST) return undefined;
-    const key = `${dev}:${ino}`;
-    const first = this.#linked.get(key);
-    if (first !== undefined) return { op: 'linkat', at: this.#directory, path: first, to };
-    this.#linked.set(key, to);
-    return undefined;
-  }
-
-  async #large(entry: Found, shown: string, named: Found[]): Promise<void> {
+  async #large(path: RelativePath, entry: Found, named: Found[]): Promise<void> {
     const { file, copy } = this.#keeper.slots;
     const { stat, name } = entry;
+    const shown = this.#shown(below(path, name));
     const asked = { syscall: 'copy', path: shown };
     const opened = await this.#keeper.perform(this.#both(name, ['write', 'create', 'exclusive']));
     if (EXPECTED.has(opened.error)) return;
@@ -207,11 +239,11 @@ class TreeCopy {
     for (let offset = 0; offset < stat.size; ) {
       const length = Math.min(PIECE, stat.size - offset);
       const step: ServedStep = { op: 'copyRange', slot: file, into: copy, offset, length };
-      const [next = NOTHING] = await this.#keeper.ask([step], asked);
-      const found = next.readBigUInt64LE();
-      offset = found > BigInt(stat.size) ? stat.size : Number(found);
+      const [told] = await this.#keeper.ask([step], asked);
+      const next = this.#count(told, () => shown);
+      offset = next > BigInt(stat.size) ? stat.size : Number(next);
     }
-    const [names = NOTHING] = await this.#keeper.ask(
+    const [names] = await this.#keeper.ask(
       [
         { op: 'ftruncate', slot: copy, length: stat.size },
         { op: 'listXattr', slot: file },
@@ -221,10 +253,8 @@ class TreeCopy {
       ],
       asked,
     );
-    if (names.length > 0) named.push(entry);
-    this.bytes += stat.blocks * BLOCK;
+    this.#copied(path, entry, names, named);
   }
-
   /** Opens a file, and its copy. */
   #both(path: Buffer, flags: readonly OpenFlag[]): Group {
     const { from, into, file, copy } = this.#keeper.slots;
@@ -250,22 +280,25 @@ class TreeCopy {
     if (steps.length > 0) await this.#keeper.ask(steps, asked);
   }
 
-  /** Owner, permissions and times, in this order: each but the last changes those behind it. */
   #owned(path: string | Buffer, stat: Stat, isLast = false): Group {
-    const at = this.#keeper.slots.into;
-    const { uid, gid, atimeS, atimeNs, mtimeS, mtimeNs } = stat;
-    return [
-      ...(this.#copying.hasOwners ? [{ op: 'fchownat', at, path, uid, gid, nofollow: true } as const] : []),
-      // A link has none, and those of what mknod(2) has made are there.
-      ...(isLast ? [] : [{ op: 'fchmodat', at, path, mode: permissionsOf(stat) } as const]),
-      { op: 'utimensat', at, path, atimeS, atimeNs, mtimeS, mtimeNs, nofollow: true },
-    ];
+    const steps = asOwned(this.#keeper.slots.into, path, stat, isLast);
+    return this.#copying.hasOwners ? steps : steps.filter(({ op }) => op !== 'fchownat');
   }
 
   #shown(path: RelativePath): string {
-    const { shown } = this.#copying;
-    return path.length === 0 ? shown : `${shown === '/' ? '' : shown}/${path.toString()}`;
+    return shownBelow(this.#copying.shown, path);
   }
+}
+
+/** Owner, permissions and times, in this order: each but the last changes those behind it. */
+function asOwned(at: number, path: string | Buffer, stat: Stat, isLast: boolean): Group {
+  const { uid, gid, atimeS, atimeNs, mtimeS, mtimeNs } = stat;
+  return [
+    { op: 'fchownat', at, path, uid, gid, nofollow: true },
+    // A link has none, and those of what mknod(2) has made are there.
+    ...(isLast ? [] : [{ op: 'fchmodat', at, path, mode: permissionsOf(stat) } as const]),
+    { op: 'utimensat', at, path, atimeS, atimeNs, mtimeS, mtimeNs, nofollow: true },
+  ];
 }
 
 function isLarge({ stat }: Found): boolean {

@@ -1,6 +1,6 @@
 /** Where snapshots are: a directory that the caller names, or one of carrel's own. */
 
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type IdPlan, ownsAllIds } from '../../compile/ids.js';
@@ -66,6 +66,9 @@ function givenDirectory(given: string): SnapshotPlace {
     const made = mkdirSync(path, { recursive: true, mode: PRIVATE });
     if (made === undefined && readdirSync(path).length > 0)
       throw contradiction(`directory: ${path} is not empty, and a snapshot is in a directory of its own`);
+    // Who owns it could look into it all the same, and find files of root's there.
+    if (statSync(path).uid !== process.geteuid?.())
+      throw contradiction(`directory: ${path} belongs to another user, who could look into the snapshot`);
     chmodSync(path, PRIVATE);
     return { path, isGiven: true, wasThere: made === undefined };
   });

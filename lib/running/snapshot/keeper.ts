@@ -11,6 +11,7 @@ import type { Asked } from '../files/fault.js';
 import { Server } from '../files/server.js';
 import { ask } from '../files/view.js';
 import type { GivenDescriptor } from '../supervision.js';
+import type { Bounds } from './bounds.js';
 
 /** Milliseconds that a list has. What is copied by one is bounded, and lies in memory, or where the caller put it. */
 const CLOCK_MS = 60_000;
@@ -19,26 +20,40 @@ const O_PATH = 0o10000000;
 
 export class Keeper {
   readonly slots: KeeperSlots;
+  readonly bounds: Bounds;
+  readonly #clockMs: number;
   readonly #server: Server;
   readonly #gone: Promise<void>;
   #end: Error | undefined;
+  #isGone = false;
 
-  /** `given`: the places that the container was started with. */
-  constructor(kept: Kept, given: readonly GivenDescriptor[]) {
+  /** `given`: the places that the container was started with. `clockMs` is for tests. */
+  constructor(kept: Kept, given: readonly GivenDescriptor[], bounds: Bounds, clockMs: number = CLOCK_MS) {
     const { plan, slots } = planKeeper(kept, probe());
     this.slots = slots;
+    this.bounds = bounds;
+    this.#clockMs = clockMs;
     let tell!: () => void;
     this.#gone = new Promise((resolve) => {
       tell = resolve;
     });
-    this.#server = new Server(plan, { over: () => tell() }, copies(given));
+    const over = (): void => {
+      this.#isGone = true;
+      tell();
+    };
+    this.#server = new Server(plan, { over }, copies(given));
   }
 
-  /** Performs a list of steps. */
+  /** Nothing can be asked of it, nor does it remove what it has written. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Performs a list of steps. One that misses its time is not waited for: who opens files may be made to wait. */
   async perform(steps: readonly ServedStep[]): Promise<Answer> {
     this.mustRun();
     try {
-      return await performInTime(this.#server, steps, CLOCK_MS, () => this.stop(serverTimeout(CLOCK_MS)));
+      return await performInTime(this.#server, steps, this.#clockMs, () => this.#giveUp());
     } catch (error) {
       throw this.#end ?? error;
     }
@@ -59,6 +74,11 @@ export class Keeper {
     if (this.#end !== undefined) return;
     this.#end = error;
     this.#server.leave();
+  }
+
+  #giveUp(): void {
+    this.#end ??= serverTimeout(this.#clockMs);
+    this.#server.end();
   }
 
   /** Lets what it keeps go: resolves when that is removed. */

@@ -5,15 +5,16 @@ import { abortSignal, knownOptions } from '../../definition/checks.js';
 import type { DefinitionInput } from '../../definition/definition.js';
 import { hasEnded, snapshotGone } from '../../errors/errors.js';
 import type { StartedFrom } from '../started-from.js';
+import { Bounds, type SnapshotBounds } from './bounds.js';
 import { copyTree } from './copy.js';
 import { dropDirectory, makeDirectory, type SnapshotPlace } from './directory.js';
 import { type FrozenPlace, frozenParts } from './frozen.js';
 import { Keeper } from './keeper.js';
-import { makeLock, type Snapshot, type SnapshotKept, TakenSnapshot } from './taken.js';
+import { makeLock, removeLeft, type Snapshot, type SnapshotKept, TakenSnapshot } from './taken.js';
 import { givenPlaces, type Written } from './written.js';
 
 /** Options of {@link RunningContainer.snapshot}. */
-export interface SnapshotOptions {
+export interface SnapshotOptions extends SnapshotBounds {
   /**
    * A directory of the host, missing or empty, which nobody but this user can look into then. It stays when Node ends,
    * and is removed by disposal only. Default: one of carrel's own, removed by disposal or when Node has ended. It is in
@@ -30,9 +31,10 @@ export async function takeSnapshot(
   like: (parts: DefinitionInput) => StartedFrom['container'],
   options: SnapshotOptions,
 ): Promise<Snapshot> {
-  knownOptions('snapshot()', options, ['directory', 'signal']);
+  knownOptions('snapshot()', options, ['directory', 'signal', 'maxBytes', 'maxEntries']);
   const { signal } = options;
   abortSignal('signal', signal);
+  const bounds = Bounds.ofSnapshot(options);
   signal?.throwIfAborted();
   const { places, given } = givenPlaces(written, 'snapshot()');
   const { snapshots, layers } = earlierOnes(places);
@@ -48,7 +50,7 @@ export async function takeSnapshot(
     directory: place.path,
     snapshots,
   };
-  const keeper = keeperFor(place, () => new Keeper(kept, given));
+  const keeper = keeperFor(place, () => new Keeper(kept, given, bounds));
   const forget = stopping(keeper, written, signal);
   try {
     const { frozen, moved, sizeBytes } = await copyAll(keeper, places, kept, ids.kind !== 'one');
@@ -60,6 +62,7 @@ export async function takeSnapshot(
   } catch (error) {
     forget();
     await keeper.leave(error as Error);
+    await removeLeft(kept);
     dropDirectory(place);
     throw error;
   }

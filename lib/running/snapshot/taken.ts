@@ -1,10 +1,12 @@
 /** A snapshot that was taken. */
 
+import { existsSync } from 'node:fs';
 import type { Kept } from '../../compile/keep.js';
 import { SNAPSHOT_LOCK } from '../../compile/overlay.js';
 import { snapshotGone } from '../../errors/errors.js';
 import type { ServedStep } from '../../plan/steps.js';
 import type { StartedFrom } from '../started-from.js';
+import { Bounds } from './bounds.js';
 import { dropDirectory } from './directory.js';
 import { Keeper } from './keeper.js';
 
@@ -41,6 +43,16 @@ export function makeLock({ slots: { directory, lock } }: Keeper): ServedStep {
   };
 }
 
+/** A keeper that is given nothing but what was written. */
+function removerOf(kept: SnapshotKept): Keeper {
+  return new Keeper({ ...kept, places: 0, layers: [], snapshots: [] }, [], Bounds.ofSnapshot({}));
+}
+
+/** Removes what a keeper has left that was ended, or killed. */
+export async function removeLeft(kept: SnapshotKept): Promise<void> {
+  if (existsSync(kept.directory)) await removerOf(kept).leave(snapshotGone());
+}
+
 /** `keeper`: who removes it when Node has ended; `undefined`: nobody. */
 export class TakenSnapshot implements Snapshot {
   readonly directory: string;
@@ -65,8 +77,8 @@ export class TakenSnapshot implements Snapshot {
   }
 
   async #dispose(): Promise<void> {
-    const keeper = this.#keeper ?? (await this.#another());
-    if (keeper === undefined) return;
+    // One that stays has ended, or it was killed.
+    const keeper = this.#keeper?.isGone === false ? this.#keeper : await this.#another();
     const { error } = await keeper.perform([{ op: 'lock', slot: keeper.slots.lock }]);
     // The keeper waits for those who use it, and nobody for the keeper.
     if (error !== 0) keeper.stop(snapshotGone());
@@ -74,9 +86,8 @@ export class TakenSnapshot implements Snapshot {
     if (error === 0) dropDirectory({ path: this.directory, isGiven: true, wasThere: false });
   }
 
-  /** Of a directory that stays: the one that made it has ended. */
-  async #another(): Promise<Keeper | undefined> {
-    const keeper = new Keeper({ ...this.#kept, places: 0, layers: [], snapshots: [] }, []);
+  async #another(): Promise<Keeper> {
+    const keeper = removerOf(this.#kept);
     const { lock, directory } = keeper.slots;
     const step = { ...makeLock(keeper), slot: lock, at: directory ?? 0, flags: ['readWrite'] } as ServedStep;
     await keeper.ask([step], { syscall: 'open', path: this.directory });

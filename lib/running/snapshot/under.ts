@@ -7,7 +7,7 @@ import type { ServedStep } from '../../plan/steps.js';
 import { NOTHING } from '../files/view.js';
 import type { Keeper } from './keeper.js';
 import { kindOf, OPAQUE } from './kinds.js';
-import { below, listing, performEach, type RelativePath, reach, VANISHED } from './walk.js';
+import { below, bytesOf, listing, performEach, type RelativePath, reach, VANISHED } from './walk.js';
 
 const { ENAMETOOLONG } = constants.errno;
 /** A path that is too long is not found: nothing is there then. */
@@ -32,7 +32,7 @@ export async function findUnder(keeper: Keeper, under: Under, name: Buffer): Pro
   const { slots } = under;
   const path = below(under.path, name);
   if (slots.length === 0) return undefined;
-  const stats = await statEach(keeper, under, path);
+  const stats = await statEach(keeper, under, name);
   const top = slots.findIndex((slot) => stats.has(slot));
   const stat = stats.get(slots[top] ?? -1);
   if (stat === undefined || kindOf(stat) === 'whiteout') return undefined;
@@ -43,7 +43,10 @@ export async function findUnder(keeper: Keeper, under: Under, name: Buffer): Pro
       if (each === undefined) continue;
       if (kindOf(each) !== 'directory') break;
       merged.push(slot);
-      if (slot !== slots.at(-1) && (await isOpaque(keeper, reach(slot, path, keeper.slots.file, keeper.slots.passing))))
+      if (
+        slot !== slots.at(-1) &&
+        (await isOpaque(keeper, reach(slot, bytesOf(path), keeper.slots.file, keeper.slots.passing)))
+      )
         break;
     }
   }
@@ -54,10 +57,11 @@ export async function findUnder(keeper: Keeper, under: Under, name: Buffer): Pro
 export async function namesUnder(keeper: Keeper, under: Under): Promise<readonly Buffer[]> {
   const names = new Map<string, Buffer>();
   const { into, passing } = keeper.slots;
+  const path = bytesOf(under.path);
   for (const slot of under.slots) {
-    const opened = await keeper.perform(reach(slot, under.path, into, passing));
+    const opened = await keeper.perform(reach(slot, path, into, passing));
     if (opened.error !== 0) continue;
-    for await (const found of listing(keeper, into, under.path.toString()))
+    for await (const found of listing(keeper, into, path.toString()))
       for (const { name } of found) names.set(name.toString('latin1'), name);
   }
   return [...names.values()];
@@ -71,17 +75,13 @@ export async function isOpaque(keeper: Keeper, opening: readonly ServedStep[]): 
   return answer.error === 0 && answer.given.some((value) => value.toString() === 'y');
 }
 
-async function statEach(
-  keeper: Keeper,
-  { slots, path: directory }: Under,
-  path: RelativePath,
-): Promise<Map<number, Stat>> {
+async function statEach(keeper: Keeper, { slots, path: directory }: Under, name: Buffer): Promise<Map<number, Stat>> {
   const stats = new Map<number, Stat>();
   const { file, passing } = keeper.slots;
   // Through no link: what is under a directory is a directory all the way.
-  const name = directory.length === 0 ? path : path.subarray(directory.length + 1);
+  const above = bytesOf(directory);
   const groups = slots.map((slot) => [
-    ...reach(slot, directory, file, passing),
+    ...reach(slot, above, file, passing),
     { op: 'stat', at: file, path: name, nofollow: true } as const,
     { op: 'close', slot: file } as const,
   ]);

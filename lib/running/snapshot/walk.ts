@@ -23,19 +23,45 @@ const LISTING = 128 * 1024;
 const LIST_STEPS = 400;
 const LIST_BYTES = 64 * 1024;
 
-/** A path below the top of a tree; of the top itself it is empty. */
-export type RelativePath = Buffer;
+/**
+ * A path below the top of a tree. What is above is shared: a hostile tree is as deep as it likes, and many of its
+ * directories wait for their turn.
+ */
+export interface RelativePath {
+  /** `undefined`: it is the top. */
+  readonly above: RelativePath | undefined;
+  readonly name: Buffer;
+  /** Bytes of all that {@link bytesOf} gives. */
+  readonly length: number;
+}
 
-export const TOP: RelativePath = Buffer.alloc(0);
+export const TOP: RelativePath = { above: undefined, name: NOTHING, length: 0 };
 
-export function below(directory: RelativePath, name: Uint8Array): RelativePath {
-  return directory.length === 0 ? Buffer.from(name) : Buffer.concat([directory, SLASH, name]);
+export function below(above: RelativePath, name: Uint8Array): RelativePath {
+  return { above, name: Buffer.from(name), length: above.length + (above.length > 0 ? 1 : 0) + name.length };
+}
+
+/** The names with slashes between them; of the top itself it is empty. */
+export function bytesOf(path: RelativePath): Buffer {
+  const bytes = Buffer.alloc(path.length, SLASH);
+  let end = path.length;
+  for (let at = path; at.above !== undefined; at = at.above) {
+    end -= at.name.length;
+    bytes.set(at.name, end);
+    end -= 1;
+  }
+  return bytes;
+}
+
+/** A path as errors and lists show it. */
+export function shownBelow(top: string, path: RelativePath): string {
+  return path.length === 0 ? top : `${top === '/' ? '' : top}/${bytesOf(path).toString()}`;
 }
 
 /** The steps that open a directory into `slot`, however deep it is. `passing`: what lies on the way, in turn. */
 export function reach(
   at: number,
-  path: RelativePath,
+  path: Buffer,
   slot: number,
   passing: readonly [number, number],
 ): readonly ServedStep[] {
@@ -68,7 +94,9 @@ export async function* listing(keeper: Keeper, slot: number, shown: string): Asy
     if (answer.error !== 0) throw faultOf(answer, steps, { syscall: 'scandir', path: shown });
     const [chunk = NOTHING] = answer.given;
     if (chunk.length === 0) return;
-    yield await statAll(keeper, slot, readEntries(chunk));
+    const entries = readEntries(chunk);
+    keeper.bounds.found(entries.length, shown);
+    yield await statAll(keeper, slot, entries);
   }
 }
 
@@ -87,6 +115,8 @@ async function statAll(keeper: Keeper, at: number, entries: readonly DirectoryEn
 export interface Told {
   /** A group was done: what its steps gave. */
   done(index: number, given: readonly Buffer[]): void;
+  /** One was refused by what is expected, and is left out. */
+  left?(index: number, error: number): void;
   /** How an error names what a group is about. */
   shown?(index: number): string;
 }
@@ -96,13 +126,13 @@ export function performEach(
   keeper: Keeper,
   groups: readonly Group[],
   expected: ReadonlySet<number>,
-  { done, shown }: Told,
+  { done, left, shown }: Told,
 ): Promise<void> {
   return performGroups(keeper, groups, {
     fitting: (first) => fitting(groups, first),
     done,
     refused: (index, answer, steps) => {
-      if (expected.has(answer.error)) return;
+      if (expected.has(answer.error)) return left?.(index, answer.error);
       throw faultOf(answer, steps, { syscall: steps[answer.done]?.op ?? 'open', path: shown?.(index) });
     },
   });
