@@ -58,7 +58,13 @@ export type Stat = ValuesOf<typeof STAT>;
 /** Reads what `fstat` and `stat` give. */
 export function readStat(bytes: Buffer): Stat {
   if (bytes.length !== statSize) throw new RangeError(`a stat cannot have ${bytes.length} bytes`);
-  return readStatFields(bytes, 0);
+  const stat = readStatFields(bytes, 0);
+  return { ...stat, atimeS: known(stat.atimeS), mtimeS: known(stat.mtimeS), ctimeS: known(stat.ctimeS) };
+}
+
+/** A program may give a file any time of 64 bits. Those that no number says, nobody waits for. */
+function known(seconds: number): number {
+  return Math.min(Math.max(seconds, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 
 /** An entry of a directory: its name, and what the kernel knows of its kind, DT_* of getdents64(2). */

@@ -2,31 +2,44 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { suite, test } from 'node:test';
 import { Container } from 'carrel';
-import { padding, type TarHeader, writeHeader } from '#lib/running/files/copies/tar-header.js';
 import { useCleanHost } from '../support/host.js';
+import { tarEntry as entry } from '../support/tar.js';
 import { withDirectory } from '../support/temporary.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
-const NOTHING = Buffer.alloc(0);
 const LONG = 'long'.repeat(60);
-
-/** An entry of an archive, whatever it says. */
-function entry(type: string, path: string, content = '', other: Partial<TarHeader> = {}): Buffer {
-  const size = Buffer.byteLength(content);
-  const times = { atimeS: 5, atimeNs: 0, mtimeS: 5, mtimeNs: 0 };
-  const base = { type, path: Buffer.from(path), target: NOTHING, mode: 0o644, uid: 0, gid: 0, size, ...times };
-  return Buffer.concat([writeHeader({ ...base, ...other }), Buffer.from(content), padding(size)]);
-}
 
 const link = (path: string, target: string): Buffer => entry('2', path, '', { target: Buffer.from(target) });
 const hardLink = (path: string, target: string): Buffer => entry('1', path, '', { target: Buffer.from(target) });
+
+/** A record of a PAX header: its length counts itself. */
+function record(key: string, value: string): string {
+  const rest = ` ${key}=${value}\n`;
+  let length = rest.length;
+  while (`${length}`.length + rest.length !== length) length = `${length}`.length + rest.length;
+  return `${length}${rest}`;
+}
+
+const records = (...pairs: readonly (readonly [key: string, value: string])[]): Buffer =>
+  entry('x', 'p', pairs.map(([key, value]) => record(key, value)).join(''));
+
+/** An entry whose size is said by these bytes. tar(5) */
+function withSize(size: Buffer): Buffer {
+  const block = entry('0', 'n', 'x');
+  size.copy(block, 124);
+  block.fill(' ', 148, 156);
+  const sum = block.subarray(0, 512).reduce((all, byte) => all + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return block;
+}
 
 async function* archive(...entries: readonly Buffer[]): AsyncGenerator<Buffer> {
   const whole = Buffer.concat([...entries, Buffer.alloc(1024)]);
@@ -186,6 +199,100 @@ suite('archives', () => {
     assert.deepEqual((await files.unpack('/tmp/x', archive())).entries, 0);
     await assert.rejects(files.unpack('/tmp/x', 7 as never), { code: 'ERR_INVALID_ARG_TYPE' });
     assert.throws(() => files.pack('/tmp', { maxByte: 1 } as never), { message: /maxBytes/ });
+  });
+
+  test('that say more than there can be are left out, or told', async () => {
+    await using box = await new Container().start();
+    const { files } = box;
+    const last = entry('0', 'last', 'x');
+    const skippedOf = async (...entries: readonly Buffer[]): Promise<unknown> => {
+      const { skipped } = await files.unpack('/tmp/x', archive(...entries, last));
+      assert.equal(await files.readFile('/tmp/x/last', 'utf8'), 'x');
+      return skipped.map(({ path, reason }) => `${path.slice(0, 4)}: ${reason}`);
+    };
+    const long = 'a/'.repeat(150_000);
+    const made = { target: Buffer.from('x') };
+    for (const [type, key, value, reason] of [
+      ['0', 'path', `${long}b`, 'ENAMETOOLONG'],
+      ['0', 'path', 'b'.repeat(4096), 'ENAMETOOLONG'],
+      ['5', 'path', 'b'.repeat(300_000), 'ENAMETOOLONG'],
+      ['2', 'linkpath', long, 'ENAMETOOLONG'],
+      ['2', 'linkpath', 'b'.repeat(4096), 'ENAMETOOLONG'],
+      ['1', 'linkpath', long, 'ENAMETOOLONG'],
+      ['0', 'path', 'b\0b', 'no name'],
+      ['2', 'linkpath', 'b\0b', 'no target'],
+      ['1', 'linkpath', 'last\0b', 'no target'],
+      ['2', 'linkpath', '', 'no target'],
+      ['1', 'linkpath', '', 'no target'],
+    ] as const) {
+      const path = key === 'path' ? value.slice(0, 4) : 'n';
+      assert.deepEqual(await skippedOf(records([key, value]), entry(type, 'n', '', made)), [`${path}: ${reason}`]);
+    }
+    const invalid = { code: 'ERR_ARCHIVE_INVALID' };
+    const [one, other] = ['80010000'.padEnd(24, '0'), 'f'.repeat(24)].map((hex) => Buffer.from(hex, 'hex'));
+    for (const entries of [
+      ...['0x1', '1e0', '', '-1', '+1', ' 1', '9'.repeat(21)].map((size) => [
+        records(['size', size]),
+        entry('0', 'n', 'x'),
+      ]),
+      [withSize(one as Buffer)],
+      [withSize(other as Buffer)],
+      Array.from({ length: 2100 }, () => records(['path', 'b'])),
+      Array.from({ length: 2100 }, () => entry('g', 'g', '9 size=1\n')),
+    ])
+      await assert.rejects(files.unpack('/tmp/x', archive(...entries, last)), invalid);
+    // What nobody asks for is not kept, however much of it is there for all that follows.
+    const many = Array.from({ length: 40 }, (_, index) => [
+      entry('g', 'g', record(`key${index}`, 'x'.repeat(900_000))),
+      entry('0', `n${index}`, 'x'),
+    ]);
+    assert.equal((await files.unpack('/tmp/x', archive(...many.flat()))).entries, 40);
+  });
+
+  test('with sparse files, however many pieces those have, are unpacked without them', () =>
+    withDirectory(async (host) => {
+      await using box = await new Container().start();
+      const sparse = fs.openSync(join(host, 'sparse'), 'w');
+      for (let index = 0; index < 40; index += 1) fs.writeSync(sparse, 'x', index * 1_000_000);
+      fs.closeSync(sparse);
+      fs.writeFileSync(join(host, 'z'), 'after');
+      for (const format of ['gnu', 'pax']) {
+        const options = ['--format', format, '--sparse', '--hole-detection=raw', '-C', host, '-c', 'sparse', 'z'];
+        const { skipped } = await box.files.unpack(`/tmp/${format}`, Readable.from([execFileSync('tar', options)]));
+        assert.deepEqual(
+          skipped.map(({ reason }) => reason),
+          ['sparse file'],
+        );
+        assert.equal(await box.files.readFile(`/tmp/${format}/z`, 'utf8'), 'after');
+      }
+    }));
+
+  test('an abort ends what waits for others, and what nobody reads', async () => {
+    await using box = await new Container().start();
+    const { files } = box;
+    await box.run('truncate', ['-s', '100M', '/tmp/large'], { check: true });
+    const reason = new Error('no longer');
+    const controller = new AbortController();
+    const { signal } = controller;
+    const [packed, ...others] = Array.from({ length: 4 }, (_, index) =>
+      files.pack('/tmp', index === 0 ? { signal } : {}),
+    );
+    assert.ok(packed);
+    for (const stream of [packed, ...others]) await once(stream, 'readable');
+    const waiting = [
+      files.copyIn('/etc/hostname', '/tmp/x', { signal }),
+      files.copyOut('/tmp/large', '/nowhere', { signal }),
+      files.unpack('/tmp/y', archive(), { signal }),
+      buffer(files.pack('/tmp', { signal })),
+    ].map((each) => assert.rejects(each, reason));
+    const failed = once(packed, 'error');
+    controller.abort(reason);
+    await Promise.all(waiting);
+    assert.deepEqual(await failed, [reason]);
+    // There is room for another one again.
+    await files.copyIn('/etc/hostname', '/tmp/z');
+    assert.deepEqual(await files.readdir('/tmp'), ['large', 'z']);
+    for (const stream of others) stream.destroy();
   });
 
   test('a stream that is not read to its end is let go of', async () => {

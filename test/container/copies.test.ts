@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { Container, type CopyReport, StepError } from 'carrel';
+import { Container, type CopyReport, StepError, tmpfs } from 'carrel';
 import { useCleanHost } from '../support/host.js';
 import { withDirectory } from '../support/temporary.js';
 import { until } from '../support/waiting.js';
@@ -186,6 +186,53 @@ suite('copies between the host and a container', () => {
       const { bytes } = await box.files.copyOut('/proc/version', join(host, 'version'));
       assert.equal(fs.readFileSync(join(host, 'version'), 'utf8'), fs.readFileSync('/proc/version', 'utf8'));
       assert.equal(bytes, fs.statSync(join(host, 'version')).size);
+    }));
+
+  test('times that no file system of the host’s knows are brought into its range', () =>
+    withDirectory(async (host) => {
+      await using box = await new Container().start();
+      for (const [name, seconds] of Object.entries({ late: '9223372036854775807', early: '-9223372036854775808' })) {
+        await box.run('sh', ['-c', `mkdir -p /tmp/d; touch -d @${seconds} /tmp/d/${name}`], { check: true });
+        await box.files.copyOut(`/tmp/d/${name}`, join(host, name));
+      }
+      await box.files.unpack('/tmp/e', box.files.pack('/tmp/d'));
+      assert.deepEqual(await box.files.readdir('/tmp/e'), ['early', 'late']);
+      assert.ok(fs.statSync(join(host, 'early')).mtimeMs < fs.statSync(join(host, 'late')).mtimeMs);
+    }));
+
+  test('a root that is read-only is read; what is written to it, or has no room, is refused and leaves nothing', () =>
+    withDirectory(async (host) => {
+      const small = tmpfs('/small', { size: '64k' });
+      await using box = await new Container().readonly().mount(small, tmpfs('/box')).start();
+      const { files } = box;
+      await files.copyOut('/etc/passwd', join(host, 'passwd'));
+      assert.equal(fs.readFileSync(join(host, 'passwd'), 'utf8'), await files.readFile('/etc/passwd', 'utf8'));
+      fs.mkdirSync(join(host, 'in'));
+      fs.writeFileSync(join(host, 'in/x'), Buffer.alloc(90_000));
+      fs.writeFileSync(join(host, 'large'), Buffer.alloc(600_000));
+      for (const write of [
+        () => files.writeFile('/etc/x', 'x'),
+        () => files.writeFile('/etc/passwd', 'x'),
+        () => files.mkdir('/etc/x'),
+        () => files.rm('/etc/passwd'),
+        () => files.rename('/etc/passwd', '/etc/x'),
+        () => files.copyIn(join(host, 'large'), '/etc/x'),
+        () => files.copyIn(join(host, 'in'), '/etc'),
+        () => files.copyIn(join(host, 'in'), '/etc/x/y'),
+        () => files.unpack('/etc', files.pack('/etc/passwd')),
+      ])
+        await assert.rejects(write(), { code: 'EROFS' });
+      for (const write of [
+        () => files.copyIn(join(host, 'large'), '/small/x'),
+        () => files.copyIn(join(host, 'in'), '/small'),
+        () => files.copyIn(join(host, 'in/x'), '/box/x').then(() => files.unpack('/small', files.pack('/box'))),
+      ]) {
+        await assert.rejects(write(), { code: 'ENOSPC' });
+        assert.deepEqual(await files.readdir('/small'), []);
+      }
+      await files.copyIn(join(host, 'large'), '/box/x');
+      await assert.rejects(files.unpack('/small', files.pack('/box')), { code: 'ENOSPC' });
+      assert.deepEqual(await files.readdir('/small'), []);
     }));
 
   test('progress is told, and at the end all of it', () =>

@@ -1,13 +1,10 @@
 /** A file system that never answers keeps a request of `files` waiting, as long as that has, and no end. */
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { Container, type Files } from '#lib/index.js';
-import { fuseBox, fuseDevice, stallAt } from '../support/fuse.js';
+import { fuseBox, fuseDevice, holdFrom, serversLeft, stallAt } from '../support/fuse.js';
 import { useCleanHost } from '../support/host.js';
-import { descendants } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 import { filesWithin } from '../support/served.js';
 import { until } from '../support/waiting.js';
@@ -44,27 +41,6 @@ const REQUESTS: Readonly<Record<string, (files: Files, path: string) => Promise<
   access: (files, path) => files.access(path),
 };
 
-/** How many servers were ended, and cannot be: each waits. */
-function left(): number {
-  return descendants(process.pid).filter(({ comm, state }) => comm === 'carrel' && state === 'D').length;
-}
-
-/** Keeps what serves it from ending with the container: somebody outside has it too. */
-async function holdFrom(pid: number): Promise<() => void> {
-  const source = `
-import ctypes, os, sys
-libc = ctypes.CDLL(None, use_errno=True)
-pidfd = libc.syscall(434, ${pid}, 0)
-for name in os.listdir('/proc/${pid}/fd'):
-    if os.readlink('/proc/${pid}/fd/' + name) == '/dev/fuse':
-        print(libc.syscall(438, pidfd, int(name), 0), flush=True)
-sys.stdin.read()`;
-  const child = spawn('/usr/bin/python3', ['-c', source], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [said] = await once(child.stdout, 'data');
-  assert.ok(Number(said) > 2, String(said));
-  return () => child.stdin.end();
-}
-
 suite('files of a container that mounts what never answers', requires('root', 'fuse', 'debian-python3'), () => {
   test('each request ends by its own time, and delays no other', async () => {
     await using box = await fuseBox().start();
@@ -87,7 +63,7 @@ suite('files of a container that mounts what never answers', requires('root', 'f
       // Some have waited for another one that makes something in the same directory, and ask only now.
       await until(async () => {
         await answer();
-        return left() === 0;
+        return serversLeft() === 0;
       });
     }
     await close();
@@ -100,13 +76,13 @@ suite('files of a container that mounts what never answers', requires('root', 'f
     for (let round = 0; round < 2; round += 1) {
       const few = Array.from({ length: 8 }, () => assert.rejects(files.stat(STUCK), TIMEOUT));
       await Promise.all(few);
-      assert.ok(left() <= 5, `${left()}`);
+      assert.ok(serversLeft() <= 5, `${serversLeft()}`);
       await assert.rejects(files.stat('/tmp'), { code: 'ERR_TIMEOUT', message: /wait for file systems that do not/ });
       await assert.rejects(files.as(7).stat('/tmp'), { code: 'ERR_TIMEOUT', message: /no other is started/ });
       // The supervisors tell that they cannot end them.
       if (round === 1) await new Promise((resolve) => setTimeout(resolve, 6000));
       await answer();
-      await until(() => left() === 0);
+      await until(() => serversLeft() === 0);
       await until(() => files.exists('/tmp'));
       assert.ok((await files.stat('/tmp')).isDirectory());
     }
@@ -147,9 +123,9 @@ suite('files of a container that mounts what never answers', requires('root', 'f
       await waiting(pending.length);
       assert.equal((await box.stop({ grace: 0 })).reason, 'exited');
       await Promise.all(ended);
-      assert.equal(left(), held ? pending.length : 0);
+      assert.equal(serversLeft(), held ? pending.length : 0);
       release?.();
-      await until(() => left() === 0);
+      await until(() => serversLeft() === 0);
     }
   });
 
@@ -163,9 +139,9 @@ suite('files of a container that mounts what never answers', requires('root', 'f
       await box.stop({ grace: 0 });
       await close();
       await assert.rejects(files.stat('/tmp'), { code: 'ERR_ENDED' });
-      assert.equal(left(), held ? 1 : 0);
+      assert.equal(serversLeft(), held ? 1 : 0);
       release?.();
-      await until(() => left() === 0);
+      await until(() => serversLeft() === 0);
     }
   });
 

@@ -27,8 +27,10 @@ export function openDirectory(
   };
 }
 
-/** So many directories are opened by one list. */
-const BATCH = 256;
+/** So many directories are opened by one list: each may have a path that is as long as the kernel takes. */
+const BATCH = 48;
+const PATH_MOST = 4095;
+const SLASH = Buffer.from('/');
 
 export class Descent {
   readonly #server: Performer;
@@ -77,13 +79,14 @@ export class Descent {
     this.#names.pop();
     const level = this.#names.length;
     if (level === 0 || level >= this.#highest) return;
-    for (let from = 1; from <= level; from += BATCH) {
-      const names = this.#names.slice(from - 1, Math.min(level, from - 1 + BATCH));
-      await this.#open(
-        names.map((name, index) => openDirectory(this.#slotAt(from + index), name, this.#slotAt(from + index - 1))),
-      );
-    }
-    this.#highest = Math.max(1, level - this.#ring + 1);
+    const highest = Math.max(1, level - this.#ring + 1);
+    const paths = [...joined(this.#names.slice(0, highest - 1)), ...this.#names.slice(highest - 1)];
+    const through = paths.length - (level - highest + 1);
+    const slotOf = (index: number): number =>
+      index < 0 ? this.#slotAt(0) : this.#slotAt(highest + Math.max(0, index - through));
+    const steps = paths.map((path, index) => openDirectory(slotOf(index), path, slotOf(index - 1)));
+    for (let from = 0; from < steps.length; from += BATCH) await this.#open(steps.slice(from, from + BATCH));
+    this.#highest = highest;
   }
 
   get #ring(): number {
@@ -99,6 +102,20 @@ export class Descent {
     for (const step of steps) if (step.op === 'open') this.#filled.add(step.slot);
     await ask(this.#server, steps, this.#asked);
   }
+}
+
+/** As few paths as lead down by these names: to go them one by one takes time, and a tree may be of any depth. */
+function joined(names: readonly Uint8Array[]): readonly Uint8Array[] {
+  const paths: Uint8Array[] = [];
+  for (let from = 0, to = 0; from < names.length; from = to) {
+    let length = names[to]?.length ?? 0;
+    for (to += 1; to < names.length; to += 1) {
+      length += 1 + (names[to]?.length ?? 0);
+      if (length > PATH_MOST) break;
+    }
+    paths.push(Buffer.concat(names.slice(from, to).flatMap((name) => [name, SLASH])).subarray(0, -1));
+  }
+  return paths;
 }
 
 /** Closes slots, whether something is in them or not. */

@@ -7,6 +7,7 @@ import { type DirectoryEntry, readEntries, readStat } from '../../plan/serving-b
 import type { ServedStep } from '../../plan/steps.js';
 import { closeSlots, Descent, openDirectory } from './descent.js';
 import { type Asked, faultOf } from './fault.js';
+import { listing } from './listing.js';
 import type { Performer } from './servers.js';
 import { Entry, FileStats } from './stats.js';
 import { ask, type ContainerPath, inside, letGo, NOTHING, named, shown, type View } from './view.js';
@@ -15,7 +16,6 @@ import { checkMode } from './writing.js';
 const { EEXIST, EISDIR, ENOENT } = constants.errno;
 /** What is listed with the first list, twice: the second time there is nothing left of most directories. */
 const FIRST = 32 * 1024;
-const MORE = 512 * 1024;
 const ENTRIES_MOST = 1_000_000;
 
 export interface ReaddirOptions {
@@ -61,12 +61,11 @@ async function list(view: View, path: string | Uint8Array, name: string): Promis
 
 async function listOpen(server: Performer, slot: number, path: string): Promise<readonly DirectoryEntry[]> {
   const entries: DirectoryEntry[] = [];
-  for (;;) {
-    const [chunk = NOTHING] = await ask(server, [{ op: 'getdents', slot, length: MORE }], { syscall: 'scandir', path });
-    if (chunk.length === 0) return entries;
-    for (const entry of readEntries(chunk)) entries.push(entry);
+  for await (const more of listing(server, slot, path)) {
+    for (const entry of more) entries.push(entry);
     if (entries.length > ENTRIES_MOST) throw directoryTooLarge(path, ENTRIES_MOST);
   }
+  return entries;
 }
 
 /** Where d_type stands in the mode of a file. inode(7) */

@@ -215,7 +215,7 @@ export class Files {
    * has that name is removed first. A destination for a directory that is itself a link is refused.
    *
    * Devices, FIFOs, sockets, set-id bits, and links that lead out of the tree are left out, and listed in `skipped`. So
-   * is what somebody takes away meanwhile.
+   * is what somebody takes away meanwhile, and a directory whose path in the tree is longer than 4,095 bytes.
    *
    * @throws as `copyIn`.
    */
@@ -225,9 +225,9 @@ export class Files {
 
   /**
    * A tar archive of what `path` holds, ustar and PAX: `docker cp` and tar(1) read it. Names count from `path`; of a
-   * file it is its own. Links are kept as they are. Times are kept, owners are root. Set-id bits, devices, FIFOs
-   * and sockets are left out. Bounds are those of `copyOut`. One that is not read to its end is to be destroyed: it
-   * holds a server.
+   * file it is its own. Links are kept as they are. Times are kept, owners are root. Set-id bits, devices, FIFOs,
+   * sockets and paths of more than 4,095 bytes are left out. Bounds are those of `copyOut`. One that is not read to its
+   * end is to be destroyed, or aborted: it holds a server.
    *
    * @throws TypeError or RangeError for options that cannot be; all else is the stream's error.
    */
@@ -240,8 +240,9 @@ export class Files {
    * All belongs to this user, and what is there by an entry's name is replaced. Nothing is written outside of `path`:
    * `..` leads no further up than there, an absolute name counts from there, and no link is followed, but at `/`.
    *
-   * Devices, FIFOs, sparse files, set-id bits, what has a link in its way, and hard links to what is not there are left
-   * out, and listed in `skipped` by the names of the archive. The `path` itself keeps its mode and times.
+   * Devices, FIFOs, sparse files, set-id bits, names that no file can have, what has a link in its way, and hard links
+   * to what is not there are left out, and listed in `skipped` by the names of the archive. The `path` itself keeps its
+   * mode and times.
    *
    * @param archive Of bytes, such as a stream; not compressed.
    * @throws `ERR_ARCHIVE_INVALID`; StepError; `ERR_FS_FILE_TOO_LARGE`. What was unpacked before stays.

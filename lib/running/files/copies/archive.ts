@@ -5,11 +5,11 @@ import { invalidType } from '../../../errors/errors.js';
 import type { ServedStep } from '../../../plan/steps.js';
 import { closeSlots } from '../descent.js';
 import { ask, type ContainerPath, NOTHING, named, shown, type View } from '../view.js';
-import { openOrMake } from './copy.js';
+import { openOrMake, type Tree } from './copy.js';
 import { type CopyOptions, type CopyReport, Course } from './course.js';
-import type { Entry, OpenFile } from './entries.js';
+import { type Entry, type OpenFile, PATH_MOST } from './entries.js';
 import { type Side, slotsOf } from './side.js';
-import { BLOCK, padding, type TarHeader, writeHeader } from './tar-header.js';
+import { BLOCK, padding, SPARSE, type TarHeader, writeHeader } from './tar-header.js';
 import { readTar, type TarEntry } from './tar-reader.js';
 import { SMALL, TreeReader } from './tree-reader.js';
 import { TreeWriter } from './tree-writer.js';
@@ -22,12 +22,18 @@ export function pack(view: View, path: ContainerPath, options?: CopyOptions): Re
   const course = new Course('pack()', options);
   const from = named(view, 'path', path);
   course.begin(shown(path));
-  return Readable.from(packing(view, from, course), { objectMode: false });
+  const stream = Readable.from(packing(view, from, course), { objectMode: false });
+  // Whether anybody reads it or not: it holds a server.
+  const { signal } = course;
+  const abort = (): void => void stream.destroy(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  stream.once('close', () => signal?.removeEventListener('abort', abort));
+  return stream;
 }
 
 /** A server is held from one piece to the next, until the last is taken, or nobody wants more. */
 async function* packing(view: View, path: string | Uint8Array, course: Course): AsyncGenerator<Buffer> {
-  const { side, release } = await hold(view);
+  const { side, release } = await hold(view, course);
   const reader = new TreeReader(side, course, path, true);
   try {
     const { stat, entry } = await reader.begin();
@@ -44,9 +50,9 @@ async function* packing(view: View, path: string | Uint8Array, course: Course): 
 }
 
 /** A server of the container's, until it is let go of. */
-function hold(view: View): Promise<{ readonly side: Side; readonly release: () => void }> {
+function hold(view: View, { signal }: Course): Promise<{ readonly side: Side; readonly release: () => void }> {
   return new Promise((resolve, reject) => {
-    view.copying.inside((side) => new Promise<void>((release) => resolve({ side, release }))).catch(reject);
+    view.copying.inside(signal, (side) => new Promise<void>((release) => resolve({ side, release }))).catch(reject);
   });
 }
 
@@ -114,28 +120,34 @@ export async function unpack(
   if (typeof (archive as Partial<AsyncIterable<unknown>> | null)?.[Symbol.asyncIterator] !== 'function')
     throw invalidType('archive', 'an async iterable of bytes, such as a stream', archive);
   course.begin('');
-  return view.copying.inside(async (side) => {
-    const { umask } = view.copying;
-    const { root } = slotsOf(side);
-    try {
-      await openOrMake({ side, path: to, shown: shown(path), follows: true, umask }, to);
-      // At the root an archive is laid over all that is there, by way of its links too.
-      const at = Buffer.from(to).equals(Buffer.from('/')) ? undefined : root;
-      const writer = new TreeWriter(side, course, { at, inside: side, unpacks: { umask } });
-      try {
-        for await (const tarred of readTar(archive, course, view.copying.ended)) {
-          const entry = await entryOf(tarred, course);
-          if (entry !== undefined) await writer.add(entry);
-        }
-        await writer.finish();
-      } finally {
-        await writer.settled();
-      }
-      return course.end();
-    } finally {
-      await closeSlots(side.server, [root]).catch(() => undefined);
-    }
+  const { umask, ended } = view.copying;
+  return view.copying.inside(course.signal, (side) => {
+    const tree = { side, path: to, shown: shown(path), follows: true, umask };
+    return course.run(() => unpackInto(tree, readTar(archive, course, ended), course));
   });
+}
+
+async function unpackInto(tree: Tree, archive: AsyncIterable<TarEntry>, course: Course): Promise<CopyReport> {
+  const { side, path, umask } = tree;
+  const { root } = slotsOf(side);
+  try {
+    await openOrMake(tree, path);
+    // At the root an archive is laid over all that is there, by way of its links too.
+    const at = Buffer.from(path).equals(Buffer.from('/')) ? undefined : root;
+    const writer = new TreeWriter(side, course, { at, inside: side, unpacks: { umask } });
+    try {
+      for await (const tarred of archive) {
+        const entry = await entryOf(tarred, course);
+        if (entry !== undefined) await writer.add(entry);
+      }
+      await writer.finish();
+    } finally {
+      await writer.settled();
+    }
+    return course.end();
+  } finally {
+    await closeSlots(side.server, [root]).catch(() => undefined);
+  }
 }
 
 const SET_IDS = 0o6000;
@@ -153,13 +165,12 @@ async function entryOf(tarred: TarEntry, course: Course): Promise<Entry | undefi
   const { type, size, target, mode: bits } = tarred;
   const times = { atimeS: tarred.atimeS, atimeNs: tarred.atimeNs, mtimeS: tarred.mtimeS, mtimeNs: tarred.mtimeNs };
   const mode = bits & MODE;
-  const isSparse = [...tarred.records.keys()].some((key) => key.startsWith('GNU.sparse.'));
-  const reason = isSparse ? LEFT_OUT.S : LEFT_OUT[type];
   course.found(1);
   // Of the destination itself nothing is changed.
   if (path.length === 0 && (type === '5' || type === 'D')) return undefined;
-  if (reason !== undefined || !'0125D'.includes(type) || path.length === 0 || path.includes(0)) {
-    course.skip(tarred.path, reason ?? (path.length === 0 ? 'no name' : `type ${JSON.stringify(type)}`));
+  const reason = whyNot(tarred, path);
+  if (reason !== undefined) {
+    course.skip(tarred.path.subarray(0, PATH_MOST), reason);
     return undefined;
   }
   if (type === '5' || type === 'D') return { kind: 'directory', path, mode, ...times };
@@ -169,6 +180,16 @@ async function entryOf(tarred: TarEntry, course: Course): Promise<Entry | undefi
   course.take(path, size);
   if (size > SMALL) return { kind: 'streamed', path, mode, content: tarred.pieces(), ...times };
   return { kind: 'small', path, mode, content: Buffer.from(await tarred.whole()), ...times };
+}
+
+/** Why nothing is made of an entry, whatever is there. */
+function whyNot({ type, target, records }: TarEntry, path: Buffer): string | undefined {
+  if (records.has(SPARSE)) return LEFT_OUT.S;
+  if (!'0125D'.includes(type)) return LEFT_OUT[type] ?? `type ${JSON.stringify(type)}`;
+  if (path.length === 0 || path.includes(0)) return 'no name';
+  const isLink = type === '1' || type === '2';
+  if (isLink && (target.length === 0 || target.includes(0))) return 'no target';
+  return path.length > PATH_MOST || (isLink && target.length > PATH_MOST) ? 'ENAMETOOLONG' : undefined;
 }
 
 /** A path below the destination: `..` leads no further up than there, and a slash at its beginning to nowhere else. */

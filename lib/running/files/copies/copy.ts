@@ -20,7 +20,7 @@ const DIRECTORY_MODE = 0o777;
 const HOST_UMASK = 0o022;
 
 /** A tree, on one side. */
-interface Tree {
+export interface Tree {
   readonly side: Side;
   readonly path: string | Uint8Array;
   readonly shown: string;
@@ -38,7 +38,7 @@ export async function copyIn(
   const from = hostPath('source', source);
   const to = named(view, 'path', path);
   course.begin(from);
-  return view.copying.both((inside, host) =>
+  return view.copying.both(course.signal, (inside, host) =>
     copy(
       { side: host, path: from, shown: from, follows: false, umask: HOST_UMASK },
       { side: inside, path: to, shown: shown(path), follows: true, umask: view.copying.umask },
@@ -57,7 +57,7 @@ export async function copyOut(
   const from = named(view, 'path', path);
   const to = hostPath('destination', destination);
   course.begin(shown(path));
-  return view.copying.both((inside, host) =>
+  return view.copying.both(course.signal, (inside, host) =>
     copy(
       { side: inside, path: from, shown: shown(path), follows: true, umask: view.copying.umask },
       { side: host, path: to, shown: to, follows: false, umask: HOST_UMASK },
@@ -75,7 +75,11 @@ interface Making {
   readonly isKept?: (path: Buffer, target: Buffer) => boolean;
 }
 
-async function copy(from: Tree, to: Tree, { course, inside, isKept }: Making): Promise<CopyReport> {
+function copy(from: Tree, to: Tree, making: Making): Promise<CopyReport> {
+  return making.course.run(() => copyTree(from, to, making));
+}
+
+async function copyTree(from: Tree, to: Tree, { course, inside, isKept }: Making): Promise<CopyReport> {
   course.check();
   const reader = new TreeReader(from.side, course, from.path, from.follows);
   try {

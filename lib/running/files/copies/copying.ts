@@ -36,9 +36,9 @@ export class Copying {
     return this.#ending.signal;
   }
 
-  /** Does a job that has a server of the container's to itself. It waits for others without a clock. */
-  async inside<Result>(job: (inside: Side) => Promise<Result>): Promise<Result> {
-    await this.#begin();
+  /** Does a job that has a server of the container's to itself. It waits for others without a clock, until `signal`. */
+  async inside<Result>(signal: AbortSignal | undefined, job: (inside: Side) => Promise<Result>): Promise<Result> {
+    await this.#begin(signal);
     try {
       const { plan, slots } = serverOf({ ...this.#served, umask: 0 });
       this.#inside ??= new Servers(() => plan, this.#options);
@@ -49,8 +49,8 @@ export class Copying {
   }
 
   /** The same with a server of the host's beside it. */
-  both<Result>(job: (inside: Side, host: Side) => Promise<Result>): Promise<Result> {
-    return this.inside(async (inside) => {
+  both<Result>(signal: AbortSignal | undefined, job: (inside: Side, host: Side) => Promise<Result>): Promise<Result> {
+    return this.inside(signal, async (inside) => {
       this.#host ??= this.#serveHost();
       const { servers, slots } = this.#host;
       this.#both += 1;
@@ -81,11 +81,25 @@ export class Copying {
     return { servers: new Servers(() => plan, { clockMs: this.#options.clockMs }), slots };
   }
 
-  async #begin(): Promise<void> {
-    while (this.#end === undefined && this.#going >= MOST)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async #begin(signal: AbortSignal | undefined): Promise<void> {
+    while (this.#end === undefined && this.#going >= MOST) await this.#turn(signal);
     if (this.#end !== undefined) throw this.#end;
     this.#going += 1;
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      };
+      const abort = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        reject(signal?.reason);
+      };
+      this.#waiting.push(go);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
   }
 
   #done(): void {

@@ -95,6 +95,16 @@ export class Course {
     this.signal?.throwIfAborted();
   }
 
+  /** Does what it is about. Once it was aborted, that is what it rejects with, whatever it has ended by. */
+  async run<Result>(act: () => Promise<Result>): Promise<Result> {
+    try {
+      return await act();
+    } catch (error) {
+      this.check();
+      throw error;
+    }
+  }
+
   /** So many more entries are there to be copied. */
   found(count: number): void {
     this.check();

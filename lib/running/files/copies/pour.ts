@@ -24,7 +24,7 @@ export interface Target {
   readonly slot: number;
 }
 
-/** Copies all that the file holds. Its slot, or that of the target, is empty afterwards. */
+/** Copies all that the file holds. The target's slot is empty afterwards, and the file's where that is the host's. */
 export async function pour(file: OpenFile, target: Target, inside: Side, course: Course): Promise<void> {
   const host = file.side === inside ? target : file;
   const own = file.side === inside ? file.slot : target.slot;
@@ -40,18 +40,24 @@ export async function pour(file: OpenFile, target: Target, inside: Side, course:
       const answer = await inside.server.perform(steps);
       if (answer.error === EINVAL && copied === 0) {
         await pourBytes({ from, to }, file.path, inside, course);
-        return;
+        break;
       }
       if (answer.error !== 0) throw faultOf(answer, steps, { syscall: 'sendfile', path: course.name(file.path) });
       const size = Number((answer.given[0] ?? Buffer.alloc(8)).readBigUInt64LE(0));
       course.take(file.path, size);
       course.progress(file.path, size);
       copied += size;
-      if (size < length) return;
+      if (size < length) break;
     }
+    await finish(inside, to, file.path, course);
   } finally {
     await inside.server.perform([{ op: 'close', slot: sent }]).catch(() => undefined);
   }
+}
+
+/** Closes what was written: it may turn out to have no room only now. close(2) */
+export async function finish({ server }: Side, slot: number, path: Buffer, course: Course): Promise<void> {
+  await ask(server, [{ op: 'close', slot }], { syscall: 'close', path: course.name(path) });
 }
 
 /** The same by reading and writing. */

@@ -32,6 +32,8 @@ const FIELDS = {
   prefix: [345, 155],
 } as const;
 const TYPE_AT = 156;
+/** Of a sparse file of GNU tar: whether a block of its map follows, in its header and in each such block. */
+const MAP_AT = { header: 482, map: 504 } as const;
 const MAGIC_AT = 257;
 const MAGIC = Buffer.from('ustar\x0000', 'latin1');
 const SPACE = 0x20;
@@ -52,7 +54,8 @@ function upToNul(bytes: Buffer): Buffer {
 function numberOf(field: Buffer): number | undefined {
   const first = field[0] ?? 0;
   if (first === 0x80 || first === 0xff) {
-    const value = BigInt.asIntN(64, BigInt(`0x${field.subarray(-8).toString('hex')}`));
+    // Its first bit says that it is one.
+    const value = BigInt.asIntN(8 * field.length - 1, BigInt(`0x${field.toString('hex')}`));
     return Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
   }
   const text = upToNul(field).toString('latin1').trim();
@@ -90,16 +93,26 @@ export function readHeader(block: Buffer): TarHeader | undefined {
   };
 }
 
+/** Whether a block of the map of a sparse file follows on this one. */
+export function hasMapBehind(block: Buffer, kind: keyof typeof MAP_AT): boolean {
+  return block[MAP_AT[kind]] !== 0;
+}
+
 function timesOf(seconds: number, nanoseconds: number): Times {
   return { atimeS: seconds, atimeNs: nanoseconds, mtimeS: seconds, mtimeNs: nanoseconds };
 }
+
+/** The keys that say something here. Others are not kept: headers for all that follows may have any number of them. */
+const KEYS = /^(?:path|linkpath|size|mtime|atime)$/;
+/** What all keys of a sparse file begin with: one is as good as many. */
+export const SPARSE = 'GNU.sparse';
 
 /** The records of a PAX header: `LENGTH KEY=VALUE\n` each. `undefined` where it has something else. */
 export function readRecords(bytes: Buffer): Map<string, Buffer> | undefined {
   const records = new Map<string, Buffer>();
   for (let at = 0; at < bytes.length; ) {
     const space = bytes.indexOf(SPACE, at);
-    const length = space < 0 ? Number.NaN : Number(bytes.toString('latin1', at, space));
+    const length = space < 0 ? Number.NaN : decimalOf(bytes.subarray(at, space));
     const equals = bytes.indexOf('=', space);
     const end = at + length;
     if (
@@ -110,7 +123,9 @@ export function readRecords(bytes: Buffer): Map<string, Buffer> | undefined {
       bytes[end - 1] !== 0x0a
     )
       return undefined;
-    records.set(bytes.toString('latin1', space + 1, equals), bytes.subarray(equals + 1, end - 1));
+    const key = bytes.toString('latin1', space + 1, equals);
+    if (key.startsWith(SPARSE)) records.set(SPARSE, bytes.subarray(0, 0));
+    else if (KEYS.test(key)) records.set(key, bytes.subarray(equals + 1, end - 1));
     at = end;
   }
   return records;
@@ -121,10 +136,10 @@ export function withRecords(header: TarHeader, records: Records): TarHeader | un
   const size = records.get('size');
   const mtime = records.get('mtime');
   const atime = records.get('atime');
-  const whole = size === undefined ? header.size : Number(size.toString('latin1'));
+  const whole = size === undefined ? header.size : decimalOf(size);
   const changed = mtime === undefined ? undefined : secondsOf(mtime);
   const read = atime === undefined ? changed : secondsOf(atime);
-  if (!Number.isSafeInteger(whole) || whole < 0) return undefined;
+  if (!Number.isSafeInteger(whole)) return undefined;
   return {
     ...header,
     path: records.get('path') ?? header.path,
@@ -133,6 +148,11 @@ export function withRecords(header: TarHeader, records: Records): TarHeader | un
     ...(changed === undefined ? {} : { mtimeS: changed[0], mtimeNs: changed[1] }),
     ...(read === undefined ? {} : { atimeS: read[0], atimeNs: read[1] }),
   };
+}
+
+/** In digits alone: what others read otherwise is an archive that says two things. */
+function decimalOf(text: Buffer): number {
+  return text.length <= 20 && /^\d+$/.test(text.toString('latin1')) ? Number(text.toString('latin1')) : Number.NaN;
 }
 
 function secondsOf(value: Buffer): readonly [seconds: number, nanoseconds: number] | undefined {

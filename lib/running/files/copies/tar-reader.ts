@@ -2,11 +2,20 @@
 
 import { invalidArchive, invalidType } from '../../../errors/errors.js';
 import type { Course } from './course.js';
-import { BLOCK, type Records, readHeader, readRecords, type TarHeader, withRecords } from './tar-header.js';
+import {
+  BLOCK,
+  hasMapBehind,
+  type Records,
+  readHeader,
+  readRecords,
+  type TarHeader,
+  withRecords,
+} from './tar-header.js';
 
-/** What stands before an entry and is kept in memory: names and records. */
+/** Of what stands before an entry, and is kept in memory or passed over: names and records, with their headers. */
 const META_MOST = 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
+const CUT = 'it ends in the midst of a header';
 
 /** An archive, from one byte to the next. */
 class Bytes {
@@ -144,12 +153,17 @@ async function nextHeader(bytes: Bytes, course: Course, global: Records): Promis
   let records: Records = new Map();
   let name: Buffer | undefined;
   let target: Buffer | undefined;
+  let meta = 0;
+  const count = (size: number): void => {
+    meta += size;
+    if (meta > META_MOST) throw invalidArchive(`names and records have up to ${META_MOST} bytes, and here ${meta}`);
+  };
   for (let blanks = 0; ; ) {
     course.check();
     const block = await bytes.take(BLOCK);
     // Many archives lack the two blocks of zeros at their end.
     if (block.length === 0) return undefined;
-    if (block.length < BLOCK) throw invalidArchive('it ends in the midst of a header');
+    if (block.length < BLOCK) throw invalidArchive(CUT);
     if (block.every((byte) => byte === 0)) {
       blanks += 1;
       if (blanks < 2) continue;
@@ -157,12 +171,14 @@ async function nextHeader(bytes: Bytes, course: Course, global: Records): Promis
     }
     const header = readHeader(block);
     if (header === undefined) throw invalidArchive('a header is damaged, or it is compressed, or no tar archive');
+    if (header.type === 'S') await skipMap(bytes, block, count);
     if (!'xgLK'.includes(header.type)) {
       const named = { ...header, path: name ?? header.path, target: target ?? header.target };
       const whole = withRecords(named, new Map([...all, ...records]));
       if (whole === undefined) throw invalidArchive('a record says what cannot be');
       return { header: whole, records, global: all };
     }
+    count(BLOCK + header.size);
     const body = await metaOf(bytes, header.size);
     if (header.type === 'L') name = upToNul(body);
     else if (header.type === 'K') target = upToNul(body);
@@ -175,8 +191,17 @@ async function nextHeader(bytes: Bytes, course: Course, global: Records): Promis
   }
 }
 
+/** The map of a sparse file stands between its header and its content, and no size counts it. tar(5), GNU */
+async function skipMap(bytes: Bytes, header: Buffer, count: (size: number) => void): Promise<void> {
+  for (let more = hasMapBehind(header, 'header'); more; ) {
+    count(BLOCK);
+    const block = await bytes.take(BLOCK);
+    if (block.length < BLOCK) throw invalidArchive(CUT);
+    more = hasMapBehind(block, 'map');
+  }
+}
+
 async function metaOf(bytes: Bytes, size: number): Promise<Buffer> {
-  if (size > META_MOST) throw invalidArchive(`names and records have up to ${META_MOST} bytes, and here ${size}`);
   const body = Buffer.from(await bytes.take(size));
   if (body.length < size) throw invalidArchive('it ends in the midst of a record');
   await bytes.skip((BLOCK - (size % BLOCK)) % BLOCK);

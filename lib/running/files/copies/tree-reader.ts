@@ -6,16 +6,17 @@
 
 import { constants } from 'node:os';
 import type { StepError } from '../../../errors/errors.js';
-import { type DirectoryEntry, readEntries, readStat, type Stat } from '../../../plan/serving-bytes.js';
+import { type DirectoryEntry, readStat, type Stat } from '../../../plan/serving-bytes.js';
 import type { ServedStep } from '../../../plan/steps.js';
 import { closeSlots, Descent } from '../descent.js';
 import { faultOf } from '../fault.js';
 import { performGroups } from '../groups.js';
+import { listing } from '../listing.js';
 import type { Performer } from '../servers.js';
 import { FileStats } from '../stats.js';
 import { ask, NOTHING } from '../view.js';
 import type { Course } from './course.js';
-import { below, type Entry } from './entries.js';
+import { below, type Entry, PATH_MOST } from './entries.js';
 import { timesOf } from './entry-steps.js';
 import { type Side, slotsOf } from './side.js';
 
@@ -28,9 +29,9 @@ export const SMALL: number = 96 * 1024;
 const GIVEN = 768 * 1024;
 /** What is given of a file beside its content. */
 const GIVEN_HEAD = 256;
-const LISTED = 512 * 1024;
 const LOOKED_AT = 256;
 const SET_IDS = 0o6000;
+const TOO_LONG = 'ENAMETOOLONG';
 const MODE = 0o1777;
 
 interface Found {
@@ -39,10 +40,10 @@ interface Found {
   readonly stat: Stat;
 }
 
-/** A directory that was entered, and which of those in it are still to come. */
+/** A directory that was entered, and which of those in it are still to come. There may be many, and paths are long. */
 interface Level {
   readonly path: Buffer;
-  readonly left: Found[];
+  readonly left: Omit<Found, 'path'>[];
 }
 
 /** What is at the top. */
@@ -101,12 +102,13 @@ export class TreeReader {
     yield* this.#contents(levels[0] as Level);
     for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
       this.#course.check();
-      const next = level.left.pop();
-      if (next === undefined) {
+      const left = level.left.pop();
+      if (left === undefined) {
         levels.pop();
         if (levels.length > 0) await this.#descent.leave();
         continue;
       }
+      const next = { ...left, path: below(level.path, left.name) };
       if (!(await this.#enter(next))) continue;
       yield [this.#directory(next)];
       const entered = { path: next.path, left: [] };
@@ -138,7 +140,7 @@ export class TreeReader {
       const links: Found[] = [];
       for (const found of await this.#stats(level.path, names.slice(at, at + LOOKED_AT))) {
         const stat = new FileStats(found.stat);
-        if (stat.isDirectory()) level.left.push(found);
+        if (stat.isDirectory()) level.left.push({ name: found.name, stat: found.stat });
         else if (stat.isSymbolicLink()) links.push(found);
         else if (!stat.isFile()) this.#course.skip(found.path, kindOf(stat));
         else if (found.stat.size <= SMALL) small.push(found);
@@ -151,27 +153,28 @@ export class TreeReader {
   }
 
   async #list(path: Buffer): Promise<readonly DirectoryEntry[]> {
-    const { server } = this.#side;
     const entries: DirectoryEntry[] = [];
-    for (;;) {
-      const step: ServedStep = { op: 'getdents', slot: this.#descent.slot, length: LISTED };
-      const [chunk = NOTHING] = await ask(server, [step], { syscall: 'scandir', path: this.#course.name(path) });
-      if (chunk.length === 0) return entries;
-      const more = readEntries(chunk);
+    for await (const more of listing(this.#side.server, this.#descent.slot, this.#course.name(path))) {
       this.#course.found(more.length);
       // What a file system calls an entry is a name only where the kernel would take it for one.
       for (const entry of more) if (entry.name.length > 0 && !entry.name.includes('/')) entries.push(entry);
     }
+    return entries;
   }
 
-  /** What is known of these, but for those that are gone. */
+  /**
+   * What is known of these, but for those that are gone, and those whose path is too long to be made anywhere: it would
+   * grow with each directory, and so would what is kept of it, as long as the container makes more.
+   */
   async #stats(above: Buffer, entries: readonly DirectoryEntry[]): Promise<readonly Found[]> {
     const at = this.#descent.slot;
     const found: Found[] = [];
+    const placed = entries.map(({ name }) => ({ name, path: below(above, name) }));
+    for (const { path } of placed) if (path.length > PATH_MOST) this.#course.skip(path, TOO_LONG);
     await performEach(
       this.#side.server,
       this.#course,
-      entries.map(({ name }) => ({ name, path: below(above, name) })),
+      placed.filter(({ path }) => path.length <= PATH_MOST),
       ({ name }) => [{ op: 'stat', at, path: name, nofollow: true }],
       ({ name, path }, [stat = NOTHING]) => found.push({ name, path, stat: readStat(stat) }),
     );

@@ -10,12 +10,12 @@ import type { ServedStep } from '../../../plan/steps.js';
 import { openDirectory } from '../descent.js';
 import { type Asked, fault } from '../fault.js';
 import { FileStats } from '../stats.js';
-import { ask, NOTHING } from '../view.js';
+import { ask, letGo, NOTHING } from '../view.js';
 import type { Course } from './course.js';
 import type { Entry, OpenFile, StreamedFile, Times } from './entries.js';
 import { type EntryPlace, EntrySteps, timesOf, type Whole } from './entry-steps.js';
 import { kindError } from './kind-error.js';
-import { pour } from './pour.js';
+import { finish, pour } from './pour.js';
 import { REQUEST_ROOM, type Side, sizeOf, slotsOf } from './side.js';
 
 const { EEXIST, EISDIR, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } = constants.errno;
@@ -248,8 +248,8 @@ export class TreeWriter {
       await this.#remove(item.path).catch(() => undefined);
       throw error;
     } finally {
-      // The host's file was handed over.
-      await this.#side.server.perform([{ op: 'close', slot }]).catch(() => undefined);
+      // Nothing is there any more, unless it has failed.
+      await letGo(this.#side.server, slot);
     }
     const asked = { syscall: 'utime', path: this.#course.name(entry.path) };
     await ask(this.#side.server, [this.#steps.timing(item.path, entry)], asked);
@@ -269,18 +269,19 @@ export class TreeWriter {
 const SYSCALLS: Readonly<Partial<Record<ServedStep['op'], string>>> = { pwrite: 'write', utimensat: 'utime' };
 
 /** A piece after the other. */
-async function stream({ server }: Side, course: Course, entry: StreamedFile, slot: number): Promise<void> {
+async function stream(side: Side, course: Course, entry: StreamedFile, slot: number): Promise<void> {
   let offset = 0;
   for await (const piece of entry.content) {
     for (let at = 0; at < piece.length; at += PIECE) {
       course.check();
       const content = piece.subarray(at, at + PIECE);
       const step: ServedStep = { op: 'pwrite', slot, offset, content };
-      await ask(server, [step], { syscall: 'write', path: course.name(entry.path) });
+      await ask(side.server, [step], { syscall: 'write', path: course.name(entry.path) });
       course.progress(entry.path, content.length);
       offset += content.length;
     }
   }
+  await finish(side, slot, entry.path, course);
 }
 
 /** What of an archive cannot be made is left out; so is a path that the kernel does not take. */
