@@ -71,7 +71,8 @@ interface Spot {
 }
 
 async function refuseAll(scenario: string, start: () => ContainerProcess): Promise<Refused> {
-  // All that the launcher has is the supervisor of the other container, which runs, once those of the containers before are reaped.
+  // All that the launcher has is the supervisor of the other container, which runs, once those of the containers before
+  // are reaped.
   await inTime(() => holdings(), idle());
   const before = holdings();
   const seen = new Map<string, Place>();
