@@ -20,17 +20,11 @@ struct outcome serve_mknodat(struct server *server, const struct step_mknodat *s
 // Copies the bytes from `at` to `end`, as far as there are any, and counts them.
 static struct outcome copy_data(int fd, int into, uint64_t at, uint64_t end, uint64_t *count)
 {
+	uint64_t size;
 	TRY(lseek, into, at, SYS_SEEK_SET);
-	while (at < end) {
-		const long sent = sys_sendfile(into, fd, &at, end - at);
-		if (sent < 0 && sent != -SYS_EINTR)
-			return REFUSED(sendfile, -sent);
-		// It has become shorter meanwhile.
-		if (sent == 0)
-			break;
-		*count += sent > 0 ? (uint64_t)sent : 0;
-	}
-	return DONE;
+	const struct outcome outcome = server_copy(fd, into, &at, end - at, &size);
+	*count += size;
+	return outcome;
 }
 
 // The next byte from `offset` on that is no hole, or is one; all ones where there is none.

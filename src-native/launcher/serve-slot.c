@@ -111,16 +111,7 @@ struct outcome serve_sendfile(struct server *server, const struct step_sendfile 
 	PASS(server_slot(server, step->slot, &from));
 	PASS(server_slot(server, step->to, &to));
 	PASS(server_room(server, sizeof(size), &room));
-	while (size < step->length) {
-		const long sent = sys_sendfile(to, from, 0, step->length - size);
-		if (sent == -SYS_EINTR)
-			continue;
-		if (sent < 0)
-			return REFUSED(sendfile, -sent);
-		if (sent == 0)
-			break;
-		size += (uint64_t)sent;
-	}
+	PASS(server_copy(from, to, 0, step->length, &size));
 	memcpy(room, &size, sizeof(size));
 	server_give(server, sizeof(size));
 	return DONE;

@@ -33,6 +33,20 @@ void server_fill(struct server *server, uint64_t slot, int fd)
 	server->is_new[slot] = 1;
 }
 
+struct outcome server_copy(int from, int into, uint64_t *offset, uint64_t length, uint64_t *ret_size)
+{
+	*ret_size = 0;
+	while (*ret_size < length) {
+		const long sent = sys_sendfile(into, from, offset, length - *ret_size);
+		if (sent < 0 && sent != -SYS_EINTR)
+			return REFUSED(sendfile, -sent);
+		if (sent == 0)
+			break;
+		*ret_size += sent > 0 ? (uint64_t)sent : 0;
+	}
+	return DONE;
+}
+
 // One file that was read would be half a megabyte for as long as the container stays. Not at once: what follows uses it
 // again.
 static void trim_when_calm(struct server *server)

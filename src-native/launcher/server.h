@@ -37,5 +37,7 @@ struct outcome server_room(struct server *server, uint64_t most, unsigned char *
 void server_give(struct server *server, uint32_t size);
 // What is in a slot.
 struct outcome server_slot(const struct server *server, uint64_t slot, int *ret_fd);
+// Copies up to `length` bytes from `offset` on, or from where the file is; fewer where it ends, or has become shorter.
+struct outcome server_copy(int from, int into, uint64_t *offset, uint64_t length, uint64_t *ret_size);
 // Fills a slot. What was there is closed.
 void server_fill(struct server *server, uint64_t slot, int fd);
