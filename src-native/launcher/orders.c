@@ -15,8 +15,8 @@ void orders_let_go(struct supervisor *self)
 		end_now(self, ENDING_NONE);
 }
 
-// PID 1 lets nobody in any more, and ends all others, before it is a zombie. It ends by
-// the clock from now on. pid_namespaces(7)
+// PID 1 lets nobody in any more, and ends all others, before it is a zombie. It ends by the clock from now on.
+// pid_namespaces(7)
 static int first_is_dying(struct supervisor *self)
 {
 	if (!(self->plan.header->clone & CLONE_NEWPID) || !entry_is_of_dying_alone(self->child))
