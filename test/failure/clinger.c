@@ -53,8 +53,13 @@ static int run_held(char **argv)
 	int told[2];
 	char byte;
 	const pid_t own = getpid();
+	sigset_t ends;
 	if (pipe(told) != 0)
 		return 99;
+	// Else the end of the one that hides the tracer would stop this one before its exit. ptrace(2)
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &ends, 0);
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
 	if (fork() == 0) {
 		hide();
