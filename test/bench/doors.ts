@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
+import type { RunningContainer } from '#lib/index.js';
 import type { Library } from './cases.js';
 import type { Doors } from './results.js';
 
@@ -33,9 +34,7 @@ export async function measureDoors({ Container }: Library, short: boolean): Prom
     const ours = await rates(() => box.files.readFile('/tmp/file'), reads);
     const nodes = await rates(() => readFile(path), reads);
     await writeFile(path, Buffer.alloc(copy));
-    const cpMs = await written(path, () => run('cp', [path, `${path}-cp`]));
-    const copyInMs = await timed(() => box.files.copyIn(path, '/tmp/big'));
-    const copyOutMs = await written(path, () => box.files.copyOut('/tmp/big', `${path}-out`));
+    const { cpMs, copyInMs, copyOutMs } = await copies(box, path, short ? 1 : 5);
     return {
       ...{ reads: ours, nodeReads: nodes, bytes, copyBytes: copy, cpMs, copyInMs, copyOutMs },
       portMs: await timed(async () => drain(await box.connect(PORT))),
@@ -44,6 +43,33 @@ export async function measureDoors({ Container }: Library, short: boolean): Prom
   } finally {
     for (const name of [path, `${path}-cp`, `${path}-out`]) await rm(name, { force: true });
   }
+}
+
+/**
+ * In turns, the best of each: a virtual machine may have to ask its host for memory that it has not used of late, and
+ * that takes longer than to copy it.
+ */
+async function copies(
+  box: RunningContainer,
+  path: string,
+  rounds: number,
+): Promise<Pick<Doors, 'cpMs' | 'copyInMs' | 'copyOutMs'>> {
+  const best = {
+    cpMs: Number.POSITIVE_INFINITY,
+    copyInMs: Number.POSITIVE_INFINITY,
+    copyOutMs: Number.POSITIVE_INFINITY,
+  };
+  const note = (name: keyof typeof best, ms: number): void => {
+    best[name] = Math.min(best[name], ms);
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    note('cpMs', await written(path, () => run('cp', [path, `${path}-cp`])));
+    await rm(`${path}-cp`);
+    note('copyInMs', await timed(() => box.files.copyIn(path, '/tmp/big')));
+    note('copyOutMs', await written(path, () => box.files.copyOut('/tmp/big', `${path}-out`)));
+    await Promise.all([rm(`${path}-out`), box.files.rm('/tmp/big')]);
+  }
+  return best;
 }
 
 async function rates(read: () => Promise<unknown>, count: number): Promise<Doors['reads']> {

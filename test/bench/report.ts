@@ -246,7 +246,7 @@ function doorsSection({ doors }: Results): Section {
   const second = (bytes: number, ms: number): string => `${((bytes / 2 ** 20 / ms) * 1000).toFixed(0)} MiB/s`;
   return {
     title: 'Files and ports of a container that stays',
-    note: 'From Node, on all processors; one run each.',
+    note: 'From Node, on all processors; one run each; copies in turns, the best of five.',
     head: ['what', 'carrel', 'without a container'],
     rows:
       doors === undefined
