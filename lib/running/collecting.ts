@@ -14,20 +14,19 @@ export interface From {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A command with which its container has ended. */
+export interface EndedCommand {
+  readonly definition: ContainerDefinition;
+  readonly user: User | NamedUser | undefined;
+  readonly supervision: Supervision;
+}
+
 /**
  * Of a container that has ended with its command. Its mounts are there as long as Node has them open: nobody is left in
  * them.
  */
 export async function collectOfEnded(
-  {
-    definition,
-    user,
-    supervision,
-  }: {
-    readonly definition: ContainerDefinition;
-    readonly user: User | NamedUser | undefined;
-    readonly supervision: Supervision;
-  },
+  { definition, user, supervision }: EndedCommand,
   wanted: readonly WantedFile[],
   from: From,
 ): Promise<Collected> {

@@ -194,7 +194,7 @@ struct outcome act_nest_cgroup(struct supervisor *self, const struct step_nest_c
 	struct outcome outcome = REFUSED(mkdirat, SYS_EINVAL);
 	if (!is_name(wanted.name) || cgroups->count == CGROUPS_MOST)
 		return outcome;
-	// Until all is over, whoever lets go of what is in the slot.
+	// Until all is over, even if somebody lets go of what is in the slot.
 	int above = (int)TRY(fcntl, self->page->slots[step->within], F_DUPFD_CLOEXEC, 0);
 	for (int i = 0; i == 0 || (i < TRIES && is_passing(outcome, i)); i++)
 		outcome = make_in(self, &wanted, above, &cgroups->held[cgroups->count]);

@@ -62,7 +62,7 @@ suite('logs()', () => {
     }
   });
 
-  test('a flood fills no memory, whoever follows it how slowly, and the command never waits', async () => {
+  test('a flood fills no memory, however slowly it is followed, and the command never waits', async () => {
     await using container = await shell('cat /dev/zero & exec cat /dev/zero >&2', { logBytes: '256k' });
     const slow = container.logs({ follow: true });
     const idle = container.logs({ follow: true, stream: 'stderr' });

@@ -66,6 +66,20 @@ function opened(env: NodeJS.ProcessEnv, ...args: readonly string[]): readonly st
 
 const COMMAND = 'dist/carrel.cjs';
 /** A program that starts a container. */
+/** What the first container loads. */
+const FIRST = [
+  'core.cjs',
+  'engine.cjs',
+  'index.cjs',
+  'index.mjs',
+  `linux-${process.arch}/carrel.node`,
+  'machinery.cjs',
+  'node-gyp-build/index.js',
+  'node-gyp-build/node-gyp-build.js',
+  'node-gyp-build/package.json',
+  'package.cjs',
+  'shared.cjs',
+];
 const START = `import { Container } from 'carrel'; await (await new Container().start()).stop();`;
 const RUN = `import { Container } from 'carrel'; await new Container().run('true');`;
 
@@ -94,39 +108,8 @@ suite('what is read', requires('strace'), () => {
       ),
       ['core.cjs', 'index.cjs', 'index.mjs'],
     ],
-    'the first container': [
-      importing(RUN),
-      [
-        'core.cjs',
-        'engine.cjs',
-        'index.cjs',
-        'index.mjs',
-        `linux-${process.arch}/carrel.node`,
-        'machinery.cjs',
-        'node-gyp-build/index.js',
-        'node-gyp-build/node-gyp-build.js',
-        'node-gyp-build/package.json',
-        'package.cjs',
-        'shared.cjs',
-      ],
-    ],
-    'the first container that stays': [
-      importing(START),
-      [
-        'core.cjs',
-        'engine.cjs',
-        'index.cjs',
-        'index.mjs',
-        `linux-${process.arch}/carrel.node`,
-        'machinery.cjs',
-        'node-gyp-build/index.js',
-        'node-gyp-build/node-gyp-build.js',
-        'node-gyp-build/package.json',
-        'package.cjs',
-        'shared.cjs',
-        'staying.cjs',
-      ],
-    ],
+    'the first container': [importing(RUN), FIRST],
+    'the first container that stays': [importing(START), [...FIRST, 'staying.cjs']],
     'carrel --version': [
       [COMMAND, '--version'],
       ['carrel.cjs', 'package.cjs'],

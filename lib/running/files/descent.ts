@@ -29,7 +29,8 @@ export function openDirectory(
 
 /** So many directories are opened by one list: each may have a path that is as long as the kernel takes. */
 const BATCH = 48;
-const PATH_MOST = 4095;
+/** The kernel takes no longer path, in bytes. path_resolution(7) */
+export const PATH_MOST = 4095;
 const SLASH = Buffer.from('/');
 
 export class Descent {

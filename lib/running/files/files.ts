@@ -211,7 +211,7 @@ export class Files {
   /**
    * The other way: `path`, or what a link there leads to inside, becomes `destination` on the host. It belongs to this
    * process’s user. The path of `destination` is the caller’s, and links in it are followed. Below it nothing is
-   * written through a link, whoever put it there: each entry is made by its name in a directory that is open, and what
+   * written through a link of anybody’s: each entry is made by its name in a directory that is open, and what
    * has that name is removed first. A destination for a directory that is itself a link is refused.
    *
    * Devices, FIFOs, sockets, set-id bits, and links that lead out of the tree are left out, and listed in `skipped`. So

@@ -255,6 +255,7 @@ class TreeCopy {
     );
     this.#copied(path, entry, names, named);
   }
+
   /** Opens a file, and its copy. */
   #both(path: Buffer, flags: readonly OpenFlag[]): Group {
     const { from, into, file, copy } = this.#keeper.slots;

@@ -3,11 +3,11 @@
 import { Readable } from 'node:stream';
 import { invalidType } from '../../../errors/errors.js';
 import type { ServedStep } from '../../../plan/steps.js';
-import { closeSlots } from '../descent.js';
+import { closeSlots, PATH_MOST } from '../descent.js';
 import { ask, type ContainerPath, NOTHING, named, shown, type View } from '../view.js';
 import { openOrMake, type Tree } from './copy.js';
 import { type CopyOptions, type CopyReport, Course } from './course.js';
-import { type Entry, type OpenFile, PATH_MOST } from './entries.js';
+import type { Entry, OpenFile } from './entries.js';
 import { type Side, slotsOf } from './side.js';
 import { BLOCK, padding, SPARSE, type TarHeader, writeHeader } from './tar-header.js';
 import { readTar, type TarEntry } from './tar-reader.js';

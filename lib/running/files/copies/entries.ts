@@ -53,8 +53,6 @@ export interface HardLink extends Placed {
 export type Entry = DirectoryEntry | SmallFile | OpenFile | StreamedFile | LinkEntry | HardLink;
 
 const SLASH = Buffer.from('/');
-/** The kernel takes no longer path, in bytes. path_resolution(7) */
-export const PATH_MOST = 4095;
 
 export function below(path: Buffer, name: Buffer): Buffer {
   return path.length === 0 ? name : Buffer.concat([path, SLASH, name]);

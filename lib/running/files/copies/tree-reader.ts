@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import type { StepError } from '../../../errors/errors.js';
 import { type DirectoryEntry, readStat, type Stat } from '../../../plan/serving-bytes.js';
 import type { ServedStep } from '../../../plan/steps.js';
-import { closeSlots, Descent } from '../descent.js';
+import { closeSlots, Descent, PATH_MOST } from '../descent.js';
 import { faultOf } from '../fault.js';
 import { performGroups } from '../groups.js';
 import { listing } from '../listing.js';
@@ -16,7 +16,7 @@ import type { Performer } from '../servers.js';
 import { FileStats } from '../stats.js';
 import { ask, NOTHING } from '../view.js';
 import type { Course } from './course.js';
-import { below, type Entry, PATH_MOST } from './entries.js';
+import { below, type Entry } from './entries.js';
 import { timesOf } from './entry-steps.js';
 import { type Side, slotsOf } from './side.js';
 
