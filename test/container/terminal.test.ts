@@ -6,7 +6,7 @@ import { suite, test } from 'node:test';
 import { Container } from 'carrel';
 import { spawn } from 'carrel/plan';
 import { useCleanHost } from '../support/host.js';
-import { ancestors, readProcesses, rests } from '../support/processes.js';
+import { ancestors, descendants, readProcesses, rests } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 import { Screen } from '../support/screen.js';
 import { until } from '../support/waiting.js';
@@ -91,14 +91,21 @@ suite('terminal', () => {
   });
 
   test('its last words wait for their reader without a processor, whatever was typed', async () => {
-    // Each piece that is read of the input lets the supervisor go on with the output, until no socket takes any more.
-    const script = 'stty raw -echo; yes & dd bs=512 count=400 >/dev/null 2>&1; exec sleep 600';
+    const script =
+      'stty raw -echo; yes & for i in 1 2 3 4; do dd bs=512 count=200 2>&1; done >/dev/null; exec sleep 600';
     await using child = box.spawn('sh', ['-c', script], { terminal: true });
     await once(child, 'spawn');
     const [, , supervisor = 0] = ancestors(child.pid ?? 0);
     const { stdout } = child;
-    // Then Node reads no more of it either.
+    // Then Node reads no more of it.
     await until(() => (stdout?.readableLength ?? 0) >= (stdout?.readableHighWaterMark ?? 0));
+    const yes = descendants(child.pid ?? 0).find(({ comm }) => comm === 'yes')?.pid ?? 0;
+    // Each piece that is read of the input lets the supervisor go on with the output, 4 KiB at a time. A terminal that
+    // is full each time holds enough of it, also where `yes` comes late, so that no socket takes any more.
+    for (let round = 0; round < 4; round += 1) {
+      await until(() => rests(yes));
+      child.stdin?.write(Buffer.alloc(200 * 512, 'a'));
+    }
     // More than a terminal takes, and more than anybody reads.
     child.stdin?.write(Buffer.alloc(400_000, 'a'));
     await until(() => readProcesses().get(child.pid ?? 0)?.comm === 'sleep');
