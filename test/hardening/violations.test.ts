@@ -57,9 +57,9 @@ async function flooding(container: Container, threads: number, options = {}): Pr
   return { child, told };
 }
 
-/** The supervisor of a container's command. */
-function supervisorOf({ pid = 0 }: ContainerProcess): number {
-  const [supervisor] = ancestors(pid).filter((one) => nameOf(one) === 'carrel');
+/** The supervisor of a container's command, which itself may have that name for as long as execve(2) takes. */
+function supervisorOf({ pid = 0 }: { readonly pid?: number | undefined }): number {
+  const [supervisor] = ancestors(pid).filter((one) => one !== pid && nameOf(one) === 'carrel');
   assert.ok(supervisor !== undefined, 'no supervisor');
   return supervisor;
 }
@@ -78,7 +78,7 @@ function lives(pid = 0): boolean {
 
 /** Waits until who watches the flood has left a processor alone for most of half a second, while the flood goes on. */
 async function rests(pid = 0): Promise<void> {
-  const [supervisor = 0] = ancestors(pid).filter((one) => nameOf(one) === 'carrel');
+  const supervisor = supervisorOf({ pid });
   // Of a clock that counts by hundredths of a second.
   const ticks = (): number => readProcesses().get(supervisor)?.ticks ?? Number.NaN;
   await until(async () => {
