@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { Container, type Files } from '#lib/index.js';
 import { useCleanHost } from '../support/host.js';
-import { descendants } from '../support/processes.js';
+import { servers } from '../support/processes.js';
 import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -14,12 +14,6 @@ const BYTES = 4 * 1024 * 1024;
 /** More than a server has of its own: its stack, and what it knows. */
 const SMALL = 96 * 1024;
 const PAGE = 4096;
-
-/** carrel's own processes below this one: a server has a supervisor. Not those that were there before. */
-function newProcesses(before: readonly number[] = []): readonly number[] {
-  const own = descendants(process.pid).filter(({ comm }) => comm === 'carrel');
-  return own.map(({ pid }) => pid).filter((pid) => !before.includes(pid));
-}
 
 /** Bytes of memory that are nobody else's. `resident` less `shared` of /proc/PID/statm. proc_pid_statm(5) */
 function anonymousBytes(pid: number): number {
@@ -34,7 +28,7 @@ suite('servers of an idle container', () => {
     'many were open at once': async (files) => {
       const opened = await Promise.all(Array.from({ length: 8 }, () => files.open('/tmp/large')));
       await Promise.all(opened.map((file) => file.read(Buffer.alloc(65_536), 0, 65_536, 0)));
-      assert.ok(newProcesses().length > 16, 'each has a server to itself');
+      assert.ok(servers().length > 16, 'each has a server to itself');
       await Promise.all(opened.map((file) => file.close()));
     },
     'much was asked at once': (files) =>
@@ -43,11 +37,11 @@ suite('servers of an idle container', () => {
   for (const [what, use] of Object.entries(USES)) {
     test(`${what}: one server stays, and has given back what that took`, async () => {
       await using box = await new Container().start();
-      const before = newProcesses();
       await box.files.writeFile('/tmp/large', Buffer.alloc(BYTES));
       await use(box.files);
-      await until(() => newProcesses(before).length === 2);
-      await until(() => newProcesses(before).every((pid) => anonymousBytes(pid) < SMALL));
+      // It has a supervisor.
+      await until(() => servers(box.pid).length === 2);
+      await until(() => servers(box.pid).every(({ pid }) => anonymousBytes(pid) < SMALL));
       assert.equal((await box.files.stat('/tmp/large')).size, BYTES);
     });
   }

@@ -11,7 +11,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Container } from 'carrel';
 import { observeBoth, testBoth } from '../support/both.js';
 import { useCleanHost } from '../support/host.js';
-import { readProcesses } from '../support/processes.js';
+import { readProcesses, signalOne } from '../support/processes.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
 
@@ -312,7 +312,7 @@ suite('stop()', () => {
       const table = readProcesses();
       const init = table.get(child.pid ?? 0)?.parent ?? 0;
       const supervisor = table.get(init)?.parent ?? 0;
-      process.kill(child.pid ?? 0, 'SIGTERM');
+      signalOne(child.pid, 'SIGTERM');
       while (readProcesses().has(supervisor)) spawnSync('true');
       child.kill('SIGUSR1');
       assert.equal((await child.result).signal, 'SIGTERM');

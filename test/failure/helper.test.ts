@@ -8,7 +8,7 @@ import { Container } from 'carrel';
 import { concat, type Plan, plan, spawn } from 'carrel/plan';
 import { barrier, exec, newuidmap } from 'carrel/steps';
 import { useCleanHost } from '../support/host.js';
-import { descendants, haveEnded, readProcesses, rests } from '../support/processes.js';
+import { descendants, haveEnded, readProcesses, rests, signalOne } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 import { until } from '../support/waiting.js';
 
@@ -66,7 +66,7 @@ suite('a helper that hangs', requires('user-namespaces'), () => {
     const table = readProcesses();
     const supervisor = table.get(pid)?.parent;
     const waiting = [...table.values()].find((entry) => entry.parent === supervisor && entry.pid !== pid);
-    process.kill(waiting?.pid ?? 0, 'SIGKILL');
+    signalOne(waiting?.pid, 'SIGKILL');
     assert.equal((await child.result).signal, 'SIGKILL');
     assert.equal(readProcesses().has(pid), false);
   });

@@ -7,7 +7,7 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container, type ContainerProcess } from 'carrel';
 import { useCleanHost } from '../support/host.js';
-import { ancestors, descendants, haveEnded, readProcesses } from '../support/processes.js';
+import { ancestors, descendants, haveEnded, readProcesses, signalOne } from '../support/processes.js';
 import { until } from '../support/waiting.js';
 
 useCleanHost({ warmUp: () => new Container().run('true') });
@@ -30,7 +30,7 @@ function above(child: ContainerProcess): readonly number[] {
 suite('SIGKILL from outside', () => {
   test('of the command: a status', async () => {
     const child = await running();
-    process.kill(child.pid ?? 0, 'SIGKILL');
+    signalOne(child.pid, 'SIGKILL');
     const { signal, reason } = await child.result;
     assert.deepEqual([signal, reason], ['SIGKILL', 'signaled']);
   });
@@ -46,7 +46,7 @@ suite('SIGKILL from outside', () => {
   test('of the supervisor: the whole container ends', async () => {
     const child = await running();
     const pids = above(child);
-    process.kill(pids[2] ?? 0, 'SIGKILL');
+    signalOne(pids[2], 'SIGKILL');
     assert.equal((await child.result).signal, 'SIGKILL');
     await haveEnded(...pids.slice(0, 3));
   });

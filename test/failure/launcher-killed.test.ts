@@ -6,7 +6,7 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from 'carrel';
 import { clingers, scatter } from '../support/clinger.js';
-import { ancestors, launchers, readProcesses } from '../support/processes.js';
+import { ancestors, launchers, readProcesses, signalOne } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 import { Screen } from '../support/screen.js';
 import { until } from '../support/waiting.js';
@@ -55,7 +55,7 @@ suite('SIGKILL of the launcher', () => {
     shown.stdin?.write('line\n');
     const lost = children.filter((_, index) => index % 10 === 9);
     const ends = children.map(async (child, index) => {
-      if (lost.includes(child)) process.kill(ancestors(child.pid ?? 0)[2] ?? 0, 'SIGKILL');
+      if (lost.includes(child)) signalOne(ancestors(child.pid ?? 0)[2], 'SIGKILL');
       else if (index % 10 === 8) child.kill('SIGKILL');
       else if (index % 10 === 7) child.kill('SIGTERM');
       else child.stdin?.end(`${index}\n`);

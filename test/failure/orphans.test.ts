@@ -10,7 +10,7 @@ import { Container, type ContainerProcess } from 'carrel';
 import { clingers, scatter } from '../support/clinger.js';
 import { useCleanHost } from '../support/host.js';
 import { inject } from '../support/injecting.js';
-import { ancestors, haveEnded } from '../support/processes.js';
+import { ancestors, haveEnded, signalOne } from '../support/processes.js';
 import { requires } from '../support/requires.js';
 
 const box = new Container();
@@ -50,7 +50,7 @@ suite('SIGKILL of the supervisor of a command that clears PR_SET_PDEATHSIG', req
       for (const pause of [0, 50, 50, 0]) {
         await sleep(pause);
         const child = await scatter(like);
-        process.kill(above(child)[1] ?? 0, 'SIGKILL');
+        signalOne(above(child)[1], 'SIGKILL');
         await endsWithin(child, 1000);
       }
     });

@@ -12,7 +12,7 @@ import { Keeper } from '#lib/running/snapshot/keeper.js';
 import { removeLeft } from '#lib/running/snapshot/taken.js';
 import { useCleanHost } from '../support/host.js';
 import { asUser, NOBODY } from '../support/legs.js';
-import { descendants, type ProcessEntry } from '../support/processes.js';
+import { servers, signalOne } from '../support/processes.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { until } from '../support/waiting.js';
@@ -30,15 +30,10 @@ async function output(container: Container | RunningContainer, script: string): 
   return (await container.run('sh', ['-c', script], { check: true })).stdout;
 }
 
-/** Processes that were made meanwhile; a server is below its supervisor. */
-function made(before: readonly ProcessEntry[]): readonly ProcessEntry[] {
-  const known = new Set(before.map(({ pid }) => pid));
-  return descendants(process.pid).filter(({ pid, comm }) => !known.has(pid) && comm === 'carrel');
-}
-
-/** The server among them, if it is there by now. */
-function serverOf(processes: readonly ProcessEntry[]): number | undefined {
-  return processes.find(({ parent }) => processes.some(({ pid }) => pid === parent))?.pid;
+/** The keeper: a server, below its supervisor. */
+function keeperOf(first?: number): number | undefined {
+  const all = servers(first);
+  return all.find(({ parent }) => all.some(({ pid }) => pid === parent))?.pid;
 }
 
 const TOO_LARGE = { code: 'ERR_FS_FILE_TOO_LARGE' };
@@ -115,12 +110,11 @@ suite('the keeper of a snapshot', requires('linux-6.6'), () => {
   test('that is killed in the middle leaves nothing', async () => {
     await using box = await new Container().start();
     await output(box, 'mkdir /tmp/d; cd /tmp/d; for i in $(seq 5000); do : > $i; done');
-    const before = descendants(process.pid);
     const taking = box.snapshot();
     const refused = assert.rejects(taking);
-    await until(() => serverOf(made(before)) !== undefined);
+    await until(() => keeperOf(box.pid) !== undefined);
     await until(() => own().some((name) => existsSync(join(data, 'carrel/snapshots', name, '0/tmp'))));
-    process.kill(serverOf(made(before)) ?? 0, 'SIGKILL');
+    signalOne(keeperOf(box.pid), 'SIGKILL');
     await refused;
     assert.deepEqual(own(), []);
   });
@@ -128,10 +122,9 @@ suite('the keeper of a snapshot', requires('linux-6.6'), () => {
   test('that is killed later leaves the rest to disposal', async () => {
     await using box = await new Container().start();
     await output(box, 'echo kept > /tmp/f');
-    const before = descendants(process.pid);
     const snapshot = await box.snapshot();
-    process.kill(serverOf(made(before)) ?? 0, 'SIGKILL');
-    await until(() => made(before).length === 0);
+    signalOne(keeperOf(box.pid), 'SIGKILL');
+    await until(() => servers(box.pid).length === 0);
     assert.equal(await output(snapshot.container, 'cat /tmp/f'), 'kept\n');
     await snapshot[Symbol.asyncDispose]();
     assert.deepEqual(own(), []);
@@ -148,11 +141,10 @@ suite('the keeper of a snapshot', requires('linux-6.6'), () => {
       directory,
       snapshots: [],
     } as const;
-    const before = descendants(process.pid);
     const keeper = new Keeper(kept, [], Bounds.ofSnapshot({}), 500);
     const make = { op: 'mkdirat', at: keeper.slots.directory ?? 0, path: 'd', mode: 0o700 } as const;
     await keeper.ask([make], { syscall: 'mkdir' });
-    process.kill(serverOf(made(before)) ?? 0, 'SIGSTOP');
+    signalOne(keeperOf(), 'SIGSTOP');
     await assert.rejects(keeper.perform([{ ...make, path: 'e' }]), { code: 'ERR_TIMEOUT' });
     await keeper.leave(new Error('not told any more'));
     assert.ok(keeper.isGone && existsSync(directory));

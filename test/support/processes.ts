@@ -2,6 +2,7 @@
  * The processes of the machine, as a test file sees them: its own, those of test files beside it, and everybody else's.
  */
 
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './waiting.js';
@@ -56,6 +57,21 @@ export function descendants(pid: number, table: ProcessTable = readProcesses()):
 export function launchers(): readonly number[] {
   const own = [...readProcesses().values()].filter(({ parent, comm }) => parent === process.pid && comm === 'carrel');
   return own.map(({ pid }) => pid);
+}
+
+/**
+ * carrel's servers below this process, each behind its supervisor. `first` is PID 1 of the container that runs, if one
+ * does: what stands above it serves nothing. What was there at another time tells less: a spare becomes a supervisor.
+ */
+export function servers(first?: number): readonly ProcessEntry[] {
+  const known = first === undefined ? launchers() : ancestors(first);
+  return descendants(process.pid).filter(({ pid, comm }) => comm === 'carrel' && !known.includes(pid));
+}
+
+/** Signals one process, which must be there: number 0 would be all of this group, which is the whole run. kill(2) */
+export function signalOne(pid: number | undefined, signal: NodeJS.Signals): void {
+  assert.ok(pid !== undefined && pid > 0, 'there is no such process');
+  process.kill(pid, signal);
 }
 
 /** Waits until none of the processes is there, not even as a zombie. */
