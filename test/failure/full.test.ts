@@ -19,7 +19,7 @@ import { encodeMessage } from '#lib/plan/message-bytes.js';
 import type { MessageOf, Notice } from '#lib/plan/messages.js';
 import type { Plan } from '#lib/plan/plan.js';
 import { useCleanHost } from '../support/host.js';
-import { ancestors, attempt, readProcesses } from '../support/processes.js';
+import { ancestors, attempt, readProcesses, servers } from '../support/processes.js';
 import { removeTree } from '../support/remove-tree.js';
 import { requires } from '../support/requires.js';
 import { Screen } from '../support/screen.js';
@@ -150,13 +150,9 @@ function awaitEnd({ output }: Silenced): void {
   native().close(output);
 }
 
-/** Processes of carrel's that came after these. */
-function supervisorsBeside(before: ReadonlySet<number>): readonly number[] {
-  const all = [...readProcesses().values()];
-  return all
-    .filter(({ pid, comm, state }) => comm === 'carrel' && state !== 'Z' && !before.has(pid))
-    .filter(({ pid }) => ancestors(pid).includes(process.pid))
-    .map(({ pid }) => pid);
+/** The processes of carrel's that are there beside the launcher. */
+function supervisors(): readonly number[] {
+  return servers().flatMap(({ pid, state }) => (state === 'Z' ? [] : [pid]));
 }
 
 suite('a channel that is full', () => {
@@ -175,7 +171,6 @@ suite('a channel that is full', () => {
   });
 
   test('is no reason to hold what was kept for the container', async () => {
-    const before = new Set(supervisorsBeside(new Set()));
     const path = join(mkdtempSync(join(tmpdir(), 'full-')), 'held');
     const held = openSync(path, 'a');
     assert.ok(native().tryLock(held));
@@ -188,10 +183,9 @@ suite('a channel that is full', () => {
     native().close(again);
     removeTree(dirname(path));
     // It has nothing left but the way to Node, which root may see.
-    const supervisors = supervisorsBeside(before);
-    // And a guard above it, which has the same descriptors.
-    assert.equal(supervisors.length, 2);
-    const [supervisor] = supervisors;
+    // And a guard above it, which has the same descriptors. A spare has their name until it has its own.
+    assert.ok(standStill(() => supervisors().length === 2));
+    const [supervisor] = supervisors();
     const open = attempt(() => readdirSync(`/proc/${supervisor}/fd`)) ?? [];
     const targets = open.map((fd) => attempt(() => readlinkSync(`/proc/${supervisor}/fd/${fd}`)) ?? '');
     if (open.length > 0) assert.equal(targets.filter((target) => target !== '/dev/null').length, 3, targets.join());
@@ -199,12 +193,11 @@ suite('a channel that is full', () => {
   });
 
   test('keeps no supervisor whose line Node closes', () => {
-    const before = new Set(supervisorsBeside(new Set()));
     const silenced = silence(command);
     awaitEnd(silenced);
-    assert.ok(supervisorsBeside(before).length > 0);
+    assert.ok(supervisors().length > 0);
     silenced.line.close();
-    assert.ok(standStill(() => supervisorsBeside(before).length === 0));
+    assert.ok(standStill(() => supervisors().length === 0));
   });
 
   test('takes an order of Node’s that comes with a descriptor, which nobody keeps', async () => {
