@@ -7,9 +7,9 @@ import { isWithin } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 import { hasGroup } from './ids.js';
 import { hostsOfHost, ownHosts } from './names.js';
-import { hasOwnNames } from './network.js';
 import { type OverlayPlace, overlaySteps } from './overlay.js';
 import { ownRoot } from './places.js';
+import { resolversOfHost } from './resolver.js';
 import type { RootParts } from './root.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
@@ -27,7 +27,7 @@ export function hostPrograms(definition: ContainerDefinition, parts: RootParts):
       ...ownEntries(parts),
       ...shown.map((entry) => hostEntry(entry, trees)),
       ...ownFiles(definition, parts),
-      ...resolvers(definition, host),
+      ...resolversOfHost(definition, host),
     ];
   }
   const place: OverlayPlace = { target: '/', attributes: ['nosuid', 'nodev'], from: 'mount(overlay())', places };
@@ -36,7 +36,7 @@ export function hostPrograms(definition: ContainerDefinition, parts: RootParts):
     // The layers have all else that carrel makes there, or what has become of it.
     ...['/proc', '/sys', '/dev'].map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755 })),
     ...shown.map((entry) => hostEntry(entry, trees)),
-    ...resolvers(definition, host),
+    ...resolversOfHost(definition, host),
   ];
 }
 
@@ -73,13 +73,6 @@ function ownFiles(definition: ContainerDefinition, { ids, host, user }: RootPart
   ];
 }
 
-/** In the host's network, names are resolved as the host does. */
-function resolvers(definition: ContainerDefinition, host: Host): readonly ContainerStep[] {
-  if (hasOwnNames(definition)) return [];
-  const isNamed = hostsOfHost(definition, host) !== undefined;
-  return host.resolver.filter((entry) => !(isNamed && isHosts(entry))).map(resolver);
-}
-
 /** Node itself, and its packages: after /tmp and /dev, where it may be. */
 export function executable({ rootfs }: ContainerDefinition, host: Host, trees: Trees): readonly ContainerStep[] {
   return rootfs === undefined ? host.executable.shown.map((entry) => hostEntry(entry, trees)) : [];
@@ -102,22 +95,4 @@ function hostEntry({ path, link }: HostPath, trees: Trees): ContainerStep {
 
 function textFile(target: string, lines: readonly string[]): StepOf<'file'> {
   return { op: 'file', target, mode: 0o644, content: new TextEncoder().encode(`${lines.join('\n')}\n`) };
-}
-
-function resolver(entry: HostPath): ContainerStep {
-  const { path } = entry;
-  const target = isHosts(entry) ? '/etc/hosts' : '/etc/resolv.conf';
-  return {
-    op: 'bind',
-    source: path,
-    target,
-    attributes: ['readonly', 'nosuid', 'nodev'],
-    recursive: true,
-    create: true,
-    from: 'namespaces()',
-  };
-}
-
-function isHosts({ path }: HostPath): boolean {
-  return path.endsWith('hosts');
 }
