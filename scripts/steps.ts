@@ -66,6 +66,7 @@ const KINDS: Readonly<Record<Field['kind'], string>> = {
   string: 'text',
   name: 'text, or bytes',
   bytes: 'bytes',
+  address: 'address of IPv4 or IPv6',
   strings: 'list of texts',
   numbers: 'list of numbers',
   slots: 'list of slots',

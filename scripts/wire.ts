@@ -17,13 +17,13 @@ const ops = Object.keys(STEPS) as Op[];
 const most = Math.max(...ops.map((op) => fieldsOf(op).length));
 
 function cType(field: Field): string {
-  if (['string', 'name', 'bytes'].includes(field.kind)) return 'struct wire_bytes';
+  if (['string', 'name', 'bytes', 'address'].includes(field.kind)) return 'struct wire_bytes';
   if (['strings', 'numbers', 'slots', 'steps', 'attempts'].includes(field.kind)) return 'struct wire_list';
   return field.kind === 'integer' ? 'int64_t' : 'uint64_t';
 }
 
-/** To C both are bytes behind which there is a NUL. */
-const CHECKED_AS: Partial<Record<Field['kind'], string>> = { name: 'string' };
+/** To C a name is bytes behind which there is a NUL, and an address is bytes. */
+const CHECKED_AS: Partial<Record<Field['kind'], string>> = { name: 'string', address: 'bytes' };
 
 function checkedAs({ kind, optional, most }: Field): string {
   if (kind === 'slot' && optional === true) return 'optional_slot';

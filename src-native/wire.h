@@ -102,86 +102,93 @@ enum {
 	STEP_SET_TIME_OFFSET = 35,
 	STEP_SET_HOSTNAME = 36,
 	STEP_SET_DOMAINNAME = 37,
-	STEP_LINK_UP = 38,
-	STEP_SYSCTL = 39,
-	STEP_PROPAGATION = 40,
-	STEP_OPEN_TREE = 41,
-	STEP_CAPTURE_TREE = 42,
-	STEP_MOUNT = 43,
-	STEP_BIND = 44,
-	STEP_DEVICE = 45,
-	STEP_MOUNT_SETATTR = 46,
-	STEP_MASK = 47,
-	STEP_READONLY_PATH = 48,
-	STEP_PIVOT_ROOT = 49,
-	STEP_OPEN_DIRECTORY = 50,
-	STEP_DIRECTORY = 51,
-	STEP_FILE = 52,
-	STEP_REPLACE_FILE = 53,
-	STEP_SYMLINK = 54,
-	STEP_MAKE_TARGET = 55,
-	STEP_REMOVE_TARGET = 56,
-	STEP_CHMOD = 57,
-	STEP_COPY_PERMISSIONS = 58,
-	STEP_SET_XATTR = 59,
-	STEP_LOCK_FILE = 60,
-	STEP_RMDIR = 61,
-	STEP_OPEN_TERMINAL = 62,
-	STEP_RELAY = 63,
-	STEP_CONTROLLING_TERMINAL = 64,
-	STEP_SET_RLIMIT = 65,
-	STEP_SET_PRIORITY = 66,
-	STEP_SET_OOM_SCORE_ADJ = 67,
-	STEP_END_DESCENDANTS = 68,
-	STEP_SET_AFFINITY = 69,
-	STEP_UMASK = 70,
-	STEP_JOIN_SESSION_KEYRING = 71,
-	STEP_CHDIR = 72,
-	STEP_SET_CAPABILITIES = 73,
-	STEP_NO_NEW_PRIVILEGES = 74,
-	STEP_SECCOMP = 75,
-	STEP_SECCOMP_REPORT = 76,
-	STEP_CREATE_RULESET = 77,
-	STEP_ADD_PATH_RULE = 78,
-	STEP_ADD_PORT_RULE = 79,
-	STEP_RESTRICT_SELF = 80,
-	STEP_SET_EXEC_LABEL = 81,
-	STEP_OPEN = 82,
-	STEP_CLOSE = 83,
-	STEP_PREAD = 84,
-	STEP_PWRITE = 85,
-	STEP_SENDFILE = 86,
-	STEP_FTRUNCATE = 87,
-	STEP_FSTAT = 88,
-	STEP_STAT = 89,
-	STEP_GETDENTS = 90,
-	STEP_MKDIRAT = 91,
-	STEP_UNLINKAT = 92,
-	STEP_RENAMEAT = 93,
-	STEP_LINKAT = 94,
-	STEP_SYMLINKAT = 95,
-	STEP_READLINKAT = 96,
-	STEP_FCHMODAT = 97,
-	STEP_FCHOWNAT = 98,
-	STEP_UTIMENSAT = 99,
-	STEP_FACCESSAT = 100,
-	STEP_HAND_OVER = 101,
-	STEP_TAKE_OVER = 102,
-	STEP_MKNODAT = 103,
-	STEP_COPY_RANGE = 104,
-	STEP_LIST_XATTR = 105,
-	STEP_GET_XATTR = 106,
-	STEP_COPY_XATTR = 107,
-	STEP_LOCK = 108,
-	STEP_SOCKET = 109,
-	STEP_CONNECT_TCP = 110,
-	STEP_CONNECT_UNIX = 111,
-	STEP_BIND_TCP = 112,
-	STEP_BIND_UNIX = 113,
-	STEP_LISTEN = 114,
+	STEP_SYSCTL = 38,
+	STEP_LINK_UP = 39,
+	STEP_NEW_NETWORK = 40,
+	STEP_ADD_VETH = 41,
+	STEP_ADD_ADDRESS = 42,
+	STEP_ADD_ROUTE = 43,
+	STEP_REMOVE_ROUTE = 44,
+	STEP_LISTEN_TCP = 45,
+	STEP_BIND_UDP = 46,
+	STEP_PROPAGATION = 47,
+	STEP_OPEN_TREE = 48,
+	STEP_CAPTURE_TREE = 49,
+	STEP_MOUNT = 50,
+	STEP_BIND = 51,
+	STEP_DEVICE = 52,
+	STEP_MOUNT_SETATTR = 53,
+	STEP_MASK = 54,
+	STEP_READONLY_PATH = 55,
+	STEP_PIVOT_ROOT = 56,
+	STEP_OPEN_DIRECTORY = 57,
+	STEP_DIRECTORY = 58,
+	STEP_FILE = 59,
+	STEP_REPLACE_FILE = 60,
+	STEP_SYMLINK = 61,
+	STEP_MAKE_TARGET = 62,
+	STEP_REMOVE_TARGET = 63,
+	STEP_CHMOD = 64,
+	STEP_COPY_PERMISSIONS = 65,
+	STEP_SET_XATTR = 66,
+	STEP_LOCK_FILE = 67,
+	STEP_RMDIR = 68,
+	STEP_OPEN_TERMINAL = 69,
+	STEP_RELAY = 70,
+	STEP_CONTROLLING_TERMINAL = 71,
+	STEP_SET_RLIMIT = 72,
+	STEP_SET_PRIORITY = 73,
+	STEP_SET_OOM_SCORE_ADJ = 74,
+	STEP_END_DESCENDANTS = 75,
+	STEP_SET_AFFINITY = 76,
+	STEP_UMASK = 77,
+	STEP_JOIN_SESSION_KEYRING = 78,
+	STEP_CHDIR = 79,
+	STEP_SET_CAPABILITIES = 80,
+	STEP_NO_NEW_PRIVILEGES = 81,
+	STEP_SECCOMP = 82,
+	STEP_SECCOMP_REPORT = 83,
+	STEP_CREATE_RULESET = 84,
+	STEP_ADD_PATH_RULE = 85,
+	STEP_ADD_PORT_RULE = 86,
+	STEP_RESTRICT_SELF = 87,
+	STEP_SET_EXEC_LABEL = 88,
+	STEP_OPEN = 89,
+	STEP_CLOSE = 90,
+	STEP_PREAD = 91,
+	STEP_PWRITE = 92,
+	STEP_SENDFILE = 93,
+	STEP_FTRUNCATE = 94,
+	STEP_FSTAT = 95,
+	STEP_STAT = 96,
+	STEP_GETDENTS = 97,
+	STEP_MKDIRAT = 98,
+	STEP_UNLINKAT = 99,
+	STEP_RENAMEAT = 100,
+	STEP_LINKAT = 101,
+	STEP_SYMLINKAT = 102,
+	STEP_READLINKAT = 103,
+	STEP_FCHMODAT = 104,
+	STEP_FCHOWNAT = 105,
+	STEP_UTIMENSAT = 106,
+	STEP_FACCESSAT = 107,
+	STEP_HAND_OVER = 108,
+	STEP_TAKE_OVER = 109,
+	STEP_MKNODAT = 110,
+	STEP_COPY_RANGE = 111,
+	STEP_LIST_XATTR = 112,
+	STEP_GET_XATTR = 113,
+	STEP_COPY_XATTR = 114,
+	STEP_LOCK = 115,
+	STEP_SOCKET = 116,
+	STEP_CONNECT_TCP = 117,
+	STEP_CONNECT_UNIX = 118,
+	STEP_BIND_TCP = 119,
+	STEP_BIND_UNIX = 120,
+	STEP_LISTEN = 121,
 };
 
-enum { STEP_COUNT = 114 };
+enum { STEP_COUNT = 121 };
 
 struct step_barrier {
 	struct record head;
@@ -454,18 +461,78 @@ struct step_set_domainname {
 };
 static_assert(sizeof(struct step_set_domainname) == 16, "setDomainname");
 
-struct step_link_up {
-	struct record head;
-	struct wire_bytes name;
-};
-static_assert(sizeof(struct step_link_up) == 16, "linkUp");
-
 struct step_sysctl {
 	struct record head;
 	struct wire_bytes path;
 	struct wire_bytes value;
 };
 static_assert(sizeof(struct step_sysctl) == 24, "sysctl");
+
+struct step_link_up {
+	struct record head;
+	struct wire_bytes name;
+};
+static_assert(sizeof(struct step_link_up) == 16, "linkUp");
+
+struct step_new_network {
+	struct record head;
+	uint64_t slot;
+	uint64_t left;
+};
+static_assert(sizeof(struct step_new_network) == 24, "newNetwork");
+
+struct step_add_veth {
+	struct record head;
+	struct wire_bytes name;
+	struct wire_bytes peer;
+	uint64_t network;
+};
+static_assert(sizeof(struct step_add_veth) == 32, "addVeth");
+
+struct step_add_address {
+	struct record head;
+	struct wire_bytes name;
+	struct wire_bytes address;
+	uint64_t prefix;
+};
+static_assert(sizeof(struct step_add_address) == 32, "addAddress");
+
+struct step_add_route {
+	struct record head;
+	struct wire_bytes name;
+	uint64_t type;
+	struct wire_bytes destination;
+	uint64_t prefix;
+	struct wire_bytes gateway;
+};
+static_assert(sizeof(struct step_add_route) == 48, "addRoute");
+
+struct step_remove_route {
+	struct record head;
+	struct wire_bytes name;
+	uint64_t type;
+	struct wire_bytes destination;
+	uint64_t prefix;
+};
+static_assert(sizeof(struct step_remove_route) == 40, "removeRoute");
+
+struct step_listen_tcp {
+	struct record head;
+	uint64_t slot;
+	uint64_t family;
+	uint64_t port;
+	uint64_t backlog;
+	uint64_t buffer_bytes;
+};
+static_assert(sizeof(struct step_listen_tcp) == 48, "listenTcp");
+
+struct step_bind_udp {
+	struct record head;
+	uint64_t slot;
+	struct wire_bytes address;
+	uint64_t port;
+};
+static_assert(sizeof(struct step_bind_udp) == 32, "bindUdp");
 
 struct step_propagation {
 	struct record head;
@@ -1228,12 +1295,51 @@ static const struct step_spec STEP_SPECS[STEP_COUNT + 1] __attribute__((unused))
 	[STEP_SET_DOMAINNAME] = {COLUMN_CONTAINER, 0, 1, 1, {
 		{FIELD_STRING, 0x0},
 	}},
-	[STEP_LINK_UP] = {COLUMN_CONTAINER, 0, 1, 1, {
-		{FIELD_STRING, 0x0},
-	}},
 	[STEP_SYSCTL] = {COLUMN_CONTAINER, 0, 1, 2, {
 		{FIELD_STRING, 0x0},
 		{FIELD_STRING, 0x0},
+	}},
+	[STEP_LINK_UP] = {COLUMN_CONTAINER, 0, 1, 1, {
+		{FIELD_STRING, 0x0},
+	}},
+	[STEP_NEW_NETWORK] = {COLUMN_CONTAINER, 0, 1, 2, {
+		{FIELD_SLOT, 0x1},
+		{FIELD_SLOT, 0x1},
+	}},
+	[STEP_ADD_VETH] = {COLUMN_CONTAINER, 0, 1, 3, {
+		{FIELD_STRING, 0x0},
+		{FIELD_STRING, 0x0},
+		{FIELD_SLOT, 0x0},
+	}},
+	[STEP_ADD_ADDRESS] = {COLUMN_CONTAINER, 0, 1, 3, {
+		{FIELD_STRING, 0x0},
+		{FIELD_BYTES, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_ADD_ROUTE] = {COLUMN_CONTAINER, 0, 1, 5, {
+		{FIELD_STRING, 0x0},
+		{FIELD_CHOICE, 0x3},
+		{FIELD_BYTES, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_BYTES, 0x0},
+	}},
+	[STEP_REMOVE_ROUTE] = {COLUMN_CONTAINER, 0, 1, 4, {
+		{FIELD_STRING, 0x0},
+		{FIELD_CHOICE, 0x3},
+		{FIELD_BYTES, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_LISTEN_TCP] = {COLUMN_CONTAINER, 0, 1, 5, {
+		{FIELD_SLOT, 0x1},
+		{FIELD_CHOICE, 0xa},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_NUMBER, 0x0},
+		{FIELD_NUMBER, 0x0},
+	}},
+	[STEP_BIND_UDP] = {COLUMN_CONTAINER, 0, 1, 3, {
+		{FIELD_SLOT, 0x1},
+		{FIELD_BYTES, 0x0},
+		{FIELD_NUMBER, 0x0},
 	}},
 	[STEP_PROPAGATION] = {COLUMN_CONTAINER, 0, 1, 2, {
 		{FIELD_STRING, 0x0},

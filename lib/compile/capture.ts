@@ -31,7 +31,7 @@ const FILES: Readonly<Record<Namespace, string>> = {
  * The child opens them itself: PID 1 is not to be looked at by anybody, and its time and cgroup namespaces are not the
  * command's. It finds them in the host's /proc, whatever the container has there. ptrace(2), proc(5)
  *
- * `places`: what else Node gets, behind them.
+ * `places`: what else Node gets, behind them, also of a container that ends with its command.
  */
 export function planCapture(
   definition: ContainerDefinition,
@@ -41,7 +41,7 @@ export function planCapture(
   slots: Slots,
 ): CapturePlan {
   const types = stays === undefined && collects !== true ? [] : capturedTypes(definition, stays !== undefined);
-  if (types.length === 0) return NOTHING_GIVEN;
+  if (types.length === 0) return places.length === 0 ? NOTHING_GIVEN : { open: [], give: [givingOf(places)] };
   const from = stays === undefined ? 'collect' : 'start()';
   const at = slots.add('/proc of the host');
   const opening = (type: Namespace, name: string): StepOf<'openNamespace'> => {
@@ -54,6 +54,10 @@ export function planCapture(
     open: [{ op: 'openDirectory', slot: at, path: '/proc', from }, ...outer],
     give: [...opened, { op: 'give', slots: [...[...opened, ...outer].map(({ slot }) => slot), ...places], from }],
   };
+}
+
+function givingOf(slots: readonly number[]): StepOf<'give'> {
+  return { op: 'give', slots, from: 'network()' };
 }
 
 /**

@@ -28,6 +28,7 @@ import {
   type Variables,
   variablesOf,
 } from './command.js';
+import { planEgress } from './egress.js';
 import type { Entered } from './enter.js';
 import { planEntrance } from './entrance.js';
 import { canSetGroups, hasGroup, type IdPlan, idsInWords, mapIds, onHost, planIds, setupUser } from './ids.js';
@@ -142,7 +143,9 @@ export function compileFrame(
     command.stays !== undefined,
   );
   const locks = planLocks(definition, ids, slots);
-  const capture = planCapture(definition, command, mounts.captured, locks.nest.length > 0, slots);
+  const egress = planEgress(definition, host, slots, command.stays !== undefined);
+  const gifts = [...mounts.captured, ...egress.given];
+  const capture = planCapture(definition, command, gifts, locks.nest.length > 0, slots);
   const ending = endingFor(command);
   // A hook is for namespaces that are there.
   const hookLater = command.hooked && locks.nest.length > 0;
@@ -207,6 +210,8 @@ export function compileFrame(
     // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
     ...mounts.steps,
     ...namespaceSettings(definition),
+    // Behind /sys, which shows the network that it is mounted in.
+    ...egress.steps,
     // Before init: set-up aside, all of the container stays there.
     ...(definition.cpuAffinity === undefined
       ? []

@@ -2,6 +2,7 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { JoinedNamespace } from '../definition/namespaces.js';
+import { isJoined } from '../definition/network.js';
 import type { Host } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
@@ -52,7 +53,7 @@ export function planJoins(
   slots: Slots,
   { limited, entering, keeps, reported, outer }: Circumstances,
 ): JoinPlan {
-  const from = typeof definition.network === 'object' ? 'network()' : 'namespaces()';
+  const from = isJoined(definition.network) ? 'network()' : 'namespaces()';
   const joined = definition.namespaces.filter((entry): entry is JoinedNamespace => typeof entry !== 'string');
   const places = new Map(joined.map(({ type }) => [type, slots.add(`${type} namespace`)]));
   const opening = ({ type, path, inode }: JoinedNamespace, slot: number): HostStep => {

@@ -14,6 +14,7 @@ import { CapturedPlaces, hasOwnTmp, seesOwnTmp } from './places.js';
 import { hasNewProc, hidden, noNestedUsers, ownSettings, proc, sys } from './proc.js';
 import { executable, hostPrograms } from './programs.js';
 import { pingGroups, userQuotas } from './quotas.js';
+import { ownResolver } from './resolver.js';
 import type { RootParts } from './root.js';
 import type { Slots } from './slots.js';
 import { tmpfsStep } from './tmpfs.js';
@@ -89,6 +90,7 @@ function root(definition: ContainerDefinition, parts: RootParts): readonly Conta
   const made = [
     ...targets.map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from: 'rootfs()' })),
     ...hostsOfRoot(definition, host, isInMemory(definition)),
+    ...ownResolver(definition),
   ];
   if (typeof rootfs !== 'string') {
     const place = { target: '/', attributes, from: 'rootfs(overlay())', places };

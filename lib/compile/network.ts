@@ -1,6 +1,7 @@
 /** The network of another container that is joined: by whom, and in which user namespace. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
+import { isJoined } from '../definition/network.js';
 import { contradiction } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
 import { canMapRange } from './ids.js';
@@ -8,7 +9,7 @@ import { boundingSet } from './security.js';
 
 /** Whether names are those of a network that is not the host's: one of its own, or another container's. */
 export function hasOwnNames({ namespaces, network }: ContainerDefinition): boolean {
-  return namespaces.includes('network') || typeof network === 'object';
+  return namespaces.includes('network') || isJoined(network);
 }
 
 /**
@@ -19,7 +20,7 @@ export function hasOwnNames({ namespaces, network }: ContainerDefinition): boole
  */
 export function withSharedUser(definition: ContainerDefinition, host: Host): ContainerDefinition {
   const { network, namespaces, idmap } = definition;
-  if (typeof network !== 'object' || canMapRange(host) || !namespaces.includes('user')) return definition;
+  if (!isJoined(network) || canMapRange(host) || !namespaces.includes('user')) return definition;
   const why = 'an ordinary user’s container in the network of another one is in its user namespace';
   if (idmap !== 'auto') throw contradiction(`${why}, and has its ids: leave idmap() to the other one`);
   // The kernel locks mounts only where they are copied into another user namespace.

@@ -9,7 +9,7 @@ import { hasGroup } from './ids.js';
 import { hostsOfHost, ownHosts } from './names.js';
 import { type OverlayPlace, overlaySteps } from './overlay.js';
 import { ownRoot } from './places.js';
-import { resolversOfHost } from './resolver.js';
+import { ownResolver, resolversOfHost } from './resolver.js';
 import type { RootParts } from './root.js';
 import { tmpfsStep } from './tmpfs.js';
 import type { Trees } from './trees.js';
@@ -28,6 +28,7 @@ export function hostPrograms(definition: ContainerDefinition, parts: RootParts):
       ...shown.map((entry) => hostEntry(entry, trees)),
       ...ownFiles(definition, parts),
       ...resolversOfHost(definition, host),
+      ...ownResolver(definition),
     ];
   }
   const place: OverlayPlace = { target: '/', attributes: ['nosuid', 'nodev'], from: 'mount(overlay())', places };
@@ -37,6 +38,7 @@ export function hostPrograms(definition: ContainerDefinition, parts: RootParts):
     ...['/proc', '/sys', '/dev'].map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755 })),
     ...shown.map((entry) => hostEntry(entry, trees)),
     ...resolversOfHost(definition, host),
+    ...ownResolver(definition),
   ];
 }
 

@@ -4,8 +4,9 @@ import type { ContainerDefinition } from '../definition/definition.js';
 import type { Host, HostPath } from '../host/facts.js';
 import { HOSTS_FILE, isWithin, RESOLVER_FILE } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
+import { RESOLVER } from './egress-addresses.js';
 import { hostsOfHost } from './names.js';
-import { hasOwnNames } from './network.js';
+import { egressList, hasOwnNames } from './network.js';
 
 export interface Resolver {
   /** Addresses, in the order in which they are asked. */
@@ -28,6 +29,11 @@ export function resolverFile(
   const text = [...nameservers.map((address) => `nameserver ${address}`), ...lines].join('\n');
   const content = new TextEncoder().encode(`${text}\n`);
   return [{ op: 'file', target: RESOLVER_FILE, mode: 0o644, content, from: 'network()' }];
+}
+
+/** Of a container whose names carrel finds. */
+export function ownResolver(definition: ContainerDefinition): readonly ContainerStep[] {
+  return egressList(definition.network) === undefined ? [] : resolverFile(definition, { nameservers: [RESOLVER] });
 }
 
 /** In the host's network, without a root filesystem: names are resolved as the host does. */

@@ -27,8 +27,8 @@ import {
 import {
   checkNetwork,
   checkNetworkNamespace,
-  type JoinedNetwork,
-  type Network,
+  isJoined,
+  type NetworkChoice,
   type NetworkInput,
   withJoinedNetwork,
   withNetwork,
@@ -68,7 +68,7 @@ export interface ContainerDefinition {
   /** Addresses by names in lower case, which /etc/hosts has beside its own. */
   readonly hosts: Hosts;
   /** What the namespaces say of the network, where the caller used this word; or whose it is. */
-  readonly network?: Network | JoinedNetwork;
+  readonly network?: NetworkChoice;
   /** Ports that the host forwards to, each once. */
   readonly publish: readonly Publication[];
   readonly timeOffsets: TimeOffsets;
@@ -246,7 +246,7 @@ function spellNetwork(
     // To take another network back is to have one of one's own again.
     const word = network ?? (was === undefined ? undefined : 'none');
     if (word !== undefined) next.namespaces = withNetwork(namespaces, word, was);
-  } else if (typeof network === 'object') next.namespaces = withJoinedNetwork(namespaces, network);
+  } else if (isJoined(network)) next.namespaces = withJoinedNetwork(namespaces, network);
 }
 
 /** Checks that the parts go together. */

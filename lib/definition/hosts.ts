@@ -1,6 +1,7 @@
 /** Names that a container has beside those of its files, and the addresses that they lead to. */
 
 import { contradiction, invalidType, invalidValue, outOfRange, withRemedy } from '../errors/errors.js';
+import { addressBytes } from '../plan/addresses.js';
 import type { Namespace } from '../plan/constants.js';
 import { HOSTS_FILE, isWithin } from '../plan/paths.js';
 import { text } from './checks.js';
@@ -49,13 +50,9 @@ function checkAddress(name: string, value: unknown): string {
   return address;
 }
 
-/** As inet_pton(3) reads them: four numbers, or IPv6 without a zone. node:net would be loaded for its isIP alone. */
+/** As inet_pton(3) reads them: four numbers, or IPv6 without a zone. */
 export function isAddress(value: string): boolean {
-  if (value.includes(':')) return /^[0-9a-f:.]+$/i.test(value) && URL.canParse(`http://[${value}]`);
-  return (
-    /^\d{1,3}(\.\d{1,3}){3}$/.test(value) &&
-    value.split('.').every((part) => String(Number(part)) === part && Number(part) < 256)
-  );
+  return addressBytes(value) !== undefined;
 }
 
 /** They are written into a file of the container's own. */

@@ -3,6 +3,7 @@
 import { contradiction, invalidType } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import { object, oneOf } from './checks.js';
+import { checkEgress, checkEgressNamespaces, type EgressList, egressOf } from './egress.js';
 import {
   checkRunning,
   checkRuns,
@@ -23,15 +24,20 @@ export interface JoinedNetwork {
   };
 }
 
-/** What {@link Container.network} takes: a word, or a container that runs. */
-export type NetworkInput = Network | InNamespaces | JoinedNetwork;
+/** What {@link Container.network} takes: a word, what may be reached, or a container that runs. */
+export type NetworkInput = Network | EgressList | InNamespaces | JoinedNetwork;
+
+/** The same, checked. */
+export type NetworkChoice = Network | EgressList | JoinedNetwork;
 
 type Entries = readonly (Namespace | JoinedNamespace)[];
 
-export function checkNetwork(value: unknown): Network | JoinedNetwork {
+export function checkNetwork(value: unknown): NetworkChoice {
   if (typeof value === 'string') return oneOf('network', value, ['none', 'host']) as Network;
+  if (value !== null && typeof value === 'object' && 'allow' in value && !('namespaces' in value))
+    return checkEgress(value);
   if (value === null || typeof value !== 'object' || !('namespaces' in value) || Array.isArray(value))
-    throw invalidType('network', '"none", "host", or a container that runs', value);
+    throw invalidType('network', '"none", "host", { allow: ["name:port"] }, or a container that runs', value);
   checkRuns('network()', value);
   const { namespaces } = value;
   if (namespaces !== undefined) object('network.namespaces', namespaces);
@@ -45,14 +51,10 @@ export function checkNetwork(value: unknown): Network | JoinedNetwork {
 }
 
 /** The namespaces that `network` stands for, where it has been `was` until now. */
-export function withNetwork(
-  namespaces: Entries,
-  network: Network | JoinedNetwork,
-  was?: Network | JoinedNetwork,
-): Entries {
-  const before = typeof was === 'object' ? namespaces.filter((entry) => !isEntryOf(entry, was)) : namespaces;
+export function withNetwork(namespaces: Entries, network: NetworkChoice, was?: NetworkChoice): Entries {
+  const before = isJoined(was) ? namespaces.filter((entry) => !isEntryOf(entry, was)) : namespaces;
   const others = before.filter((entry) => entry !== 'network');
-  if (typeof network === 'object') return [...others.filter((entry) => !isEntryOf(entry, network)), entryOf(network)];
+  if (isJoined(network)) return [...others.filter((entry) => !isEntryOf(entry, network)), entryOf(network)];
   if (network === 'host') return others;
   return others.length < before.length ? before : [...before, 'network'];
 }
@@ -63,9 +65,13 @@ export function withJoinedNetwork(namespaces: Entries, network: JoinedNetwork): 
 }
 
 /** The one must say what the other says. */
-export function checkNetworkNamespace(namespaces: Entries, network: Network | JoinedNetwork | undefined): void {
+export function checkNetworkNamespace(namespaces: Entries, network: NetworkChoice | undefined): void {
   if (network === undefined) return;
-  if (typeof network === 'object') {
+  if (egressOf(network) !== undefined) {
+    checkEgressNamespaces(namespaces);
+    return;
+  }
+  if (isJoined(network)) {
     if (namespaces.some((entry) => isEntryOf(entry, network))) return;
     throw contradiction('network(container) and another network among the namespaces exclude each other');
   }
@@ -78,6 +84,11 @@ export function checkNetworkNamespace(namespaces: Entries, network: Network | Jo
   if (network === 'none' && !namespaces.includes('network')) {
     throw contradiction(`network('none') needs "network" among the namespaces, new and not joined`);
   }
+}
+
+/** Whether it is another container's. */
+export function isJoined(network: NetworkChoice | undefined): network is JoinedNetwork {
+  return typeof network === 'object' && 'namespaces' in network;
 }
 
 function typeOf(entry: Namespace | JoinedNamespace): Namespace {

@@ -390,6 +390,17 @@ export const setHostname: StepConstructor<'setHostname'> = step('setHostname');
 export const setDomainname: StepConstructor<'setDomainname'> = step('setDomainname');
 
 /**
+ * Writes `value` to /proc/sys/`path`, a key of one of the container's own namespaces: `net/ipv4/ip_forward`.
+ *
+ * Needs a /proc that is proc, and rights over that namespace.
+ *
+ * Source: proc(5), sysctl(8).
+ */
+export const sysctl: StepConstructor<'sysctl'> = step('sysctl');
+
+// Networks.
+
+/**
  * Brings the network interface `name` up.
  *
  * Needs CAP_NET_ADMIN over the network namespace.
@@ -399,13 +410,76 @@ export const setDomainname: StepConstructor<'setDomainname'> = step('setDomainna
 export const linkUp: StepConstructor<'linkUp'> = step('linkUp');
 
 /**
- * Writes `value` to /proc/sys/`path`, a key of one of the container's own namespaces: `net/ipv4/ip_forward`.
+ * Moves the child into a new network namespace and opens that into `slot`, and the one that it leaves into `left`. The
+ * child comes back by {@link setns}. Then nobody is in the new one; it lasts as long as a socket of it is open.
  *
- * Needs a /proc that is proc, and rights over that namespace.
+ * Needs CAP_SYS_ADMIN, and CAP_NET_ADMIN over both.
  *
- * Source: proc(5), sysctl(8).
+ * Source: network_namespaces(7); SIOCGSKNS, Linux 4.10.
  */
-export const sysctl: StepConstructor<'sysctl'> = step('sysctl');
+export const newNetwork: StepConstructor<'newNetwork'> = step('newNetwork');
+
+/**
+ * Makes two interfaces that are the ends of one cable: `name`, and `peer` in the network namespace in the slot
+ * `network`. Both are down.
+ *
+ * Needs CAP_NET_ADMIN over both network namespaces. Errors: EOPNOTSUPP where the kernel has no veth.
+ *
+ * Source: veth(4), rtnetlink(7) RTM_NEWLINK.
+ */
+export const addVeth: StepConstructor<'addVeth'> = step('addVeth');
+
+/**
+ * Gives the interface `name` an address, and a route to all that begins with its first `prefix` bits.
+ *
+ * Needs CAP_NET_ADMIN over the network namespace. Errors: EEXIST where it has it; EACCES for IPv6 where that is
+ * switched off.
+ *
+ * Source: rtnetlink(7) RTM_NEWADDR.
+ */
+export const addAddress: StepConstructor<'addAddress'> = step('addAddress');
+
+/**
+ * Adds a route by the interface `name` to all that begins with the first `prefix` bits of `destination`: to the
+ * `gateway`, or to the network itself. A `local` one makes all of these addresses the namespace’s own.
+ *
+ * Default: `type: 'unicast'`. Needs CAP_NET_ADMIN over the network namespace. Errors: EEXIST where there is one;
+ * ENETUNREACH where the gateway is not at that interface.
+ *
+ * Source: rtnetlink(7) RTM_NEWROUTE.
+ */
+export const addRoute: StepConstructor<'addRoute', 'type'> = step('addRoute');
+
+/**
+ * Removes such a route. What is connected by it can send no more.
+ *
+ * Default: `type: 'unicast'`. Needs CAP_NET_ADMIN over the network namespace. Errors: ESRCH where there is none.
+ *
+ * Source: rtnetlink(7) RTM_DELROUTE.
+ */
+export const removeRoute: StepConstructor<'removeRoute', 'type'> = step('removeRoute');
+
+/**
+ * Makes a socket into `slot` that takes connections to `port`, at every address: of IPv4, or of both families. Up to
+ * `backlog` wait to be accepted. The kernel keeps up to twice `bufferBytes` of each connection in each direction; 0 is
+ * what it likes.
+ *
+ * Defaults: `backlog: 511`; `bufferBytes: 0`. Needs CAP_NET_BIND_SERVICE over the network namespace for ports below
+ * 1024. Errors: EADDRINUSE where somebody listens; EAFNOSUPPORT in a kernel without that family.
+ *
+ * Source: listen(2), IPV6_V6ONLY in ipv6(7), SO_RCVBUF in socket(7).
+ */
+export const listenTcp: StepConstructor<'listenTcp', 'backlog' | 'bufferBytes'> = step('listenTcp');
+
+/**
+ * Makes a socket into `slot` that takes datagrams to `address`, which is of IPv4, and `port`.
+ *
+ * Needs CAP_NET_BIND_SERVICE over the network namespace for ports below 1024. Errors: EADDRINUSE where somebody has it;
+ * EADDRNOTAVAIL where it is not the namespace’s own.
+ *
+ * Source: udp(7), bind(2).
+ */
+export const bindUdp: StepConstructor<'bindUdp'> = step('bindUdp');
 
 // Mounts.
 

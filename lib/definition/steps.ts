@@ -1,6 +1,7 @@
 /** Steps that a caller wrote: made and checked by the same table that types and encodes them. */
 
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
+import { addressBytes } from '../plan/addresses.js';
 import type { Default, Field } from '../plan/fields.js';
 import { freezeDeep } from '../plan/plan.js';
 import {
@@ -107,6 +108,8 @@ function checkField(name: string, field: Field, value: unknown): unknown {
       return text(name, value);
     case 'name':
       return value instanceof Uint8Array ? checkName(name, value) : text(name, value);
+    case 'address':
+      return checkAddress(name, value);
     case 'bytes':
       if (!(value instanceof Uint8Array)) throw invalidType(name, 'a Uint8Array', value);
       // A copy: what is in a plan does not change.
@@ -127,6 +130,12 @@ function checkField(name: string, field: Field, value: unknown): unknown {
 function checkName(name: string, value: Uint8Array): Uint8Array {
   if (value.includes(0)) throw invalidValue(name, 'bytes without NUL', value);
   return new Uint8Array(value);
+}
+
+function checkAddress(name: string, value: unknown): string {
+  const address = text(name, value);
+  if (addressBytes(address) === undefined) throw invalidValue(name, 'an address of IPv4 or IPv6', value);
+  return address;
 }
 
 function checkAttempt(name: string, value: unknown): Attempt {

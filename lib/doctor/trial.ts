@@ -56,6 +56,7 @@ export type TrialName =
   | 'mount namespace'
   | 'pid namespace'
   | 'network namespace'
+  | 'second network'
   | 'ipc namespace'
   | 'uts namespace'
   | 'cgroup namespace'

@@ -64,6 +64,19 @@ const NAMESPACES: readonly Trial[] = [
     acts: [step.setTimeOffset({ clock: 'monotonic', seconds: 1 }) as HostStep],
   },
   {
+    name: 'second network',
+    needed: false,
+    detail: 'one that nobody is in can be joined to a container’s, as network({ allow }) does',
+    clone: ['user', 'network'],
+    steps: [
+      step.newNetwork({ slot: 0, left: 1 }),
+      step.addVeth({ name: 'gate0', peer: 'eth0', network: 1 }),
+      step.linkUp({ name: 'gate0' }),
+      step.addAddress({ name: 'gate0', address: '198.18.0.1', prefix: 30 }),
+      step.setns({ slot: 1, type: 'network' }),
+    ],
+  },
+  {
     name: 'joined namespaces',
     needed: false,
     detail: 'namespaces that this user has made can be joined',

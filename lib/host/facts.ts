@@ -96,6 +96,8 @@ export interface Host {
   /** Those of OCI's masked and read-only paths that this kernel has; all of those in a /proc that does not tell. */
   readonly masked: readonly string[];
   readonly readonly: readonly string[];
+  /** The kernel has IPv6. */
+  readonly ipv6?: true;
   /** Name resolution, for containers in the host's network. */
   readonly resolver: readonly HostPath[];
   /** The /etc/hosts that the container's own name is added to, where there is one: the host's, or the root's. */

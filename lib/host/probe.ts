@@ -183,6 +183,8 @@ function askOnce(): Omit<Host, keyof Changeable> {
     mounts: readMounts(),
     found: [],
     ...(showsProcessesOnly() ? { processesOnly: true as const } : {}),
+    // Where IPv6 is switched off for good there is no such file. proc_net(5)
+    ...(read('/proc/self/net/if_inet6') === undefined ? {} : { ipv6: true as const }),
     rlimits: resourceLimits(read('/proc/self/limits')),
   };
 }

@@ -260,3 +260,9 @@ export const NODE_TYPES = { fifo: 0o010000, socket: 0o140000, whiteout: 0o020000
 
 /** The families of sockets that a server makes: AF_UNIX, AF_INET and AF_INET6. address_families(7) */
 export const SOCKET_DOMAINS = { unix: 1, ipv4: 2, ipv6: 10 } as const;
+
+/** What the addresses of a route are: somewhere else, or the machine's own. RTN_* in rtnetlink(7) */
+export const ROUTE_TYPES = { unicast: 1, local: 2 } as const;
+
+/** The families of addresses: AF_INET, and AF_INET6, which has the other one too. address_families(7) */
+export const ADDRESS_FAMILIES = { ipv4: 2, ipv6: 10 } as const;

@@ -1,5 +1,6 @@
 /** A plan as bytes, and back. The layout of the wire is drawn in wire.ts. */
 
+import { addressText } from './addresses.js';
 import { movedId, type Settlement } from './compose.js';
 import { NAMESPACES, type Namespace } from './constants.js';
 import { type Field, NO_SLOT } from './fields.js';
@@ -195,6 +196,8 @@ function readField(bytes: Buffer, field: Field, at: number): unknown {
       return count === 0 && field.optional === true ? undefined : bytes.toString('utf8', offset, offset + count);
     case 'name':
       return readName(bytes.subarray(offset, offset + count));
+    case 'address':
+      return count === 0 ? undefined : addressText(bytes.subarray(offset, offset + count));
     case 'bytes':
       return new Uint8Array(bytes.subarray(offset, offset + count));
     case 'strings':

@@ -43,6 +43,7 @@ export type Default = { readonly value: unknown } | { readonly firstOf: string }
  * - `string`: text without NUL, on the wire NUL-terminated.
  * - `name`: a file name or path, as text or, where it is no UTF-8, as bytes; none is NUL. On the wire NUL-terminated.
  * - `bytes`: any bytes.
+ * - `address`: an address of IPv4 or IPv6, as text; on the wire its 4 or 16 bytes, none where one is left out.
  * - `strings`: a list of strings.
  * - `numbers`: a list of numbers.
  * - `slots`: a list of slots; on the wire {@link NO_SLOT} where one is `'ignore'`.
@@ -59,6 +60,7 @@ export type FieldKind =
   | 'string'
   | 'name'
   | 'bytes'
+  | 'address'
   | 'strings'
   | 'numbers'
   | 'slots'
@@ -93,6 +95,7 @@ export const containerPath: Field<string> = { kind: 'string', path: 'container' 
 export const innerText: Field<string | Uint8Array> = { kind: 'name' };
 export const innerPath: Field<string | Uint8Array> = { kind: 'name', path: 'container' };
 export const bytes: Field<Uint8Array> = { kind: 'bytes' };
+export const address: Field<string> = { kind: 'address' };
 export const strings: Field<readonly string[]> = { kind: 'strings' };
 export const numbers: Field<readonly number[]> = { kind: 'numbers' };
 export const idRanges: Field<readonly number[]> = { kind: 'numbers', ids: 'ranges' };

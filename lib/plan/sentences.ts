@@ -120,6 +120,17 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   setHostname: (step) => `setHostname ${quoted(step.hostname)}`,
   setDomainname: (step) => `setDomainname ${quoted(step.domainname)}`,
   linkUp: (step) => `link up ${step.name}`,
+  newNetwork: (step) =>
+    `make a network that nobody is in, slot ${step.slot}, and act there; the own one is in slot ${step.left}`,
+  addVeth: (step) => `make the interface ${step.name}, and its other end ${step.peer} in slot ${step.network}`,
+  addAddress: (step) => `give ${step.name} the address ${step.address}/${step.prefix}`,
+  addRoute: (step) => {
+    const by = step.gateway === undefined ? step.name : `${step.gateway}, ${step.name}`;
+    return `route ${step.destination}/${step.prefix} ${step.type === 'local' ? 'to itself' : `by ${by}`}`;
+  },
+  removeRoute: (step) => `no route ${step.destination}/${step.prefix} by ${step.name}`,
+  listenTcp: (step) => `listen on TCP port ${step.port} of ${FAMILIES[step.family]}, slot ${step.slot}`,
+  bindUdp: (step) => `take datagrams at ${step.address}, port ${step.port}, slot ${step.slot}`,
   joinSessionKeyring: () => 'join a new session keyring',
   openTerminal: (step) => `open a terminal, ${step.columns} × ${step.rows}, and bind it on /dev/console`,
   relay: (step) => `relay the terminal in slot ${step.master} to slot ${step.socket}`,
@@ -203,6 +214,8 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   handOver: (step) => `hand Node what is in the slots ${list(step.slots.map(String))}`,
   takeOver: (step) => `take what Node has sent into slot ${step.slot}`,
 };
+
+const FAMILIES = { ipv4: 'IPv4', ipv6: 'both families' } as const;
 
 const LABELS: Readonly<Record<LabelModule, string>> = {
   apparmor: 'the AppArmor profile',

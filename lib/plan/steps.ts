@@ -18,6 +18,7 @@ import { LABEL_STEPS } from './steps/labels.js';
 import { LANDLOCK_STEPS } from './steps/landlock.js';
 import { MOUNT_STEPS } from './steps/mounts.js';
 import { NAMESPACE_STEPS } from './steps/namespaces.js';
+import { NETWORK_STEPS } from './steps/network.js';
 import { PROCESS_STEPS } from './steps/process.js';
 import { SERVED_STEPS } from './steps/served.js';
 import { SOCKET_STEPS } from './steps/sockets.js';
@@ -29,6 +30,7 @@ export const STEPS = {
   ...ID_STEPS,
   ...CGROUP_STEPS,
   ...NAMESPACE_STEPS,
+  ...NETWORK_STEPS,
   ...MOUNT_STEPS,
   ...FILE_STEPS,
   ...TERMINAL_STEPS,

@@ -4,6 +4,7 @@
  * Records come first, each list of steps in one piece; what their fields point to stands behind them.
  */
 
+import { addressBytes } from './addresses.js';
 import { isOutside } from './compose.js';
 import { type Descriptor, type Field, NO_SLOT } from './fields.js';
 import { fieldsOf, OPS, type Op, type Step } from './steps.js';
@@ -142,6 +143,9 @@ export class Writer {
         if (typeof value === 'string') this.text(at, value);
         else this.name(at, value as Uint8Array);
         return;
+      case 'address':
+        this.bytes(at, value === undefined ? NOTHING.bytes : addressOf(value as string));
+        return;
       case 'bytes':
         this.bytes(at, value as Uint8Array);
         return;
@@ -263,4 +267,10 @@ export function recordSize(op: Op): number {
 
 export function recordSizes(steps: readonly Step[]): number {
   return steps.reduce((sum, { op }) => sum + recordSize(op), 0);
+}
+
+function addressOf(text: string): Uint8Array {
+  const bytes = addressBytes(text);
+  if (bytes === undefined) throw new RangeError(`"${text}" is no address of IPv4 or IPv6`);
+  return bytes;
 }

@@ -7,6 +7,7 @@ import type { Entered } from '../compile/enter.js';
 import { RANGE_FIRST } from '../compile/ids.js';
 import { abortSignal, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
+import { isJoined } from '../definition/network.js';
 import type { NamedUser, User } from '../definition/user.js';
 import { contradiction, hasEnded } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
@@ -102,7 +103,7 @@ function planFor(definition: ContainerDefinition, known: KnownCommand, { inside 
 
 /** What would be refused step by step, or is not meant, is said at once. */
 function checkNetworkOfOther({ network }: ContainerDefinition): void {
-  if (typeof network !== 'object') return;
+  if (!isJoined(network)) return;
   const { path, inode } = network.namespaces.network;
   if (inode === ownNamespaces().network.inode)
     throw contradiction("network(container): that one has the network of this process: use network('host')");

@@ -1,6 +1,7 @@
 /** A system call that a container's filter has refused. */
 
 import { errorName } from '../errors/errors.js';
+import { addressText } from '../plan/addresses.js';
 import type { MessageOf } from '../plan/messages.js';
 import { toldOf } from '../seccomp/report.js';
 import { type Architecture, SYSCALLS } from '../seccomp/syscalls.js';
@@ -70,9 +71,9 @@ function addressOf(bytes: Buffer): string {
   const family = bytes.readUInt16LE(0);
   if (family === UNIX) return unixName(bytes.subarray(FAMILY_BYTES));
   if (family === INET && bytes.length >= INET_BYTES)
-    return `${[...bytes.subarray(4, 8)].join('.')}:${bytes.readUInt16BE(2)}`;
+    return `${addressText(bytes.subarray(4, 8))}:${bytes.readUInt16BE(2)}`;
   if (family === INET6 && bytes.length >= INET6_BYTES)
-    return `[${inet6(bytes.subarray(8, 24))}]:${bytes.readUInt16BE(2)}`;
+    return `[${addressText(bytes.subarray(8, 24))}]:${bytes.readUInt16BE(2)}`;
   return familyName(family);
 }
 
@@ -80,17 +81,6 @@ function addressOf(bytes: Buffer): string {
 function unixName(bytes: Buffer): string {
   if (bytes.length === 0) return familyName(UNIX);
   return bytes[0] === 0 ? `@${bytes.toString('utf8', 1)}` : cString(bytes);
-}
-
-/** As RFC 5952 has it: the longest run of zeros is left out. */
-function inet6(bytes: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
-  const runFrom = (from: number): number => groups.slice(from).findIndex((group) => group !== '0');
-  const runs = groups.map((_, from) => (runFrom(from) < 0 ? groups.length - from : runFrom(from)));
-  const longest = Math.max(...runs);
-  if (longest < 2) return groups.join(':');
-  const at = runs.indexOf(longest);
-  return `${groups.slice(0, at).join(':')}::${groups.slice(at + longest).join(':')}`;
 }
 
 function cString(bytes: Buffer): string {

@@ -40,6 +40,10 @@ static inline const char *plan_string(const struct plan *plan, struct wire_bytes
 {
 	return (const char *)plan->base + place.offset;
 }
+static inline const void *plan_bytes(const struct plan *plan, struct wire_bytes place)
+{
+	return plan->base + place.offset;
+}
 static inline const char *plan_string_at(const struct plan *plan, struct wire_list list, uint32_t index)
 {
 	const struct wire_bytes *places = (const struct wire_bytes *)(plan->base + list.offset);

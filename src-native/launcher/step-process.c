@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Steps about the process and what surrounds it: host name, network, and the endings.
-#include <linux/sockios.h>
+// Steps about the process and what surrounds it: host name, and the endings.
 #include "report.h"
 #include "step.h"
 #include "memory.h"
-
-struct interface_request { // struct ifreq of linux/if.h, which wants the C library's headers. netdevice(7)
-	char name[16];
-	int16_t flags;
-	char rest[22];
-};
-enum { INTERFACE_UP = 1 }; // IFF_UP
 
 struct outcome step_set_hostname(struct child *child, const struct step_set_hostname *step)
 {
@@ -21,20 +13,6 @@ struct outcome step_set_hostname(struct child *child, const struct step_set_host
 struct outcome step_set_domainname(struct child *child, const struct step_set_domainname *step)
 {
 	TRY(setdomainname, plan_string(child->plan, step->domainname), step->domainname.length);
-	return DONE;
-}
-
-struct outcome step_link_up(struct child *child, const struct step_link_up *step)
-{
-	struct interface_request request = {0};
-	if (step->name.length >= sizeof(request.name))
-		return REFUSED(ioctl, SYS_EINVAL);
-	memcpy(request.name, plan_string(child->plan, step->name), step->name.length);
-	int fd = (int)TRY(socket, SYS_AF_INET, SYS_SOCK_DGRAM | O_CLOEXEC, 0);
-	TRY(ioctl, fd, SIOCGIFFLAGS, &request);
-	request.flags |= INTERFACE_UP;
-	TRY(ioctl, fd, SIOCSIFFLAGS, &request);
-	TRY(close, fd);
 	return DONE;
 }
 

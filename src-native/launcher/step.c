@@ -47,10 +47,24 @@ struct outcome step_dispatch(struct child *child, const struct record *record)
 		return step_set_hostname(child, (const struct step_set_hostname *)record);
 	case STEP_SET_DOMAINNAME:
 		return step_set_domainname(child, (const struct step_set_domainname *)record);
-	case STEP_LINK_UP:
-		return step_link_up(child, (const struct step_link_up *)record);
 	case STEP_SYSCTL:
 		return step_sysctl(child, (const struct step_sysctl *)record);
+	case STEP_LINK_UP:
+		return step_link_up(child, (const struct step_link_up *)record);
+	case STEP_NEW_NETWORK:
+		return step_new_network(child, (const struct step_new_network *)record);
+	case STEP_ADD_VETH:
+		return step_add_veth(child, (const struct step_add_veth *)record);
+	case STEP_ADD_ADDRESS:
+		return step_add_address(child, (const struct step_add_address *)record);
+	case STEP_ADD_ROUTE:
+		return step_add_route(child, (const struct step_add_route *)record);
+	case STEP_REMOVE_ROUTE:
+		return step_remove_route(child, (const struct step_remove_route *)record);
+	case STEP_LISTEN_TCP:
+		return step_listen_tcp(child, (const struct step_listen_tcp *)record);
+	case STEP_BIND_UDP:
+		return step_bind_udp(child, (const struct step_bind_udp *)record);
 	case STEP_PROPAGATION:
 		return step_propagation(child, (const struct step_propagation *)record);
 	case STEP_OPEN_TREE:

@@ -27,8 +27,15 @@ struct outcome step_open_namespace(struct child *child, const struct step_open_n
 struct outcome step_setns(struct child *child, const struct step_setns *step);
 struct outcome step_set_hostname(struct child *child, const struct step_set_hostname *step);
 struct outcome step_set_domainname(struct child *child, const struct step_set_domainname *step);
-struct outcome step_link_up(struct child *child, const struct step_link_up *step);
 struct outcome step_sysctl(struct child *child, const struct step_sysctl *step);
+struct outcome step_link_up(struct child *child, const struct step_link_up *step);
+struct outcome step_new_network(struct child *child, const struct step_new_network *step);
+struct outcome step_add_veth(struct child *child, const struct step_add_veth *step);
+struct outcome step_add_address(struct child *child, const struct step_add_address *step);
+struct outcome step_add_route(struct child *child, const struct step_add_route *step);
+struct outcome step_remove_route(struct child *child, const struct step_remove_route *step);
+struct outcome step_listen_tcp(struct child *child, const struct step_listen_tcp *step);
+struct outcome step_bind_udp(struct child *child, const struct step_bind_udp *step);
 struct outcome step_propagation(struct child *child, const struct step_propagation *step);
 struct outcome step_open_tree(struct child *child, const struct step_open_tree *step);
 struct outcome step_capture_tree(struct child *child, const struct step_capture_tree *step);

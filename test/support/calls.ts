@@ -88,6 +88,9 @@ const inherited = (files: readonly string[]): readonly Expected[] =>
     maybe('write'),
   ]);
 
+/** What the kernel is asked of its networks. strace decodes what is sent to a netlink socket. */
+const asked = (type: string): readonly Expected[] => [call('socket', 'AF_NETLINK, SOCK_RAW'), call('write', type)];
+
 /** Every step has its row: a step that nobody can hold to strace does not exist. */
 const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O>) => readonly Expected[] } = {
   barrier: () => [call('sendmsg', 'iov_base="b"'), ...held],
@@ -258,6 +261,20 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
     call('socket', 'AF_INET, SOCK_DGRAM'),
     call('ioctl', 'SIOCGIFFLAGS', quote(name)),
     call('ioctl', 'SIOCSIFFLAGS', quote(name), 'IFF_UP'),
+  ],
+  newNetwork: () => [call('ioctl', 'SIOCGSKNS'), call('unshare', 'CLONE_NEWNET'), call('ioctl', 'SIOCGSKNS')],
+  addVeth: () => asked('RTM_NEWLINK'),
+  addAddress: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_NEWADDR')],
+  addRoute: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_NEWROUTE')],
+  removeRoute: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_DELROUTE')],
+  listenTcp: ({ port, backlog }) => [
+    call('socket', 'SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC'),
+    call('bind', `htons(${port})`),
+    call('listen', `, ${backlog}`),
+  ],
+  bindUdp: ({ address, port }) => [
+    call('socket', 'SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC'),
+    call('bind', `htons(${port})`, quote(address)),
   ],
   joinSessionKeyring: () => [call('keyctl', 'KEYCTL_JOIN_SESSION_KEYRING')],
   openTerminal: ({ columns, rows }) => [

@@ -83,13 +83,6 @@ export const NAMESPACE_STEPS = {
    */
   setDomainname: { column: 'container', fields: { domainname: string } },
   /**
-   * Brings the network interface `name` up.
-   *
-   * @needs CAP_NET_ADMIN over the network namespace
-   * @source netdevice(7)
-   */
-  linkUp: { column: 'container', fields: { name: string } },
-  /**
    * Writes `value` to /proc/sys/`path`, a key of one of the container's own namespaces: `net/ipv4/ip_forward`.
    *
    * @needs a /proc that is proc, and rights over that namespace
