@@ -2,7 +2,7 @@
  * Makes dist/, which is published, of the compiled library in build/lib. It holds
  *
  * - `core.cjs`: the builder, its definitions and the errors, which every door shares, imported or required;
- * - `engine.cjs`, `staying.cjs` and `commands.cjs`: what is reached through one list of functions alone, loaded when
+ * - `engine.cjs`, `staying.cjs`, `egress.cjs` and `commands.cjs`: what is reached through one list of functions alone, loaded when
  *   one of these is first called;
  * - `machinery.cjs`: what the engine is made of, which what stays needs too;
  * - `shared.cjs`: what else more than one of the files here needs, and `package.cjs`: where they are;
@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import * as commands from '#lib/cli/commands.js';
 import { bundled } from '#lib/errors/errors.js';
+import * as egress from '#lib/running/egress.js';
 import * as engine from '#lib/running/engine.js';
 import * as staying from '#lib/running/staying.js';
 
@@ -25,7 +26,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const lib = join(root, 'build/lib');
 const dist = join(root, 'dist');
 /** What is loaded when it is first called: each file's functions. */
-const BOUNDARIES: Readonly<Record<string, object>> = { engine, staying, commands };
+const BOUNDARIES: Readonly<Record<string, object>> = { engine, staying, egress, commands };
 /** The modules whose functions these are. */
 const FILES: Readonly<Record<string, string>> = {
   [join(lib, 'running/engine.js')]: 'engine',
@@ -33,6 +34,8 @@ const FILES: Readonly<Record<string, string>> = {
   [join(lib, 'running/staying.js')]: 'staying',
   [join(lib, 'running/collecting.js')]: 'staying',
   [join(lib, 'running/start.js')]: 'staying',
+  [join(lib, 'running/egress.js')]: 'egress',
+  [join(lib, 'running/egress/egress.js')]: 'egress',
   [join(lib, 'cli/commands.js')]: 'commands',
 };
 
@@ -65,6 +68,7 @@ async function bundle(): Promise<readonly OutputChunk[]> {
       commands: join(lib, 'cli/commands.js'),
       engine: join(lib, 'running/engine.js'),
       staying: join(lib, 'running/staying.js'),
+      egress: join(lib, 'running/egress.js'),
     },
     platform: 'node',
     plugins: [sources(), forwarding(), { name: 'parts', buildEnd: part }],

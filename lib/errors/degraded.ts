@@ -20,3 +20,8 @@ export const violationsDegraded = {
   unread:
     'violations: paths and addresses are missing, because the memory of a process could not be read within a second',
 } as const;
+
+export const connectionsDegraded = {
+  /** More than are listed. */
+  more: (count: number): string => `connections: ${count} more attempts are not listed`,
+} as const;

@@ -14,7 +14,7 @@ export {
   withRemedy,
 } from './arguments.js';
 export { CarrelError, ExitError, ReadyError } from './classes.js';
-export { endDegraded, violationsDegraded } from './degraded.js';
+export { connectionsDegraded, endDegraded, violationsDegraded } from './degraded.js';
 export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
 export { notReady } from './ready.js';
 export type { Refusal, StepPlace } from './refusal.js';

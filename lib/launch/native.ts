@@ -23,6 +23,7 @@ interface Addon extends SystemCalls {
   launcherBytes(): Buffer;
   socketpair(): [number, number];
   pipe(): [number, number];
+  duplicate(descriptor: number): number;
   send(socket: number, bytes: Uint8Array, descriptors: readonly number[]): void;
   receive(socket: number, bytes: Uint8Array): readonly number[] | undefined;
   contents(descriptor: number): Buffer;
@@ -58,6 +59,8 @@ export interface Native {
   socketpair(): [number, number];
   /** The read end and the write end. pipe(2) */
   pipe(): [number, number];
+  /** Another descriptor of the same open file. fcntl(2) F_DUPFD_CLOEXEC */
+  duplicate(descriptor: number): number;
   /**
    * Sends bytes and descriptors over a socket, without waiting. Returns the kernel's error name where it could not.
    * sendmsg(2)
@@ -149,6 +152,7 @@ function wrap(addon: Addon): Native {
     launcherBytes: () => act(() => addon.launcherBytes()),
     socketpair: () => act(() => addon.socketpair()),
     pipe: () => act(() => addon.pipe()),
+    duplicate: (descriptor) => act(() => addon.duplicate(descriptor)),
     trySend: (socket, bytes, descriptors) => attempt(() => addon.send(socket, bytes, descriptors)),
     tryReceive: (socket, bytes) => act(() => addon.receive(socket, bytes)),
     tryRead: (descriptor, bytes) => act(() => addon.read(descriptor, bytes)),

@@ -112,6 +112,7 @@ export class Ahead {
       running: () => {},
       oom: () => {},
       violation: () => {},
+      connection: () => {},
       // What was refused to it is refused to the next command too, which then tells.
       over: () => this.#forget(waiting),
     });

@@ -1,5 +1,6 @@
 /** What a container's process tells its listeners. */
 
+import type { Connection } from './egress/connection.js';
 import type { Violation } from './violation.js';
 
 /** The events of a {@link ContainerProcess}, as `child_process` has them. */
@@ -16,6 +17,11 @@ export interface ContainerProcessEvents {
    * before `exit`.
    */
   violation: [violation: Violation];
+  /**
+   * It has tried to reach something outside, with `network({ allow })`: the first 1,000. It comes when the outcome is
+   * known; the bytes are counted when that connection has ended.
+   */
+  connection: [connection: Connection];
   /** It could not be started: a {@link StepError} names the step, or the launcher failed. Nothing is left behind. */
   error: [error: Error];
   /** It has ended, and all of the container with it; streams may still hold data. */
@@ -30,6 +36,8 @@ export interface RunningContainerEvents {
   oom: [kills: number];
   /** The container's filter has refused a call of the main command, as {@link ContainerProcessEvents} has it. */
   violation: [violation: Violation];
+  /** Somebody in it has tried to reach something outside, as {@link ContainerProcessEvents} has it. */
+  connection: [connection: Connection];
   /** All of it has ended and been cleaned up, its commands too. After it, `result` is settled. */
   exit: [exitCode: number | null, signal: NodeJS.Signals | null];
 }

@@ -35,6 +35,8 @@ export interface Performance {
   readonly within?: Around | undefined;
   /** What it gives is open until its supervision is let go of, as is the lock of its ids. */
   readonly collects?: true | undefined;
+  /** What it may reach outside. */
+  readonly egress?: readonly string[] | undefined;
   /** The command's own limits. */
   readonly limits?: CommandLimits | undefined;
   /** What was begun of the commands that enter it. */
@@ -93,7 +95,8 @@ function goOn(plan: Plan, { stdio, calledNs, ahead }: Performance): Begun | unde
   return begun;
 }
 
-function beginAnew(plan: Plan, { stdio: choices, hooks, calledNs, within, collects }: Performance): Begun {
+function beginAnew(plan: Plan, asked: Performance): Begun {
+  const { stdio: choices, hooks, calledNs, within, collects, egress } = asked;
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;
   try {
@@ -107,7 +110,7 @@ function beginAnew(plan: Plan, { stdio: choices, hooks, calledNs, within, collec
     const held = collects === true ? kept : undefined;
     const owned = held === undefined ? [...stdio.owned, ...kept] : stdio.owned;
     const passed = { ...stdio, sent: [...kept, ...stdio.sent], owned };
-    const supervision = new Supervision({ plan, settlement, hooks, calledNs, within, held });
+    const supervision = new Supervision({ plan, settlement, hooks, calledNs, within, held, egress });
     const { handed } = stdio;
     const sent = (error: Error | undefined): void => {
       supervision.sent(error);

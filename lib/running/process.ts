@@ -68,6 +68,7 @@ export class ContainerProcess extends EventEmitter<ContainerProcessEvents> imple
       },
       oom: (kills) => this.emit('oom', kills),
       violation: (violation) => this.emit('violation', violation),
+      connection: (connection) => this.emit('connection', connection),
       over: (end, unclean) => this.#onEnd(end, unclean),
     });
   }

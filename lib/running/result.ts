@@ -1,9 +1,10 @@
 /** How a command ended, and what it used. */
 
 import { constants } from 'node:os';
-import { endDegraded, violationsDegraded } from '../errors/errors.js';
+import { connectionsDegraded, endDegraded, violationsDegraded } from '../errors/errors.js';
 import { COUNTERS, type Counter } from '../plan/constants.js';
 import type { MessageOf } from '../plan/messages.js';
+import type { Connection } from './egress/connection.js';
 import { milliseconds, splitCpu } from './stats.js';
 import type { Violation } from './violation.js';
 
@@ -100,11 +101,22 @@ export interface ExitStatus {
   /**
    * One sentence each: what `limits()` asked for and this host cannot do; what nobody can tell of the usage or the
    * status; that processes may be left, because they were there a second after SIGKILL. Then their supervisor stays
-   * behind, holds their ids, and ends them as soon as it can; how many violations are not listed.
+   * behind, holds their ids, and ends them as soon as it can; how many violations and connections are not listed.
    */
   readonly degraded: readonly string[];
   /** The first 1,000 calls that `seccomp(profile, { report: true })` has refused, in their order. Without it: none. */
   readonly violations: readonly Violation[];
+  /**
+   * The first 1,000 attempts to reach something by `network({ allow })`, in their order. Without it: none. A command that
+   * enters a container has none of its own: they are told of the container.
+   */
+  readonly connections: readonly Connection[];
+}
+
+/** What there was of something, of which so many more are not listed. */
+export interface Listed<Of> {
+  readonly listed: readonly Of[];
+  readonly more: number;
 }
 
 type Exited = MessageOf<'exited'>;
@@ -114,15 +126,18 @@ export interface Known {
   /** What the plan leaves out. */
   readonly degraded?: readonly string[] | undefined;
   readonly violations?: readonly Violation[];
+  readonly connections?: Listed<Connection> | undefined;
   /** There is no command: the container ends when it is told to, and `exited` is what it was told. */
   readonly holds?: boolean;
 }
+
+const NO_CONNECTIONS: Listed<Connection> = { listed: [], more: 0 };
 
 /** What an `exited` notice says. `asked` is why carrel itself ended the command, if it did. */
 export function exitStatus(
   exited: Exited,
   asked: Reason | undefined,
-  { degraded = [], violations = [], holds = false }: Known = {},
+  { degraded = [], violations = [], connections = NO_CONNECTIONS, holds = false }: Known = {},
 ): ExitStatus {
   const status = holds ? heldStatus(exited, asked) : exited.waitStatus;
   const waited = exited.waited !== 0;
@@ -134,8 +149,14 @@ export function exitStatus(
     exitCode,
     signal: signal === 0 ? null : signalName(signal),
     reason: reason(exited, signal, asked),
-    degraded: Object.freeze([...degraded, ...untold(exited), ...unlisted(exited, violations.length)]),
+    degraded: Object.freeze([
+      ...degraded,
+      ...untold(exited),
+      ...unlisted(exited, violations.length),
+      ...moreThan(connections),
+    ]),
     violations: Object.freeze([...violations]),
+    connections: Object.freeze([...connections.listed]),
     usage: Object.freeze({
       wallMs: exited.wallNs / 1e6,
       ...cpuOf(exited),
@@ -177,6 +198,10 @@ function unlisted({ violations, unread }: Exited, listed: number): readonly stri
     ...(violations > listed ? [violationsDegraded.more(violations - listed)] : []),
     ...(unread > 0 ? [violationsDegraded.unread] : []),
   ];
+}
+
+function moreThan({ more }: Listed<Connection>): readonly string[] {
+  return more > 0 ? [connectionsDegraded.more(more)] : [];
 }
 
 function counted(exited: Exited, counter: Counter): number | undefined {
@@ -225,14 +250,18 @@ const NOT_WAITED =
 const LOST = 'usage, but for wallMs: the supervisor was killed, and nobody has counted';
 
 /** The status of a command whose supervisor was killed: the kernel ended it by SIGKILL, and nothing was counted. */
-export function lostStatus(wallMs: number, { degraded = [], violations = [] }: Known = {}): ExitStatus {
+export function lostStatus(
+  wallMs: number,
+  { degraded = [], violations = [], connections = NO_CONNECTIONS }: Known = {},
+): ExitStatus {
   return Object.freeze({
     ok: false,
     exitCode: null,
     signal: 'SIGKILL',
     reason: 'signaled',
-    degraded: Object.freeze([...degraded, LOST]),
+    degraded: Object.freeze([...degraded, ...moreThan(connections), LOST]),
     violations: Object.freeze([...violations]),
+    connections: Object.freeze([...connections.listed]),
     usage: Object.freeze({
       wallMs,
       cpuMs: undefined,

@@ -80,6 +80,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     this.files = workings.files;
     child.on('oom', (kills) => this.emit('oom', kills));
     child.on('violation', (violation) => this.emit('violation', violation));
+    child.on('connection', (connection) => this.emit('connection', connection));
     this.result = this.#ended();
   }
 

@@ -7,6 +7,7 @@ import type { Entered } from '../compile/enter.js';
 import { RANGE_FIRST } from '../compile/ids.js';
 import { abortSignal, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
+import { egressOf } from '../definition/egress.js';
 import { isJoined } from '../definition/network.js';
 import type { NamedUser, User } from '../definition/user.js';
 import { contradiction, hasEnded } from '../errors/errors.js';
@@ -80,7 +81,9 @@ export function start(definition: ContainerDefinition, surrounding: Surrounding,
   const plan = planFor(definition, known, surrounding);
   const { hooks = [], inside, stdio = known.stdio, collects } = surrounding;
   const { limits } = known.command.framed;
-  return perform(plan, { stdio, signal, hooks, calledNs, within: inside, ahead: inside?.ahead, limits, collects });
+  const egress = inside === undefined ? egressOf(definition.network)?.allow : undefined;
+  const around = { within: inside, ahead: inside?.ahead };
+  return perform(plan, { stdio, signal, hooks, calledNs, ...around, limits, collects, egress });
 }
 
 function commandOf(definition: ContainerDefinition, surrounding: Surrounding, call: Call): KnownCommand {

@@ -17,6 +17,10 @@ import type { MessageOf } from '../plan/messages.js';
 import { givenBy, hasTerminal, isHeld, type Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
 import { type Around, Asking } from './around.js';
+import type { Connection } from './egress/connection.js';
+import type { Egress } from './egress/egress.js';
+import { openEgress } from './egress.js';
+import { egressSockets } from './egress-sockets.js';
 import { type Hook, runHooks } from './hooks.js';
 import { failureOf } from './refusal.js';
 import { type ExitStatus, exitStatus, type Known, lostStatus, type Reason } from './result.js';
@@ -61,6 +65,8 @@ export interface SupervisionListener {
   oom(kills: number): void;
   /** The container's filter has refused a call. */
   violation(violation: Violation): void;
+  /** A container's attempt to reach something outside. */
+  connection(connection: Connection): void;
   /** All of the container is gone. `unclean`: its supervisor was killed, or something refused it to clean up. */
   over(end: ExitStatus | Error, unclean: boolean): void;
 }
@@ -75,6 +81,8 @@ export interface Performed {
   readonly calledNs: number;
   /** The container that it enters. */
   readonly within?: Around | undefined;
+  /** What it may reach outside. */
+  readonly egress?: readonly string[] | undefined;
   /** Descriptors that are held until {@link Supervision.letGo}, with what the container gives. Default: its end. */
   readonly held?: readonly number[] | undefined;
 }
@@ -100,6 +108,7 @@ export class Supervision implements LineListener {
   #tellStarted!: () => void;
   #awaited = false;
   readonly #violations: Violation[] = [];
+  readonly #egress: Egress | undefined;
   readonly #asking = new Asking();
   /** The end is known, but not yet why. */
   #isLast = false;
@@ -110,6 +119,8 @@ export class Supervision implements LineListener {
     this.#asker = asker;
     this.#timing = new Timing(asker.calledNs);
     this.firstId = settlement.move?.to;
+    if (asker.egress !== undefined)
+      this.#egress = openEgress(asker.egress, (connection) => this.#listener?.connection(connection));
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -282,6 +293,8 @@ export class Supervision implements LineListener {
       this.end('killed');
       return;
     }
+    const sockets = egressSockets(this);
+    if (sockets !== undefined) this.#egress?.begin(sockets);
     this.#tellStarted();
     this.#listener?.running();
   }
@@ -294,7 +307,7 @@ export class Supervision implements LineListener {
     };
     // The container that it has entered may tell why SIGKILL came.
     if (isUntold) this.#askAround(finish);
-    else finish();
+    else this.#carryOut(finish);
   }
 
   /** Who enters a container that ends is refused this or that. */
@@ -308,7 +321,7 @@ export class Supervision implements LineListener {
   #askAround(then: () => void): void {
     const { within } = this.#asker;
     if (within === undefined) {
-      then();
+      this.#carryOut(then);
       return;
     }
     this.#isLast = true;
@@ -319,16 +332,28 @@ export class Supervision implements LineListener {
     });
   }
 
+  /** What was said inside last still gets out. */
+  #carryOut(then: () => void): void {
+    if (this.#egress === undefined) {
+      then();
+      return;
+    }
+    this.#isLast = true;
+    void this.#egress.over().then(() => queueMicrotask(then));
+  }
+
   async #runHooks({ pid, namespaces }: MessageOf<'barrier'>): Promise<void> {
     this.#failure ??= await runHooks(this.#asker.hooks, { pid, namespaces: namespacesOf({ pid, namespaces }) });
     this.order(this.#failure === undefined ? { kind: 'go' } : { kind: 'signal', signal: SIGKILL });
   }
 
   #known(): Known {
-    return { degraded: this.#plan.degraded, violations: this.#violations };
+    const { degraded } = this.#plan;
+    return { degraded, violations: this.#violations, connections: this.#egress?.connections };
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {
+    void this.#egress?.over();
     if (this.#asker.held === undefined) this.letGo();
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);

@@ -12,6 +12,7 @@ static const struct {
 	{"contents", addon_contents},
 	{"socketpair", addon_socketpair},
 	{"pipe", addon_pipe},
+	{"duplicate", addon_duplicate},
 	{"send", addon_send},
 	{"receive", addon_receive},
 	{"read", addon_read},

@@ -43,6 +43,7 @@ napi_value addon_contents(napi_env env, napi_callback_info info);
 // socket.c
 napi_value addon_socketpair(napi_env env, napi_callback_info info);
 napi_value addon_pipe(napi_env env, napi_callback_info info);
+napi_value addon_duplicate(napi_env env, napi_callback_info info);
 napi_value addon_send(napi_env env, napi_callback_info info);
 napi_value addon_receive(napi_env env, napi_callback_info info);
 napi_value addon_read(napi_env env, napi_callback_info info);

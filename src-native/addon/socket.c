@@ -21,6 +21,17 @@ napi_value addon_pipe(napi_env env, napi_callback_info info)
 	return result < 0 ? throw_errno(env, "pipe2", result) : result_ints(env, pair, 2);
 }
 
+// duplicate(descriptor): number
+napi_value addon_duplicate(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info);
+	int32_t fd;
+	if (!args_int(&args, 0, &fd))
+		return 0;
+	const long result = sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return result < 0 ? throw_errno(env, "fcntl", result) : result_int(env, (int)result);
+}
+
 // send(socket, bytes, descriptors): void. Never waiting.
 napi_value addon_send(napi_env env, napi_callback_info info)
 {

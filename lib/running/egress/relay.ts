@@ -1,0 +1,176 @@
+/** Connects what comes from inside to what it was meant for, if that is allowed. */
+
+import { connect, type Socket } from 'node:net';
+import { addressBytes } from '../../plan/addresses.js';
+import { Connections } from '../ports/connections.js';
+import { gone, reset } from '../ports/joined.js';
+import type { Attempts, OpenConnection, Outcome } from './connection.js';
+import { Lookups, ownAddresses } from './lookup.js';
+import type { Names } from './names.js';
+import { isHost, type Rules } from './rules.js';
+
+/** Milliseconds until somebody outside has answered. */
+const PATIENCE_MS = 30_000;
+const LOOPBACK = ['127.0.0.1', '::1'];
+
+/** What somebody inside has connected to. */
+interface Target {
+  readonly name: string | undefined;
+  /** Of a name: that inside. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a target leads to on the host. */
+interface Way {
+  readonly outcome: Outcome;
+  readonly addresses: readonly string[];
+}
+
+/** A connection that is relayed. */
+interface Relayed {
+  readonly target: Target;
+  readonly inner: Socket;
+  readonly noted: OpenConnection;
+}
+
+export class Relay {
+  readonly #names: Names;
+  readonly #attempts: Attempts;
+  readonly #lookups = new Lookups();
+  readonly #connections = new Connections();
+  /** Those that are relayed, until both sides have ended. */
+  readonly #relayed = new Set<Relayed>();
+  #rules: Rules;
+
+  constructor(rules: Rules, names: Names, attempts: Attempts) {
+    this.#rules = rules;
+    this.#names = names;
+    this.#attempts = attempts;
+  }
+
+  /** Other rules hold: what they do not allow is cut off. */
+  set rules(rules: Rules) {
+    this.#rules = rules;
+    for (const { target, inner, noted } of this.#relayed) {
+      const { name, port } = target;
+      const isAllowed = name === undefined ? rules.allowsAddress(target.address, port) : rules.allowsName(name, port);
+      if (!isAllowed || !this.#mayLeadTo(target, noted.address ?? '')) void gone(inner);
+    }
+  }
+
+  /** Takes a connection from inside, which is paused. */
+  take(inner: Socket): void {
+    this.#connections.keep(inner);
+    inner.on('error', () => {});
+    const target = this.#targetOf(inner);
+    if (target === undefined) inner.destroy();
+    else void this.#relay(inner, target);
+  }
+
+  /**
+   * Nobody is left inside: what was said there is still carried, and nothing else. Resolves when it is, or when the
+   * time is up.
+   */
+  async over(milliseconds: number): Promise<void> {
+    for (const socket of this.#connections) if (!this.#isRelayed(socket)) reset(socket);
+    if (this.#relayed.size === 0) return;
+    this.#connections.over();
+    const ends = [...this.#relayed].map(({ inner }) => new Promise((resolve) => inner.once('close', resolve)));
+    await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, milliseconds))]);
+    await this.#connections.end();
+  }
+
+  #isRelayed(socket: Socket): boolean {
+    return [...this.#relayed].some(({ inner }) => inner === socket);
+  }
+
+  #targetOf({ localAddress = '', localPort: port = 0 }: Socket): Target | undefined {
+    const address = localAddress.replace(/^::ffff:(?=\d+\.)/, '');
+    const bytes = addressBytes(address);
+    if (bytes === undefined) return undefined;
+    return { name: this.#names.at(bytes), address, port };
+  }
+
+  async #relay(inner: Socket, target: Target): Promise<void> {
+    const { name, port } = target;
+    const { outcome, addresses } = await this.#wayOf(target);
+    const outer = outcome === 'relayed' && !inner.destroyed ? await reach(name ?? target.address, port, addresses) : undefined;
+    const address = outer?.remoteAddress ?? addresses[0] ?? (name === undefined ? target.address : undefined);
+    const isReached = outer !== undefined;
+    const noted = this.#attempts.add({
+      name,
+      address,
+      port,
+      outcome: outcome === 'relayed' && !isReached ? 'failed' : outcome,
+    });
+    if (outer === undefined) {
+      reset(inner);
+      return;
+    }
+    this.#join(inner, outer, { target, inner, noted });
+  }
+
+  #join(inner: Socket, outer: Socket, relayed: Relayed): void {
+    outer.unref();
+    this.#connections.keep(outer);
+    if (inner.destroyed) {
+      outer.destroy();
+      return;
+    }
+    this.#relayed.add(relayed);
+    inner.once('close', () => {
+      relayed.noted.sentBytes = inner.bytesRead;
+      relayed.noted.receivedBytes = inner.bytesWritten;
+      this.#relayed.delete(relayed);
+    });
+    this.#connections.forward(outer, inner);
+  }
+
+  /** Where it leads to on the host, and whether it may. */
+  async #wayOf(target: Target): Promise<Way> {
+    const { name, address, port } = target;
+    if (name === undefined) {
+      if (!this.#rules.allowsAddress(address, port)) return { outcome: 'not-listed', addresses: [] };
+      const isAllowed = this.#mayLeadTo(target, address);
+      return { outcome: isAllowed ? 'relayed' : 'private-address', addresses: [address] };
+    }
+    if (!this.#rules.allowsName(name, port)) return { outcome: 'not-listed', addresses: [] };
+    if (isHost(name)) return { outcome: 'relayed', addresses: LOOPBACK };
+    const found = await this.#lookups.of(name);
+    if (found.length === 0) return { outcome: 'unresolved', addresses: [] };
+    // The list may have changed meanwhile.
+    if (!this.#rules.allowsName(name, port)) return { outcome: 'not-listed', addresses: [] };
+    const addresses = found.filter((one) => this.#mayLeadTo(target, one));
+    return addresses.length > 0 ? { outcome: 'relayed', addresses } : { outcome: 'private-address', addresses: found };
+  }
+
+  #mayLeadTo({ name, port }: Target, address: string): boolean {
+    if (name !== undefined && isHost(name)) return true;
+    return this.#rules.mayLeadTo(address, port, ownAddresses());
+  }
+}
+
+/** A connection to one of these addresses, and to nothing else; `undefined` where there is none. */
+function reach(host: string, port: number, addresses: readonly string[]): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    const socket = connect({
+      host: found.length === 1 ? (found[0]?.address ?? host) : host,
+      port,
+      allowHalfOpen: true,
+      // What was checked is what is connected to.
+      lookup: (_host, _options, answer) => answer(null, found),
+    });
+    const late = setTimeout(() => socket.destroy(), PATIENCE_MS).unref();
+    socket.once('connect', () => {
+      clearTimeout(late);
+      resolve(socket);
+    });
+    socket.once('close', () => {
+      clearTimeout(late);
+      resolve(undefined);
+    });
+    socket.on('error', () => {});
+  });
+}
