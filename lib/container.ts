@@ -247,6 +247,8 @@ export class Container {
    * - `'none'`: a loopback interface of its own, which is up, and no other.
    * - `'host'`: the host's, with its name resolution. It has the host's abstract unix sockets too, which some services
    *   of the host trust (CVE-2020-15257).
+   * - `{ allow: ['api.example.org:443', '*.example.com:443', '203.0.113.0/24:443'] }`: by TCP what is listed, and
+   *   nothing else. {@link EgressList} says what that means.
    * - A container that runs: its network, whose ports they share, and which lasts as long as one of them. Settings of
    *   the network are the other's. As root the container has a user namespace of its own, and no rights over the
    *   network. An ordinary user's is in the other's user namespace: it has its ids, no `idmap`, and no `CAP_SYS_ADMIN`.

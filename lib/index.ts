@@ -8,6 +8,7 @@ export type { Pressure, PressureLine } from './cgroup/control.js';
 export { Container } from './container.js';
 export type { CapabilityChoice, CapabilitySets } from './definition/capabilities.js';
 export type { ContainerDefinition, DefinitionInput } from './definition/definition.js';
+export type { EgressList } from './definition/egress.js';
 export {
   type DirectoryEntry,
   directory,
@@ -95,6 +96,7 @@ export type { TimedAct } from './plan/timing.js';
 export type { Collected, CollectedPath } from './running/collected.js';
 export type { SpawnOptions } from './running/command.js';
 export type { StatsOptions } from './running/control.js';
+export type { Connection } from './running/egress/connection.js';
 export { doctor, isSupported } from './running/engine.js';
 export type { ContainerProcessEvents, RunningContainerEvents } from './running/events.js';
 export type { CopyOptions, CopyProgress, CopyReport, Skipped } from './running/files/copies/course.js';

@@ -2,9 +2,10 @@
  * Makes dist/, which is published, of the compiled library in build/lib. It holds
  *
  * - `core.cjs`: the builder, its definitions and the errors, which every door shares, imported or required;
- * - `engine.cjs`, `staying.cjs`, `egress.cjs` and `commands.cjs`: what is reached through one list of functions alone, loaded when
- *   one of these is first called;
+ * - `engine.cjs`, `staying.cjs`, `egress.cjs` and `commands.cjs`: what is reached through one list of functions alone,
+ *   loaded when one of these is first called;
  * - `machinery.cjs`: what the engine is made of, which what stays needs too;
+ * - `connections.cjs`: what carries bytes between sockets, which what stays and egress need;
  * - `shared.cjs`: what else more than one of the files here needs, and `package.cjs`: where they are;
  * - for each door of package.json a CommonJS file, an ESM wrapper around it, and declarations for both;
  * - `carrel.cjs`, the command.

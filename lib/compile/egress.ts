@@ -11,11 +11,12 @@
  */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import { type AddressRule, egressOf, portsOf, rulesOf } from '../definition/egress.js';
 import type { Host } from '../host/facts.js';
 import { addressText } from '../plan/addresses.js';
+import { type AddressRule, portsOf, rulesOf } from '../plan/egress-list.js';
 import type { ContainerStep } from '../plan/steps.js';
 import { GATEWAY, NAMES, type Side } from './egress-addresses.js';
+import { egressList } from './network.js';
 import type { Slots } from './slots.js';
 
 export interface EgressPlan {
@@ -35,7 +36,7 @@ export const DNS_PORT = 53;
 
 /** `stays`: the list may change later. */
 export function planEgress(definition: ContainerDefinition, host: Host, slots: Slots, stays: boolean): EgressPlan {
-  const egress = egressOf(definition.network);
+  const egress = egressList(definition.network);
   if (egress === undefined || !definition.namespaces.includes('network')) return NONE;
   if (egress.allow.length === 0 && !stays) return NONE;
   const [gateway, own] = [slots.add('gateway'), slots.add('network of the container')];

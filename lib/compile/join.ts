@@ -2,12 +2,12 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { JoinedNamespace } from '../definition/namespaces.js';
-import { isJoined } from '../definition/network.js';
 import type { Host } from '../host/facts.js';
 import type { Namespace } from '../plan/constants.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { ALLOW_ALL } from '../seccomp/bpf.js';
 import { canMapRange } from './ids.js';
+import { joinedNetwork } from './network.js';
 import type { Slots } from './slots.js';
 
 export interface JoinPlan {
@@ -53,7 +53,7 @@ export function planJoins(
   slots: Slots,
   { limited, entering, keeps, reported, outer }: Circumstances,
 ): JoinPlan {
-  const from = isJoined(definition.network) ? 'network()' : 'namespaces()';
+  const from = joinedNetwork(definition.network) !== undefined ? 'network()' : 'namespaces()';
   const joined = definition.namespaces.filter((entry): entry is JoinedNamespace => typeof entry !== 'string');
   const places = new Map(joined.map(({ type }) => [type, slots.add(`${type} namespace`)]));
   const opening = ({ type, path, inode }: JoinedNamespace, slot: number): HostStep => {

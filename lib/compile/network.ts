@@ -1,15 +1,26 @@
 /** The network of another container that is joined: by whom, and in which user namespace. */
 
 import type { ContainerDefinition } from '../definition/definition.js';
-import { isJoined } from '../definition/network.js';
+import type { EgressList } from '../definition/egress.js';
+import type { JoinedNetwork, NetworkChoice } from '../definition/network.js';
 import { contradiction } from '../errors/errors.js';
 import type { Host } from '../host/facts.js';
 import { canMapRange } from './ids.js';
 import { boundingSet } from './security.js';
 
+/** The network of another container, if it is that. */
+export function joinedNetwork(network: NetworkChoice | undefined): JoinedNetwork | undefined {
+  return typeof network === 'object' && 'namespaces' in network ? network : undefined;
+}
+
+/** What may be reached from it, if a list says that. */
+export function egressList(network: NetworkChoice | undefined): EgressList | undefined {
+  return typeof network === 'object' && 'allow' in network ? network : undefined;
+}
+
 /** Whether names are those of a network that is not the host's: one of its own, or another container's. */
 export function hasOwnNames({ namespaces, network }: ContainerDefinition): boolean {
-  return namespaces.includes('network') || isJoined(network);
+  return namespaces.includes('network') || joinedNetwork(network) !== undefined;
 }
 
 /**
@@ -19,8 +30,9 @@ export function hasOwnNames({ namespaces, network }: ContainerDefinition): boole
  * `user.max_user_namespaces`, which holds for all that is in it. setns(2), namespaces(7)
  */
 export function withSharedUser(definition: ContainerDefinition, host: Host): ContainerDefinition {
-  const { network, namespaces, idmap } = definition;
-  if (!isJoined(network) || canMapRange(host) || !namespaces.includes('user')) return definition;
+  const { namespaces, idmap } = definition;
+  const network = joinedNetwork(definition.network);
+  if (network === undefined || canMapRange(host) || !namespaces.includes('user')) return definition;
   const why = 'an ordinary user’s container in the network of another one is in its user namespace';
   if (idmap !== 'auto') throw contradiction(`${why}, and has its ids: leave idmap() to the other one`);
   // The kernel locks mounts only where they are copied into another user namespace.

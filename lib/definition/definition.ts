@@ -5,6 +5,7 @@ import type { Capability, Namespace } from '../plan/constants.js';
 import { freezeDeep } from '../plan/plan.js';
 import { type CapabilityChoice, type CapabilitySets, checkCapabilities, DEFAULT_CAPABILITIES } from './capabilities.js';
 import { array, boolean, containerPath, environment, hostPath, integer, knownOptions, object } from './checks.js';
+import type { EgressList } from './egress.js';
 import { checkHosts, checkHostsFile, type Hosts } from './hosts.js';
 import { checkIdmap, type IdMap } from './idmap.js';
 import { checkInserted, type InsertedStep } from './inserted.js';
@@ -28,7 +29,8 @@ import {
   checkNetwork,
   checkNetworkNamespace,
   isJoined,
-  type NetworkChoice,
+  type JoinedNetwork,
+  type Network,
   type NetworkInput,
   withJoinedNetwork,
   withNetwork,
@@ -68,7 +70,7 @@ export interface ContainerDefinition {
   /** Addresses by names in lower case, which /etc/hosts has beside its own. */
   readonly hosts: Hosts;
   /** What the namespaces say of the network, where the caller used this word; or whose it is. */
-  readonly network?: NetworkChoice;
+  readonly network?: Network | EgressList | JoinedNetwork;
   /** Ports that the host forwards to, each once. */
   readonly publish: readonly Publication[];
   readonly timeOffsets: TimeOffsets;

@@ -3,7 +3,7 @@
 import { contradiction, invalidType } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
 import { object, oneOf } from './checks.js';
-import { checkEgress, checkEgressNamespaces, type EgressList, egressOf } from './egress.js';
+import { checkEgress, checkEgressNamespaces, type EgressList } from './egress.js';
 import {
   checkRunning,
   checkRuns,
@@ -67,7 +67,7 @@ export function withJoinedNetwork(namespaces: Entries, network: JoinedNetwork): 
 /** The one must say what the other says. */
 export function checkNetworkNamespace(namespaces: Entries, network: NetworkChoice | undefined): void {
   if (network === undefined) return;
-  if (egressOf(network) !== undefined) {
+  if (typeof network === 'object' && 'allow' in network) {
     checkEgressNamespaces(namespaces);
     return;
   }

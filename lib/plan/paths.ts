@@ -2,8 +2,6 @@
 
 /** The file that maps names to addresses. hosts(5) */
 export const HOSTS_FILE = '/etc/hosts';
-/** Who resolves names. resolv.conf(5) */
-export const RESOLVER_FILE = '/etc/resolv.conf';
 
 /** The file that says whom to ask for names. resolv.conf(5) */
 export const RESOLVER_FILE = '/etc/resolv.conf';

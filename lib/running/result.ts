@@ -107,8 +107,8 @@ export interface ExitStatus {
   /** The first 1,000 calls that `seccomp(profile, { report: true })` has refused, in their order. Without it: none. */
   readonly violations: readonly Violation[];
   /**
-   * The first 1,000 attempts to reach something by `network({ allow })`, in their order. Without it: none. A command that
-   * enters a container has none of its own: they are told of the container.
+   * The first 1,000 attempts to reach something by `network({ allow })`, in their order. Without it: none. A command
+   * that enters a container has none of its own: they are told of the container.
    */
   readonly connections: readonly Connection[];
 }

@@ -5,10 +5,9 @@ import { probeCgroups } from '../cgroup/probe.js';
 import type { FramedCommand } from '../compile/command.js';
 import type { Entered } from '../compile/enter.js';
 import { RANGE_FIRST } from '../compile/ids.js';
+import { egressList, joinedNetwork } from '../compile/network.js';
 import { abortSignal, knownOptions } from '../definition/checks.js';
 import type { ContainerDefinition } from '../definition/definition.js';
-import { egressOf } from '../definition/egress.js';
-import { isJoined } from '../definition/network.js';
 import type { NamedUser, User } from '../definition/user.js';
 import { contradiction, hasEnded } from '../errors/errors.js';
 import { inquire } from '../host/inquiry.js';
@@ -81,7 +80,7 @@ export function start(definition: ContainerDefinition, surrounding: Surrounding,
   const plan = planFor(definition, known, surrounding);
   const { hooks = [], inside, stdio = known.stdio, collects } = surrounding;
   const { limits } = known.command.framed;
-  const egress = inside === undefined ? egressOf(definition.network)?.allow : undefined;
+  const egress = inside === undefined ? egressList(definition.network)?.allow : undefined;
   const around = { within: inside, ahead: inside?.ahead };
   return perform(plan, { stdio, signal, hooks, calledNs, ...around, limits, collects, egress });
 }
@@ -105,8 +104,9 @@ function planFor(definition: ContainerDefinition, known: KnownCommand, { inside 
 }
 
 /** What would be refused step by step, or is not meant, is said at once. */
-function checkNetworkOfOther({ network }: ContainerDefinition): void {
-  if (!isJoined(network)) return;
+function checkNetworkOfOther(definition: ContainerDefinition): void {
+  const network = joinedNetwork(definition.network);
+  if (network === undefined) return;
   const { path, inode } = network.namespaces.network;
   if (inode === ownNamespaces().network.inode)
     throw contradiction("network(container): that one has the network of this process: use network('host')");

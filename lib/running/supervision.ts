@@ -18,11 +18,10 @@ import { givenBy, hasTerminal, isHeld, type Plan } from '../plan/plan.js';
 import type { TimedAct } from '../plan/timing.js';
 import { type Around, Asking } from './around.js';
 import type { Connection } from './egress/connection.js';
-import type { Egress } from './egress/egress.js';
-import { openEgress } from './egress.js';
-import { egressSockets } from './egress-sockets.js';
 import { type Hook, runHooks } from './hooks.js';
+import { Outside } from './outside.js';
 import { failureOf } from './refusal.js';
+import { withResolvers } from './resolvers.js';
 import { type ExitStatus, exitStatus, type Known, lostStatus, type Reason } from './result.js';
 import { Timing } from './timing.js';
 import { type Violation, violationOf } from './violation.js';
@@ -103,12 +102,11 @@ export class Supervision implements LineListener {
   #listener: SupervisionListener | undefined;
   /** Resolves when it is over; rejects where the container could not be made. */
   readonly ended: Promise<ExitStatus>;
-  #settle!: { readonly resolve: (status: ExitStatus) => void; readonly reject: (error: Error) => void };
-  readonly #started: Promise<void>;
-  #tellStarted!: () => void;
+  readonly #end = withResolvers<ExitStatus>();
+  readonly #start = withResolvers<void>();
   #awaited = false;
   readonly #violations: Violation[] = [];
-  readonly #egress: Egress | undefined;
+  readonly #outside: Outside;
   readonly #asking = new Asking();
   /** The end is known, but not yet why. */
   #isLast = false;
@@ -119,16 +117,10 @@ export class Supervision implements LineListener {
     this.#asker = asker;
     this.#timing = new Timing(asker.calledNs);
     this.firstId = settlement.move?.to;
-    if (asker.egress !== undefined)
-      this.#egress = openEgress(asker.egress, (connection) => this.#listener?.connection(connection));
-    this.ended = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
+    this.#outside = new Outside(asker.egress, (connection) => this.#listener?.connection(connection));
+    this.ended = this.#end.promise;
     // Who is told by another way need not catch this.
     this.ended.catch(() => {});
-    this.#started = new Promise((resolve) => {
-      this.#tellStarted = resolve;
-    });
   }
 
   /** What has become of the container. */
@@ -162,7 +154,7 @@ export class Supervision implements LineListener {
   async started(): Promise<void> {
     if (this.#state.phase !== 'starting') return;
     this.#awaited = true;
-    await Promise.race([this.#started, this.ended]);
+    await Promise.race([this.#start.promise, this.ended]);
   }
 
   /** Whether somebody has waited for the start, and so hears of its failure. */
@@ -293,21 +285,17 @@ export class Supervision implements LineListener {
       this.end('killed');
       return;
     }
-    const sockets = egressSockets(this);
-    if (sockets !== undefined) this.#egress?.begin(sockets);
-    this.#tellStarted();
+    this.#outside.begin(this.#plan, this.#state.command?.given ?? []);
+    this.#start.resolve();
     this.#listener?.running();
   }
 
   #exited(notice: MessageOf<'exited'>): void {
     const isUntold = this.#asked === undefined && notice.ending === 'none' && notice.waitStatus === SIGKILL;
-    const finish = (): void => {
-      const known = { ...this.#known(), holds: isHeld(this.#plan) };
-      this.#finish(this.#failure ?? exitStatus(notice, this.#asked, known));
-    };
+    const finish = (): void => this.#finish(this.#failure ?? exitStatus(notice, this.#asked, this.#known()));
     // The container that it has entered may tell why SIGKILL came.
-    if (isUntold) this.#askAround(finish);
-    else this.#carryOut(finish);
+    if (isUntold && this.#asker.within !== undefined) this.#askAround(finish);
+    else this.#isLast = this.#outside.carry(finish);
   }
 
   /** Who enters a container that ends is refused this or that. */
@@ -321,7 +309,7 @@ export class Supervision implements LineListener {
   #askAround(then: () => void): void {
     const { within } = this.#asker;
     if (within === undefined) {
-      this.#carryOut(then);
+      then();
       return;
     }
     this.#isLast = true;
@@ -332,35 +320,25 @@ export class Supervision implements LineListener {
     });
   }
 
-  /** What was said inside last still gets out. */
-  #carryOut(then: () => void): void {
-    if (this.#egress === undefined) {
-      then();
-      return;
-    }
-    this.#isLast = true;
-    void this.#egress.over().then(() => queueMicrotask(then));
-  }
-
   async #runHooks({ pid, namespaces }: MessageOf<'barrier'>): Promise<void> {
     this.#failure ??= await runHooks(this.#asker.hooks, { pid, namespaces: namespacesOf({ pid, namespaces }) });
     this.order(this.#failure === undefined ? { kind: 'go' } : { kind: 'signal', signal: SIGKILL });
   }
 
   #known(): Known {
-    const { degraded } = this.#plan;
-    return { degraded, violations: this.#violations, connections: this.#egress?.connections };
+    const { connections } = this.#outside;
+    return { degraded: this.#plan.degraded, violations: this.#violations, connections, holds: isHeld(this.#plan) };
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {
-    void this.#egress?.over();
+    this.#outside.end();
     if (this.#asker.held === undefined) this.letGo();
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
     if (end instanceof Error || !hasTerminal(this.#plan)) this.#line?.close();
-    if (end instanceof Error) this.#settle.reject(end);
-    else this.#settle.resolve(end);
+    if (end instanceof Error) this.#end.reject(end);
+    else this.#end.resolve(end);
     this.#listener?.over(end, unclean);
   }
 }

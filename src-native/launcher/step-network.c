@@ -115,8 +115,7 @@ struct outcome step_add_route(struct child *child, const struct step_add_route *
 	struct rtnetlink message = {.message.head.nlmsg_type = RTM_NEWROUTE};
 	PASS(route_to(child->plan, step->destination, step->prefix, step->type, step->name, &message));
 	if (step->gateway.length)
-		rtnetlink_put(
-			&message, RTA_GATEWAY, plan_bytes(child->plan, step->gateway), step->gateway.length);
+		rtnetlink_put(&message, RTA_GATEWAY, plan_bytes(child->plan, step->gateway), step->gateway.length);
 	return rtnetlink_send(&message);
 }
 
@@ -161,8 +160,7 @@ struct outcome step_listen_tcp(struct child *child, const struct step_listen_tcp
 
 struct outcome step_bind_udp(struct child *child, const struct step_bind_udp *step)
 {
-	struct sockaddr_in address = {
-		.sin_family = SYS_AF_INET, .sin_port = __builtin_bswap16((uint16_t)step->port)};
+	struct sockaddr_in address = {.sin_family = SYS_AF_INET, .sin_port = __builtin_bswap16((uint16_t)step->port)};
 	if (step->address.length != IPV4_SIZE)
 		return REFUSED(bind, SYS_EAFNOSUPPORT);
 	memcpy(&address.sin_addr, plan_bytes(child->plan, step->address), IPV4_SIZE);

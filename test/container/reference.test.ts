@@ -9,8 +9,9 @@ import { Container } from 'carrel';
 import type { Step } from '#lib/plan/steps.js';
 import { Reference } from '../bench/reference.js';
 import { freshBusyboxRoot } from '../support/busybox.js';
-import { difference, type Expected, expectedCalls, onlyLooks } from '../support/calls.js';
+import { difference, expectedCalls, onlyLooks } from '../support/calls.js';
 import { useCleanHost } from '../support/host.js';
+import type { Expected } from '../support/network-calls.js';
 import { requires } from '../support/requires.js';
 import { type Call, traceProgram } from '../support/trace.js';
 

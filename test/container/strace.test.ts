@@ -10,8 +10,9 @@ import { settled } from '#lib/plan/compose.js';
 import { freezeDeep } from '#lib/plan/plan.js';
 import { planOf } from '#lib/running/spawn.js';
 import { freshBusyboxRoot } from '../support/busybox.js';
-import { difference, type Expected, expectedCalls, expectedClone, onlyLooks } from '../support/calls.js';
+import { difference, expectedCalls, expectedClone, onlyLooks } from '../support/calls.js';
 import { useCleanHost } from '../support/host.js';
+import type { Expected } from '../support/network-calls.js';
 import { requires } from '../support/requires.js';
 import { type Call, trace } from '../support/trace.js';
 

@@ -81,6 +81,7 @@ const FIRST = [
   'shared.cjs',
 ];
 const START = `import { Container } from 'carrel'; await (await new Container().start()).stop();`;
+const REACH = `import { Container } from 'carrel'; await new Container().network({ allow: ['a.b:1'] }).run('true');`;
 const RUN = `import { Container } from 'carrel'; await new Container().run('true');`;
 
 suite('what is read', requires('strace'), () => {
@@ -109,7 +110,11 @@ suite('what is read', requires('strace'), () => {
       ['core.cjs', 'index.cjs', 'index.mjs'],
     ],
     'the first container': [importing(RUN), FIRST],
-    'the first container that stays': [importing(START), [...FIRST, 'staying.cjs']],
+    'the first container that stays': [importing(START), ['connections.cjs', ...FIRST, 'staying.cjs']],
+    'the first container with a list': [
+      importing(REACH),
+      ['connections.cjs', 'core.cjs', 'egress.cjs', ...FIRST.slice(1)],
+    ],
     'carrel --version': [
       [COMMAND, '--version'],
       ['carrel.cjs', 'package.cjs'],

@@ -29,7 +29,8 @@ describe('the tarball', () => {
     const kinds = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
       /^dist\/(index|plan|steps|syscalls)\.(mjs|d\.mts|d\.cts)$/,
-      /^dist\/(index|plan|steps|syscalls|core|shared|package|engine|machinery|staying|commands|carrel)\.cjs(\.map)?$/,
+      /^dist\/(index|plan|steps|syscalls|core|shared|package|carrel)\.cjs(\.map)?$/,
+      /^dist\/(engine|machinery|staying|egress|connections|commands)\.cjs(\.map)?$/,
       /^dist\/types\/([a-z-]+\/){0,3}[a-z-]+\.d\.ts$/,
       /^dist\/types\/package\.json$/,
       /^examples\/[a-z-]+(\.test)?\.js$/,

@@ -8,22 +8,10 @@
 import { BASE } from '#lib/cgroup/files.js';
 import { CAPABILITIES, NAMESPACES } from '#lib/plan/constants.js';
 import type { ContainerStep, HostStep, Step, StepOf } from '#lib/plan/steps.js';
+import { call, type Expected, maybe, NETWORK_CALLS, quote } from './network-calls.js';
 import type { Call } from './trace.js';
 
-/**
- * A call that is expected: its name and what must be found in its arguments. `optional`: where it was not necessary.
- */
-export interface Expected {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly optional?: true;
-}
-
-const call = (name: string, ...args: readonly string[]): Expected => ({ name, args });
-const maybe = (name: string, ...args: readonly string[]): Expected => ({ name, args, optional: true });
 const unlessMade = (expected: Expected): Expected => ({ ...expected, optional: true });
-const quote = (text: string): string =>
-  `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 const file = (path: string): string => quote(path.slice(path.lastIndexOf('/') + 1));
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 const wholeNumbers = (numbers: readonly number[]): string => `[${numbers.join(', ')}]`;
@@ -87,9 +75,6 @@ const inherited = (files: readonly string[]): readonly Expected[] =>
     ...['O_RDONLY', 'O_WRONLY'].map((how) => maybe('openat2', quote(name), how)),
     maybe('write'),
   ]);
-
-/** What the kernel is asked of its networks. strace decodes what is sent to a netlink socket. */
-const asked = (type: string): readonly Expected[] => [call('socket', 'AF_NETLINK, SOCK_RAW'), call('write', type)];
 
 /** Every step has its row: a step that nobody can hold to strace does not exist. */
 const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O>) => readonly Expected[] } = {
@@ -257,25 +242,7 @@ const CALLS: { readonly [O in (HostStep | ContainerStep)['op']]: (step: StepOf<O
   ],
   setHostname: ({ hostname }) => [call('sethostname', quote(hostname))],
   setDomainname: ({ domainname }) => [call('setdomainname', quote(domainname))],
-  linkUp: ({ name }) => [
-    call('socket', 'AF_INET, SOCK_DGRAM'),
-    call('ioctl', 'SIOCGIFFLAGS', quote(name)),
-    call('ioctl', 'SIOCSIFFLAGS', quote(name), 'IFF_UP'),
-  ],
-  newNetwork: () => [call('ioctl', 'SIOCGSKNS'), call('unshare', 'CLONE_NEWNET'), call('ioctl', 'SIOCGSKNS')],
-  addVeth: () => asked('RTM_NEWLINK'),
-  addAddress: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_NEWADDR')],
-  addRoute: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_NEWROUTE')],
-  removeRoute: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_DELROUTE')],
-  listenTcp: ({ port, backlog }) => [
-    call('socket', 'SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC'),
-    call('bind', `htons(${port})`),
-    call('listen', `, ${backlog}`),
-  ],
-  bindUdp: ({ address, port }) => [
-    call('socket', 'SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC'),
-    call('bind', `htons(${port})`, quote(address)),
-  ],
+  ...NETWORK_CALLS,
   joinSessionKeyring: () => [call('keyctl', 'KEYCTL_JOIN_SESSION_KEYRING')],
   openTerminal: ({ columns, rows }) => [
     call('openat2', '"/dev/pts/ptmx"', 'O_RDWR'),

@@ -1,10 +1,8 @@
 /** What each step of a list that is served is to the kernel, as `calls.ts` has it for those of plans. */
 
 import type { ServedStep, StepOf } from '#lib/plan/steps.js';
-import type { Expected } from './calls.js';
+import { call, type Expected, maybe } from './network-calls.js';
 
-const call = (name: string, ...args: readonly string[]): Expected => ({ name, args });
-const maybe = (name: string, ...args: readonly string[]): Expected => ({ name, args, optional: true });
 const quote = (name: string | Uint8Array): string => JSON.stringify(typeof name === 'string' ? name : String(name));
 /** The last part of a path. */
 const last = (path: string | Uint8Array): string => quote(String(path).replace(/.*\//, ''));

@@ -218,6 +218,8 @@ function some(kind: string, names: Readonly<Record<string, unknown>>): unknown {
       return Object.keys(names)[0];
     case 'string':
       return 'text';
+    case 'address':
+      return '192.0.2.1';
     case 'bytes':
       return new Uint8Array([1, 2]);
     case 'strings':

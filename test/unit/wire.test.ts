@@ -228,6 +228,8 @@ function randomValue(field: Field, random: () => number): unknown {
     case 'name':
       // A text where it can be one.
       return random() < 0.5 ? randomText(random, 0) : Uint8Array.of(0xff, ...list(() => 1 + below(255, random)));
+    case 'address':
+      return ['192.0.2.1', '2001:db8::1', '::'][below(3, random)];
     case 'bytes':
       return new Uint8Array(list(() => below(256, random)));
     case 'strings':

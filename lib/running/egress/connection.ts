@@ -11,19 +11,16 @@ export interface Connection {
   /** The port; 0: a name was looked up that is not listed, and nobody connected. */
   readonly port: number;
   /**
-   * `relayed`: it was connected. `not-listed`: refused by the list. `private-address`: the name leads to an address that
-   * is refused unless it is listed itself. `unresolved`: the host knows no address of the name. `failed`: nobody has
+   * `relayed`: it was connected. `not-listed`: the list refuses it. `private-address`: the name leads to an address
+   * that is refused unless it is listed itself. `unresolved`: the host knows no address of it. `failed`: nobody has
    * answered there.
    */
-  readonly outcome: Outcome;
+  readonly outcome: 'relayed' | 'not-listed' | 'private-address' | 'unresolved' | 'failed';
   /** Bytes that the container has sent, counted when the connection has ended; 0 until then. */
   readonly sentBytes: number;
   /** Bytes that it was sent, likewise. */
   readonly receivedBytes: number;
 }
-
-/** What has become of an attempt. */
-export type Outcome = 'relayed' | 'not-listed' | 'private-address' | 'unresolved' | 'failed';
 
 /** One that goes on: its bytes are counted at its end. */
 export type OpenConnection = { -readonly [Key in keyof Connection]: Connection[Key] };

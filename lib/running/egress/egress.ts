@@ -60,7 +60,10 @@ export class Egress {
 
   #listen(ports: EgressSockets['ports']): void {
     for (const [port, descriptor] of ports)
-      this.#ports.set(port, takeConnections(descriptor, (socket) => this.#take(socket)));
+      this.#ports.set(
+        port,
+        takeConnections(descriptor, (socket) => this.#take(socket)),
+      );
   }
 
   #take(socket: Socket): void {

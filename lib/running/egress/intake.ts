@@ -1,6 +1,6 @@
 /**
- * What comes in by the sockets that Node has of a gateway: datagrams, and connections. Node's own sockets cannot be told
- * to wait. So an intake that rests closes its own, and makes another one of the same descriptor later.
+ * What comes in by the sockets that Node has of a gateway: datagrams, and connections. Node's own sockets cannot be
+ * told to wait. So an intake that rests closes its own, and makes another one of the same descriptor later.
  */
 
 import { createSocket, type RemoteInfo } from 'node:dgram';
@@ -66,23 +66,15 @@ export function takeDatagrams(descriptor: number, answer: (message: Buffer) => B
     const socket = createSocket({ type: 'udp4', lookup: (address, _options, found) => found(null, address, 4) });
     socket.on('error', () => {});
     socket.on('message', (message: Buffer, { port, address }: RemoteInfo) => {
-      count();
       const said = answer(message);
-      if (said !== undefined) send(socket, said, port, address);
+      if (said !== undefined) socket.send(said, port, address, () => {});
+      // The last: it may close the socket.
+      count();
     });
     socket.bind({ fd: native().duplicate(descriptor), exclusive: true });
     socket.unref();
     return socket;
   });
-}
-
-/** The socket may have been closed by what was counted. */
-function send(socket: ReturnType<typeof createSocket>, message: Buffer, port: number, address: string): void {
-  try {
-    socket.send(message, port, address, () => {});
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') throw error;
-  }
 }
 
 /** Connections, which are paused. */

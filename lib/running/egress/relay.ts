@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { addressBytes } from '../../plan/addresses.js';
 import { Connections } from '../ports/connections.js';
 import { gone, reset } from '../ports/joined.js';
-import type { Attempts, OpenConnection, Outcome } from './connection.js';
+import type { Attempts, Connection, OpenConnection } from './connection.js';
 import { Lookups, ownAddresses } from './lookup.js';
 import type { Names } from './names.js';
 import { isHost, type Rules } from './rules.js';
@@ -23,7 +23,7 @@ interface Target {
 
 /** What a target leads to on the host. */
 interface Way {
-  readonly outcome: Outcome;
+  readonly outcome: Connection['outcome'];
   readonly addresses: readonly string[];
 }
 
@@ -95,7 +95,8 @@ export class Relay {
   async #relay(inner: Socket, target: Target): Promise<void> {
     const { name, port } = target;
     const { outcome, addresses } = await this.#wayOf(target);
-    const outer = outcome === 'relayed' && !inner.destroyed ? await reach(name ?? target.address, port, addresses) : undefined;
+    const outer =
+      outcome === 'relayed' && !inner.destroyed ? await reach(name ?? target.address, port, addresses) : undefined;
     const address = outer?.remoteAddress ?? addresses[0] ?? (name === undefined ? target.address : undefined);
     const isReached = outer !== undefined;
     const noted = this.#attempts.add({

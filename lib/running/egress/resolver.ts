@@ -1,7 +1,7 @@
 /** Answers for names: those that are listed have addresses, no others exist. Nothing of it leaves this process. */
 
 import type { Socket } from 'node:net';
-import { isName } from '../../definition/egress.js';
+import { isName } from '../../plan/egress-list.js';
 import type { Attempts } from './connection.js';
 import { answerTo, CODE, questionOf, TYPE } from './dns.js';
 import type { Names } from './names.js';

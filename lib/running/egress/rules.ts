@@ -1,7 +1,7 @@
 /** What a list allows. */
 
-import { type EgressRule, HOST_NAME, isInRange, isNamedBy, rulesOf } from '../../definition/egress.js';
 import { addressBytes } from '../../plan/addresses.js';
+import { type EgressRule, HOST_NAME, isInRange, isNamedBy, rulesOf } from '../../plan/egress-list.js';
 import { specialRange } from './special.js';
 
 export class Rules {

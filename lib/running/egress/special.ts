@@ -4,8 +4,8 @@
  * iana-ipv4-special-registry, iana-ipv6-special-registry
  */
 
-import { isInRange } from '../../definition/egress.js';
 import { addressBytes } from '../../plan/addresses.js';
+import { isInRange } from '../../plan/egress-list.js';
 
 const RANGES: readonly (readonly [address: string, prefix: number])[] = [
   ['0.0.0.0', 8], // this network, RFC 791
