@@ -40,7 +40,8 @@ export function planEgress(definition: ContainerDefinition, host: Host, slots: S
   if (egress === undefined || !definition.namespaces.includes('network')) return NONE;
   if (egress.allow.length === 0 && !stays) return NONE;
   const [gateway, own] = [slots.add('gateway'), slots.add('network of the container')];
-  const sockets = socketSteps(portsOf(egress.allow), host, slots);
+  const ports = portsOf(egress.allow).filter((port) => port !== DNS_PORT);
+  const sockets = socketSteps([DNS_PORT, ...ports], host, slots);
   const resolver = slots.add('resolver');
   const ranges = rangesOf(egress.allow, host);
   const names = NAMES.filter(({ family }) => hasFamily(host, family));
@@ -82,15 +83,13 @@ export function rangesOf(allow: readonly string[], host: Host): readonly Range[]
   return ranges.filter(({ family }, index) => hasFamily(host, family) && keys.indexOf(keys[index] ?? '') === index);
 }
 
-/** One for each port, at every address that leads there; the resolver's too. */
+/** One for each port, at every address that leads there. */
 export function socketSteps(
   ports: readonly number[],
   host: Host,
   slots: Slots,
-  dns = true,
 ): readonly Extract<ContainerStep, { readonly op: 'listenTcp' }>[] {
-  const all = dns ? [DNS_PORT, ...ports.filter((port) => port !== DNS_PORT)] : ports;
-  return all.map((port) => ({
+  return ports.map((port) => ({
     op: 'listenTcp',
     slot: slots.add(`port ${port}`),
     family: host.ipv6 === true ? 'ipv6' : 'ipv4',

@@ -16,7 +16,7 @@ import { array, knownOptions, text } from './checks.js';
 
 /**
  * What may be reached by TCP, and nothing else: no other name has an address, and no other address a route. An empty
- * list is `'none'`.
+ * list is `'none'`, to which {@link RunningContainer.allow} can add.
  *
  * A name is looked up on the host, by `dns.lookup`, each time that a program connects. One that leads to a private,
  * loopback or link-local address, to metadata of a cloud, or to this machine, is refused, unless such an address is

@@ -268,6 +268,20 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   }
 
   /**
+   * Replaces the list that {@link Container.network} was given, and ends connections that the new one does not have.
+   * Resolves when it holds. Calls take effect one after the other.
+   *
+   * @param list As `allow` of {@link EgressList}; an empty one allows nothing.
+   * @throws TypeError or RangeError naming the entry, as a rejection, also unless it was started with a list;
+   *   {@link StepError} where the kernel refuses a port or a range, and the list is what it was; {@link CarrelError}
+   *   with `ERR_ENDED`.
+   */
+  async allow(list: readonly string[]): Promise<void> {
+    this.#mustRun('allow()');
+    return this.#workings.allow(list);
+  }
+
+  /**
    * What all of the container uses now, its commands too; with an interval, again and again until it has ended, for
    * `for await`. Needs `limits()`.
    *

@@ -25,6 +25,7 @@ import { Ahead } from './ahead.js';
 import type { Around } from './around.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import { ContainerLimits } from './container-limits.js';
+import { EgressChange } from './egress-change.js';
 import { Files } from './files/files.js';
 import { Servers, serverOf } from './files/servers.js';
 import { Stuck } from './files/stuck.js';
@@ -155,6 +156,7 @@ interface Entered {
   /** Those of its servers that were given up. */
   readonly stuck: Stuck;
   readonly written: Written;
+  readonly change: EgressChange;
   /** Whether it can be paused. */
   readonly limited: boolean;
 }
@@ -194,6 +196,7 @@ function enteredBy(
     files,
     stuck,
     written: { definition: given, supervision, ids, user: outer ?? own.find(({ type }) => type === 'user') },
+    change: new EgressChange(given, supervision, own, outer),
     limited: shared !== undefined,
   };
 }
@@ -244,6 +247,7 @@ function workingsOf(
         return { brief: new Servers(() => plan, { stuck }), slots };
       }),
     ),
+    allow: (list) => entered.change.allow(list),
     end: (reason) => supervision.end(reason),
     setTimeout: async (milliseconds) => {
       if (!(await supervision.setTimeout(milliseconds))) throw hasEnded('setTimeout()');

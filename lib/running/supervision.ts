@@ -106,7 +106,7 @@ export class Supervision implements LineListener {
   readonly #start = withResolvers<void>();
   #awaited = false;
   readonly #violations: Violation[] = [];
-  readonly #outside: Outside;
+  readonly outside: Outside;
   readonly #asking = new Asking();
   /** The end is known, but not yet why. */
   #isLast = false;
@@ -117,7 +117,7 @@ export class Supervision implements LineListener {
     this.#asker = asker;
     this.#timing = new Timing(asker.calledNs);
     this.firstId = settlement.move?.to;
-    this.#outside = new Outside(asker.egress, (connection) => this.#listener?.connection(connection));
+    this.outside = new Outside(asker.egress, (connection) => this.#listener?.connection(connection));
     this.ended = this.#end.promise;
     // Who is told by another way need not catch this.
     this.ended.catch(() => {});
@@ -285,7 +285,7 @@ export class Supervision implements LineListener {
       this.end('killed');
       return;
     }
-    this.#outside.begin(this.#plan, this.#state.command?.given ?? []);
+    this.outside.begin(this.#plan, this.#state.command?.given ?? []);
     this.#start.resolve();
     this.#listener?.running();
   }
@@ -295,7 +295,7 @@ export class Supervision implements LineListener {
     const finish = (): void => this.#finish(this.#failure ?? exitStatus(notice, this.#asked, this.#known()));
     // The container that it has entered may tell why SIGKILL came.
     if (isUntold && this.#asker.within !== undefined) this.#askAround(finish);
-    else this.#isLast = this.#outside.carry(finish);
+    else this.#isLast = this.outside.carry(finish);
   }
 
   /** Who enters a container that ends is refused this or that. */
@@ -326,12 +326,12 @@ export class Supervision implements LineListener {
   }
 
   #known(): Known {
-    const { connections } = this.#outside;
+    const { connections } = this.outside;
     return { degraded: this.#plan.degraded, violations: this.#violations, connections, holds: isHeld(this.#plan) };
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {
-    this.#outside.end();
+    this.outside.end();
     if (this.#asker.held === undefined) this.letGo();
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);

@@ -39,6 +39,8 @@ export interface Workings<Of> {
   waitFor(container: Of, ready: ReadyOf<Of> | readonly ReadyOf<Of>[], options: WaitOptions): Promise<void>;
   explain(plan: Plan): string;
   readonly ports: Ports;
+  /** Has another list of what may be reached hold. */
+  allow(list: readonly string[]): Promise<void>;
   readonly writings: Writings;
   setTimeout(milliseconds: number): Promise<void>;
   /** Ends all of it. `exited`: it was asked to. */

@@ -3,6 +3,8 @@
 import type { Socket } from 'node:net';
 import { DNS_PORT } from '../../compile/egress.js';
 import { RESOLVER } from '../../compile/egress-addresses.js';
+import { native } from '../../launch/native.js';
+import { portsOf } from '../../plan/egress-list.js';
 import { Attempts, type Connection } from './connection.js';
 import { type Intake, takeConnections, takeDatagrams } from './intake.js';
 import { Names } from './names.js';
@@ -29,6 +31,8 @@ export class Egress {
   readonly #relay: Relay;
   readonly #intakes: Intake[] = [];
   readonly #ports = new Map<number, Intake>();
+  /** Sockets for ports that are new since. */
+  readonly #own = new Map<number, number>();
   #rules: Rules;
   #hasIpv6 = false;
   #open = 0;
@@ -55,7 +59,33 @@ export class Egress {
   /** The container has ended: what was said inside is still carried. Resolves when it is. */
   async over(): Promise<void> {
     for (const intake of this.#all()) intake.end();
+    for (const [port, descriptor] of this.#own) this.#close(port, descriptor);
     await this.#relay.over(LAST_MS);
+  }
+
+  /** The ports that are listened to. */
+  get ports(): ReadonlySet<number> {
+    return new Set(this.#ports.keys());
+  }
+
+  /**
+   * Another list holds, and connections that it does not have are cut off. `made`: sockets for its new ports, which are
+   * this one's from now on. Those that it was given before stay open: what comes there is refused.
+   */
+  replace(allow: readonly string[], made: ReadonlyMap<number, number>): void {
+    this.#rules = new Rules(allow);
+    this.#relay.rules = this.#rules;
+    const wanted = new Set(portsOf(allow));
+    for (const [port, descriptor] of this.#own) if (!wanted.has(port)) this.#close(port, descriptor);
+    for (const [port, descriptor] of made) this.#own.set(port, descriptor);
+    this.#listen(made);
+  }
+
+  #close(port: number, descriptor: number): void {
+    this.#ports.get(port)?.end();
+    this.#ports.delete(port);
+    this.#own.delete(port);
+    native().closeHeld(descriptor);
   }
 
   #listen(ports: EgressSockets['ports']): void {
