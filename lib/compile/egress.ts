@@ -13,9 +13,9 @@
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Host } from '../host/facts.js';
 import { addressText } from '../plan/addresses.js';
+import { GATEWAY, NAMES, type Side } from '../plan/egress-addresses.js';
 import { type AddressRule, portsOf, rulesOf } from '../plan/egress-list.js';
 import type { ContainerStep } from '../plan/steps.js';
-import { GATEWAY, NAMES, type Side } from './egress-addresses.js';
 import { egressList } from './network.js';
 import type { Slots } from './slots.js';
 

@@ -2,11 +2,11 @@
 
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { Host, HostPath } from '../host/facts.js';
+import { RESOLVER } from '../plan/egress-addresses.js';
 import { HOSTS_FILE, isWithin, RESOLVER_FILE } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
-import { RESOLVER } from './egress-addresses.js';
 import { hostsOfHost } from './names.js';
-import { egressList, hasOwnNames } from './network.js';
+import { egressList, hasOwnNames, joinedNetwork } from './network.js';
 
 export interface Resolver {
   /** Addresses, in the order in which they are asked. */
@@ -31,9 +31,11 @@ export function resolverFile(
   return [{ op: 'file', target: RESOLVER_FILE, mode: 0o644, content, from: 'network()' }];
 }
 
-/** Of a container whose names carrel finds. */
+/** Of a container whose names carrel finds, or that joins the network of such a one. */
 export function ownResolver(definition: ContainerDefinition): readonly ContainerStep[] {
-  return egressList(definition.network) === undefined ? [] : resolverFile(definition, { nameservers: [RESOLVER] });
+  const { network } = definition;
+  const nameservers = egressList(network) === undefined ? joinedNetwork(network)?.nameservers : [RESOLVER];
+  return nameservers === undefined ? [] : resolverFile(definition, { nameservers });
 }
 
 /** In the host's network, without a root filesystem: names are resolved as the host does. */

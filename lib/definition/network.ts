@@ -1,9 +1,11 @@
 /** Which network a container has: a word for what its namespaces say, or a container whose network it joins. */
 
-import { contradiction, invalidType } from '../errors/errors.js';
+import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 import type { Namespace } from '../plan/constants.js';
-import { object, oneOf } from './checks.js';
+import { RESOLVER } from '../plan/egress-addresses.js';
+import { array, object, oneOf, text } from './checks.js';
 import { checkEgress, checkEgressNamespaces, type EgressList } from './egress.js';
+import { isAddress } from './hosts.js';
 import {
   checkRunning,
   checkRuns,
@@ -22,6 +24,8 @@ export interface JoinedNetwork {
     /** The user namespace that the container is in. */
     readonly user: NamespaceHandle;
   };
+  /** Addresses of who resolves names in it, where carrel has told that container of some. */
+  readonly nameservers?: readonly string[];
 }
 
 /** What {@link Container.network} takes: a word, what may be reached, or a container that runs. */
@@ -42,12 +46,32 @@ export function checkNetwork(value: unknown): NetworkChoice {
   const { namespaces } = value;
   if (namespaces !== undefined) object('network.namespaces', namespaces);
   const handles = namespaces as JoinedNetwork['namespaces'] | undefined;
+  const nameservers = nameserversOf(value);
   return {
     namespaces: {
       network: checkRunning('network.namespaces.network', handles?.network),
       user: checkRunning('network.namespaces.user', handles?.user),
     },
+    ...(nameservers.length === 0 ? {} : { nameservers }),
   };
+}
+
+/** Those of a container that runs, or of what was made of it. */
+function nameserversOf(value: object): readonly string[] {
+  if ('nameservers' in value) {
+    const given = array('network.nameservers', value.nameservers);
+    return given.map((one, index) => checkAddress(`network.nameservers[${index}]`, one));
+  }
+  const container = 'container' in value ? (value.container as { toJSON?(): object } | undefined) : undefined;
+  const { network } = (container?.toJSON?.() ?? {}) as { readonly network?: NetworkChoice };
+  if (network === undefined || typeof network === 'string') return [];
+  return 'allow' in network ? [RESOLVER] : (network.nameservers ?? []);
+}
+
+function checkAddress(name: string, value: unknown): string {
+  const address = text(name, value);
+  if (!isAddress(address)) throw invalidValue(name, 'an address, such as "192.0.2.1"', value);
+  return address;
 }
 
 /** The namespaces that `network` stands for, where it has been `was` until now. */

@@ -78,7 +78,9 @@ export function isName(name: string): boolean {
 function nameOf(host: string, port: number): NameRule | undefined {
   const below = host.startsWith('*.');
   const name = (below ? host.slice(2) : host).replace(/\.$/, '');
-  return isName(name) ? { kind: 'name', name, below, port } : undefined;
+  // Those that end in a number are addresses to the host, in ways of writing that few know. inet_aton(3)
+  const isNumber = /(^|\.)(\d+|0x[\da-f]*)$/.test(name);
+  return isName(name) && !isNumber ? { kind: 'name', name, below, port } : undefined;
 }
 
 /** `address`, `address/prefix`, `[address]`, `[address/prefix]` or `[address]/prefix`. */

@@ -18,8 +18,9 @@ export interface ContainerProcessEvents {
    */
   violation: [violation: Violation];
   /**
-   * It has tried to reach something outside, with `network({ allow })`: the first 1,000. It comes when the outcome is
-   * known; the bytes are counted when that connection has ended.
+   * It has tried to reach something outside, with `network({ allow })`. It comes when the outcome is known; the bytes
+   * are counted when that connection has ended. A name that is not listed is told when it is first looked up, of up to
+   * 1,000 such names.
    */
   connection: [connection: Connection];
   /** It could not be started: a {@link StepError} names the step, or the launcher failed. Nothing is left behind. */

@@ -219,9 +219,8 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   }
 
   /**
-   * Connects to a service inside: to a port of the container's loopback, by 127.0.0.1 or ::1, or to a Unix socket by
-   * its path. The service sees a connection from its own network. While the service has no room for it, the call waits.
-   * Clients that connect by themselves take {@link publish}.
+   * Connects to a service inside: a port of its loopback, by 127.0.0.1 or ::1, or the path of a Unix socket. The call
+   * waits while the service has no room for it. Clients that connect by themselves take {@link publish}.
    *
    * @returns A connected socket. It holds Node until it ends, or `unref()` is called.
    * @throws TypeError or RangeError for a bad argument, as a rejection; {@link StepError} with ECONNREFUSED where
@@ -246,11 +245,10 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   }
 
   /**
-   * Has the host forward connections to a port of the container, from now on until the container ends. Without options
-   * only programs on this machine can connect. TCP only. A connection ends where nobody listens inside. A port takes up
-   * to 4,096 connections at a time.
+   * Has the host forward TCP connections, up to 4,096 at a time, to a port of the container until that ends. Without
+   * options only programs on this machine can connect. A connection ends where nobody listens inside.
    *
-   * @returns Where the host listens: it has `host` and `port`, for clients that connect by themselves.
+   * @returns Where the host listens: `host` and `port`, for clients that connect by themselves.
    * @throws TypeError or RangeError for a bad argument, as a rejection; {@link CarrelError} with the kernel's code
    *   where this process cannot listen there, or with `ERR_ENDED` where the container has ended.
    */
@@ -268,13 +266,11 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   }
 
   /**
-   * Replaces the list that {@link Container.network} was given, and ends connections that the new one does not have.
-   * Resolves when it holds. Calls take effect one after the other.
+   * Replaces the list of `network({ allow })`, and ends connections that the new one does not have. Resolves when it
+   * holds. Calls take effect one after the other.
    *
-   * @param list As `allow` of {@link EgressList}; an empty one allows nothing.
    * @throws TypeError or RangeError naming the entry, as a rejection, also unless it was started with a list;
-   *   {@link StepError} where the kernel refuses a port or a range, and the list is what it was; {@link CarrelError}
-   *   with `ERR_ENDED`.
+   *   {@link StepError} where the kernel refuses a part, and the list is what it was; CarrelError with `ERR_ENDED`.
    */
   async allow(list: readonly string[]): Promise<void> {
     this.#mustRun('allow()');
@@ -315,8 +311,8 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   }
 
   /**
-   * Freezes the main command and all others; resolves when nothing of them runs. Commands that are started meanwhile
-   * wait; `files` does not, and nobody takes connections. Time-outs go on. Needs `limits()`; throws as `stats()`.
+   * Freezes all commands; resolves when nothing of them runs. Those that are started meanwhile wait; `files` does not,
+   * and nobody takes connections. Time-outs go on. Needs `limits()`; throws as `stats()`.
    */
   async pause(): Promise<void> {
     await this.#workings.child.pause();
@@ -363,10 +359,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
     this.#workings.ports.ref();
   }
 
-  /**
-   * Lets Node end without waiting for it, or for its ports; it then ends with Node. Commands inside hold Node as long
-   * as they run.
-   */
+  /** Lets Node end without waiting for it or its ports; it then ends with Node. Commands inside hold Node. */
   unref(): void {
     this.#workings.child.unref();
     this.#workings.ports.unref();

@@ -25,9 +25,9 @@ export interface Connection {
 /** One that goes on: its bytes are counted at its end. */
 export type OpenConnection = { -readonly [Key in keyof Connection]: Connection[Key] };
 
-/** So many are kept and told; the others are counted. */
+/** So many are kept; all are told. */
 const LISTED_MOST = 1000;
-/** Names that were refused: each is told once. */
+/** Names that were refused: each of so many is told once, and others are counted. */
 const REFUSED_MOST = 1000;
 
 /** The attempts of one container. */
@@ -54,11 +54,8 @@ export class Attempts {
   /** Notes one, and tells it. What is given back may be filled in until it has ended. */
   add(attempt: Omit<Connection, 'timeMs' | 'sentBytes' | 'receivedBytes'>): OpenConnection {
     const connection = { timeMs: Date.now(), ...attempt, sentBytes: 0, receivedBytes: 0 };
-    if (this.#listed.length === LISTED_MOST) {
-      this.#more += 1;
-      return connection;
-    }
-    this.#listed.push(connection);
+    if (this.#listed.length < LISTED_MOST) this.#listed.push(connection);
+    else this.#more += 1;
     this.#tell(connection);
     return connection;
   }

@@ -2,8 +2,8 @@
 
 import type { Socket } from 'node:net';
 import { DNS_PORT } from '../../compile/egress.js';
-import { RESOLVER } from '../../compile/egress-addresses.js';
 import { native } from '../../launch/native.js';
+import { RESOLVER } from '../../plan/egress-addresses.js';
 import { portsOf } from '../../plan/egress-list.js';
 import { Attempts, type Connection } from './connection.js';
 import { type Intake, takeConnections, takeDatagrams } from './intake.js';

@@ -1,7 +1,7 @@
 /** Addresses that names have inside. None is ever another name's while the container lives. */
 
-import { FIRST_NAME, NAMES } from '../../compile/egress-addresses.js';
 import { addressBytes } from '../../plan/addresses.js';
+import { FIRST_NAME, NAMES } from '../../plan/egress-addresses.js';
 
 /** A container that asks for more is answered that it cannot be told now. */
 const NAMES_MOST = 65_536;
