@@ -147,9 +147,9 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   }
 
   /**
-   * Sends a signal to the main command, without one to each command; `SIGKILL` ends everything.
+   * Sends a signal, a name or number, to the main command, without one to each command. `SIGKILL` ends everything; `0`
+   * only asks whether it still runs. Default: `'SIGTERM'`.
    *
-   * @param signal A name or number. Default: `'SIGTERM'`. `0` only asks whether it still runs.
    * @returns Whether it had not ended yet.
    * @throws TypeError or RangeError for an unknown signal.
    */
@@ -291,10 +291,9 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
   }
 
   /**
-   * Changes limits of the container while it runs; what is left out stays. Commands inside have no more from then on;
-   * one with limits of its own keeps those that are less. Needs `limits()`. `docker update`
-   *
-   * @throws As {@link ContainerProcess.update}. Where the kernel refuses it, all limits are as they were.
+   * Changes limits while it runs; what is left out stays. Commands inside have no more from then on; one with limits of
+   * its own keeps those that are less. Needs `limits()`; throws as {@link ContainerProcess.update}, and then all limits
+   * are as they were. `docker update`
    */
   update(limits: LimitsUpdate): Promise<void> {
     return this.#workings.child.update(limits);

@@ -2,6 +2,7 @@
 #include "ahead.h"
 #include <linux/prctl.h>
 #include "both.h"
+#include "networks.h"
 #include "pids.h"
 #include "report.h"
 #include "step.h"
@@ -30,6 +31,7 @@ void ahead_close(struct page *page)
 	close_one(&page->ahead.network);
 	close_one(&page->ahead.mounts);
 	close_one(&page->ahead.sysfs);
+	networks_close(page);
 }
 
 struct outcome ahead_ask(struct child *child, uint64_t namespaces)
@@ -137,6 +139,9 @@ static void drop(const struct child *child, int32_t *fd)
 void ahead_forget(struct child *child, uint64_t namespaces)
 {
 	struct ahead *ahead = &child->page->ahead;
+	// It comes back to the namespaces that it leaves.
+	if (child->is_ahead)
+		return;
 	if (namespaces & (CLONE_NEWUSER | CLONE_NEWNS))
 		drop(child, &ahead->mounts);
 	if (namespaces & (CLONE_NEWUSER | CLONE_NEWNET))

@@ -4,6 +4,7 @@
 #include <linux/prctl.h>
 #include "ahead.h"
 #include "layer.h"
+#include "networks.h"
 #include "path.h"
 #include "report.h"
 #include "step.h"
@@ -46,6 +47,8 @@ __attribute__((noreturn)) static void perform(struct child *child)
 	const struct record *record = plan_step(child->plan, 0);
 	for (uint32_t i = 0; i < child->plan->header->steps_count;) {
 		const int awaits = record->op == STEP_AWAIT_PLAN;
+		for (uint32_t done = networks_take(child, record); done > 0; done--, i++)
+			record = plan_next(record);
 		__atomic_store_n(&child->page->index, i, __ATOMIC_RELAXED);
 		timing_step(child->timing, i);
 		outcome = step_dispatch(child, record);
@@ -84,6 +87,11 @@ static struct outcome await_first_plan(struct child *child)
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
 	if (child->plan->header->clone & CLONE_NEWNS)
 		TRY(unshare, CLONE_NEWNS);
+	if (!child->page->renews_network)
+		return DONE;
+	networks_close(child->page);
+	ahead_forget(child, CLONE_NEWNET);
+	TRY(unshare, CLONE_NEWNET);
 	return DONE;
 }
 
@@ -95,6 +103,8 @@ void child_run_spare(struct child *child)
 	struct outcome outcome = begin(child);
 	if (outcome.error == 0)
 		outcome = ahead_ask(child, child->spare);
+	if (outcome.error == 0 && (child->spare & CLONE_NEWNET))
+		outcome = networks_make(child, child->networks);
 	if (outcome.error == 0)
 		outcome = await_first_plan(child);
 	child->dumpable = dumpable;

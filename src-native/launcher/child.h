@@ -6,6 +6,7 @@
 #include "timing.h"
 
 struct owned;
+struct networks;
 
 // What it knows. It has a copy of the supervisor's memory, and shares nothing with it but the page, and when its steps
 // began.
@@ -15,8 +16,11 @@ struct child {
 	const struct timing *timing;
 	// Every target is resolved below it. At first the host's root, then the last mount on "/".
 	int root;
-	// The namespaces that a spare's child was made with.
+	// The namespaces that a spare's child was made with, and what it does ahead about networks.
 	uint64_t spare;
+	const struct networks *networks;
+	// It performs what another plan has said: what it does is undone by the same.
+	int is_ahead;
 	// It has made a mount that no copy of mounts has.
 	int has_unbindable;
 	// How many mounts it has attached on "/", one on top of the other.

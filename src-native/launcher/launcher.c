@@ -52,7 +52,7 @@ void launcher_forked(void)
 }
 
 // Returns when the next request is the launcher's own to serve.
-static void stand_by(uint64_t *spare_next)
+static void stand_by(struct spare_next *spare_next)
 {
 	int64_t pause = spare_next ? PAUSE_NS : PAUSE_MOST_NS;
 	while (pause < PAUSE_MOST_NS) {
@@ -89,7 +89,7 @@ static long await_request(struct request *ret_request)
 	return received;
 }
 
-static void serve(uint64_t *spare_next)
+static void serve(struct spare_next *spare_next)
 {
 	struct request request;
 	for (;;) {

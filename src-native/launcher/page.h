@@ -15,6 +15,9 @@ struct ahead {
 	int32_t sysfs;
 };
 
+// A gateway, the network that is left, a resolver, and a socket for each port of a list. definition/egress.ts
+enum { NETWORKS_MOST = 40 };
+
 struct page {
 	uint32_t index;
 	uint32_t refused;
@@ -39,6 +42,11 @@ struct page {
 	// Set by the supervisor before a SIGCHLD that it sends to init: it ends all others and itself.
 	uint32_t all_end;
 	struct ahead ahead;
+	// What a spare's child has opened of a network beside its own, until the plan's slots have it. networks.h
+	uint32_t networks_count;
+	int32_t networks[NETWORKS_MOST];
+	// The child makes its network namespace anew: the one that it has is another plan's.
+	uint32_t renews_network;
 	// So many of the first slots are the supervisor's alone, until nobody is left: the range of ids.
 	uint32_t kept;
 	// Slots that the supervisor holds until all is over.

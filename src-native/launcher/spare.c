@@ -23,10 +23,45 @@ enum {
 // Beside its namespaces: it is to have a guard. No flag of clone3(2) is this bit.
 static const uint64_t GUARDED = 1ull << 63;
 
-uint64_t *spare_share(void)
+struct spare_next *spare_share(void)
 {
 	void *next;
-	return memory_shared(sizeof(uint64_t), &next).error ? 0 : next;
+	return memory_shared(sizeof(struct spare_next), &next).error ? 0 : next;
+}
+
+static int begin_use(struct spare_next *next)
+{
+	return __atomic_exchange_n(&next->is_busy, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
+static void end_use(struct spare_next *next)
+{
+	__atomic_store_n(&next->is_busy, 0, __ATOMIC_RELEASE);
+}
+
+// What its child is to do ahead about networks.
+static void learn_networks(struct supervisor *self, struct spare_next *next)
+{
+	static struct networks networks;
+	if (begin_use(next)) {
+		networks.count = next->networks.count;
+		networks.size = next->networks.size;
+		if (networks.count > 0)
+			memcpy(networks.bytes, next->networks.bytes, networks.size);
+		end_use(next);
+	}
+	self->networks = &networks;
+}
+
+// Says what the next one's child is to do.
+static void teach_networks(const struct networks *networks, struct spare_next *next)
+{
+	if (networks_equal(networks, &next->networks) || !begin_use(next))
+		return;
+	next->networks.count = networks->count;
+	next->networks.size = networks->size;
+	memcpy(next->networks.bytes, networks->bytes, networks->size);
+	end_use(next);
 }
 
 // What is said between the launcher and its spare.
@@ -41,18 +76,20 @@ static void say(int socket, char what)
 
 // In the process that is made: waits for a request. It ends when the launcher says so. Where the launcher has died, it
 // takes what Node has sent already, and Node is told at once that nobody takes more.
-__attribute__((noreturn)) static void wait_for_request(int requests, int launcher, uint64_t namespaces, uint64_t *next)
+__attribute__((noreturn)) static void wait_for_request(
+	int requests, int launcher, uint64_t namespaces, struct spare_next *next)
 {
 	char unwanted;
 	struct supervisor *self = supervisor_new();
 	struct request request;
 	self->spare_next = next;
+	learn_networks(self, next);
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-spare", 0, 0);
 	const uint64_t clone = namespaces & ~GUARDED;
 	if (supervisor_prepare(self).error || ((namespaces & GUARDED) && guard_make(self).error) ||
 		supervisor_clone(self, clone, child_run_spare).error) {
 		// The next request is served without, and told what the kernel refuses.
-		__atomic_store_n(next, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&next->namespaces, 0, __ATOMIC_RELAXED);
 		sys_exit_group(STATUS_REFUSED);
 	}
 	self->spare = clone;
@@ -96,10 +133,10 @@ static int is_waiting(int requests)
 	return sys_ppoll(&polled, 1, &now) > 0;
 }
 
-enum spare_end spare_run(int requests, uint64_t *next)
+enum spare_end spare_run(int requests, struct spare_next *next)
 {
 	// Once: a supervisor that comes to its plan just now may say otherwise meanwhile.
-	const uint64_t namespaces = __atomic_load_n(next, __ATOMIC_RELAXED);
+	const uint64_t namespaces = __atomic_load_n(&next->namespaces, __ATOMIC_RELAXED);
 	int pair[2];
 	char used;
 	if (namespaces == 0 || sys_socketpair(SYS_AF_UNIX, SYS_SOCK_SEQPACKET | O_CLOEXEC, 0, pair) < 0)
@@ -142,8 +179,15 @@ void spare_fit(struct supervisor *self)
 	const uint64_t namespaces = self->plan.header->clone & ~(uint64_t)CLONE_NEWNS;
 	const int can = can_be_spare(&self->plan);
 	const uint64_t guarded = guard_is_needed(&self->plan) ? GUARDED : 0;
-	if (self->spare_next)
-		__atomic_store_n(self->spare_next, can && namespaces ? namespaces | guarded : 0, __ATOMIC_RELAXED);
+	static struct networks networks;
+	networks_of(&self->plan, &networks);
+	if (self->spare_next) {
+		const uint64_t next = can && namespaces ? namespaces | guarded : 0;
+		__atomic_store_n(&self->spare_next->namespaces, next, __ATOMIC_RELAXED);
+		teach_networks(&networks, self->spare_next);
+	}
+	if ((self->spare & CLONE_NEWNET) && self->networks->count > 0)
+		self->page->renews_network = !networks_equal(self->networks, &networks);
 	// A guard is nobody's parent but the supervisor's: it comes before the child.
 	if (!can || namespaces != self->spare || (guarded && !self->guarded))
 		spare_end_child(self);

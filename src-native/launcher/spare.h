@@ -7,19 +7,28 @@
 // them busy.
 #pragma once
 #include <stdint.h>
+#include "networks.h"
 
 struct supervisor;
+
+// What the next spare is to have.
+struct spare_next {
+	// 0: there is to be none.
+	uint64_t namespaces;
+	// Somebody reads or writes what follows; who finds it so does without.
+	uint32_t is_busy;
+	struct networks networks;
+};
 
 // What became of one. It has taken a request; or it was let go, unwanted or too slow; or it has ended, or could not be
 // made.
 enum spare_end { SPARE_USED, SPARE_UNWANTED, SPARE_LOST };
 
-// In the launcher: shares memory with its supervisors, where they say which namespaces the next spare is to have; 0:
-// there is to be none. Returns 0 where there is no memory; then nobody makes one.
-uint64_t *spare_share(void);
-// In the launcher: makes one with the namespaces of `*next`, for requests on `requests`, and waits for its end. Where
-// `*next` is 0, it is lost. Where its child cannot be made, `*next` is 0 from then on.
-enum spare_end spare_run(int requests, uint64_t *next);
+// In the launcher: shares memory with its supervisors, where they say what the next spare is to have. Returns 0 where there is no memory; then nobody makes one.
+struct spare_next *spare_share(void);
+// In the launcher: makes one with what `next` says, for requests on `requests`, and waits for its end. Where
+// that has no namespaces, it is lost. Where its child cannot be made, it has none from then on.
+enum spare_end spare_run(int requests, struct spare_next *next);
 
 // In a supervisor: has the next spare be like its plan, and parts with its own child where that cannot be the plan's.
 void spare_fit(struct supervisor *self);

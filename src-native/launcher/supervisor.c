@@ -154,6 +154,7 @@ struct outcome supervisor_clone(struct supervisor *self, uint64_t namespaces, vo
 	TRY(pidfd_send_signal, child.supervisor, 0);
 	child.shows_itself = child.dumpable;
 	child.spare = namespaces;
+	child.networks = self->networks;
 	// The spare's, which has no plan yet, does not.
 	child.keeps_session = self->plan.header && self->plan.header->session;
 	// After a time namespace was joined, or it would be another clock.

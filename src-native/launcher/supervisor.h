@@ -12,6 +12,8 @@
 #include "timing.h"
 
 struct child;
+struct networks;
+struct spare_next;
 
 // What Node is told in the end, or when it comes to it: each kind is filled in as things become known.
 struct notices {
@@ -94,7 +96,9 @@ struct supervisor {
 	// It has a guard, or is to have none. guard.c
 	int guarded;
 	// Where the launcher looks which namespaces the next spare is to have; 0: it makes none.
-	uint64_t *spare_next;
+	struct spare_next *spare_next;
+	// What its spare child has done ahead about networks.
+	const struct networks *networks;
 	// The last: its buffers are no memory before they are used.
 	struct relay relay;
 };

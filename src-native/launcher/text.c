@@ -17,6 +17,13 @@ int text_equal(const char *left, const char *right)
 	return length == text_length(right) && memcmp(left, right, length) == 0;
 }
 
+int text_begins(const char *text, const char *begin)
+{
+	while (*begin && *text == *begin)
+		text++, begin++;
+	return *begin == 0;
+}
+
 int text_is_digit(char byte)
 {
 	return byte >= '0' && byte <= '9';

@@ -9,6 +9,7 @@ enum { TEXT_NUMBER_LONGEST = 20 };
 
 size_t text_length(const char *text);
 int text_equal(const char *left, const char *right);
+int text_begins(const char *text, const char *begin);
 int text_is_digit(char byte);
 // Writes `number` in decimal at `at` and returns the end; no NUL.
 char *text_number(char *at, uint64_t number);

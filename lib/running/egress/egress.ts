@@ -1,6 +1,7 @@
 /** What Node does for the egress of one container: it answers for names, and relays what the list allows. */
 
 import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { DNS_PORT } from '../../compile/egress.js';
 import { native } from '../../launch/native.js';
 import { RESOLVER } from '../../plan/egress-addresses.js';
@@ -36,6 +37,7 @@ export class Egress {
   #rules: Rules;
   #hasIpv6 = false;
   #open = 0;
+  #over: Promise<void> | undefined;
 
   /** @param tell Is told of each attempt. */
   constructor(allow: readonly string[], tell: (connection: Connection) => void) {
@@ -57,7 +59,14 @@ export class Egress {
   }
 
   /** The container has ended: what was said inside is still carried. Resolves when it is. */
-  async over(): Promise<void> {
+  over(): Promise<void> {
+    this.#over ??= this.#end();
+    return this.#over;
+  }
+
+  async #end(): Promise<void> {
+    // What has come is taken before.
+    await turn();
     for (const intake of this.#all()) intake.end();
     for (const [port, descriptor] of this.#own) this.#close(port, descriptor);
     await this.#relay.over(LAST_MS);

@@ -22,13 +22,17 @@ export class Lookups {
   readonly #open = new Map<string, Promise<readonly string[]>>();
   #running = 0;
 
-  /** The addresses of a name; none where there are none. */
-  of(name: string): Promise<readonly string[]> {
-    const open = this.#open.get(name);
-    if (open !== undefined) return open;
-    const found = this.#find(name).finally(() => this.#open.delete(name));
+  /** The addresses of a name; none where there are none, and once nobody waits. */
+  async of(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (signal.aborted) return [];
+    const found = this.#open.get(name) ?? this.#find(name).finally(() => this.#open.delete(name));
     this.#open.set(name, found);
-    return found;
+    let giveUp: (() => void) | undefined;
+    const stopped = new Promise<readonly string[]>((resolve) => {
+      giveUp = () => resolve([]);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+    return Promise.race([found, stopped]).finally(() => signal.removeEventListener('abort', giveUp as () => void));
   }
 
   #find(name: string): Promise<readonly string[]> {

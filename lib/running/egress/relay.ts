@@ -1,9 +1,10 @@
 /** Connects what comes from inside to what it was meant for, if that is allowed. */
 
+import { setMaxListeners } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { addressBytes } from '../../plan/addresses.js';
 import { Connections } from '../ports/connections.js';
-import { gone, reset } from '../ports/joined.js';
+import { finish, gone, reset } from '../ports/joined.js';
 import type { Attempts, Connection, OpenConnection } from './connection.js';
 import { Lookups, ownAddresses } from './lookup.js';
 import type { Names } from './names.js';
@@ -41,9 +42,16 @@ export class Relay {
   readonly #connections = new Connections();
   /** Those that are relayed, until both sides have ended. */
   readonly #relayed = new Set<Relayed>();
+  /** What is not decided yet. */
+  readonly #attempted = new Set<Promise<void>>();
+  /** Nobody waits any more. */
+  readonly #stop = new AbortController();
+  #isOver = false;
   #rules: Rules;
 
   constructor(rules: Rules, names: Names, attempts: Attempts) {
+    // One for each attempt that is under way. Node would warn of the eleventh.
+    setMaxListeners(0, this.#stop.signal);
     this.#rules = rules;
     this.#names = names;
     this.#attempts = attempts;
@@ -64,25 +72,39 @@ export class Relay {
     this.#connections.keep(inner);
     inner.on('error', () => {});
     const target = this.#targetOf(inner);
-    if (target === undefined) inner.destroy();
-    else void this.#relay(inner, target);
+    if (target === undefined) {
+      inner.destroy();
+      return;
+    }
+    const attempt = this.#relay(inner, target).finally(() => this.#attempted.delete(attempt));
+    this.#attempted.add(attempt);
   }
 
   /**
    * Nobody is left inside: what was said there is still carried, and nothing else. Resolves when it is, or when the
-   * time is up.
+   * time is up; then each attempt has been told.
    */
   async over(milliseconds: number): Promise<void> {
-    for (const socket of this.#connections) if (!this.#isRelayed(socket)) reset(socket);
-    if (this.#relayed.size === 0) return;
+    this.#isOver = true;
     this.#connections.over();
-    const ends = [...this.#relayed].map(({ inner }) => new Promise((resolve) => inner.once('close', resolve)));
-    await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, milliseconds))]);
+    if (this.#attempted.size + this.#relayed.size > 0) {
+      const late = setTimeout(() => this.#stop.abort(), milliseconds);
+      await this.#carried();
+      clearTimeout(late);
+    }
     await this.#connections.end();
   }
 
-  #isRelayed(socket: Socket): boolean {
-    return [...this.#relayed].some(({ inner }) => inner === socket);
+  /** Every attempt is decided, and each that has led somewhere has ended; or the time is up. */
+  async #carried(): Promise<void> {
+    await Promise.all(this.#attempted);
+    const { signal } = this.#stop;
+    const ends = [...this.#relayed].map(({ inner }) => new Promise((resolve) => inner.once('close', resolve)));
+    const stopped = new Promise((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      else signal.addEventListener('abort', resolve, { once: true });
+    });
+    await Promise.race([Promise.all(ends), stopped]);
   }
 
   #targetOf({ localAddress = '', localPort: port = 0 }: Socket): Target | undefined {
@@ -96,7 +118,9 @@ export class Relay {
     const { name, port } = target;
     const { outcome, addresses } = await this.#wayOf(target);
     const outer =
-      outcome === 'relayed' && !inner.destroyed ? await reach(name ?? target.address, port, addresses) : undefined;
+      outcome === 'relayed' && !inner.destroyed
+        ? await reach(name ?? target.address, port, addresses, this.#stop.signal)
+        : undefined;
     const address = outer?.remoteAddress ?? addresses[0] ?? (name === undefined ? target.address : undefined);
     const isReached = outer !== undefined;
     const noted = this.#attempts.add({
@@ -126,6 +150,7 @@ export class Relay {
       this.#relayed.delete(relayed);
     });
     this.#connections.forward(outer, inner);
+    if (this.#isOver) finish(inner, outer);
   }
 
   /** Where it leads to on the host, and whether it may. */
@@ -138,7 +163,7 @@ export class Relay {
     }
     if (!this.#rules.allowsName(name, port)) return { outcome: 'not-listed', addresses: [] };
     if (isHost(name)) return { outcome: 'relayed', addresses: LOOPBACK };
-    const found = await this.#lookups.of(name);
+    const found = await this.#lookups.of(name, this.#stop.signal);
     if (found.length === 0) return { outcome: 'unresolved', addresses: [] };
     // The list may have changed meanwhile.
     if (!this.#rules.allowsName(name, port)) return { outcome: 'not-listed', addresses: [] };
@@ -152,8 +177,13 @@ export class Relay {
   }
 }
 
-/** A connection to one of these addresses, and to nothing else; `undefined` where there is none. */
-function reach(host: string, port: number, addresses: readonly string[]): Promise<Socket | undefined> {
+/** A connection to one of these addresses, and to nothing else; `undefined` where there is none, or nobody waits. */
+function reach(
+  host: string,
+  port: number,
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     const socket = connect({
@@ -163,15 +193,17 @@ function reach(host: string, port: number, addresses: readonly string[]): Promis
       // What was checked is what is connected to.
       lookup: (_host, _options, answer) => answer(null, found),
     });
-    const late = setTimeout(() => socket.destroy(), PATIENCE_MS).unref();
-    socket.once('connect', () => {
+    const giveUp = (): unknown => socket.destroy();
+    const late = setTimeout(giveUp, PATIENCE_MS).unref();
+    signal.addEventListener('abort', giveUp, { once: true });
+    const decided = (reached: Socket | undefined): void => {
       clearTimeout(late);
-      resolve(socket);
-    });
-    socket.once('close', () => {
-      clearTimeout(late);
-      resolve(undefined);
-    });
+      signal.removeEventListener('abort', giveUp);
+      resolve(reached);
+    };
+    socket.once('connect', () => decided(socket));
+    socket.once('close', () => decided(undefined));
     socket.on('error', () => {});
+    if (signal.aborted) giveUp();
   });
 }
