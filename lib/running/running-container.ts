@@ -166,8 +166,7 @@ export class RunningContainer extends EventEmitter<RunningContainerEvents> imple
    * Asks the main command to end by SIGTERM, without one every command; ends everything by SIGKILL where that has not
    * helped.
    *
-   * @param options.grace Milliseconds that it has for its own way, 0 to 2^31 − 1; 0 is SIGKILL at once. Default:
-   *   10,000.
+   * @param options.grace Milliseconds for its own way, 0 to 2^31 − 1; 0 is SIGKILL at once. Default: 10,000.
    * @returns How it ended, also where it had before.
    * @throws TypeError or RangeError for a bad option.
    */

@@ -24,10 +24,11 @@ struct spare_next {
 // made.
 enum spare_end { SPARE_USED, SPARE_UNWANTED, SPARE_LOST };
 
-// In the launcher: shares memory with its supervisors, where they say what the next spare is to have. Returns 0 where there is no memory; then nobody makes one.
+// In the launcher: shares memory with its supervisors, where they say what the next spare is to have. Returns 0 where
+// there is no memory; then nobody makes one.
 struct spare_next *spare_share(void);
-// In the launcher: makes one with what `next` says, for requests on `requests`, and waits for its end. Where
-// that has no namespaces, it is lost. Where its child cannot be made, it has none from then on.
+// In the launcher: makes one with what `next` says, for requests on `requests`, and waits for its end. Where that has
+// no namespaces, it is lost. Where its child cannot be made, `next` has none from then on.
 enum spare_end spare_run(int requests, struct spare_next *next);
 
 // In a supervisor: has the next spare be like its plan, and parts with its own child where that cannot be the plan's.

@@ -13,7 +13,7 @@ const FUNCTION_LINES = 60;
 const CLASS_LINES = 200;
 /** Nine keep what a container has written: the tree that its overlay hides, and the copy of it. */
 const STEP_COUNT = 121;
-const LAUNCHER_LINES = 7350;
+const LAUNCHER_LINES = 7400;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
