@@ -18,6 +18,7 @@ export interface Draft {
   readonly masks: string[];
   readonly env: Record<string, string>;
   readonly hosts: Record<string, string>;
+  readonly allow: string[];
   readonly rlimits: Record<string, string | number | { soft: string | number; hard: string | number }>;
   readonly sysctl: Record<string, string>;
   readonly limits: { -readonly [K in keyof LimitsInput]: LimitsInput[K] };
@@ -57,6 +58,7 @@ export function emptyDraft(): Draft {
     masks: [],
     env: {},
     hosts: {},
+    allow: [],
     rlimits: {},
     sysctl: {},
     limits: {},
@@ -75,7 +77,7 @@ export function emptyDraft(): Draft {
 /** Refuses options that contradict each other only as a whole. */
 export function definitionOf(draft: Draft): Draft['definition'] {
   const { definition, mounts, layers, masks, env, hosts, rlimits, sysctl, limits, io, unified } = draft;
-  const { shared, joined, capabilities, landlock, seccompReport } = draft;
+  const { shared, joined, capabilities, landlock, seccompReport, allow } = draft;
   const joins = joined.flatMap((entry) => Object.keys(entry));
   for (const name of shared) {
     if (!(DEFAULT_NAMESPACES as readonly string[]).includes(name)) {
@@ -93,10 +95,13 @@ export function definitionOf(draft: Draft): Draft['definition'] {
     ...(Object.keys(unified).length > 0 ? { unified } : {}),
   };
   const layered = layers.lower.length > 0 || layers.upper !== undefined || layers.work !== undefined;
+  if (allow.length > 0 && definition.network !== undefined)
+    throw usageError('--network and --allow exclude each other');
   if (layered && definition.rootfs !== undefined) throw usageError('--rootfs and --lower exclude each other');
   return {
     ...definition,
     ...(layered ? { rootfs: overlay(layers) } : {}),
+    ...(allow.length > 0 ? { network: { allow } } : {}),
     mounts,
     mask: masks,
     env,

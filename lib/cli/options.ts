@@ -122,6 +122,13 @@ export const OPTIONS: readonly CliOption[] = [
     },
   },
   {
+    name: 'allow',
+    value: 'NAME:PORT',
+    group: 'Isolation',
+    help: 'what may be reached by TCP, and nothing else: a name, *.NAME for all below it, an address or a range',
+    apply: ({ allow }, value) => allow.push(value),
+  },
+  {
     name: 'namespaces',
     value: 'LIST',
     group: 'Isolation',

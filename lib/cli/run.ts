@@ -8,7 +8,7 @@ import { StepError, usageError } from '../errors/errors.js';
 import type { ContainerProcess } from '../running/process.js';
 import type { ExitStatus } from '../running/result.js';
 import type { Invocation } from './arguments.js';
-import { violationLines } from './violations.js';
+import { refusalLines } from './refusals.js';
 
 /** The signals of Ctrl-C and of other programs: the command is in a session of its own, and gets them from here. */
 const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -25,7 +25,7 @@ export async function run(invocation: Invocation): Promise<number> {
   for (const signal of FORWARDED) process.on(signal, forward);
   try {
     const status = await (terminal && interactive ? child.attach() : joined(child, interactive));
-    for (const line of violationLines(status)) process.stderr.write(`${line}\n`);
+    for (const line of refusalLines(status)) process.stderr.write(`${line}\n`);
     return statusOf(status);
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { parse } from '#lib/cli/arguments.js';
 import { optionsHelp } from '#lib/cli/help.js';
 import { OPTIONS } from '#lib/cli/options.js';
-import { violationLines } from '#lib/cli/violations.js';
+import { refusalLines } from '#lib/cli/refusals.js';
 import { bind, overlay } from '#lib/index.js';
 
 test('no two options have the same name or letter', () => {
@@ -136,13 +136,33 @@ test('refused calls are a line each kind, which no terminal obeys', () => {
   const { path: _, ...socket } = { ...one, syscall: 'socket', address: 'AF_PACKET', code: 'EAFNOSUPPORT' };
   const hostile = { ...one, program: 'a\nb\u001b[2J\u009b', path: '/mnt: EPERM, by x' };
   const degraded = ['limits.swap: none', 'violations: 7 more refused calls are not listed'];
-  assert.deepEqual(violationLines({ violations: [one, socket, one, hostile], degraded }), [
+  assert.deepEqual(refusalLines({ violations: [one, socket, one, hostile], connections: [], degraded }), [
     'carrel: refused: mount /mnt: EPERM, by node × 2',
     'carrel: refused: socket AF_PACKET: EAFNOSUPPORT, by node',
     'carrel: refused: mount "/mnt: EPERM, by x": EPERM, by "a\\nb\\u001b[2J\\u009b"',
     'carrel: violations: 7 more refused calls are not listed',
   ]);
-  assert.deepEqual(violationLines({ violations: [], degraded: ['limits.swap: none'] }), []);
+  assert.deepEqual(refusalLines({ violations: [], connections: [], degraded: ['limits.swap: none'] }), []);
+  const tried = { timeMs: 0, sentBytes: 0, receivedBytes: 0, port: 443 } as const;
+  const lines = refusalLines({
+    violations: [],
+    connections: [
+      { ...tried, name: 'a.test', address: '192.0.2.1', outcome: 'relayed' },
+      { ...tried, name: 'b.test', address: undefined, port: 0, outcome: 'not-listed' },
+      { ...tried, name: 'c.test', address: '10.0.0.1', outcome: 'private-address' },
+      { ...tried, name: 'c.test', address: '10.0.0.1', outcome: 'private-address' },
+      { ...tried, name: undefined, address: '2001:db8::1', outcome: 'failed' },
+      { ...tried, name: 'd.test\u001b', address: undefined, outcome: 'unresolved' },
+    ],
+    degraded: ['connections: 3 more attempts are not listed'],
+  });
+  assert.deepEqual(lines, [
+    'carrel: not-listed: b.test',
+    'carrel: private-address: c.test:443, which is 10.0.0.1 × 2',
+    'carrel: failed: [2001:db8::1]:443',
+    'carrel: unresolved: "d.test\\u001b":443',
+    'carrel: connections: 3 more attempts are not listed',
+  ]);
 });
 
 test('--security-opt says what seccomp() does, and reads a profile', () => {
