@@ -55,7 +55,10 @@ export function samplesFor(ground: Ground): readonly Sample[] {
     domainname: [{ option: 'domainname()', definition: { domainname: 'box' } }],
     hosts: [{ option: 'hosts()', definition: { hosts: { db: '127.0.0.1' } } }],
     publish: [{ option: 'publish()', definition: { publish: [{ containerPort: 80 }] } }],
-    network: [{ option: "network('host')", definition: { network: 'host' } }],
+    network: [
+      { option: "network('host')", definition: { network: 'host' } },
+      { option: 'network({ allow })', definition: { network: { allow: ['example.org:443'] } } },
+    ],
     timeOffsets: [
       {
         option: 'timeOffsets()',

@@ -87,7 +87,7 @@ static struct outcome await_first_plan(struct child *child)
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
 	if (child->plan->header->clone & CLONE_NEWNS)
 		TRY(unshare, CLONE_NEWNS);
-	if (!child->page->renews_network)
+	if (!child->page->renews_network && !child->renews_network)
 		return DONE;
 	networks_close(child->page);
 	ahead_forget(child, CLONE_NEWNET);
@@ -104,7 +104,7 @@ void child_run_spare(struct child *child)
 	if (outcome.error == 0)
 		outcome = ahead_ask(child, child->spare);
 	if (outcome.error == 0 && (child->spare & CLONE_NEWNET))
-		outcome = networks_make(child, child->networks);
+		networks_make(child, child->networks);
 	if (outcome.error == 0)
 		outcome = await_first_plan(child);
 	child->dumpable = dumpable;

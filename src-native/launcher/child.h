@@ -21,6 +21,8 @@ struct child {
 	const struct networks *networks;
 	// It performs what another plan has said: what it does is undone by the same.
 	int is_ahead;
+	// What it has done is no plan's.
+	int renews_network;
 	// It has made a mount that no copy of mounts has.
 	int has_unbindable;
 	// How many mounts it has attached on "/", one on top of the other.

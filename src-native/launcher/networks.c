@@ -124,7 +124,7 @@ static uint32_t move(const struct record *record, uint32_t count, int32_t *slots
 	return moved;
 }
 
-struct outcome networks_make(struct child *child, const struct networks *networks)
+void networks_make(struct child *child, const struct networks *networks)
 {
 	// The plan that comes has slots of its own in the other one, perhaps already.
 	static struct page own;
@@ -134,6 +134,9 @@ struct outcome networks_make(struct child *child, const struct networks *network
 	const struct record *first = (const struct record *)(const void *)networks->bytes;
 	const struct record *record = first;
 	struct outcome outcome = DONE;
+	for (uint32_t i = 0; i < NETWORKS_MOST; i++)
+		page->networks[i] = -1;
+	move(first, networks->count, own.slots, page->networks, 1);
 	child->plan = &list;
 	child->page = &own;
 	child->is_ahead = 1;
@@ -142,9 +145,10 @@ struct outcome networks_make(struct child *child, const struct networks *network
 	child->is_ahead = 0;
 	child->page = page;
 	child->plan = plan;
-	if (outcome.error == 0)
-		page->networks_count = move(first, networks->count, own.slots, page->networks, 0);
-	return outcome;
+	page->networks_count = move(first, networks->count, own.slots, page->networks, 0);
+	// What was refused to it is refused to a plan that says the same, and to no other.
+	if (outcome.error)
+		child->renews_network = 1;
 }
 
 uint32_t networks_take(const struct child *child, const struct record *record)
@@ -160,5 +164,6 @@ uint32_t networks_take(const struct child *child, const struct record *record)
 void networks_close(struct page *page)
 {
 	while (page->networks_count > 0)
-		sys_close(page->networks[--page->networks_count]);
+		if (page->networks[--page->networks_count] >= 0)
+			sys_close(page->networks[page->networks_count]);
 }

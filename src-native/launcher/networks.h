@@ -21,8 +21,9 @@ struct networks {
 void networks_of(const struct plan *plan, struct networks *ret_networks);
 int networks_equal(const struct networks *left, const struct networks *right);
 
-// In a spare's child: performs them. What they open is in the page then.
-struct outcome networks_make(struct child *child, const struct networks *networks);
+// In a spare's child: performs them. What they open is in the page then. Where one is refused, the child makes its
+// network namespace anew.
+void networks_make(struct child *child, const struct networks *networks);
 // In the child, at the first of the plan's own, which are the same: puts what was opened into their slots. Returns how
 // many steps are done.
 uint32_t networks_take(const struct child *child, const struct record *record);

@@ -98,7 +98,7 @@ suite('carrel doctor', () => {
       assert.equal(code, 1);
       assert.match(stdout, /✗ user namespace +clone the container’s process: ENOSPC/);
       assert.equal(stdout.match(/→ user namespaces are switched off: raise user\.max_user_namespaces/g)?.length, 1);
-      assert.match(stdout, /✗ fails +the default container, .*rootfs\(\)[\s\S]*: see\s+user namespace above/);
+      assert.match(stdout, /✗ fails +the default container, .*rootfs\(\)[\s\S]*: see\s+user\s+namespace\s+above/);
       assert.match(stdout, /✓ works +namespaces\(\[\]\)/);
       assert.match(stdout, /The default container cannot start here/);
     },
