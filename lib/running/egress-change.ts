@@ -53,13 +53,25 @@ export class EgressChange {
     if (isOver || gateway === undefined) throw hasEnded('allow()');
     const lists = { now: this.#allow, next, open: ports };
     const plan = planEgressChange({ ...where, gateway }, lists, probe());
-    const made = plan === undefined ? new Map<number, number>() : await socketsMadeBy(plan);
-    if (this.#supervision.isOver) {
-      for (const descriptor of made.values()) native().closeHeld(descriptor);
-      throw hasEnded('allow()');
+    // What is cut off is told so as long as there is a route.
+    await outside.replace(next);
+    try {
+      const made = plan === undefined ? undefined : await socketsMadeBy(plan);
+      if (made !== undefined) this.#listen(made);
+      this.#allow = next;
+    } catch (error) {
+      await outside.replace(this.#allow);
+      throw error;
     }
-    this.#allow = next;
-    outside.replace(next, made);
+  }
+
+  #listen(made: ReadonlyMap<number, number>): void {
+    if (!this.#supervision.isOver) {
+      this.#supervision.outside.listen(made);
+      return;
+    }
+    for (const descriptor of made.values()) native().closeHeld(descriptor);
+    throw hasEnded('allow()');
   }
 }
 

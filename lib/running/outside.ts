@@ -46,9 +46,14 @@ export class Outside {
     this.#egress?.begin(sockets);
   }
 
-  /** Another list holds. `made`: sockets for ports that are new, which are this one's from now on. */
-  replace(allow: readonly string[], made: ReadonlyMap<number, number>): void {
-    this.#egress?.replace(allow, made);
+  /** Another list holds. Resolves when all that it does not have is cut off. */
+  async replace(allow: readonly string[]): Promise<void> {
+    await this.#egress?.replace(allow);
+  }
+
+  /** `made`: sockets for ports that are new, which are this one's from now on. */
+  listen(made: ReadonlyMap<number, number>): void {
+    this.#egress?.listen(made);
   }
 
   /** The container has ended: `then` is called when what was said inside last is out. Gives whether that is later. */

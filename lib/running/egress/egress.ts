@@ -78,14 +78,18 @@ export class Egress {
   }
 
   /**
-   * Another list holds, and connections that it does not have are cut off. `made`: sockets for its new ports, which are
-   * this one's from now on. Those that it was given before stay open: what comes there is refused.
+   * Another list holds. Resolves when connections that it does not have are cut off. Sockets that this was given at the
+   * beginning stay open: what comes there is refused.
    */
-  replace(allow: readonly string[], made: ReadonlyMap<number, number>): void {
+  async replace(allow: readonly string[]): Promise<void> {
     this.#rules = new Rules(allow);
-    this.#relay.rules = this.#rules;
     const wanted = new Set(portsOf(allow));
     for (const [port, descriptor] of this.#own) if (!wanted.has(port)) this.#close(port, descriptor);
+    await this.#relay.follow(this.#rules);
+  }
+
+  /** Takes sockets for more ports, which are this one's from now on. */
+  listen(made: ReadonlyMap<number, number>): void {
     for (const [port, descriptor] of made) this.#own.set(port, descriptor);
     this.#listen(made);
   }

@@ -57,14 +57,11 @@ export class Relay {
     this.#attempts = attempts;
   }
 
-  /** Other rules hold: what they do not allow is cut off. */
-  set rules(rules: Rules) {
+  /** Other rules hold. Resolves when what they do not allow is cut off. */
+  async follow(rules: Rules): Promise<void> {
     this.#rules = rules;
-    for (const { target, inner, noted } of this.#relayed) {
-      const { name, port } = target;
-      const isAllowed = name === undefined ? rules.allowsAddress(target.address, port) : rules.allowsName(name, port);
-      if (!isAllowed || !this.#mayLeadTo(target, noted.address ?? '')) void gone(inner);
-    }
+    const others = [...this.#relayed].filter(({ target, noted }) => !this.#mayGoOn(target, noted.address ?? ''));
+    await Promise.all(others.map(({ inner }) => gone(inner)));
   }
 
   /** Takes a connection from inside, which is paused. */
@@ -105,6 +102,13 @@ export class Relay {
       else signal.addEventListener('abort', resolve, { once: true });
     });
     await Promise.race([Promise.all(ends), stopped]);
+  }
+
+  #mayGoOn(target: Target, reached: string): boolean {
+    const { name, address, port } = target;
+    const isAllowed =
+      name === undefined ? this.#rules.allowsAddress(address, port) : this.#rules.allowsName(name, port);
+    return isAllowed && this.#mayLeadTo(target, reached);
   }
 
   #targetOf({ localAddress = '', localPort: port = 0 }: Socket): Target | undefined {
