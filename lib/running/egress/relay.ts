@@ -120,24 +120,21 @@ export class Relay {
 
   async #relay(inner: Socket, target: Target): Promise<void> {
     const { name, port } = target;
-    const { outcome, addresses } = await this.#wayOf(target);
-    const outer =
-      outcome === 'relayed' && !inner.destroyed
-        ? await reach(name ?? target.address, port, addresses, this.#stop.signal)
-        : undefined;
-    const address = outer?.remoteAddress ?? addresses[0] ?? (name === undefined ? target.address : undefined);
-    const isReached = outer !== undefined;
-    const noted = this.#attempts.add({
-      name,
-      address,
-      port,
-      outcome: outcome === 'relayed' && !isReached ? 'failed' : outcome,
-    });
-    if (outer === undefined) {
-      reset(inner);
-      return;
-    }
-    this.#join(inner, outer, { target, inner, noted });
+    const way = await this.#wayOf(target);
+    const isWanted = way.outcome === 'relayed' && !inner.destroyed;
+    const outer = isWanted ? await reach(name ?? target.address, port, way.addresses, this.#stop.signal) : undefined;
+    const address = outer?.remoteAddress ?? way.addresses[0] ?? (name === undefined ? target.address : undefined);
+    const outcome = this.#outcomeOf(target, way, outer);
+    const noted = this.#attempts.add({ name, address, port, outcome });
+    if (outer !== undefined && outcome === 'relayed') this.#join(inner, outer, { target, inner, noted });
+    else for (const socket of [inner, outer]) if (socket !== undefined) reset(socket);
+  }
+
+  /** Other rules may hold by the time that somebody has answered. */
+  #outcomeOf(target: Target, { outcome }: Way, outer: Socket | undefined): Connection['outcome'] {
+    if (outcome !== 'relayed') return outcome;
+    if (outer === undefined) return 'failed';
+    return this.#mayGoOn(target, outer.remoteAddress ?? '') ? 'relayed' : 'not-listed';
   }
 
   #join(inner: Socket, outer: Socket, relayed: Relayed): void {
