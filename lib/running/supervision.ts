@@ -4,7 +4,7 @@
  * given, and may be given anew.
  */
 
-import { fstatSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { NamespaceHandle } from '../definition/namespaces.js';
 import { givenLost, hasEnded, supervisorLost } from '../errors/errors.js';
 import { monotonicNs } from '../launch/clock.js';
@@ -347,7 +347,9 @@ function commandOf(notice: MessageOf<'running'>, descriptors: readonly number[])
   const { pid, first } = notice;
   // A thread that is terminated lets go of nothing by itself.
   for (const descriptor of descriptors) native().hold(descriptor);
-  const given = descriptors.map((descriptor) => ({ descriptor, inode: fstatSync(descriptor).ino }));
+  // Deno’s fstatSync knows none but its own.
+  const inodeOf = (descriptor: number): number => statSync(`/proc/self/fd/${descriptor}`).ino;
+  const given = descriptors.map((descriptor) => ({ descriptor, inode: inodeOf(descriptor) }));
   return { pid, first, given, namespaces: namespacesOf(notice) };
 }
 

@@ -7,6 +7,7 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bind, Container, type ContainerProcess, isSupported } from 'carrel';
@@ -105,6 +106,33 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
     await once(child.stdout ?? child, 'data');
     child.kill('SIGTERM');
     equal((await child.result).exitCode, 7);
+  },
+  'start: commands enter a container that stays': async () => {
+    const stays = await box.start();
+    equal((await stays.run('cat', ['/proc/sys/kernel/hostname'])).stdout, 'box\n');
+    await stays.stop();
+  },
+  'network({ allow }): a listed name is reached, another does not exist': async () => {
+    const server = createServer((_, answer) => answer.end('reached'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const reaching = box.network({ allow: [`host.docker.internal:${port}`] });
+    const get = `exec 3<>/dev/tcp/host.docker.internal/${port}; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3`;
+    const script = `getent hosts b.test || (${get})`;
+    if ('deno' in process.versions) {
+      await rejects(reaching.run('bash', ['-c', script]), { code: 'ERR_UNSUPPORTED', message: /Deno/ });
+    } else {
+      const { stdout, connections } = await reaching.run('bash', ['-c', script]);
+      ok(stdout.endsWith('reached'), stdout);
+      deepEqual(
+        connections.map(({ name, outcome }) => [name, outcome]),
+        [
+          ['b.test', 'not-listed'],
+          ['host.docker.internal', 'relayed'],
+        ],
+      );
+    }
+    server.close();
   },
   'spawn: a terminal': async () => {
     const child = box.init(false).spawn('sh', ['-c', 'tty; stty size; read line; echo "<$line>"'], {

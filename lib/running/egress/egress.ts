@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { DNS_PORT } from '../../compile/egress.js';
+import { unsupported } from '../../errors/errors.js';
 import { native } from '../../launch/native.js';
 import { RESOLVER } from '../../plan/egress-addresses.js';
 import { portsOf } from '../../plan/egress-list.js';
@@ -130,7 +131,13 @@ export class Egress {
   }
 }
 
-/** What `network({ allow })` begins with the container. */
+/**
+ * What `network({ allow })` begins with the container.
+ *
+ * @throws CarrelError with `ERR_UNSUPPORTED` on Deno.
+ */
 export function openEgress(allow: readonly string[], tell: (connection: Connection) => void): Egress {
+  if (process.versions.deno !== undefined)
+    throw unsupported('network({ allow }) takes sockets by their descriptors, and node:dgram of Deno does not');
   return new Egress(allow, tell);
 }
