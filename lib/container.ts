@@ -249,13 +249,15 @@ export class Container {
    *   of the host trust (CVE-2020-15257).
    * - `{ allow: ['api.example.org:443', '*.example.com:443', '203.0.113.0/24:443'] }`: by TCP what is listed, and
    *   nothing else. {@link EgressList} says what that means.
+   * - `'outbound'`: a way out for everything that the host reaches, but its loopback. It takes the package passt or
+   *   slirp4netns, and neither `CAP_NET_RAW` nor `CAP_NET_ADMIN`. docs/networks.md says more.
    * - A container that runs: its network, whose ports they share, and which lasts as long as one of them. Settings of
    *   the network are the other's. As root the container has a user namespace of its own, and no rights over the
    *   network. An ordinary user's is in the other's user namespace: it has its ids, no `idmap`, and no `CAP_SYS_ADMIN`.
    *   `docker run --network container:NAME`
    *
    * @throws TypeError where `namespaces` says otherwise; {@link CarrelError} with `ERR_ENDED`, here and at the start,
-   *   where the other has ended.
+   *   where the other has ended; with `ERR_OUTBOUND` at the start, without these packages.
    */
   network(network: NetworkInput | undefined): Container {
     return this.#with({ network });

@@ -114,9 +114,11 @@ export const OPTIONS: readonly CliOption[] = [
   },
   {
     name: 'network',
-    value: 'none|host',
+    value: 'none|host|outbound',
     group: 'Isolation',
-    help: 'none, the default, gives loopback only; host gives the network of the host',
+    help:
+      'none, the default, gives loopback only; host gives the network of the host; ' +
+      'outbound a way out by pasta or slirp4netns',
     apply: ({ definition }, value) => {
       definition.network = value as Network;
     },

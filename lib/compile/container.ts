@@ -41,6 +41,7 @@ import { planLocks } from './locks.js';
 import { planMounts } from './mounts.js';
 import { namespaceSettings } from './namespace-settings.js';
 import { withSharedUser } from './network.js';
+import { planOutbound } from './outbound.js';
 import { ownCgroup } from './own-cgroup.js';
 import { impliedLimits } from './quotas.js';
 import { limitResources, raiseLimits, schedule } from './resources.js';
@@ -152,6 +153,9 @@ export function compileFrame(
   const hookNow = command.hooked && !hookLater;
   const nested = (name: Namespace): boolean => (locks.namespaces as readonly Namespace[]).includes(name);
   const init: readonly ContainerStep[] = definition.init && has('pid') ? [{ op: 'init', from: 'init()' }] : [];
+  const outbound = planOutbound(definition, host);
+  const connectNow = locks.nest.length > 0 ? [] : outbound.acts;
+  const connectLater = locks.nest.length > 0 ? outbound.acts : [];
   const acts = [
     // What tells the command from others follows from the cgroup that it is in.
     ...limits.early,
@@ -160,6 +164,8 @@ export function compileFrame(
     ...raiseLimits(definition, command, host),
     ...schedule(definition),
     ...(joined ? [] : mounts.acts),
+    // Its program needs the maps.
+    ...connectNow,
   ];
   const become = (uid: number, gid: number, gids: readonly number[], from: string): readonly ContainerStep[] => [
     // Where setgroups is denied there is no way to drop groups; what they allow is the caller's own to give. Where it
@@ -206,10 +212,11 @@ export function compileFrame(
       : []),
     // Before the mounts: /sys and /dev/mqueue show the namespaces that they are mounted in.
     ...locks.nest,
-    ...(hookLater ? [{ op: 'barrier', acts: [], hook: true } as const] : []),
+    ...(hookLater || connectLater.length > 0 ? [{ op: 'barrier', acts: connectLater, hook: hookLater } as const] : []),
     // Mounts, the masks last: a fresh /proc is refused once the old one is partly hidden. Then the old root goes.
     ...mounts.steps,
     ...namespaceSettings(definition),
+    ...outbound.routes,
     // Behind /sys, which shows the network that it is mounted in.
     ...egress.steps,
     // Before init: set-up aside, all of the container stays there.

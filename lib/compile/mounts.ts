@@ -90,7 +90,7 @@ function root(definition: ContainerDefinition, parts: RootParts): readonly Conta
   const made = [
     ...targets.map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755, from: 'rootfs()' })),
     ...hostsOfRoot(definition, host, isInMemory(definition)),
-    ...ownResolver(definition),
+    ...ownResolver(definition, host),
   ];
   if (typeof rootfs !== 'string') {
     const place = { target: '/', attributes, from: 'rootfs(overlay())', places };

@@ -28,7 +28,7 @@ export function hostPrograms(definition: ContainerDefinition, parts: RootParts):
       ...shown.map((entry) => hostEntry(entry, trees)),
       ...ownFiles(definition, parts),
       ...resolversOfHost(definition, host),
-      ...ownResolver(definition),
+      ...ownResolver(definition, host),
     ];
   }
   const place: OverlayPlace = { target: '/', attributes: ['nosuid', 'nodev'], from: 'mount(overlay())', places };
@@ -38,7 +38,7 @@ export function hostPrograms(definition: ContainerDefinition, parts: RootParts):
     ...['/proc', '/sys', '/dev'].map((target): ContainerStep => ({ op: 'directory', target, mode: 0o755 })),
     ...shown.map((entry) => hostEntry(entry, trees)),
     ...resolversOfHost(definition, host),
-    ...ownResolver(definition),
+    ...ownResolver(definition, host),
   ];
 }
 

@@ -7,6 +7,7 @@ import { HOSTS_FILE, isWithin, RESOLVER_FILE } from '../plan/paths.js';
 import type { ContainerStep, StepOf } from '../plan/steps.js';
 import { hostsOfHost } from './names.js';
 import { egressList, hasOwnNames, joinedNetwork } from './network.js';
+import { resolverOf } from './outbound-resolver.js';
 
 export interface Resolver {
   /** Addresses, in the order in which they are asked. */
@@ -31,9 +32,10 @@ export function resolverFile(
   return [{ op: 'file', target: RESOLVER_FILE, mode: 0o644, content, from: 'network()' }];
 }
 
-/** Of a container whose names carrel finds, or that joins the network of such a one. */
-export function ownResolver(definition: ContainerDefinition): readonly ContainerStep[] {
+/** Of a container whose way out carrel makes, or that joins the network of such a one. */
+export function ownResolver(definition: ContainerDefinition, { outbound }: Host): readonly ContainerStep[] {
   const { network } = definition;
+  if (network === 'outbound') return outbound === undefined ? [] : resolverFile(definition, resolverOf(outbound));
   const nameservers = egressList(network) === undefined ? joinedNetwork(network)?.nameservers : [RESOLVER];
   return nameservers === undefined ? [] : resolverFile(definition, { nameservers });
 }

@@ -28,6 +28,7 @@ import {
 import {
   checkNetwork,
   checkNetworkNamespace,
+  checkOutboundCapabilities,
   isJoined,
   type JoinedNetwork,
   type Network,
@@ -254,6 +255,7 @@ function spellNetwork(
 /** Checks that the parts go together. */
 export function checkWhole(definition: ContainerDefinition): void {
   const { namespaces, rootfs, mounts, mask, hostname, domainname, hosts, network, publish, sysctl, idmap } = definition;
+  const { capabilities } = definition;
   // Mounts made in the host's own mount namespace would stay on the host. mount_namespaces(7)
   if (!namespaces.includes('mount') && (rootfs !== undefined || mounts.length > 0 || mask.length > 0)) {
     throw contradiction('rootfs, mounts and mask need "mount" among the namespaces, new and not joined');
@@ -271,6 +273,7 @@ export function checkWhole(definition: ContainerDefinition): void {
     throw contradiction('idmap needs "user" among the namespaces, new and not joined: else ids are what they are');
   }
   checkNetworkNamespace(namespaces, network);
+  checkOutboundCapabilities(network, 'bounding' in capabilities ? capabilities.bounding : capabilities);
   checkHostsFile(hosts, namespaces, mounts);
   checkPublished(publish, namespaces);
   checkSysctlNamespaces(sysctl, namespaces);

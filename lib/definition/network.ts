@@ -1,7 +1,7 @@
 /** Which network a container has: a word for what its namespaces say, or a container whose network it joins. */
 
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
-import type { Namespace } from '../plan/constants.js';
+import type { Capability, Namespace } from '../plan/constants.js';
 import { RESOLVER } from '../plan/egress-addresses.js';
 import { array, object, oneOf, text } from './checks.js';
 import { checkEgress, checkEgressNamespaces, type EgressList } from './egress.js';
@@ -14,8 +14,11 @@ import {
   type NamespaceHandle,
 } from './namespaces.js';
 
-/** `'none'`: a loopback interface of its own and no other. `'host'`: the host's. */
-export type Network = 'none' | 'host';
+/**
+ * `'none'`: a loopback interface of its own and no other. `'host'`: the host's. `'outbound'`: a loopback of its own,
+ * and a way out for everything.
+ */
+export type Network = 'none' | 'host' | 'outbound';
 
 /** The network of a container that runs, as plain data: what `network(container)` makes of it. */
 export interface JoinedNetwork {
@@ -37,11 +40,15 @@ export type NetworkChoice = Network | EgressList | JoinedNetwork;
 type Entries = readonly (Namespace | JoinedNamespace)[];
 
 export function checkNetwork(value: unknown): NetworkChoice {
-  if (typeof value === 'string') return oneOf('network', value, ['none', 'host']) as Network;
+  if (typeof value === 'string') return oneOf('network', value, ['none', 'host', 'outbound']) as Network;
   if (value !== null && typeof value === 'object' && 'allow' in value && !('namespaces' in value))
     return checkEgress(value);
   if (value === null || typeof value !== 'object' || !('namespaces' in value) || Array.isArray(value))
-    throw invalidType('network', '"none", "host", { allow: ["name:port"] }, or a container that runs', value);
+    throw invalidType(
+      'network',
+      '"none", "host", "outbound", { allow: ["name:port"] }, or a container that runs',
+      value,
+    );
   checkRuns('network()', value);
   const { namespaces } = value;
   if (namespaces !== undefined) object('network.namespaces', namespaces);
@@ -105,8 +112,8 @@ export function checkNetworkNamespace(namespaces: Entries, network: NetworkChoic
   if (network === 'host' && namespaces.includes('network')) {
     throw contradiction(`network('host') and "network" among the namespaces exclude each other`);
   }
-  if (network === 'none' && !namespaces.includes('network')) {
-    throw contradiction(`network('none') needs "network" among the namespaces, new and not joined`);
+  if (network !== 'host' && !namespaces.includes('network')) {
+    throw contradiction(`network('${network}') needs "network" among the namespaces, new and not joined`);
   }
 }
 
@@ -125,4 +132,20 @@ function entryOf({ namespaces: { network } }: JoinedNetwork): JoinedNamespace {
 
 function isEntryOf(entry: Namespace | JoinedNamespace, { namespaces: { network } }: JoinedNetwork): boolean {
   return typeof entry !== 'string' && entry.type === 'network' && entry.inode === network.inode;
+}
+
+/** What sends whatever it likes by an interface, or changes where it leads to. */
+const SENDING: readonly Capability[] = ['CAP_NET_ADMIN', 'CAP_NET_RAW'];
+
+/**
+ * The programs that make a way out take what comes by their interface for what it says it is. In 2023 they carried
+ * packets for 127.0.0.1 to the host's.
+ */
+export function checkOutboundCapabilities(network: unknown, bounding: readonly Capability[]): void {
+  const sending = SENDING.filter((name) => bounding.includes(name));
+  if (network !== 'outbound' || sending.length === 0) return;
+  throw contradiction(
+    `network('outbound') and ${sending.join(', ')} among the capabilities exclude each other: by its own packets a ` +
+      'program would reach the loopback of the host',
+  );
 }

@@ -481,6 +481,19 @@ export const listenTcp: StepConstructor<'listenTcp', 'backlog' | 'bufferBytes'> 
  */
 export const bindUdp: StepConstructor<'bindUdp'> = step('bindUdp');
 
+/**
+ * *Host.* Runs the host's program at `path` with `args`, which stays until the container ends. It carries packets
+ * between the child's network namespace and the network of the host. Its descriptors 0 and 1 are the network namespace,
+ * and the user namespace that owns that. What it says goes to 2. It writes to 3 when the network is there; or it ends
+ * with status 0, and leaves a process that goes on. It has no other descriptor, and no environment.
+ *
+ * Needs a new network namespace, /dev/net/tun, and what the program needs. Errors: The message has what the program
+ * says, and its exit status.
+ *
+ * Source: pasta(1), slirp4netns(1).
+ */
+export const connectNetwork: StepConstructor<'connectNetwork'> = step('connectNetwork');
+
 // Mounts.
 
 /**

@@ -67,7 +67,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
 
 async function report(system: string, path: string): Promise<DoctorReport> {
   // Whatever options there are, so that all is asked for.
-  const all = define(undefined, { landlock: { scope: ['signal'] }, apparmor: 'unconfined' });
+  const all = define(undefined, { landlock: { scope: ['signal'] }, apparmor: 'unconfined', network: 'outbound' });
   const host = probeWith(probeCgroups(), all);
   const [cpu] = allowedCpus();
   const ground: Ground = { host, path, ...(cpu === undefined ? {} : { cpu }) };

@@ -13,6 +13,7 @@ export type Planner = (sample: Sample) => Plan;
 const DECIDED: Readonly<Record<string, string>> = {
   ERR_CGROUP_UNAVAILABLE: 'cgroups',
   ERR_LANDLOCK_UNAVAILABLE: 'landlock',
+  ERR_OUTBOUND: 'way out',
   ERR_SUBORDINATE_IDS: 'subordinate ids',
 };
 

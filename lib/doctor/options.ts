@@ -58,6 +58,7 @@ export function samplesFor(ground: Ground): readonly Sample[] {
     network: [
       { option: "network('host')", definition: { network: 'host' } },
       { option: 'network({ allow })', definition: { network: { allow: ['example.org:443'] } } },
+      { option: "network('outbound')", definition: { network: 'outbound' } },
     ],
     timeOffsets: [
       {

@@ -37,7 +37,14 @@ export function reportOf(observed: Observed): DoctorReport {
   const tried = trialsFor(ground).map((trial) => told(trial, observed.outcome(trial)));
   // Root has ranges of its own.
   const subordinate = canMapRange(host) ? [] : [subordinateIds(observed.subordinate)];
-  const facts = [ids(ground), ...subordinate, executableMemory(memfd), cgroups(ground), landlock(ground)];
+  const facts = [
+    ids(ground),
+    ...subordinate,
+    executableMemory(memfd),
+    cgroups(ground),
+    landlock(ground),
+    wayOut(ground),
+  ];
   const found = [...tried, ...facts, container(whole)];
   const isRefused = found.some(({ name, ok, needed }) => !ok && (needed || name === 'new /proc'));
   const partlyHidden = !hasNewProc(define(undefined, {}), host);
@@ -144,6 +151,20 @@ function landlock({ host }: Ground): Finding {
   const lacks = landlockLacks(version);
   const detail = [`version ${version}`, ...lacks].join('; ');
   return { name, ok: lacks.length === 0, needed: false, detail, ...(lacks.length === 0 ? {} : { remedy: NEWER }) };
+}
+
+/** By which program a container can reach the network of the host, and beyond. pasta(1), slirp4netns(1) */
+function wayOut({ host: { outbound } }: Ground): Finding {
+  const program = outbound?.pasta ?? outbound?.slirp4netns;
+  const name = 'way out';
+  if (program === undefined) {
+    const remedy = 'install the package passt, which has pasta, or the package slirp4netns';
+    return { name, ok: false, needed: false, detail: 'neither pasta nor slirp4netns is in the PATH', remedy };
+  }
+  const detail = `network('outbound') is by ${program}`;
+  if (outbound?.tun === true) return { name, ok: true, needed: false, detail };
+  const remedy = 'load the kernel module tun, and give /dev/net/tun the mode 0666';
+  return { name, ok: false, needed: false, detail: `${detail}, which cannot open /dev/net/tun`, remedy };
 }
 
 const LANDLOCK_REMEDY = 'a kernel with CONFIG_SECURITY_LANDLOCK, and landlock in its boot parameter lsm=';

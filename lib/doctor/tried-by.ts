@@ -5,8 +5,8 @@ import type { Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep, StepOf } from '../plan/steps.js';
 import type { TrialName } from './trial.js';
 
-/** What a plan needs: trials, and a finding that is none. */
-export type Need = TrialName | 'subordinate ids';
+/** What a plan needs: trials, and two findings that are none. */
+export type Need = TrialName | 'subordinate ids' | 'way out';
 
 /** A step of a plan. */
 type PlannedStep = HostStep | ContainerStep;
@@ -76,6 +76,7 @@ const TRIED_BY: { readonly [O in PlannedOp]: By<O> } = {
   removeRoute: 'second network',
   listenTcp: 'second network',
   bindUdp: 'second network',
+  connectNetwork: 'way out',
   sysctl: ({ path }) => (OF_IPC.test(path) ? 'settings of ipc' : 'settings'),
   propagation: 'mount namespace',
   openTree: 'binds',

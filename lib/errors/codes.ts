@@ -37,6 +37,9 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
   ERR_NOT_READY:
     'A container did not become ready by the conditions of `start()` or `waitFor()`: it ended, the time was up, or a ' +
     'condition failed. A `ReadyError`, which says what was still waited for, and carries the end of the output.',
+  ERR_OUTBOUND:
+    "Neither pasta nor slirp4netns, which `network('outbound')` needs, is in the PATH, and nothing was started. " +
+    'The hint names the packages.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
   ERR_PROTOCOL:
     'A supervisor said what is no message. carrel’s own never do; all containers of this thread have ended, ' +

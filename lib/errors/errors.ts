@@ -41,6 +41,7 @@ export {
   noCgroup,
   noIdRange,
   noLocks,
+  noOutbound,
   notInstalled,
   planRejected,
   planUnwritten,

@@ -9,6 +9,7 @@ import { LABEL_HINTS } from './hints/labels.js';
 import { LANDLOCK_HINTS } from './hints/landlock.js';
 import { MOUNT_HINTS } from './hints/mounts.js';
 import { NAMESPACE_HINTS } from './hints/namespaces.js';
+import { NETWORK_HINTS } from './hints/network.js';
 import { PROCESS_HINTS } from './hints/process.js';
 import { PROGRAM_HINTS } from './hints/program.js';
 import { errorName } from './numbers.js';
@@ -19,6 +20,7 @@ export const HINTS: readonly Hint[] = [
   ...CLONE_HINTS,
   ...ID_HINTS,
   ...NAMESPACE_HINTS,
+  ...NETWORK_HINTS,
   ...MOUNT_HINTS,
   ...PROCESS_HINTS,
   ...PROGRAM_HINTS,

@@ -186,6 +186,15 @@ export function subordinateIds(lack: keyof typeof SUBORDINATE, uid: number): Car
   return new CarrelError('ERR_SUBORDINATE_IDS', `the user ${uid} cannot map ids: ${reason}`, hint);
 }
 
+/** No program is there that makes a way out. */
+export function noOutbound(): CarrelError {
+  return new CarrelError(
+    'ERR_OUTBOUND',
+    "network('outbound') needs pasta or slirp4netns, and neither is in the PATH",
+    'install the package passt, which has pasta, or the package slirp4netns',
+  );
+}
+
 /**
  * A name that the container's files do not have. `known` are the names that they have, `undefined` where there is no
  * such file.

@@ -61,6 +61,25 @@ export interface LabelFacts {
   readonly selinux?: string;
 }
 
+/** A resolver of the host's, as /etc/resolv.conf names it. */
+export interface Nameserver {
+  readonly address: string;
+  /** It is this machine itself, by the loopback or by another address of its own, or in one of its links only. */
+  readonly local: boolean;
+}
+
+/** What a container can have as a way out. */
+export interface OutboundFacts {
+  /** Where the programs are that make one. pasta(1), slirp4netns(1) */
+  readonly pasta?: string;
+  readonly slirp4netns?: string;
+  /** This user can open /dev/net/tun. */
+  readonly tun: boolean;
+  readonly nameservers: readonly Nameserver[];
+  /** What else /etc/resolv.conf says: `search …`, `options …`. resolv.conf(5) */
+  readonly lines: readonly string[];
+}
+
 export interface Host {
   readonly arch: Architecture;
   /** The kernel's release: `[6, 1]`. */
@@ -114,6 +133,8 @@ export interface Host {
   readonly landlock?: LandlockFacts;
   /** Asked for where one is used only. */
   readonly labels?: LabelFacts;
+  /** Asked for where it is used only. */
+  readonly outbound?: OutboundFacts;
 }
 
 export function hasCapability(host: Host, name: Capability): boolean {

@@ -10,10 +10,11 @@ import { unsupported } from '../errors/errors.js';
 import { isSame, Memo } from '../plan/memo.js';
 import { HOSTS_FILE } from '../plan/paths.js';
 import { executable } from './executable.js';
-import type { Host, HostPath, HostText, LabelFacts, LandlockFacts } from './facts.js';
+import type { Host, HostPath, HostText, LabelFacts, LandlockFacts, OutboundFacts } from './facts.js';
 import { probeLabels } from './labels.js';
 import { probeLandlock } from './landlock.js';
 import { readMounts } from './mountinfo.js';
+import { probeOutbound } from './outbound.js';
 import { idRanges, kernelRelease, mountsOf, resourceLimits, subordinateRanges } from './parsers.js';
 import { realPath } from './real-path.js';
 import { runtimeLack } from './runtime.js';
@@ -72,15 +73,17 @@ function showsProcessesOnly(): boolean {
 
 const factsWithCgroups = new Memo((cgroups: CgroupFacts, host: Host): Host => Object.freeze({ ...host, cgroups }));
 const factsWithLandlock = new Memo((landlock: LandlockFacts, host: Host): Host => Object.freeze({ ...host, landlock }));
+const factsWithOutbound = new Memo((host: Host, outbound: OutboundFacts): Host => Object.freeze({ ...host, outbound }));
 const factsWithLabels = new Memo((labels: LabelFacts, host: Host): Host => Object.freeze({ ...host, labels }));
 
-/** The same, with what this process can do with cgroups, and what this container asks of Landlock and for labels. */
+/** The same, with what this process can do with cgroups, and what this container asks for of what is asked once. */
 export function probeWith(
   cgroups: CgroupFacts | undefined,
-  { landlock, apparmor, selinux }: Pick<ContainerDefinition, 'landlock' | 'apparmor' | 'selinux'>,
+  { landlock, apparmor, selinux, network }: Pick<ContainerDefinition, 'landlock' | 'apparmor' | 'selinux' | 'network'>,
 ): Host {
   const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
-  const restricted = landlock === undefined ? host : factsWithLandlock.get(probeLandlock(), host);
+  const connected = network === 'outbound' ? factsWithOutbound.get(host, probeOutbound()) : host;
+  const restricted = landlock === undefined ? connected : factsWithLandlock.get(probeLandlock(), connected);
   const isLabelled = apparmor !== undefined || selinux !== undefined;
   return isLabelled ? factsWithLabels.get(probeLabels(), restricted) : restricted;
 }

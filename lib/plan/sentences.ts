@@ -131,6 +131,7 @@ const SENTENCES: { readonly [O in Op]: (step: StepOf<O>) => string } = {
   removeRoute: (step) => `no route ${step.destination}/${step.prefix} by ${step.name}`,
   listenTcp: (step) => `listen on TCP port ${step.port} of ${FAMILIES[step.family]}, slot ${step.slot}`,
   bindUdp: (step) => `take datagrams at ${step.address}, port ${step.port}, slot ${step.slot}`,
+  connectNetwork: (step) => `connect the network by ${[step.path, ...step.args].map(quoted).join(' ')}`,
   joinSessionKeyring: () => 'join a new session keyring',
   openTerminal: (step) => `open a terminal, ${step.columns} × ${step.rows}, and bind it on /dev/console`,
   relay: (step) => `relay the terminal in slot ${step.master} to slot ${step.socket}`,

@@ -89,7 +89,7 @@ function about(
     step.op === 'idmap'
       ? treeIn(step.slot, beside)
       : (alternativeOf(step, refused) ?? pathOf(step, syscallName(refused.syscall)));
-  const helper = step.op === 'newuidmap' || step.op === 'newgidmap' ? aboutHelper(refused) : {};
+  const helper = HELPED.includes(step.op) ? aboutHelper(refused) : {};
   return { ...(path === undefined ? {} : { path }), ...helper };
 }
 
@@ -125,6 +125,9 @@ function aboutExec(step: StepOf<'exec'>, { path }: Refused): Pick<Refusal, 'path
   const found = path > 0 ? step.paths[path - 1] : undefined;
   return { path: found ?? step.args[0] ?? '', found: found !== undefined };
 }
+
+/** Steps that a program of the host's performs. */
+const HELPED: readonly Step['op'][] = ['newuidmap', 'newgidmap', 'connectNetwork'];
 
 /** What a helper program said, and how it ended. */
 function aboutHelper({ helperStatus, text }: Refused): { readonly message?: string } {

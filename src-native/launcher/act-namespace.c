@@ -36,3 +36,8 @@ struct outcome act_set_time_offset(struct supervisor *self, const struct step_se
 	end = text_number(end, step->nanoseconds);
 	return entry_write(self->child, "timens_offsets", text, (size_t)(end - text));
 }
+
+struct outcome act_connect_network(struct supervisor *self, const struct step_connect_network *step)
+{
+	return connector_make(self, step);
+}

@@ -49,6 +49,8 @@ struct outcome act_dispatch(struct supervisor *self, const struct record *record
 		return act_setns(self, (const struct step_setns *)record);
 	case STEP_SET_TIME_OFFSET:
 		return act_set_time_offset(self, (const struct step_set_time_offset *)record);
+	case STEP_CONNECT_NETWORK:
+		return act_connect_network(self, (const struct step_connect_network *)record);
 	case STEP_OPEN_TREE:
 		return act_open_tree(self, (const struct step_open_tree *)record);
 	case STEP_REMOVE_TARGET:

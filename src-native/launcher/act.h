@@ -28,6 +28,7 @@ struct outcome act_remove_cgroup(struct supervisor *self, const struct step_remo
 struct outcome act_open_namespace(struct supervisor *self, const struct step_open_namespace *step);
 struct outcome act_setns(struct supervisor *self, const struct step_setns *step);
 struct outcome act_set_time_offset(struct supervisor *self, const struct step_set_time_offset *step);
+struct outcome act_connect_network(struct supervisor *self, const struct step_connect_network *step);
 struct outcome act_open_tree(struct supervisor *self, const struct step_open_tree *step);
 struct outcome act_remove_target(struct supervisor *self, const struct step_remove_target *step);
 struct outcome act_rmdir(struct supervisor *self, const struct step_rmdir *step);

@@ -25,23 +25,13 @@ int guard_is_needed(const struct plan *plan)
 	return 1;
 }
 
-// Reaps who has ended. Returns whether there is anybody else.
-static int is_anybody_left(void)
-{
-	long pid;
-	do
-		pid = sys_wait4(-1, 0, SYS_WNOHANG | SYS_WALL, 0);
-	while (pid > 0 || pid == -SYS_EINTR);
-	return pid == 0;
-}
-
 // A supervisor that ends by itself leaves nobody.
 static void end_orphans(const struct page *page)
 {
 	const struct cgroups cgroups = CGROUPS_NONE;
 	const uint64_t began = timing_now();
 	int64_t pause = PAUSE_NS;
-	while (is_anybody_left()) {
+	while (orphans_are_left()) {
 		// Whose parent was killed is this process's child the next time.
 		orphans_end(&cgroups, 0);
 		if (timing_now() - began >= PATIENCE_NS) {

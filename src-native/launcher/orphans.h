@@ -4,6 +4,8 @@
 #pragma once
 #include "cgroups.h"
 
+// Reaps who has ended of this process's children. Returns whether there is anybody else.
+int orphans_are_left(void);
 // Sends SIGKILL to every process that is this one's child, frozen or not. Returns how many there are beside `held`, or
 // −1 where /proc does not tell.
 long orphans_end(const struct cgroups *cgroups, int held);

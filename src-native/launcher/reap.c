@@ -119,6 +119,7 @@ void reap_container(struct supervisor *self)
 	exited->violations = self->calls.count;
 	exited->unread = self->calls.unread;
 	reader_end(&self->calls.reader);
+	connector_end(&self->connector);
 	exited->ending = self->ending;
 	while ((exited->left = end_left(self)) == LEFT_SOMEBODY || !self->reaped) {
 		if (timing_now() - began >= PATIENCE_NS)

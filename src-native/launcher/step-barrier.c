@@ -5,14 +5,15 @@
 #include "step.h"
 
 // Whether somebody on the host has to open what /proc has of the child: to write its maps, or to see namespaces that it
-// has just made.
+// has just made, as who connects its network does.
 static int is_looked_into(const struct child *child, const struct step_barrier *step)
 {
 	const struct record *act = plan_record(child->plan, step->acts.offset);
-	int maps = 0;
+	int looks = 0;
 	for (uint32_t i = 0; i < step->acts.count; i++, act = plan_next(act))
-		maps |= act->op == STEP_SET_UID_MAP || act->op == STEP_SET_GID_MAP || act->op == STEP_DENY_SETGROUPS;
-	return maps || (step->hook && child->has_nested);
+		looks |= act->op == STEP_SET_UID_MAP || act->op == STEP_SET_GID_MAP || act->op == STEP_DENY_SETGROUPS ||
+			 act->op == STEP_CONNECT_NETWORK;
+	return looks || (step->hook && child->has_nested);
 }
 
 struct outcome step_barrier(struct child *child, const struct step_barrier *step)

@@ -3,6 +3,7 @@
 #pragma once
 #include "calls.h"
 #include "cgroups.h"
+#include "connector.h"
 #include "inbox.h"
 #include "outbox.h"
 #include "page.h"
@@ -48,6 +49,7 @@ struct supervisor {
 	struct timing timing;
 	struct descendants descendants;
 	struct calls calls;
+	struct connector connector;
 	// Both ends of the report socket; the child's is closed here as soon as the child has descriptors of its own.
 	int report;
 	int report_child;

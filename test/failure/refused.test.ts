@@ -29,6 +29,8 @@ const ELSEWHERE = [
   'rmdir',
   // Of a command of a container that stays, which is begun ahead of its call: test/container/ahead.test.ts refuses it.
   'awaitPlan',
+  // Of a network with a way out: test/failure/outbound.test.ts refuses it.
+  'connectNetwork',
   // Of a server, which no container here has: test/container/serve.test.ts tries it.
   'serve',
   // Where there is no AppArmor, and no SELinux.

@@ -107,6 +107,13 @@ export const root: Host = {
   resolver: [{ path: '/run/resolv.conf' }, { path: '/etc/hosts' }],
   cgroups: CGROUPS.v2,
   labels: {},
+  outbound: {
+    pasta: '/usr/bin/pasta',
+    slirp4netns: '/usr/bin/slirp4netns',
+    tun: true,
+    nameservers: [{ address: '192.0.2.53', local: false }],
+    lines: ['search example.org'],
+  },
   sysctls: { 'user/max_inotify_instances': '128', 'net/ipv4/ping_group_range': '1\t0' },
   rlimits: { nofile: { soft: 1024, hard: 4096 }, core: { soft: 0, hard: 'unlimited' } },
 };

@@ -6,7 +6,7 @@
  */
 
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asUser, filesOf, legsOf, runLeg } from './legs.js';
@@ -15,6 +15,7 @@ const [base = '', ...filters] = process.argv.slice(2);
 const checkout = bindCheckout();
 const node = bindNode();
 mount('-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs', '/tmp');
+showTun();
 requireReachable([node, '-e', '0'], 'Node');
 requireReachable(['cat', join(checkout, 'package.json'), join(checkout, 'build/test/support/run.js')], 'the checkout');
 
@@ -46,6 +47,13 @@ function bindNode(): string {
   writeFileSync(target, '');
   mount('--bind', process.execPath, target);
   return target;
+}
+
+/** For everyone, as distributions have it. Some machines have it for root alone. */
+function showTun(): void {
+  if (!existsSync('/dev/net/tun')) return;
+  mount('-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/dev/net');
+  execFileSync('mknod', ['--mode=666', '/dev/net/tun', 'c', '10', '200']);
 }
 
 function makeDirectory(name: string): string {

@@ -42,4 +42,6 @@ export const NETWORK_CALLS: {
     call('socket', 'SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC'),
     call('bind', `htons(${port})`, quote(address)),
   ],
+  // The rest is of processes of its own.
+  connectNetwork: () => [call('socketpair'), call('clone', 'SIGCHLD')],
 };

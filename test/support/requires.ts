@@ -92,6 +92,9 @@ const PROBES = {
   maven: () => installed('Maven', 'mvn', 'java'),
   newuidmap: () => (existsSync('/usr/bin/newuidmap') ? undefined : 'no newuidmap'),
   ocaml: () => installed('OCaml', 'ocamlc'),
+  /** What makes a way out, a device for it, and a network of one's own for trying. */
+  pasta: () => wayOut('pasta'),
+  slirp4netns: () => wayOut('slirp4netns'),
   perl: () => installed('Perl', 'perl'),
   php: () => installed('PHP', 'php'),
   postgresql: () => runs('no PostgreSQL', 'sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb && command -v psql'),
@@ -169,6 +172,11 @@ export function libseccomp(): string | undefined {
 function hasCgroups(): boolean {
   const controllers = probeCgroups().hierarchies.flatMap((hierarchy) => controllersOf(hierarchy));
   return ['memory', 'pids', 'cpuacct', 'freezer'].every((name) => controllers.includes(name));
+}
+
+function wayOut(program: string): string | undefined {
+  const tried = 'test -r /dev/net/tun -a -w /dev/net/tun && unshare --user --map-root-user --net ip link add type veth';
+  return installed(program, program) ?? runs('no /dev/net/tun for this user, or no veth', 'sh', '-c', tried);
 }
 
 function landlock(least: number): string | undefined {

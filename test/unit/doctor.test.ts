@@ -36,6 +36,7 @@ const ELSEWHERE: Readonly<Partial<Record<Op, string>>> = {
   umask: 'cannot fail',
   newuidmap: 'is tried by the finding "subordinate ids"',
   newgidmap: 'is tried by the finding "subordinate ids"',
+  connectNetwork: 'is tried by the finding "way out"',
   removeTarget: 'unlinkat(2) and flock(2), as makeTarget’s',
   rmdir: 'is about an overlay’s work directory on disk',
   setExecLabel: 'is about what the host’s policy has',
@@ -84,7 +85,7 @@ const ALIKE: readonly string[] = ['higher rlimits', 'lower nice', 'lower oom_sco
 describe('options', () => {
   for (const [who, ground] of Object.entries(grounds))
     test(`${who}: each sample is a definition, and needs trials that are made here`, () => {
-      const names = new Set<string>([...trialsFor(ground).map(({ name }) => name), 'subordinate ids']);
+      const names = new Set<string>([...trialsFor(ground).map(({ name }) => name), 'subordinate ids', 'way out']);
       for (const sample of samplesFor(ground)) {
         define(undefined, sample.definition);
         const plan = planned(ground.host)(sample);

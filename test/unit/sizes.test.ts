@@ -12,13 +12,13 @@ const FILE_LINES = 400;
 const FUNCTION_LINES = 60;
 const CLASS_LINES = 200;
 /** Nine keep what a container has written: the tree that its overlay hides, and the copy of it. */
-const STEP_COUNT = 121;
-const LAUNCHER_LINES = 7400;
+const STEP_COUNT = 122;
+const LAUNCHER_LINES = 7650;
 
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
   // With the declaration of RunningContainer.container, which no other file can make.
-  'lib/container.ts': 655,
+  'lib/container.ts': 657,
   'src-native/sys.h': 890,
 };
 

@@ -1,7 +1,19 @@
 /** Interfaces, addresses and routes of network namespaces, and sockets of one that nobody is in. */
 
 import { ADDRESS_FAMILIES, ROUTE_TYPES } from '../constants.js';
-import { address, choice, defaulted, filled, number, optional, slot, string, upTo } from '../fields.js';
+import {
+  address,
+  choice,
+  defaulted,
+  filled,
+  hostPath,
+  number,
+  optional,
+  slot,
+  string,
+  strings,
+  upTo,
+} from '../fields.js';
 import type { StepGroup } from './spec.js';
 
 const port = upTo(65_535);
@@ -10,7 +22,7 @@ const prefix = upTo(128);
 /**
  * Networks
  *
- * Each acts in the network namespace that the child is in then. All need CAP_NET_ADMIN over it.
+ * Each acts in the network namespace that the child is in then. All but the last need CAP_NET_ADMIN over it.
  */
 export const NETWORK_STEPS = {
   /**
@@ -101,4 +113,15 @@ export const NETWORK_STEPS = {
    * @source udp(7), bind(2)
    */
   bindUdp: { column: 'container', fields: { slot: filled, address, port } },
+  /**
+   * Runs the host's program at `path` with `args`, which stays until the container ends. It carries packets between
+   * the child's network namespace and the network of the host. Its descriptors 0 and 1 are the network namespace, and
+   * the user namespace that owns that. What it says goes to 2. It writes to 3 when the network is there; or it ends
+   * with status 0, and leaves a process that goes on. It has no other descriptor, and no environment.
+   *
+   * @needs a new network namespace, /dev/net/tun, and what the program needs
+   * @errors The message has what the program says, and its exit status.
+   * @source pasta(1), slirp4netns(1)
+   */
+  connectNetwork: { column: 'host', fields: { path: hostPath, args: strings } },
 } as const satisfies StepGroup;
