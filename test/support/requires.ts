@@ -50,6 +50,7 @@ const PROBES = {
   /** Where the kernel leaves the memory of a program that crashes. core(5) */
   'core-files': () => (/^[|/]/.test(CORES) ? 'cores go elsewhere' : undefined),
   'core-programs': () => (CORES.startsWith('|') ? undefined : 'cores are files'),
+  curl: () => runs('no curl', 'curl', '--version'),
   'debian-python3': () => installed('Debian’s Python', 'python3'),
   /** With what an environment gets its own pip of, and what compiles an extension. */
   'debian-venv': () =>
@@ -68,6 +69,7 @@ const PROBES = {
   'no-cgroups': () => (hasCgroups() ? 'cgroups for this user' : undefined),
   ghc: () => installed('GHC', 'ghc', 'gcc'),
   go: () => installed('Go', 'go'),
+  iproute2: () => runs('no iproute2', 'ip', '-V'),
   javac: () => installed('Java compiler', 'javac', 'java'),
   kotlin: () => installed('Kotlin', 'kotlinc', 'java'),
   latex: () => installed('LaTeX', 'pdflatex'),
@@ -90,7 +92,9 @@ const PROBES = {
   mariadb: () =>
     runs('no MariaDB', 'sh', '-c', 'command -v mariadb-install-db && PATH=$PATH:/usr/sbin command -v mariadbd'),
   maven: () => installed('Maven', 'mvn', 'java'),
+  'musl-gcc': () => runs('no compiler for musl', 'musl-gcc', '--version'),
   newuidmap: () => (existsSync('/usr/bin/newuidmap') ? undefined : 'no newuidmap'),
+  openssl: () => runs('no openssl', 'openssl', 'version'),
   ocaml: () => installed('OCaml', 'ocamlc'),
   /** What makes a way out, a device for it, and a network of one's own for trying. */
   pasta: () => wayOut('pasta'),
