@@ -186,10 +186,18 @@ function askOnce(): Omit<Host, keyof Changeable> {
     mounts: readMounts(),
     found: [],
     ...(showsProcessesOnly() ? { processesOnly: true as const } : {}),
-    // Where IPv6 is switched off for good there is no such file. proc_net(5)
-    ...(read('/proc/self/net/if_inet6') === undefined ? {} : { ipv6: true as const }),
+    ...(hasIpv6() ? { ipv6: true as const } : {}),
     rlimits: resourceLimits(read('/proc/self/limits')),
   };
+}
+
+/** Whether a new network namespace has IPv6: by the kernel, and by what it begins with. ip-sysctl.rst */
+function hasIpv6(): boolean {
+  if (read('/proc/self/net/if_inet6') === undefined) return false;
+  if (read('/sys/module/ipv6/parameters/disable_ipv6')?.trim() === '1') return false;
+  const begins = read('/proc/sys/net/core/devconf_inherit_init_net')?.trim();
+  const inherits = begins === '1' || begins === '3';
+  return !inherits || read('/proc/sys/net/ipv6/conf/default/disable_ipv6')?.trim() !== '1';
 }
 
 function read(path: string): string | undefined {

@@ -24,4 +24,16 @@ export const NETWORK_HINTS: readonly Hint[] = [
     error: 'ECHILD',
     text: '{path} has ended without an error, or somebody has ended it: start the container once more',
   },
+  {
+    op: 'addVeth',
+    error: 'ENOTSUP',
+    text: 'this kernel has no veth, or does not load it by itself: modprobe veth, or one that has CONFIG_VETH',
+  },
+  {
+    op: 'addAddress',
+    error: 'EACCES',
+    text:
+      'IPv6 is switched off in new network namespaces, by net.ipv6.conf.default.disable_ipv6 of the machine: ' +
+      'switch it on there, or off for good by ipv6.disable=1',
+  },
 ];
