@@ -44,12 +44,13 @@ $b mount -t virtiofs out /new/out
 exec $b switch_root /new /bin/busybox sh /out/.vm/guest.sh /dev/vport0p1 /dev/vport0p2 $services
 I
   mkdir -p dev # mounted over in the initrd, which has one from the kernel
-  make_initrd "$release" "$(command -v busybox)" virtio_pci virtio_console virtio_blk virtiofs overlay
+  make_initrd "$release" "$(command -v busybox)" virtio_pci virtio_console virtio_blk virtiofs overlay veth
   rm -rf boot usr dev
 }
 
-once "$cache/$series" make_kernel "$series"
-kernel=$cache/$series
+# Another name where other modules are in it.
+kernel=$cache/$series-veth
+once "$kernel" make_kernel "$series"
 begin_job
 mkdir "$job/root"
 export virtiofsd job
