@@ -72,9 +72,11 @@ void child_run(struct child *child)
 struct outcome child_await_plan(struct child *child)
 {
 	static struct plan plan;
-	struct report_plan given;
-	PASS(report_await(child->report, &given, sizeof(given)));
-	const long base = TRY(mmap, given.size, SYS_PROT_READ, SYS_MAP_PRIVATE, given.fd);
+	uint32_t size = 0;
+	int fd = -1;
+	PASS(report_await_plan(child->report, &fd, &size));
+	const long base = TRY(mmap, size, SYS_PROT_READ, SYS_MAP_PRIVATE, fd);
+	TRY(close, fd);
 	plan = (struct plan){(const unsigned char *)base, (const struct plan_header *)base};
 	child->plan = &plan;
 	return DONE;

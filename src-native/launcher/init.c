@@ -76,10 +76,17 @@ static void drop_rights(void)
 		sys_capset(&header, none);
 }
 
+// How long no signal may come until it looks whether it is alone in its memory; 0: for ever. While the child waits for
+// its plan that has no end: the supervisor sends a signal when it has. watch.c
+static const struct sys_timespec *patience(int parts)
+{
+	static const struct sys_timespec tick = {0, TICK_NS};
+	return parts && !__atomic_load_n(&kept.page->awaits, __ATOMIC_ACQUIRE) ? &tick : 0;
+}
+
 static void run(void *argument, long pid)
 {
 	const uint64_t every_signal = SYS_EVERY_SIGNAL;
-	const struct sys_timespec tick = {0, TICK_NS};
 	const int command = (int)pid;
 	// On its old stack it keeps that, with all else.
 	int parts = argument == &kept;
@@ -90,12 +97,13 @@ static void run(void *argument, long pid)
 	sys_close_range(0, ~0u, 0);
 	drop_rights();
 	for (;;) {
-		const long signal = sys_rt_sigtimedwait(&every_signal, parts ? &tick : 0);
-		if (signal == SYS_SIGCHLD) {
+		const long signal = sys_rt_sigtimedwait(&every_signal, patience(parts));
+		if (signal == SYS_SIGCHLD)
 			on_children(command);
-		} else if (signal > 0 && is_command(command, command)) {
+		else if (signal > 0 && is_command(command, command))
 			sys_kill(command, (int)signal);
-		} else if (parts && !__atomic_load_n(&kept.is_shared, __ATOMIC_ACQUIRE)) {
+		const int looks = signal <= 0 || (signal == SYS_SIGCHLD && !patience(parts));
+		if (parts && looks && !__atomic_load_n(&kept.is_shared, __ATOMIC_ACQUIRE)) {
 			memory_part(&kept, kept.page, sizeof(*kept.page));
 			parts = 0;
 		}

@@ -37,6 +37,8 @@ struct page {
 	int32_t command_status;
 	// Set by the child before it ends: init stays alone, and no process is the command.
 	uint32_t holds;
+	// Set by the child before it waits for its plan: however long that is, init has nothing to look for meanwhile.
+	uint32_t awaits;
 	// What has become of an attempt.
 	struct outcome attempt;
 	// Set by the supervisor before a SIGCHLD that it sends to init: it ends all others and itself.

@@ -60,6 +60,39 @@ struct outcome report_answer(int socket, const void *answer, size_t size)
 	return DONE;
 }
 
+// By the socket: the child may have a table of descriptors of its own by then.
+struct outcome report_answer_plan(int socket, int fd, uint32_t size)
+{
+	const long sent = rights_send(socket, &size, sizeof(size), &fd, 1, 0);
+	return sent < 0 ? REFUSED(sendmsg, -sent) : DONE;
+}
+
+struct outcome report_await_plan(int socket, int *ret_fd, uint32_t *ret_size)
+{
+	union {
+		struct sys_cmsghdr head;
+		char room[sizeof(struct sys_cmsghdr) + sizeof(uint64_t)];
+	} control;
+	struct rights rights = {0};
+	struct sys_iovec iov = {ret_size, sizeof(*ret_size)};
+	struct sys_msghdr message;
+	long received;
+	do {
+		message = (struct sys_msghdr){.iov = &iov, .iov_count = 1, .control = &control};
+		message.control_length = sizeof(control);
+		received = sys_recvmsg(socket, &message, SYS_MSG_CMSG_CLOEXEC);
+	} while (received == -SYS_EINTR);
+	if (received != sizeof(*ret_size))
+		return REFUSED(recvmsg, received < 0 ? -received : SYS_ESRCH);
+	if (message.control_length >= sizeof(control.head) && control.head.type == SYS_SCM_RIGHTS)
+		rights_take(&rights, &control.head);
+	// There was no room for it.
+	if (rights.count != 1)
+		return REFUSED(recvmsg, SYS_EMFILE);
+	*ret_fd = rights.descriptors[0];
+	return DONE;
+}
+
 long report_hear(int socket, struct report_heard *ret_heard)
 {
 	// Who has said it, and what came with it: the kernel writes them one behind the other.

@@ -41,12 +41,6 @@ struct report_heard {
 // The answer to a barrier, of one byte.
 enum { REPORT_GO = 'g' };
 
-// What a child is told that waits for a plan, when there is one: the plan's descriptor, and how long it is.
-struct report_plan {
-	int32_t fd;
-	uint32_t size;
-};
-
 // Makes both ends.
 struct outcome report_open(int *ret_supervisor, int *ret_child);
 // Says one of REPORT_*, in the child.
@@ -61,5 +55,9 @@ void report_refuse(int socket, const struct report_refused *refused);
 struct outcome report_await(int socket, void *ret_answer, size_t size);
 // Answers, in the supervisor.
 struct outcome report_answer(int socket, const void *answer, size_t size);
+// Hands a child that waits for a plan the plan's descriptor, and says how long it is.
+struct outcome report_answer_plan(int socket, int fd, uint32_t size);
+// Waits for that, in the child. The descriptor is its own.
+struct outcome report_await_plan(int socket, int *ret_fd, uint32_t *ret_size);
 // Takes what was said, in the supervisor. Returns it; 0 when nobody has the child's end open any more.
 long report_hear(int socket, struct report_heard *ret_heard);

@@ -25,7 +25,7 @@ static int is_sequel(const struct plan *plan, const struct plan *first, uint32_t
 	if (header->clone != begun->clone || header->slots != begun->slots || header->received != begun->received ||
 		header->kept != begun->kept || header->detached != begun->detached || header->timed ||
 		header->session || header->before_count != begun->before_count ||
-		header->after_count != begun->after_count || header->steps_count <= done)
+		header->after_count < begun->after_count || header->steps_count <= done)
 		return 0;
 	const struct record *step = plan_step(plan, 0);
 	const struct record *other = plan_step(first, 0);
@@ -42,11 +42,15 @@ static struct outcome go_on(struct supervisor *self, int fd)
 	PASS(plan_map(fd, &plan, &rule));
 	if (!is_sequel(&plan, &self->plan, self->page->index))
 		return REFUSED(mmap, SYS_EINVAL);
-	const struct report_plan given = {fd, plan.header->size};
 	self->plan = plan;
 	self->began = timing_now();
 	PASS(supervisor_bound(self, plan.header->timeout_ms));
-	return report_answer(self->report, &given, sizeof(given));
+	// Its filter stands behind what was done.
+	if (!self->calls.step)
+		PASS(calls_begin(&self->calls, &self->plan));
+	PASS(report_answer_plan(self->report, fd, plan.header->size));
+	TRY(close, fd);
+	return DONE;
 }
 
 int sequel_take(struct supervisor *self)
@@ -56,6 +60,7 @@ int sequel_take(struct supervisor *self)
 	if (!self->awaits || rights.count != 1)
 		return 0;
 	self->awaits = 0;
+	self->is_trimmed = 0;
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);
 	const struct outcome outcome = go_on(self, rights.descriptors[0]);
 	if (outcome.error == 0)

@@ -195,11 +195,10 @@ void spare_fit(struct supervisor *self)
 
 struct outcome spare_begin(struct supervisor *self, int plan_fd)
 {
-	const struct report_plan given = {plan_fd, self->plan.header->size};
 	self->began = timing_now();
 	if (!(self->plan.header->clone & CLONE_NEWNS))
 		ahead_close(self->page);
-	return report_answer(self->report, &given, sizeof(given));
+	return report_answer_plan(self->report, plan_fd, self->plan.header->size);
 }
 
 void spare_end_child(struct supervisor *self)

@@ -24,6 +24,7 @@ struct outcome step_await_plan(struct child *child, const struct step_await_plan
 	// Who waits keeps no file system of the container's busy. umount(2) EBUSY
 	TRY(chdir, "/");
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel-spare", 0, 0);
+	__atomic_store_n(&child->page->awaits, 1, __ATOMIC_RELEASE);
 	PASS(report_say(child->report, REPORT_BARRIER));
 	PASS(child_await_plan(child));
 	sys_prctl(PR_SET_NAME, (unsigned long)"carrel", 0, 0);

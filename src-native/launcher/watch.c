@@ -216,14 +216,16 @@ static const struct sys_timespec *patience(const struct supervisor *self)
 	static const struct sys_timespec CALM = {0, 50000000};
 	if (self->ends_since || self->cgroups.oom_looks)
 		return &SOON;
-	return self->running && !self->is_trimmed ? &CALM : 0;
+	return (self->running || self->awaits) && !self->is_trimmed ? &CALM : 0;
 }
 
-// Only the watch follows, and it needs little of the stack.
+// Only the watch follows, and it needs little of the stack. Init, whose child has waited for its plan, looks now.
 static void trim(struct supervisor *self)
 {
 	memory_trim();
 	self->is_trimmed = 1;
+	if (self->running && self->page->awaits && (self->command != self->child || self->holds))
+		sys_pidfd_send_signal(self->child_pidfd, SYS_SIGCHLD);
 }
 
 // What is polled for, and what comes of it.
@@ -318,7 +320,7 @@ void watch_child(struct supervisor *self)
 		else if (((ready > 0 && polled[ON_CHILD].revents) || end_is_late(self)) && !entrance_pass(self))
 			return;
 		calls_go_on(&self->calls, &self->outbox, polled[ON_CALLS].revents);
-		if (ready == 0 && self->running && !self->is_trimmed)
+		if (ready == 0 && (self->running || self->awaits) && !self->is_trimmed)
 			trim(self);
 		if (ready > 0)
 			react(self, polled);
