@@ -24,8 +24,10 @@ import { invalidType } from './errors/errors.js';
 import type { Plan } from './plan/plan.js';
 import type { ContainerStep, Op } from './plan/steps.js';
 import type { SpawnOptions } from './running/command.js';
-import { explain, planOf, run, spawn, start } from './running/engine.js';
+import { explain, planOf, pool, run, spawn, start } from './running/engine.js';
 import type { Hook } from './running/hooks.js';
+import type { PoolOptions } from './running/pool/options.js';
+import type { Pool } from './running/pool/pool.js';
 import type { ContainerProcess } from './running/process.js';
 import type { Bytes, RunOptions, RunResult, Texts } from './running/run.js';
 import type { RunningContainer } from './running/running-container.js';
@@ -621,6 +623,16 @@ export class Container {
   ): Promise<RunningContainer> {
     const call = givenCall('start', file, args, options);
     return start(this.toJSON(), this.#hooks, call, this, (parts) => this.#with(parts));
+  }
+
+  /**
+   * Keeps containers ready, each for one use, and begins to make them at once. Close it when it is no longer needed, or
+   * write `await using`.
+   *
+   * @throws TypeError or RangeError naming the option; TypeError for a container with `hook()` or `publish()`.
+   */
+  pool(options: PoolOptions): Pool {
+    return pool(this.toJSON(), this.#hooks, options, { container: this, like: (parts) => this.#with(parts) });
   }
 
   /**

@@ -110,6 +110,8 @@ export type { FileData, WriteFileOptions } from './running/files/writing.js';
 export type { Hook, HookContext } from './running/hooks.js';
 export type { OutputStream } from './running/log.js';
 export type { LogStream, LogsOptions } from './running/log-stream.js';
+export type { PoolOptions } from './running/pool/options.js';
+export type { Pool, TakeOptions } from './running/pool/pool.js';
 export type { Listener } from './running/ports/listener.js';
 export type { Published } from './running/ports/published.js';
 export type { ConnectionHandler, ConnectOptions, PortTarget } from './running/ports/target.js';

@@ -34,6 +34,7 @@ const FILES: Readonly<Record<string, string>> = {
   [join(lib, 'definition/inserted.js')]: 'engine',
   [join(lib, 'running/staying.js')]: 'staying',
   [join(lib, 'running/collecting.js')]: 'staying',
+  [join(lib, 'running/pool/pool.js')]: 'staying',
   [join(lib, 'running/start.js')]: 'staying',
   [join(lib, 'running/egress.js')]: 'egress',
   [join(lib, 'running/egress/egress.js')]: 'egress',

@@ -17,9 +17,6 @@ export interface CapturePlan {
   readonly give: readonly ContainerStep[];
 }
 
-/** Of a container that ends with its command. */
-const NOTHING_GIVEN: CapturePlan = { open: [], give: [] };
-
 /** What in /proc/self/ns is final before its process has forked, or joined a pid namespace. namespaces(7) */
 const FILES: Readonly<Record<Namespace, string>> = {
   ...NAMESPACE_FILES,
@@ -35,14 +32,17 @@ const FILES: Readonly<Record<Namespace, string>> = {
  */
 export function planCapture(
   definition: ContainerDefinition,
-  { stays, collects }: Pick<FramedCommand, 'stays' | 'collects'>,
+  { stays, collects, pooled }: Pick<FramedCommand, 'stays' | 'collects' | 'pooled'>,
   places: readonly number[],
   nests: boolean,
   slots: Slots,
 ): CapturePlan {
-  const types = stays === undefined && collects !== true ? [] : capturedTypes(definition, stays !== undefined);
-  if (types.length === 0) return places.length === 0 ? NOTHING_GIVEN : { open: [], give: [givingOf(places)] };
-  const from = stays === undefined ? 'collect' : 'start()';
+  const isGiven = stays !== undefined || collects === true;
+  const isCaptured = isGiven || pooled !== undefined;
+  const types = isCaptured ? capturedTypes(definition, stays !== undefined || pooled === 'containers') : [];
+  const alone = places.length === 0 ? [] : [givingOf(places)];
+  if (types.length === 0) return { open: [], give: alone };
+  const from = pooled !== undefined ? 'pool()' : stays === undefined ? 'collect' : 'start()';
   const at = slots.add('/proc of the host');
   const opening = (type: Namespace, name: string): StepOf<'openNamespace'> => {
     return { op: 'openNamespace', slot: slots.add(name), path: `self/ns/${FILES[type]}`, type, inode: 0, at, from };
@@ -50,9 +50,11 @@ export function planCapture(
   const opened = types.map((type) => opening(type, `own ${type} namespace`));
   // Before the inner one is made. Who has no rights on the host joins the pid namespace by this one.
   const outer = nests ? [opening('user', 'outer user namespace')] : [];
+  const given = opened.filter(({ type }) => stays !== undefined || SERVED_NAMESPACES.includes(type));
+  const slotsOf = [...[...given, ...outer].map(({ slot }) => slot), ...places];
   return {
     open: [{ op: 'openDirectory', slot: at, path: '/proc', from }, ...outer],
-    give: [...opened, { op: 'give', slots: [...[...opened, ...outer].map(({ slot }) => slot), ...places], from }],
+    give: isGiven ? [...given, { op: 'give', slots: slotsOf, from }] : alone,
   };
 }
 

@@ -38,6 +38,8 @@ export interface EnteredCgroups {
 export interface CgroupSurroundings {
   /** Others enter the container later. */
   readonly stays?: boolean;
+  /** They may, which is decided when its cgroups are there. */
+  readonly pooled?: boolean | undefined;
   /** The cgroups of the container that the command enters. */
   readonly entered?: EnteredCgroups | undefined;
 }
@@ -65,12 +67,14 @@ export class Cgroups {
   readonly #stays: boolean;
   readonly #entered: readonly EnteredCgroup[];
   readonly #made = new Map<CgroupHierarchy, Made>();
+  readonly #pooled: boolean;
   #main: number | undefined;
 
-  constructor(facts: CgroupFacts, slots: Slots, { stays = false, entered }: CgroupSurroundings) {
+  constructor(facts: CgroupFacts, slots: Slots, { stays = false, pooled = false, entered }: CgroupSurroundings) {
     this.#facts = facts;
     this.#slots = slots;
     this.#stays = stays;
+    this.#pooled = pooled;
     this.#entered = entered?.places ?? [];
   }
 
@@ -83,7 +87,7 @@ export class Cgroups {
     if (hierarchy === undefined) return;
     this.#useIn(hierarchy, [controllerIn(hierarchy.version, controller)]);
     // Any command that enters later may be limited, by what is handed down to it.
-    if (this.#stays && hierarchy.version === 2) this.#useIn(hierarchy, hierarchy.controllers);
+    if ((this.#stays || this.#pooled) && hierarchy.version === 2) this.#useIn(hierarchy, hierarchy.controllers);
   }
 
   /**
@@ -172,20 +176,25 @@ export class Cgroups {
    */
   get #handing(): Made | undefined {
     const one = [...this.#made.values()].find(({ hierarchy }) => hierarchy.version === 2);
-    return this.#stays && one !== undefined && handedDown(one.hierarchy, one.controllers).length > 0 ? one : undefined;
+    return (this.#stays || this.#pooled) && one !== undefined && handedDown(one.hierarchy, one.controllers).length > 0
+      ? one
+      : undefined;
   }
 
   /** What makes it so, once the command is in the cgroup. */
   below(): readonly HostStep[] {
     const handing = this.#handing;
     if (handing === undefined) return [];
-    this.#main ??= this.#slots.add('cgroup of the processes');
+    const main = this.#slots.add('cgroup of the processes');
+    // Of a pool the next slots are the same ones, whichever of its containers this becomes.
+    if (!this.#stays) return [];
+    this.#main = main;
     const value = handedDown(handing.hierarchy, handing.controllers)
       .map((name) => `+${name}`)
       .join(' ');
     return [
-      { op: 'nestCgroup', slot: this.#main, within: handing.slot, name: MAIN, inherit: [], from },
-      { op: 'enterCgroup', slots: [this.#main], from },
+      { op: 'nestCgroup', slot: main, within: handing.slot, name: MAIN, inherit: [], from },
+      { op: 'enterCgroup', slots: [main], from },
       // Refused while a process is left there.
       { op: 'writeCgroup', slot: handing.slot, file: 'cgroup.subtree_control', value, from },
     ];

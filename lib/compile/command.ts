@@ -54,6 +54,11 @@ export interface FramedCommand {
   readonly detached: boolean;
   /** It stays, for commands that enter later: with a main command, or as PID 1 alone. */
   readonly stays?: 'command' | 'alone';
+  /**
+   * It is one of a pool: what each of them does first is the same, whether files are read or not. Those of a pool that
+   * becomes containers may stay too.
+   */
+  readonly pooled?: 'commands' | 'containers';
   /** Processes that it leaves behind go on, in the container that it has entered. */
   readonly background?: 'keep';
   /** Some of its files are read when it has ended. */

@@ -70,6 +70,8 @@ export interface CompiledFrame {
   readonly descriptors: readonly Descriptor[];
   /** Before which of the leading steps a command's files are written. */
   readonly filesAt: number;
+  /** So many of the leading steps make the container: what follows is the command's alone. */
+  readonly madeBy: number;
   /** The ending, where it is none of a command's. */
   readonly ending?: StepOf<'hold'>;
 }
@@ -123,8 +125,9 @@ export function compileFrame(
   // While the supervisor holds it nobody else gets the range, whatever becomes of Node.
   if (ids.kind === 'range') slots.keep('id range');
   const stdio = planStdio(command, slots, ids, user, owner, host);
-  const surroundings = { stays: command.stays !== undefined, entered: entered?.cgroups };
-  const limits = planLimits(definition.limits, host.cgroups, slots, surroundings);
+  const stays = command.stays !== undefined;
+  const pooled = command.pooled === 'containers';
+  const limits = planLimits(definition.limits, host.cgroups, slots, { stays, pooled, entered: entered?.cgroups });
   // A chain of filters has one listener: it also tells who is left of a command that joins a pid namespace.
   const listener = partsOf(definition.seccomp).report ? slots.add('listener') : undefined;
   const joins = planJoins(definition, host, slots, {
@@ -141,11 +144,11 @@ export function compileFrame(
     host,
     user,
     slots,
-    command.stays !== undefined,
+    stays || pooled,
   );
   const locks = planLocks(definition, ids, slots);
-  const egress = planEgress(definition, host, slots, command.stays !== undefined);
-  const gifts = [...mounts.captured, ...egress.given];
+  const egress = planEgress(definition, host, slots, stays || pooled);
+  const gifts = [...(stays ? mounts.captured : []), ...egress.given];
   const capture = planCapture(definition, command, gifts, locks.nest.length > 0, slots);
   const ending = endingFor(command);
   // A hook is for namespaces that are there.
@@ -193,7 +196,7 @@ export function compileFrame(
     alternatives: [],
     from: 'cwd()',
   };
-  const steps: ContainerStep[] = [
+  const making: readonly ContainerStep[] = [
     // The kernel keeps them until the exec. Here /proc is the caller's: nobody inside has touched it. CVE-2025-52881
     ...planLabels(definition, host),
     ...capture.open,
@@ -228,7 +231,9 @@ export function compileFrame(
     // Every mount is there: from here on the container is in its own user namespace, and they are locked.
     ...locks.lock,
     ...init,
-    // What follows is the command's alone, not init's.
+  ];
+  // What follows is the command's alone, not init's.
+  const rest: readonly ContainerStep[] = [
     ...(joins.enters ? [] : stdio.controlTerminal),
     // As late as can be: what comes before is not charged to the command, and init stays outside.
     ...(limits.acts.length > 0 ? [{ op: 'barrier', acts: limits.acts, hook: false, from: 'limits()' } as const] : []),
@@ -267,7 +272,7 @@ export function compileFrame(
       (entry): entry is Namespace =>
         typeof entry === 'string' && entry !== 'cgroup' && !nested(entry) && !(entry === 'time' && shifted),
     ),
-    leading: insertSteps(steps, [...filters, ...entrance], ending, definition, slots),
+    leading: insertSteps([...making, ...rest], [...filters, ...entrance], ending, definition, slots),
     after: [...limits.after, ...mounts.after],
     slots: slots.names,
     received: slots.received,
@@ -283,6 +288,7 @@ export function compileFrame(
     variables,
     descriptors: freezeDeep(stdio.descriptors),
     filesAt: frame.leading.indexOf(chdir),
+    madeBy: rest[0] === undefined ? -1 : frame.leading.indexOf(rest[0]),
     ...(ending === 'hold' ? { ending: Object.freeze({ op: 'hold', from: 'start()' } as const) } : {}),
   });
 }

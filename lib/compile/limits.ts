@@ -59,7 +59,7 @@ export function planLimits(
   slots: Slots,
   surroundings: CgroupSurroundings = {},
 ): LimitPlan {
-  const { entered } = surroundings;
+  const { entered, pooled = false } = surroundings;
   const cgroups = new Cgroups(facts, slots, surroundings);
   if (asked === undefined) return { ...NOTHING, ...enterOthers(cgroups) };
   const limits = entered === undefined ? asked : limitsWithin(asked, entered.limits);
@@ -90,10 +90,12 @@ export function planLimits(
       ...others.steps,
       ...[...writes.writes, ...implied(limits, facts)].flatMap(write),
       ...endFrozen(cgroups),
-      ...(isBelow ? [] : watched),
+      ...(isBelow || pooled ? [] : watched),
     ],
     early: [],
     acts: [
+      // What is watched of a pool's container is where its processes will be.
+      ...(pooled && !isBelow ? watched : []),
       // Memory last: what entering the others takes is not charged.
       { op: 'enterCgroup', slots: [...others.slots, ...cgroups.slots('memory')], from },
       ...limitCpuTime(limits, cgroups, facts),

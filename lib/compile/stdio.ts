@@ -21,7 +21,7 @@ export interface StdioPlan {
 const NAMES = ['stdin', 'stdout', 'stderr'] as const;
 
 export function planStdio(
-  { stdio, terminal }: FramedCommand,
+  { stdio, terminal, pooled }: FramedCommand,
   slots: Slots,
   ids: IdPlan,
   user: User,
@@ -31,12 +31,14 @@ export function planStdio(
   const pipes: number[] = [];
   const foreign = owner.uid !== host.uid || owner.gid !== host.gid;
   const given = stdio.map((kind, index): Descriptor | 'terminal' => {
-    if (kind === 'ignore' || kind === 'terminal') return kind;
+    // Who waits in a pool has a pipe in its place, which is closed.
+    const isUnused = pooled !== undefined && kind === 'ignore' && index < NAMES.length;
+    if ((kind === 'ignore' && !isUnused) || kind === 'terminal') return kind;
     const slot = slots.receive(NAMES[index] ?? `descriptor ${index}`);
     // /dev/stdout opens a pipe anew, which only its owner may. Where the command is the caller, it already is the
     // owner.
-    if (kind === 'pipe' && foreign) pipes.push(slot);
-    return slot;
+    if ((kind === 'pipe' || isUnused) && foreign) pipes.push(slot);
+    return isUnused ? 'ignore' : slot;
   });
   const chown = ({ uid, gid }: User) => pipes.map((slot) => ({ op: 'fchown', slot, uid, gid, from: 'stdio' }) as const);
   const helped = ids.kind === 'ranges' && ids.helped;

@@ -41,6 +41,7 @@ export const CODES: Readonly<Record<`ERR_${string}`, string>> = Object.freeze({
     "Neither pasta nor slirp4netns, which `network('outbound')` needs, is in the PATH, and nothing was started. " +
     'The hint names the packages.',
   ERR_OUT_OF_RANGE: 'A number is outside its range. A `RangeError`, thrown at the call that got it.',
+  ERR_POOL_CLOSED: 'A call of a pool came after its `close()`, or still waited for a container then.',
   ERR_PROTOCOL:
     'A supervisor said what is no message. carrel’s own never do; all containers of this thread have ended, ' +
     'but for detached ones.',

@@ -45,6 +45,7 @@ export {
   notInstalled,
   planRejected,
   planUnwritten,
+  poolClosed,
   protocolBroken,
   serverLost,
   serversStuck,

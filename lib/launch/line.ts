@@ -98,6 +98,13 @@ export class Line {
     this.#owner.closed(this);
   }
 
+  /** Whether its supervisor is gone, also where nobody was told of that yet. */
+  get isOver(): boolean {
+    if (this.#isClosed || this.#socket?.destroyed === true) return true;
+    // It says nothing by the line: there is something to read when it has hung up.
+    return native().tryRead(this.#descriptor, new Uint8Array(1)) === 0;
+  }
+
   /** Holds Node's event loop, as it does from the beginning. */
   ref(): void {
     this.#hold(true);

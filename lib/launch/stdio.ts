@@ -120,6 +120,21 @@ export function openStdio(choices: readonly StdioChoice[]): Stdio {
   return { sent, owned, ends, handed, terminal };
 }
 
+/** A pipe in the place of each standard stream that is ignored: who waits in a pool has three. */
+export function allPipes(choices: readonly StdioChoice[]): readonly StdioChoice[] {
+  return choices.map((choice, index) => (choice.kind === 'ignore' && index < STANDARD ? { kind: 'pipe' } : choice));
+}
+
+/** Closes those pipes on this side, where nothing is to be seen of them. */
+export function withoutIgnored(stdio: Stdio, choices: readonly StdioChoice[]): Stdio {
+  const ends = stdio.ends.map((end, index) => {
+    if (choices[index]?.kind !== 'ignore') return end;
+    end?.destroy();
+    return null;
+  });
+  return { ...stdio, ends };
+}
+
 /** Which of the ends is the terminal's: standard error is none beside an output that shows both. */
 function terminalEnds(choices: readonly StdioChoice[]): readonly number[] {
   const all = choices.flatMap(({ kind }, index) => (kind === 'terminal' ? [index] : []));

@@ -15,6 +15,7 @@ import { type Frame, split } from '../plan/frame.js';
 import { Memo } from '../plan/memo.js';
 import type { Plan } from '../plan/plan.js';
 import type { Around } from './around.js';
+import type { Beginning, Begun } from './perform.js';
 import { Supervision } from './supervision.js';
 
 /** Milliseconds after the start of a command: what follows at once finds the processors free. */
@@ -24,12 +25,6 @@ const UNWANTED_MS = 2000;
 
 const plans = new Memo((frame: Frame, seccomp: ContainerDefinition['seccomp']) => planAhead(frame, seccomp));
 
-/** A child that has performed the first part of its plan, and the descriptors that it was given. */
-export interface Begun {
-  readonly supervision: Supervision;
-  readonly stdio: Stdio;
-}
-
 interface Waiting extends Begun {
   /** Of the plans that it can go on with. */
   readonly frame: Frame;
@@ -38,7 +33,7 @@ interface Waiting extends Begun {
 }
 
 /** One container's: it has one child that waits, for a command like the last one. */
-export class Ahead {
+export class Ahead implements Beginning {
   readonly #seccomp: ContainerDefinition['seccomp'];
   readonly #within: Around;
   #waiting: Waiting | undefined;

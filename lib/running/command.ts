@@ -155,13 +155,13 @@ export type Asked = Pick<Call, 'file' | 'args'> & {
   readonly hooked: boolean;
 } & {
   /** Whether the container stays for others, with the command or without one; whether files are read at its end. */
-  readonly [Name in 'stays' | 'collects']: FramedCommand[Name] | undefined;
+  readonly [Name in 'stays' | 'collects' | 'pooled']: FramedCommand[Name] | undefined;
 };
 
 export function askedBy(
   { file, args, options }: Call,
   hooked: boolean,
-  { stays, collects }: Partial<Pick<Asked, 'stays' | 'collects'>> = {},
+  { stays, collects, pooled }: Partial<Pick<Asked, 'stays' | 'collects' | 'pooled'>> = {},
 ): Asked {
   object('options', options);
   const {
@@ -200,6 +200,7 @@ export function askedBy(
     hooked,
     stays,
     collects,
+    pooled,
   };
 }
 
@@ -211,7 +212,7 @@ export interface CheckedCommand {
 
 /** @throws TypeError or RangeError naming what is wrong. */
 export function checkCommand(asked: Asked): CheckedCommand {
-  const { args, cwd, user, rlimits, limits, hooked, stays, collects } = asked;
+  const { args, cwd, user, rlimits, limits, hooked, stays, collects, pooled } = asked;
   const file = text('file', asked.file);
   if (file === '' && stays !== 'alone') throw invalidType('file', 'the name or path of a program', file);
   if (!Array.isArray(args)) throw invalidType('args', 'an array of strings', args);
@@ -237,6 +238,7 @@ export function checkCommand(asked: Asked): CheckedCommand {
         hooked,
         ...(stays === undefined ? {} : { stays }),
         ...(collects === undefined ? {} : { collects }),
+        ...(pooled === undefined ? {} : { pooled }),
       },
     },
   };

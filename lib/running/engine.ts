@@ -12,6 +12,7 @@ export { doctor, isSupported } from '../doctor/doctor.js';
 export { installLauncher } from '../launch/install.js';
 export { explain } from '../plan/explain.js';
 export { run as runPlan, spawn as spawnPlan } from './plan.js';
+export { pool } from './pool/pool.js';
 export { run } from './run.js';
 export { planOf, spawn } from './spawn.js';
 export { start } from './start.js';

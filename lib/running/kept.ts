@@ -4,7 +4,8 @@
  */
 
 import type { Command } from '../compile/command.js';
-import { compileFrame, completeFor, type FrameInput } from '../compile/container.js';
+import { type CompiledFrame, compileFrame, completeFor, type FrameInput } from '../compile/container.js';
+import { planMember } from '../compile/pooled.js';
 import type { ContainerDefinition } from '../definition/definition.js';
 import type { StdioChoice } from '../launch/stdio.js';
 import { copyPlain, isSame, Memo } from '../plan/memo.js';
@@ -26,6 +27,17 @@ const frames = new Memo(compileFrame, { most: FRAMES_MOST });
 /** The same plan as `compile` makes. */
 export function compileWithFrame(definition: ContainerDefinition, command: Command, situation: Situation): Plan {
   return completeFor(frames.get(definition, { ...situation, command: command.framed }), command.invocation);
+}
+
+const members = new Memo((compiled: CompiledFrame, _how: 'first part') => planMember(compiled));
+
+/** The first part of the plans of a pool's commands; `undefined` where nothing of it can be performed before. */
+export function memberWithFrame(
+  definition: ContainerDefinition,
+  { framed }: Command,
+  situation: Situation,
+): Plan | undefined {
+  return members.get(frames.get(definition, { ...situation, command: framed }), 'first part');
 }
 
 /** A command, checked, and the plan that it had last. */

@@ -10,18 +10,31 @@ import { holdRange } from '../launch/id-range.js';
 import { logOf } from '../launch/log.js';
 import { native } from '../launch/native.js';
 import { sealPlan, startSupervisor } from '../launch/start.js';
-import { closeStdio, openStdio, type Stdio, type StdioChoice } from '../launch/stdio.js';
+import { allPipes, closeStdio, openStdio, type Stdio, type StdioChoice, withoutIgnored } from '../launch/stdio.js';
 import { type Settlement, settled } from '../plan/compose.js';
 import { encode } from '../plan/encode.js';
 import { explain } from '../plan/explain.js';
 import { endingOf } from '../plan/frame.js';
 import type { Plan } from '../plan/plan.js';
-import type { Ahead, Begun } from './ahead.js';
 import type { Around } from './around.js';
 import { ProcessControl } from './control.js';
 import type { Hook } from './hooks.js';
 import { ContainerProcess } from './process.js';
 import { Supervision } from './supervision.js';
+
+/** A child that has performed the first part of its plan, and the descriptors that it was given. */
+export interface Begun {
+  readonly supervision: Supervision;
+  readonly stdio: Stdio;
+}
+
+/** What was begun before it was asked for. */
+export interface Beginning {
+  /** The child that goes on with `plan`; `undefined` where none waits for such a plan. It is the caller's. */
+  take(plan: Plan, choices: readonly StdioChoice[]): Begun | undefined;
+  /** `plan` was started: one like it may follow. */
+  expect(plan: Plan, choices: readonly StdioChoice[]): void;
+}
 
 /** What is asked of a plan besides itself. */
 export interface Performance {
@@ -39,9 +52,14 @@ export interface Performance {
   readonly egress?: readonly string[] | undefined;
   /** The command's own limits. */
   readonly limits?: CommandLimits | undefined;
-  /** What was begun of the commands that enter it. */
-  readonly ahead?: Ahead | undefined;
+  /** What was begun of the commands that enter it, or of its pool. */
+  readonly ahead?: Beginning | undefined;
+  /** It is one of a pool, and has three pipes whatever it is to have. */
+  readonly pooled?: boolean;
 }
+
+/** What a new supervisor depends on. */
+export type New = Pick<Performance, 'stdio' | 'hooks' | 'calledNs' | 'within' | 'collects' | 'egress'>;
 
 /** A plan that is performed: what is known of it, and its face. */
 export interface Performing {
@@ -70,32 +88,36 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 }
 
 function begin(plan: Plan, asked: Performance): Performing {
-  const { signal, ahead, stdio: choices, within, limits } = asked;
-  const { supervision, stdio } = goOn(plan, asked) ?? beginAnew(plan, asked);
+  const { signal, ahead, within, limits, pooled = false } = asked;
+  const choices = pooled ? allPipes(asked.stdio) : asked.stdio;
+  const begun = ahead?.take(plan, choices);
+  const sequel = begun === undefined ? undefined : sequelOf(plan, begun);
+  const { supervision, stdio: opened } = begun ?? beginAnew(plan, { ...asked, stdio: choices });
+  const stdio = pooled ? withoutIgnored(opened, asked.stdio) : opened;
   const ending = endingOf(plan);
   const args = ending?.op === 'exec' ? ending.args : [];
   const control = new ProcessControl(supervision, limits, within?.limits);
   const child = new ContainerProcess(supervision, control, args, stdio);
   ahead?.expect(plan, choices);
   if (signal !== undefined) endByAbort(supervision, signal);
+  // Last: the supervisor that it wakes may have to wait for this processor.
+  if (sequel !== undefined) supervision.follow(plan, sequel, asked);
   return { supervision, child, control };
 }
 
-/** By a child that has performed the first part of the plan; `undefined` where none has. */
-function goOn(plan: Plan, { stdio, calledNs, ahead }: Performance): Begun | undefined {
-  const begun = ahead?.take(plan, stdio);
-  if (begun === undefined) return undefined;
+/** The plan, for who has performed the first part of it. */
+function sequelOf(plan: Plan, { supervision }: Begun): number {
   if (log.enabled) log('\n%s', explain(plan));
   try {
-    begun.supervision.follow(plan, sealPlan(encode(plan)), calledNs);
+    return sealPlan(encode(plan, supervision.settlement));
   } catch (error) {
-    begun.supervision.end('killed');
+    supervision.end('killed');
     throw error;
   }
-  return begun;
 }
 
-function beginAnew(plan: Plan, asked: Performance): Begun {
+/** By a new supervisor. With `collects` it holds what it gives, and its ids, until it is let go of. */
+export function beginAnew(plan: Plan, asked: New): Begun {
   const { stdio: choices, hooks, calledNs, within, collects, egress } = asked;
   const range = plan.kept > 0 ? holdRange(probe()) : undefined;
   let stdio: Stdio | undefined;

@@ -11,7 +11,7 @@ import { collectFrom, collectOfEnded } from './collecting.js';
 import { type Call, SPAWN_OPTIONS, type SpawnOptions } from './command.js';
 import type { ContainerProcess } from './process.js';
 import type { ExitStatus } from './result.js';
-import { type Surrounding, start } from './spawn.js';
+import { check as checkStart, type Surrounding, start } from './spawn.js';
 import { textOf, wholeTextOf } from './text.js';
 
 /** Options of {@link Container.run}: those of `spawn`, and these. */
@@ -108,6 +108,13 @@ export async function run(
   const { child } = start(definition, surrounding, call);
   surrounding.made?.(child);
   return runToEnd(child, how);
+}
+
+/** What can be wrong with the arguments is thrown, and nothing is made. */
+export function checkRunCall(definition: ContainerDefinition, surrounding: Surrounding, call: Call<RunOptions>): void {
+  checkRun(call.options);
+  const collects = checkCollect(call.options.collect).length > 0;
+  checkStart(definition, collects ? { ...surrounding, collects } : surrounding, call);
 }
 
 /** Reads files when the command has ended. */

@@ -22,7 +22,8 @@ export interface Given extends GivenNamespaces {
 export function givenBy(definition: ContainerDefinition, asked: User | NamedUser, supervision: Supervision): Given {
   const { host, users } = inquire(definition, asked, undefined);
   const user = identify(userOf(definition, asked, host), users);
-  const ids = planIds(withSharedUser(definition, host), user, host, { first: supervision.firstId ?? RANGE_FIRST });
+  const first = supervision.settlement.move?.to ?? RANGE_FIRST;
+  const ids = planIds(withSharedUser(definition, host), user, host, { first });
   const { own, outer } = givenNamespaces(supervision);
   const { umask } = definition;
   const served = { namespaces: servedBy(own, outer), ids, user, capabilities: boundingSet(definition), umask };

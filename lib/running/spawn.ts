@@ -20,8 +20,8 @@ import type { Around } from './around.js';
 import { askedBy, type Call, ENTER_OPTIONS, SPAWN_OPTIONS } from './command.js';
 import type { Files } from './files/files.js';
 import type { Hook } from './hooks.js';
-import { type KnownCommand, knownCommand } from './kept.js';
-import { type Performing, perform } from './perform.js';
+import { type KnownCommand, knownCommand, memberWithFrame, type Situation } from './kept.js';
+import { type Beginning, type Performing, perform } from './perform.js';
 import type { ContainerProcess } from './process.js';
 
 /** What a command is started in, beside the definition that its plan follows from. */
@@ -32,12 +32,20 @@ export interface Surrounding {
   readonly stays?: FramedCommand['stays'];
   /** The container that it enters. */
   readonly inside?: Inside;
+  /** The pool that it is of: what was begun of its containers. */
+  readonly pooled?: Pooling | undefined;
   /** Its descriptors, instead of those that its options say: of the same kinds. */
   readonly stdio?: readonly StdioChoice[] | undefined;
   /** Is told of the process of a `run()`. */
   readonly made?: (child: ContainerProcess) => void;
   /** Its files can be read when it has ended, until its supervision is let go of. */
   readonly collects?: true;
+}
+
+/** What was begun of a pool's containers. */
+export interface Pooling extends Beginning {
+  /** What they may become. */
+  readonly becomes: NonNullable<FramedCommand['pooled']>;
 }
 
 /** A container that stays, as a command sees it that enters. */
@@ -63,8 +71,22 @@ export function spawn(definition: ContainerDefinition, surrounding: Surrounding,
   return start(definition, surrounding, call).child;
 }
 
-function checkOptions(what: string, { inside }: Surrounding, { options }: Call): void {
-  knownOptions(what, options, inside === undefined ? SPAWN_OPTIONS : ENTER_OPTIONS);
+/** The first part of the plans of a pool's commands; `undefined` where each has to be begun by itself. */
+export function memberOf(definition: ContainerDefinition, surrounding: Surrounding): Plan | undefined {
+  const known = commandOf(definition, surrounding, { file: 'true', args: [], options: {} });
+  return memberWithFrame(definition, known.command, situationOf(definition, known, surrounding));
+}
+
+/** What can be wrong with the arguments is thrown, and nothing is made. */
+export function check(definition: ContainerDefinition, surrounding: Surrounding, call: Call): void {
+  const { signal } = call.options;
+  abortSignal('signal', signal);
+  signal?.throwIfAborted();
+  checkSurrounding(commandOf(definition, surrounding, call), surrounding);
+}
+
+function checkOptions(what: string, { inside, pooled }: Surrounding, { options }: Call): void {
+  knownOptions(what, options, inside === undefined && pooled === undefined ? SPAWN_OPTIONS : ENTER_OPTIONS);
 }
 
 /** Starts the command. Everything that can be wrong with the arguments is thrown before anything is made. */
@@ -78,29 +100,37 @@ export function start(definition: ContainerDefinition, surrounding: Surrounding,
   abortSignal('signal', signal);
   signal?.throwIfAborted();
   const plan = planFor(definition, known, surrounding);
-  const { hooks = [], inside, stdio = known.stdio, collects } = surrounding;
+  const { hooks = [], inside, pooled, stdio = known.stdio, collects } = surrounding;
   const { limits } = known.command.framed;
   const egress = inside === undefined ? egressList(definition.network)?.allow : undefined;
-  const around = { within: inside, ahead: inside?.ahead };
+  const around = { within: inside, ahead: inside?.ahead ?? pooled, pooled: pooled !== undefined };
   return perform(plan, { stdio, signal, hooks, calledNs, ...around, limits, collects, egress });
 }
 
 function commandOf(definition: ContainerDefinition, surrounding: Surrounding, call: Call): KnownCommand {
-  const { hooks = [], stays, collects } = surrounding;
-  return knownCommand(definition, askedBy(call, hooks.length > 0, { stays, collects }));
+  const { hooks = [], stays, collects, pooled } = surrounding;
+  return knownCommand(definition, askedBy(call, hooks.length > 0, { stays, collects, pooled: pooled?.becomes }));
 }
 
 /** The plan for a command, with the first range of ids, which is another's as soon as it is performed. */
-function planFor(definition: ContainerDefinition, known: KnownCommand, { inside }: Surrounding): Plan {
-  if (known.command.framed.background === 'keep' && inside === undefined)
+function planFor(definition: ContainerDefinition, known: KnownCommand, surrounding: Surrounding): Plan {
+  checkSurrounding(known, surrounding);
+  return known.planIn(situationOf(definition, known, surrounding));
+}
+
+function checkSurrounding({ command }: KnownCommand, { inside }: Surrounding): void {
+  if (command.framed.background === 'keep' && inside === undefined)
     throw contradiction(
       'background: "keep" is for commands of a running container: elsewhere all ends with the command',
     );
+}
+
+function situationOf(definition: ContainerDefinition, { command }: KnownCommand, { inside }: Surrounding): Situation {
   if (inside === undefined) checkNetworkOfOther(definition);
-  const { limits, user } = known.command.framed;
+  const { limits, user } = command.framed;
   const cgroups = (limits ?? definition.limits) === undefined ? undefined : probeCgroups();
   const { host, users } = inquire(inside?.definition ?? definition, user ?? definition.user, cgroups);
-  return known.planIn({ host, firstId: RANGE_FIRST, users, entered: inside?.entered });
+  return { host, firstId: RANGE_FIRST, users, entered: inside?.entered };
 }
 
 /** What would be refused step by step, or is not meant, is said at once. */

@@ -42,7 +42,7 @@ import { type Ready, RunningContainer } from './running-container.js';
 import { givenBy } from './served.js';
 import { Writings } from './snapshot/writings.js';
 import type { Written } from './snapshot/written.js';
-import { type Inside, planOf, spawn, start as startCommand } from './spawn.js';
+import { type Inside, type Pooling, planOf, spawn, start as startCommand } from './spawn.js';
 import type { StartedFrom } from './started-from.js';
 import type { Workings } from './workings.js';
 
@@ -82,6 +82,7 @@ const OPTIONS = [...SPAWN_OPTIONS.filter((name) => !['background', 'detached'].i
  * What {@link Container.start} does.
  *
  * @param container What it is started from, as its caller knows it.
+ * @param pooled The pool that it is of.
  */
 export async function start(
   definition: ContainerDefinition,
@@ -89,6 +90,7 @@ export async function start(
   given: GivenStart<StartOptions>,
   container: StartedFrom['container'],
   like: (parts: DefinitionInput) => StartedFrom['container'],
+  pooled?: Pooling,
 ): Promise<RunningContainer> {
   knownOptions('start()', given.options, OPTIONS);
   const { hold, ready = [], readyTimeout, logBytes, stdio, ...options } = given.options;
@@ -99,7 +101,9 @@ export async function start(
   const timeoutMs = checkWait('readyTimeout', readyTimeout);
   const call = { ...(main ?? { file: '', args: [] }), options: { ...options, stdio: output.option } };
   const stays: FramedCommand['stays'] = main === undefined ? 'alone' : 'command';
-  const performing = output.during(() => startCommand(definition, { hooks, stays, stdio: output.choices }, call));
+  const performing = output.during(() =>
+    startCommand(definition, { hooks, stays, stdio: output.choices, pooled }, call),
+  );
   output.endsWith(performing.supervision.ended);
   try {
     await performing.supervision.started();

@@ -6,4 +6,5 @@
  */
 
 export { collectFrom, collectOfEnded } from './collecting.js';
+export { pool } from './pool/pool.js';
 export { start } from './start.js';

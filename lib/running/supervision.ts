@@ -86,13 +86,34 @@ export interface Performed {
   readonly held?: readonly number[] | undefined;
 }
 
+/** A plan that is settled when somebody looks at it. */
+class SettledPlan {
+  readonly unsettled: Plan;
+  readonly #settlement: Settlement;
+  #settled: Plan | undefined;
+
+  constructor(plan: Plan, settlement: Settlement) {
+    this.unsettled = plan;
+    this.#settlement = settlement;
+  }
+
+  get settled(): Plan {
+    this.#settled ??= settled(this.unsettled, this.#settlement);
+    return this.#settled;
+  }
+}
+
+/** How a plan goes on. */
+interface Following extends Pick<Performed, 'calledNs'> {
+  readonly collects?: true | undefined;
+}
+
 export class Supervision implements LineListener {
-  #plan: Plan;
-  #settlement: Settlement | undefined;
+  #plan: SettledPlan;
+  /** What of its plans is settled. */
+  readonly settlement: Settlement;
   #asker: Omit<Performed, 'plan' | 'settlement'>;
   readonly #timing: Timing;
-  /** The first id of the host that the container has a range from. */
-  readonly firstId: number | undefined;
   #state: SupervisionState = { phase: 'starting', command: undefined };
   /** Why carrel itself ends the container, if it does. */
   #asked: Reason | undefined;
@@ -112,11 +133,10 @@ export class Supervision implements LineListener {
   #isLast = false;
 
   constructor({ plan, settlement, ...asker }: Performed) {
-    this.#plan = plan;
-    this.#settlement = settlement;
+    this.#plan = new SettledPlan(plan, settlement);
+    this.settlement = settlement;
     this.#asker = asker;
     this.#timing = new Timing(asker.calledNs);
-    this.firstId = settlement.move?.to;
     this.outside = new Outside(asker.egress, (connection) => this.#listener?.connection(connection));
     this.ended = this.#end.promise;
     // Who is told by another way need not catch this.
@@ -140,9 +160,7 @@ export class Supervision implements LineListener {
 
   /** The plan that is performed. */
   get plan(): Plan {
-    if (this.#settlement !== undefined) this.#plan = settled(this.#plan, this.#settlement);
-    this.#settlement = undefined;
-    return this.#plan;
+    return this.#plan.settled;
   }
 
   /** When each act began; `undefined` before the end, and where nothing was timed. */
@@ -177,10 +195,14 @@ export class Supervision implements LineListener {
     this.#line = line;
   }
 
-  /** The child goes on with `plan`, of which it has performed the first part. Takes over `descriptor`, which has it. */
-  follow(plan: Plan, descriptor: number, calledNs: number): void {
-    this.#plan = plan;
-    this.#asker = { ...this.#asker, calledNs };
+  /**
+   * The child goes on with `plan`, of which it has performed the first part. Takes over `descriptor`, which has it.
+   * Unless it `collects`, nothing is held until {@link letGo}.
+   */
+  follow(plan: Plan, descriptor: number, { calledNs, collects }: Following): void {
+    this.#plan = new SettledPlan(plan, this.settlement);
+    if (collects !== true) this.letGo();
+    this.#asker = { ...this.#asker, calledNs, held: collects === true ? this.#asker.held : undefined };
     this.order({ kind: 'plan' }, [descriptor]);
     this.ref();
   }
@@ -213,6 +235,11 @@ export class Supervision implements LineListener {
   /** Sets how many milliseconds it may live from now on; 0 is without end. Gives whether it had not ended before. */
   async setTimeout(milliseconds: number): Promise<boolean> {
     return this.#asking.goesOn(this.ended, (question) => this.order({ kind: 'timeout', milliseconds, question }));
+  }
+
+  /** Whether its supervisor takes orders still, as far as can be seen. */
+  get isReached(): boolean {
+    return !this.isOver && this.#line?.isOver === false;
   }
 
   /** Lets Node wait for it. */
@@ -280,12 +307,12 @@ export class Supervision implements LineListener {
   #takeRunning(notice: MessageOf<'running'>, descriptors: readonly number[]): void {
     this.#state = { phase: 'running', command: commandOf(notice, descriptors) };
     // This process may open no more.
-    if (descriptors.length < givenBy(this.#plan)) {
+    if (descriptors.length < givenBy(this.#plan.unsettled)) {
       this.#failure = givenLost();
       this.end('killed');
       return;
     }
-    this.outside.begin(this.#plan, this.#state.command?.given ?? []);
+    this.outside.begin(this.#plan.unsettled, this.#state.command?.given ?? []);
     this.#start.resolve();
     this.#listener?.running();
   }
@@ -327,7 +354,8 @@ export class Supervision implements LineListener {
 
   #known(): Known {
     const { connections } = this.outside;
-    return { degraded: this.#plan.degraded, violations: this.#violations, connections, holds: isHeld(this.#plan) };
+    const plan = this.#plan.unsettled;
+    return { degraded: plan.degraded, violations: this.#violations, connections, holds: isHeld(plan) };
   }
 
   #finish(end: ExitStatus | Error, unclean = false): void {
@@ -336,7 +364,7 @@ export class Supervision implements LineListener {
     this.#state = { phase: 'over', command: this.#state.command, end };
     this.#timing.over(() => this.plan);
     // Nothing follows, but for a terminal's last bytes, which the supervisor carries as long as it is listened to.
-    if (end instanceof Error || !hasTerminal(this.#plan)) this.#line?.close();
+    if (end instanceof Error || !hasTerminal(this.#plan.unsettled)) this.#line?.close();
     if (end instanceof Error) this.#end.reject(end);
     else this.#end.resolve(end);
     this.#listener?.over(end, unclean);

@@ -76,6 +76,7 @@ const FRAMED: Draws<FramedCommand> = {
   background: (random) => random.pick([undefined, 'keep'] as const),
   stays: (random) => random.pick([undefined, 'command', 'alone'] as const),
   collects: (random) => random.pick([undefined, true] as const),
+  pooled: (random) => random.pick([undefined, 'commands', 'containers'] as const),
 };
 const UNLIMITED = { soft: 'unlimited', hard: 'unlimited' } as const;
 

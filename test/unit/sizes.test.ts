@@ -18,7 +18,7 @@ const LAUNCHER_LINES = 7650;
 /** Files that may be longer, for the reasons that CONTRIBUTING gives. */
 const LONGER: Readonly<Record<string, number>> = {
   // With the declaration of RunningContainer.container, which no other file can make.
-  'lib/container.ts': 657,
+  'lib/container.ts': 669,
   'src-native/sys.h': 890,
 };
 
