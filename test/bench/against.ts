@@ -50,6 +50,7 @@ const CASES: Readonly<Record<string, readonly Pace[]>> = {
   'carrel rootfs run': ['rested'],
   'carrel spawn': ['rested'],
   'carrel running spawn': ['rested'],
+  'carrel pool run': ['rested'],
   'carrel rootfs limits spawn': ['rested', 'in a row'],
   'carrel variables first spawn': ['rested'],
   'carrel variables spawn': ['rested'],

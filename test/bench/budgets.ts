@@ -51,6 +51,12 @@ function startBudgets({ starts }: Results): readonly Budget[] {
       quotient(total('carrel running spawn'), total('child_process spawn')),
     ),
     times(
+      '`run()` of a pool × `child_process.spawn`',
+      '≤',
+      0.6,
+      quotient(total('carrel pool run'), total('child_process spawn')),
+    ),
+    times(
       '`connect()` × `child_process.spawn`',
       '≤',
       0.3,
@@ -91,7 +97,7 @@ function loadingBudgets({ loading }: Results): readonly Budget[] {
 }
 
 /** The growth of a bare start is the kernel's, and Node's. */
-function growthBudgets({ growth, helpers, staying }: Results): readonly Budget[] {
+function growthBudgets({ growth, helpers, staying, pooled }: Results): readonly Budget[] {
   const [idle, nth] = [1000, 100];
   const beside = (name: string, count: number): Summary | undefined =>
     growth?.starts.find((one) => one.name === name && one.idle === count)?.totalNs;
@@ -126,6 +132,13 @@ function growthBudgets({ growth, helpers, staying }: Results): readonly Budget[]
       '≤',
       10,
       staying?.busyMs,
+      (ms) => `${ms} ms`,
+    ),
+    judged(
+      'processor time of many containers that are ready in a pool, in a second',
+      '≤',
+      10,
+      pooled?.busyMs,
       (ms) => `${ms} ms`,
     ),
   ];

@@ -7,6 +7,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Peer } from './peers.js';
 
@@ -39,6 +40,7 @@ export interface Subject {
 }
 
 type Box = InstanceType<Library['Container']>;
+type Pool = ReturnType<Box['pool']>;
 type Running = Awaited<ReturnType<Box['start']>>;
 type Case = (library: Library, places: Places) => Subject;
 
@@ -48,6 +50,7 @@ const WORKSPACE = 1000;
 /** With the root filesystem they are 100. */
 export const LAYERS = 99;
 const QUIET = { stdio: 'ignore' } as const;
+const POOLED = 4;
 const PORT = 8080;
 /** Ends each connection. */
 const SERVER = `require('node:net').createServer((socket) => socket.end()).listen(${PORT})`;
@@ -72,6 +75,17 @@ const CASES: Readonly<Record<string, Case>> = {
         box ??= await rooted(library, places).start();
       },
       start: () => (box === undefined ? Promise.reject(new Error('not ready')) : ended(box.spawn('true', [], QUIET))),
+    };
+  },
+  'carrel pool run': (library, places) => {
+    let pool: Pool | undefined;
+    return {
+      async ready() {
+        pool ??= rooted(library, places).pool({ size: POOLED });
+        // What it is about is a container that is there.
+        while (pool.idle < POOLED) await sleep(1);
+      },
+      start: async () => void (await pool?.run('true', { check: true })),
     };
   },
   'carrel running connect': ({ Container }) => {

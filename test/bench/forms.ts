@@ -51,6 +51,7 @@ const SMALL = [
   'carrel spawn',
   'carrel run',
   'carrel running spawn',
+  'carrel pool run',
   'carrel running connect',
   'carrel fork spawn',
   'carrel variables first spawn',

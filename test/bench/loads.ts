@@ -12,7 +12,7 @@ import type { ContainerProcess, RunningContainer } from '#lib/index.js';
 import { busyMs } from './busy.js';
 import { libraryOf, type Places, subjectOf } from './cases.js';
 import { measureDoors } from './doors.js';
-import type { Doors, Helpers, Output, Phase, Rate, Staying } from './results.js';
+import type { Doors, Helpers, Output, Phase, Pooled, Rate, Staying } from './results.js';
 import { summarize } from './statistics.js';
 
 export type Part = keyof typeof PARTS;
@@ -23,7 +23,11 @@ const CONCURRENCIES = [1, 8, 64];
 const TICK_MS = 10;
 
 const doors = (_: Places, short: boolean): Promise<Doors> => measureDoors(library, short);
-const PARTS = { rates, helpers, staying, doors, outputs, phases } as const;
+const PARTS = { rates, helpers, staying, pooled, doors, outputs, phases } as const;
+
+/** Of carrel's own processes. Those that wait in a pool are called spare too. */
+const NAMES: ReadonlySet<string> = new Set(['carrel', 'carrel-init']);
+const POOLED_NAMES: ReadonlySet<string> = new Set([...NAMES, 'carrel-spare']);
 
 const [part = '', places = '{}', short = ''] = process.argv.slice(2);
 const library = await libraryOf(JSON.parse(places) as Places);
@@ -94,12 +98,24 @@ async function staying({ rootfs }: Places, short: boolean): Promise<Staying> {
   return { containers, idleBytes: idle, filesBytes: restBytes, busyMs };
 }
 
-function helperTicks(): number {
-  return helpersNow().reduce((sum, { ticks }) => sum + ticks, 0);
+async function pooled({ rootfs }: Places, short: boolean): Promise<Pooled> {
+  const containers = short ? 20 : 1000;
+  const pool = new Container().rootfs(rootfs).pool({ size: containers });
+  while (pool.idle < containers) await sleep(10);
+  await sleep(500);
+  const [idleBytes, before] = [helperBytes(POOLED_NAMES).restBytes, helperTicks(POOLED_NAMES)];
+  await sleep(1000);
+  const busyMs = (helperTicks(POOLED_NAMES) - before) * TICK_MS;
+  await pool.close();
+  return { containers, idleBytes, busyMs };
 }
 
-function helperBytes(): Omit<Helpers, 'containers'> {
-  const own = helpersNow();
+function helperTicks(names = NAMES): number {
+  return helpersNow(names).reduce((sum, { ticks }) => sum + ticks, 0);
+}
+
+function helperBytes(names = NAMES): Omit<Helpers, 'containers'> {
+  const own = helpersNow(names);
   const pss = (list: readonly { readonly pid: number }[]): number =>
     list.reduce((sum, { pid }) => sum + pssBytes(pid), 0);
   const launcher = own.filter(({ parent }) => parent === process.pid);
@@ -113,7 +129,7 @@ interface Helper {
   readonly ticks: number;
 }
 
-function helpersNow(): readonly Helper[] {
+function helpersNow(names: ReadonlySet<string>): readonly Helper[] {
   const processes = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap(readProcess);
@@ -123,7 +139,7 @@ function helpersNow(): readonly Helper[] {
     before = ours.size;
     for (const { pid, parent } of processes) if (ours.has(parent)) ours.add(pid);
   }
-  return processes.filter(({ pid, name }) => ours.has(pid) && /^carrel(-init)?$/.test(name));
+  return processes.filter(({ pid, name }) => ours.has(pid) && names.has(name));
 }
 
 function readProcess(pid: string): readonly Helper[] {

@@ -44,6 +44,7 @@ export function sections(results: Results): readonly Section[] {
       rateSection,
       helperSection,
       stayingSection,
+      pooledSection,
       doorsSection,
       outputSection,
     ],
@@ -237,6 +238,24 @@ function stayingSection({ staying }: Results): Section {
               (staying.idleBytes / 1024 / staying.containers).toFixed(0),
               (staying.filesBytes / 1024 / staying.containers).toFixed(0),
               staying.busyMs.toFixed(0),
+            ],
+          ],
+  };
+}
+
+function pooledSection({ pooled }: Results): Section {
+  return {
+    title: 'Containers that are ready in a pool',
+    note: 'PSS of supervisors, inits and who waits, and what they take of a processor.',
+    head: ['containers', 'KB a container', 'processor ms in a second, all'],
+    rows:
+      pooled === undefined
+        ? []
+        : [
+            [
+              String(pooled.containers),
+              (pooled.idleBytes / 1024 / pooled.containers).toFixed(0),
+              pooled.busyMs.toFixed(0),
             ],
           ],
   };

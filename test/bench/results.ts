@@ -15,6 +15,7 @@ export interface Results {
   readonly helpers: readonly Helpers[];
   /** Absent in runs of before it was measured. */
   readonly staying?: Staying;
+  readonly pooled?: Pooled;
   /** Absent in runs of before it was measured. */
   readonly doors?: Doors;
   readonly outputs: readonly Output[];
@@ -154,6 +155,14 @@ export interface Staying {
   readonly containers: number;
   readonly idleBytes: number;
   readonly filesBytes: number;
+  /** Processor time that they took in a second. */
+  readonly busyMs: number;
+}
+
+/** Containers that are ready in a pool. */
+export interface Pooled {
+  readonly containers: number;
+  readonly idleBytes: number;
   /** Processor time that they took in a second. */
   readonly busyMs: number;
 }

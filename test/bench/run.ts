@@ -52,6 +52,7 @@ export async function run({ form, where, directory }: RunOptions): Promise<Resul
   const phases = whole ? await part('phases') : [];
   const helpers = await part('helpers');
   const staying = await part('staying');
+  const pooled = await part('pooled');
   const doors = await part('doors');
   await settle(extent.short ? 0 : SETTLE_MS);
   const loading = measureLoading(directory, extent.rounds, [checkout])[0] ?? [];
@@ -60,7 +61,22 @@ export async function run({ form, where, directory }: RunOptions): Promise<Resul
   const busy = Math.max(busyBefore, extent.short ? 0 : await busyShare(LOOK_MS));
   const machine = machineOf(where, Object.keys(places.peers), busy);
   return {
-    ...{ machine, form, starts, rates, helpers, staying, doors, outputs, phases, loading, filters, opens, skipped },
+    ...{
+      machine,
+      form,
+      starts,
+      rates,
+      helpers,
+      staying,
+      pooled,
+      doors,
+      outputs,
+      phases,
+      loading,
+      filters,
+      opens,
+      skipped,
+    },
     ...(growth !== undefined && { growth }),
   };
 }

@@ -10,6 +10,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'carrel rootfs unfiltered spawn': 'carrel, busybox root, without seccomp',
   'carrel rootfs landlock spawn': 'carrel, busybox root, with landlock()',
   'carrel running spawn': 'carrel, a command in a running container',
+  'carrel pool run': 'carrel, a use of a pool, run() with pipes',
   'carrel running connect': 'carrel, connect() to a port of a running container',
   'carrel fork spawn': "carrel, host's programs, fork of a snapshot",
   'carrel variables first spawn': 'carrel, 10,000 variables, first time',
