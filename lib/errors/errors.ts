@@ -16,6 +16,7 @@ export {
 export { CarrelError, ExitError, ReadyError } from './classes.js';
 export { connectionsDegraded, endDegraded, violationsDegraded } from './degraded.js';
 export { errorName, type SystemErrorPaths, systemError } from './numbers.js';
+export { poolClosed } from './pools.js';
 export { notReady } from './ready.js';
 export type { Refusal, StepPlace } from './refusal.js';
 export {
@@ -45,7 +46,6 @@ export {
   notInstalled,
   planRejected,
   planUnwritten,
-  poolClosed,
   protocolBroken,
   serverLost,
   serversStuck,

@@ -289,10 +289,6 @@ export function hasEnded(what: string): CarrelError {
   return new CarrelError('ERR_ENDED', `${what} came too late: the container has ended`);
 }
 
-export function poolClosed(what: string): CarrelError {
-  return new CarrelError('ERR_POOL_CLOSED', `${what} came too late: the pool is closed`);
-}
-
 /** Nothing can be asked of what has removed a snapshot, or has done its part. */
 export function snapshotGone(): CarrelError {
   return new CarrelError('ERR_ENDED', 'the snapshot was removed, or is written');
