@@ -77,8 +77,7 @@ suite('a use of a pool sees nothing of another one', () => {
 });
 
 suite('a use of a pool has nothing of who has waited', () => {
-  const look =
-    'ls /proc/self/fd; env | sort; wc -l </proc/self/mountinfo; cat /proc/self/cgroup';
+  const look = 'ls /proc/self/fd; env | sort; wc -l </proc/self/mountinfo; cat /proc/self/cgroup';
   const status =
     'grep -E "^(Uid|Gid|Groups|Cap|NoNew|Seccomp|Sig|Threads|Tracer|CoreD)" /proc/self/status; ulimit -a; umask';
 
