@@ -35,8 +35,10 @@ export function resolverFile(
 /** Of a container whose way out carrel makes, or that joins the network of such a one. */
 export function ownResolver(definition: ContainerDefinition, { outbound }: Host): readonly ContainerStep[] {
   const { network } = definition;
-  if (network === 'outbound') return outbound === undefined ? [] : resolverFile(definition, resolverOf(outbound));
-  const nameservers = egressList(network) === undefined ? joinedNetwork(network)?.nameservers : [RESOLVER];
+  const joined = joinedNetwork(network);
+  if (network === 'outbound' || joined?.outbound === true)
+    return outbound === undefined ? [] : resolverFile(definition, resolverOf(outbound));
+  const nameservers = egressList(network) === undefined ? joined?.nameservers : [RESOLVER];
   return nameservers === undefined ? [] : resolverFile(definition, { nameservers });
 }
 

@@ -3,7 +3,7 @@
 import { contradiction, invalidType, invalidValue } from '../errors/errors.js';
 import type { Capability, Namespace } from '../plan/constants.js';
 import { RESOLVER } from '../plan/egress-addresses.js';
-import { array, object, oneOf, text } from './checks.js';
+import { array, boolean, object, oneOf, text } from './checks.js';
 import { checkEgress, checkEgressNamespaces, type EgressList } from './egress.js';
 import { isAddress } from './hosts.js';
 import {
@@ -29,6 +29,8 @@ export interface JoinedNetwork {
   };
   /** Addresses of who resolves names in it, where carrel has told that container of some. */
   readonly nameservers?: readonly string[];
+  /** It is that of a container with `network('outbound')`: names are asked for as there. */
+  readonly outbound?: true;
 }
 
 /** What {@link Container.network} takes: a word, what may be reached, or a container that runs. */
@@ -53,26 +55,27 @@ export function checkNetwork(value: unknown): NetworkChoice {
   const { namespaces } = value;
   if (namespaces !== undefined) object('network.namespaces', namespaces);
   const handles = namespaces as JoinedNetwork['namespaces'] | undefined;
-  const nameservers = nameserversOf(value);
   return {
     namespaces: {
       network: checkRunning('network.namespaces.network', handles?.network),
       user: checkRunning('network.namespaces.user', handles?.user),
     },
-    ...(nameservers.length === 0 ? {} : { nameservers }),
+    ...namesOf(value),
   };
 }
 
-/** Those of a container that runs, or of what was made of it. */
-function nameserversOf(value: object): readonly string[] {
+/** Who resolves names there: of a container that runs, or of what was made of it. */
+function namesOf(value: object): Pick<JoinedNetwork, 'nameservers' | 'outbound'> {
   if ('nameservers' in value) {
     const given = array('network.nameservers', value.nameservers);
-    return given.map((one, index) => checkAddress(`network.nameservers[${index}]`, one));
+    return { nameservers: given.map((one, index) => checkAddress(`network.nameservers[${index}]`, one)) };
   }
+  if ('outbound' in value) return boolean('network.outbound', value.outbound) ? { outbound: true } : {};
   const container = 'container' in value ? (value.container as { toJSON?(): object } | undefined) : undefined;
   const { network } = (container?.toJSON?.() ?? {}) as { readonly network?: NetworkChoice };
-  if (network === undefined || typeof network === 'string') return [];
-  return 'allow' in network ? [RESOLVER] : (network.nameservers ?? []);
+  if (network === 'outbound') return { outbound: true };
+  if (network === undefined || typeof network === 'string') return {};
+  return 'allow' in network ? { nameservers: [RESOLVER] } : namesOf(network);
 }
 
 function checkAddress(name: string, value: unknown): string {

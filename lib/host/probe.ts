@@ -82,7 +82,8 @@ export function probeWith(
   { landlock, apparmor, selinux, network }: Pick<ContainerDefinition, 'landlock' | 'apparmor' | 'selinux' | 'network'>,
 ): Host {
   const host = cgroups === undefined ? probe() : factsWithCgroups.get(cgroups, probe());
-  const connected = network === 'outbound' ? factsWithOutbound.get(host, probeOutbound()) : host;
+  const leadsOut = network === 'outbound' || (typeof network === 'object' && 'outbound' in network);
+  const connected = leadsOut ? factsWithOutbound.get(host, probeOutbound()) : host;
   const restricted = landlock === undefined ? connected : factsWithLandlock.get(probeLandlock(), connected);
   const isLabelled = apparmor !== undefined || selinux !== undefined;
   return isLabelled ? factsWithLabels.get(probeLabels(), restricted) : restricted;
