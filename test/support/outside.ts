@@ -1,6 +1,7 @@
 /**
- * A world for a test file: a network of its own, and beyond it a neighbour with real servers. Their addresses look
- * public, and some must not be reached.
+ * A world for a test file: a network of its own, and beyond it a neighbour with real servers.
+ *
+ * Their addresses look public, and some must not be reached.
  *
  * A file that imports this runs in that network from then on, as the leg's user: it is started once more, and what the
  * second one tells goes where the first one's would. Names are what `names` says they are.

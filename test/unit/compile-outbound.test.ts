@@ -91,6 +91,24 @@ describe("network('outbound')", () => {
     assert.equal(resolver(plan(new Container(), user)), undefined);
   });
 
+  test('in the network of a container that leads out, names are asked for as there', () => {
+    const handles = { network: { path: '/proc/7/ns/net', inode: 7 }, user: { path: '/proc/7/ns/user', inode: 8 } };
+    const of = (network: object): Container => new Container({ network: { namespaces: handles, ...network } });
+    const running = (container: Container): Container => of({ container });
+    assert.equal(resolver(plan(running(box), root)), 'nameserver 192.0.2.53\nsearch example.org\n');
+    const listed = running(new Container().network({ allow: ['a.test:80'] }));
+    assert.equal(resolver(plan(listed, root)), 'nameserver 198.18.0.1\n');
+    assert.equal(resolver(plan(running(new Container()), root)), undefined);
+    // The network of one that has joined it is the same.
+    for (const [one, text] of [
+      [running(running(box)), 'nameserver 192.0.2.53\nsearch example.org\n'],
+      [running(listed), 'nameserver 198.18.0.1\n'],
+      [new Container(JSON.parse(JSON.stringify(listed))), 'nameserver 198.18.0.1\n'],
+    ] as const)
+      assert.equal(resolver(plan(one, root)), text);
+    assert.throws(() => of({ nameservers: ['dns'] }), { message: /network\.nameservers\[0\]/ });
+  });
+
   test('needs one of the programs', () => {
     const { pasta: _, slirp4netns: __, ...none } = user.outbound as OutboundFacts;
     for (const host of [

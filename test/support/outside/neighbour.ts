@@ -1,6 +1,8 @@
 /**
- * The servers of the neighbour, which is the rest of the internet to a test (outside.ts). They are HTTP and HTTPS with
- * a git repository and packages, git's own protocol, Redis, an echo, a source, a sink, and ears for datagrams.
+ * The servers of the neighbour, which is the rest of the internet to a test (outside.ts).
+ *
+ * They are HTTP and HTTPS with a git repository and packages, git's own protocol, Redis, an echo, a source, a sink, and
+ * ears for datagrams.
  *
  * It is a program, and ends with the shell that started it.
  */
