@@ -38,7 +38,8 @@ export function questionOf(message: Buffer): Question | number | undefined {
     if (length === undefined || length > LABEL_MOST || at + length + 1 >= message.length) return CODE.formatError;
     at += 1;
     if (length === 0) break;
-    if (at + length - HEAD > NAME_MOST) return CODE.formatError;
+    // The zero that ends it is one of them.
+    if (at + length - HEAD >= NAME_MOST) return CODE.formatError;
     labels.push(message.toString('latin1', at, at + length));
     at += length;
   }
