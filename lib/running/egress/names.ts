@@ -24,11 +24,6 @@ export class Names {
     return { ipv4: withNumber(V4, number), ipv6: withNumber(V6, number) };
   }
 
-  /** Whether it is an address that names have, given or not. */
-  isOne(address: Uint8Array): boolean {
-    return numberOf(address) !== undefined;
-  }
-
   /** The name that has got an address. */
   at(address: Uint8Array): string | undefined {
     const number = numberOf(address);
