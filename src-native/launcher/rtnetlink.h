@@ -16,7 +16,7 @@ struct rtnetlink {
 
 // Begins a message of `type` with `body`, the fixed part of such a message.
 void rtnetlink_begin(struct rtnetlink *message, uint16_t type, uint16_t flags, const void *body, size_t size);
-// Adds an attribute. Where there is no room it is left out, and the kernel refuses a message of that size.
+// Adds an attribute. Where there is no room it is left out: who has a name has looked how long it is.
 void rtnetlink_put(struct rtnetlink *message, uint16_t type, const void *value, size_t size);
 // Adds one that has others: those that are added until it is closed. Returns where it begins.
 size_t rtnetlink_open(struct rtnetlink *message, uint16_t type);

@@ -49,7 +49,10 @@ struct outcome step_add_veth(struct child *child, const struct step_add_veth *st
 	const struct plan *plan = child->plan;
 	const struct ifinfomsg link = {.ifi_family = 0};
 	const int network = child->page->slots[step->network];
+	struct interface_request longest;
 	struct rtnetlink message;
+	PASS(interface_named(plan_string(plan, step->name), step->name.length, &longest));
+	PASS(interface_named(plan_string(plan, step->peer), step->peer.length, &longest));
 	rtnetlink_begin(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &link, sizeof(link));
 	rtnetlink_put(&message, IFLA_IFNAME, plan_string(plan, step->name), step->name.length + 1);
 	const size_t info = rtnetlink_open(&message, IFLA_LINKINFO);
