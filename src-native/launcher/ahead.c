@@ -2,7 +2,6 @@
 #include "ahead.h"
 #include <linux/prctl.h>
 #include "both.h"
-#include "networks.h"
 #include "pids.h"
 #include "report.h"
 #include "step.h"
@@ -31,7 +30,6 @@ void ahead_close(struct page *page)
 	close_one(&page->ahead.network);
 	close_one(&page->ahead.mounts);
 	close_one(&page->ahead.sysfs);
-	networks_close(page);
 }
 
 struct outcome ahead_ask(struct child *child, uint64_t namespaces)

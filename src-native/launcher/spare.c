@@ -209,6 +209,7 @@ void spare_end_child(struct supervisor *self)
 	pids_wait(self->child, 0);
 	sys_close(self->child_pidfd);
 	ahead_close(self->page);
+	networks_close(self->page);
 	// What was refused to it was not refused to the plan's.
 	self->page->refused = 0;
 	self->child_pidfd = -1;
