@@ -22,6 +22,7 @@ export function budgetsOf(results: Results): readonly Budget[] {
   return [
     ...[...startBudgets(results), ...blockedBudgets(results), ...loadingBudgets(results), ...growthBudgets(results)],
     ...doorBudgets(results),
+    ...egressBudgets(results),
   ];
 }
 
@@ -152,6 +153,20 @@ function doorBudgets({ doors }: Results): readonly Budget[] {
     times('one large file by `copyIn` × `cp`', '≤', 1.5, of('copyInMs', 'cpMs')),
     times('one large file by `copyOut` × `cp`', '≤', 1.5, of('copyOutMs', 'cpMs')),
     times('through a port × loopback, bytes a second', '≥', 0.7, of('loopbackMs', 'portMs')),
+  ];
+}
+
+function egressBudgets({ egress }: Results): readonly Budget[] {
+  const answers = egress?.answersPerSecond;
+  return [
+    times('a start with `network({ allow })` × without', '≤', 1.15, quotient(egress?.listedNs, egress?.plainNs)),
+    times(
+      'relayed from outside × a relay of Node’s, bytes a second',
+      '≥',
+      0.6,
+      quotient(egress?.nodeMs, egress?.relayedMs),
+    ),
+    judged('answers of the resolver a second', '≥', 5000, answers, (rate) => rate.toFixed(0)),
   ];
 }
 

@@ -12,7 +12,8 @@ import type { ContainerProcess, RunningContainer } from '#lib/index.js';
 import { busyMs } from './busy.js';
 import { libraryOf, type Places, subjectOf } from './cases.js';
 import { measureDoors } from './doors.js';
-import type { Doors, Helpers, Output, Phase, Pooled, Rate, Staying } from './results.js';
+import { measureEgress } from './egress.js';
+import type { Doors, Egress, Helpers, Output, Phase, Pooled, Rate, Staying } from './results.js';
 import { summarize } from './statistics.js';
 
 export type Part = keyof typeof PARTS;
@@ -23,7 +24,8 @@ const CONCURRENCIES = [1, 8, 64];
 const TICK_MS = 10;
 
 const doors = (_: Places, short: boolean): Promise<Doors> => measureDoors(library, short);
-const PARTS = { rates, helpers, staying, pooled, doors, outputs, phases } as const;
+const egress = (_: Places, short: boolean): Promise<Egress> => measureEgress(library, short);
+const PARTS = { rates, helpers, staying, pooled, doors, egress, outputs, phases } as const;
 
 /** Of carrel's own processes. Those that wait in a pool are called spare too. */
 const NAMES: ReadonlySet<string> = new Set(['carrel', 'carrel-init']);

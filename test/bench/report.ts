@@ -2,6 +2,7 @@
 
 import { budgetsOf } from './budgets.js';
 import { holds, ratio, spread } from './cells.js';
+import { egressSection } from './egress-section.js';
 import type { Machine, Results, Start } from './results.js';
 import type { Summary } from './statistics.js';
 import { titleOf } from './titles.js';
@@ -46,6 +47,7 @@ export function sections(results: Results): readonly Section[] {
       stayingSection,
       pooledSection,
       doorsSection,
+      egressSection,
       outputSection,
     ],
     ...[filterSection, openSection, phaseSection, loadingSection],

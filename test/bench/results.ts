@@ -18,6 +18,8 @@ export interface Results {
   readonly pooled?: Pooled;
   /** Absent in runs of before it was measured. */
   readonly doors?: Doors;
+  /** Absent in runs of before it was measured. */
+  readonly egress?: Egress;
   readonly outputs: readonly Output[];
   readonly phases: readonly Phase[];
   readonly loading: readonly Loading[];
@@ -182,6 +184,22 @@ export interface Doors {
   readonly cpMs: number;
   readonly copyInMs: number;
   readonly copyOutMs: number;
+}
+
+/** With a list of what may be reached, and without. */
+export interface Egress {
+  /** A start, from the call to the end of `true`. */
+  readonly listedNs: Summary;
+  readonly plainNs: Summary;
+  /** So many bytes from outside, by carrel's relay, and by one of Node's own sockets on loopback. */
+  readonly bytes: number;
+  readonly relayedMs: Summary;
+  readonly nodeMs: Summary;
+  /** By the resolver, with many questions in flight. */
+  readonly answersPerSecond: number;
+  /** A name that is looked up, connected to, and says a byte: from inside, and on loopback. */
+  readonly nameMs: Summary;
+  readonly loopbackMs: Summary;
 }
 
 /** So many bytes through the standard output of one command. */

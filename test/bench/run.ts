@@ -54,6 +54,7 @@ export async function run({ form, where, directory }: RunOptions): Promise<Resul
   const staying = await part('staying');
   const pooled = await part('pooled');
   const doors = await part('doors');
+  const egress = await part('egress');
   await settle(extent.short ? 0 : SETTLE_MS);
   const loading = measureLoading(directory, extent.rounds, [checkout])[0] ?? [];
   const filters = whole ? measureFilters(directory, extent.short ? 1 : 20, skipped) : [];
@@ -70,6 +71,7 @@ export async function run({ form, where, directory }: RunOptions): Promise<Resul
       staying,
       pooled,
       doors,
+      egress,
       outputs,
       phases,
       loading,

@@ -63,6 +63,10 @@ const results: Results = {
   rates: [],
   helpers: [{ containers: 1, launcherBytes: 20_480, restBytes: 25 * 1024 }],
   staying: { containers: 10, idleBytes: 280 * 1024, filesBytes: 680 * 1024, busyMs: 0 },
+  egress: {
+    ...{ listedNs: ms(2.2), plainNs: ms(2), bytes: 2 ** 28, answersPerSecond: 4999 },
+    ...{ relayedMs: summarize([500]), nodeMs: summarize([400]), nameMs: summarize([2]), loopbackMs: summarize([1]) },
+  },
   outputs: [{ name: 'carrel run utf8', bytes: 2 ** 20, bytesPerSecond: summarize([2 ** 20]) }],
   phases: [],
   loading: [{ what: "import 'carrel';", totalNs: ms(40), emptyNs: ms(35) }],
@@ -124,6 +128,12 @@ describe('budgets', () => {
     assert.equal(found.get('supervisor and init of one of many idle containers, PSS'), '25 KB true');
     assert.equal(found.get('the files of one of many idle containers that stay, PSS more'), '40 KB true');
     assert.equal(found.get('processor time of many idle containers that stay, in a second'), '0 ms true');
+  });
+
+  test('hold a list of what may be reached to what is without', () => {
+    assert.equal(found.get('a start with `network({ allow })` × without'), '1.1 × true');
+    assert.equal(found.get('relayed from outside × a relay of Node’s, bytes a second'), '0.8 × true');
+    assert.equal(found.get('answers of the resolver a second'), '4999 false');
   });
 
   test('growth is net of what a bare start grows by', () => {
