@@ -35,6 +35,11 @@ const PLANS = {
   terminal: [box.user('1:2').cwd('/tmp').init(false), root, { ...command, terminal: { columns: 80, rows: 24 } }],
   joined: [box.namespaces(['mount', 'pid', { network: '/proc/1/ns/net' }, { user: '/proc/1/ns/user' }]), user, command],
   bare: [box.namespaces([]).capabilities([]).noNewPrivileges(false), root, { ...command, stdio: [], detached: true }],
+  allowed: [
+    box.network({ allow: ['a.example:443', '203.0.113.0/24:80', '[2001:db8::/32]:443'] }),
+    { ...root, ipv6: true },
+    command,
+  ],
   clocks: [box.namespaces(['user', 'mount', 'pid', 'time']).timeOffsets({ boottime: 1000 }), user, command],
 } as const;
 

@@ -163,6 +163,10 @@ suite('what explain() says is what strace sees', requires('strace', 'busybox', '
       new Container().capabilities({ add: ['CAP_SYS_ADMIN'] }).plan('true', [], quiet),
     'files of the command': () =>
       new Container().plan('true', [], { ...quiet, files: [file('/tmp/made/x', 'x'), file('/tmp/made/y', '')] }),
+    'what it may reach': () =>
+      new Container()
+        .network({ allow: ['a.example:443', '203.0.113.0/24:80', '[2001:db8::/32]:443'] })
+        .plan('true', [], quiet),
     'few namespaces': () => new Container().namespaces(['user', 'pid']).plan('true', [], quiet),
   };
   for (const [name, planOf] of Object.entries(boxes)) test(name, () => holdTo(planOf()));

@@ -17,8 +17,23 @@ export const maybe = (name: string, ...args: readonly string[]): Expected => ({ 
 export const quote = (text: string): string =>
   `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 
-/** What the kernel is asked of its networks. strace decodes what is sent to a netlink socket. */
-const asked = (type: string): readonly Expected[] => [call('socket', 'AF_NETLINK, SOCK_RAW'), call('write', type)];
+/** Kinds of messages. rtnetlink(7) */
+const RTM = { newLink: 16, newAddress: 20, newRoute: 24, removeRoute: 25 } as const;
+
+/** What the kernel is asked of its networks: behind the size of the message is its kind, as strace(1) writes bytes. */
+const asked = (kind: keyof typeof RTM): readonly Expected[] => [
+  call('socket', 'AF_NETLINK, SOCK_RAW'),
+  call('write', `\\0\\0\\0\\${RTM[kind].toString(8)}\\0\\5`),
+];
+
+/** That of a socket which is made for it. */
+const itsNetwork = [call('socket', 'AF_INET, SOCK_DGRAM'), call('ioctl', 'SIOCGSKNS')];
+
+/** The number of an interface. */
+const numberOf = (name: string): readonly Expected[] => [
+  call('socket', 'AF_INET, SOCK_DGRAM'),
+  call('ioctl', 'SIOCGIFINDEX', quote(name)),
+];
 
 export const NETWORK_CALLS: {
   readonly [O in keyof typeof NETWORK_STEPS]: (step: StepOf<O>) => readonly Expected[];
@@ -28,18 +43,22 @@ export const NETWORK_CALLS: {
     call('ioctl', 'SIOCGIFFLAGS', quote(name)),
     call('ioctl', 'SIOCSIFFLAGS', quote(name), 'IFF_UP'),
   ],
-  newNetwork: () => [call('ioctl', 'SIOCGSKNS'), call('unshare', 'CLONE_NEWNET'), call('ioctl', 'SIOCGSKNS')],
-  addVeth: () => asked('RTM_NEWLINK'),
-  addAddress: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_NEWADDR')],
-  addRoute: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_NEWROUTE')],
-  removeRoute: ({ name }) => [call('ioctl', 'SIOCGIFINDEX', quote(name)), ...asked('RTM_DELROUTE')],
-  listenTcp: ({ port, backlog }) => [
-    call('socket', 'SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC'),
+  newNetwork: () => [...itsNetwork, call('unshare', 'CLONE_NEWNET'), ...itsNetwork],
+  addVeth: () => asked('newLink'),
+  addAddress: ({ name }) => [...numberOf(name), ...asked('newAddress')],
+  addRoute: ({ name }) => [...numberOf(name), ...asked('newRoute')],
+  removeRoute: ({ name }) => [...numberOf(name), ...asked('removeRoute')],
+  listenTcp: ({ port, family, backlog, bufferBytes }) => [
+    call('socket', 'SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK'),
+    ...(bufferBytes === 0
+      ? []
+      : ['SO_RCVBUF', 'SO_SNDBUF'].map((name) => call('setsockopt', name, `[${bufferBytes}]`))),
+    ...(family === 'ipv6' ? [call('setsockopt', 'IPV6_V6ONLY', '[0]')] : []),
     call('bind', `htons(${port})`),
     call('listen', `, ${backlog}`),
   ],
   bindUdp: ({ address, port }) => [
-    call('socket', 'SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC'),
+    call('socket', 'SOCK_DGRAM|SOCK_CLOEXEC|SOCK_NONBLOCK'),
     call('bind', `htons(${port})`, quote(address)),
   ],
   // The rest is of processes of its own.

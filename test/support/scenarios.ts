@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { bind, Container, type ContainerProcess, file as fileOf, type RunningContainer, tmpfs } from '#lib/index.js';
 import { plan, spawn } from '#lib/plan.js';
 import {
+  addRoute,
   assertRefused,
   barrier,
   captureTree,
@@ -16,12 +17,14 @@ import {
   give,
   hold,
   init,
+  linkUp,
   lockFile,
   mount,
   mountSetattr,
   openDirectory,
   openNamespace,
   propagation,
+  removeRoute,
   setGidMap,
   setHostname,
   setUidMap,
@@ -63,6 +66,29 @@ export const STARTS: Readonly<Record<string, (other: ContainerProcess) => Contai
     new Container()
       .landlock({ read: '/', execute: '/', connectTcp: [443], scope: ['signal'], onUnsupported: 'warn' })
       .spawn('true'),
+  // Both families, where there are.
+  reaching: () =>
+    new Container().network({ allow: ['api.example.org:443', '203.0.113.0/24:80', '[2001:db8::5]:443'] }).spawn('true'),
+  // Where a list has become another one.
+  rerouted: () =>
+    spawn(
+      plan({
+        clone: ['user', 'network'],
+        steps: [
+          barrier({
+            acts: [
+              ...(uid === 0 ? [] : [denySetgroups()]),
+              setUidMap({ ranges: [0, uid, 1] }),
+              setGidMap({ ranges: [0, gid, 1] }),
+            ],
+          }),
+          linkUp({ name: 'lo' }),
+          addRoute({ name: 'lo', type: 'local', destination: '203.0.113.0', prefix: 24 }),
+          removeRoute({ name: 'lo', type: 'local', destination: '203.0.113.0', prefix: 24 }),
+          exit(),
+        ],
+      }),
+    ),
   reporting: () => new Container().seccomp('default', { report: true }).spawn('true'),
   // It ends as one does that was asked to.
   held: () => {
