@@ -41,22 +41,22 @@ export async function collectFrom(
   wanted: readonly WantedFile[],
   { cwd, signal }: From,
 ): Promise<Collected> {
-  const contents: [path: string, content: Buffer][] = [];
-  const reasons: [path: string, reason: string][] = [];
-  await Promise.all(
-    wanted.map(async ({ path, maxBytes }) => {
+  const read = await Promise.all(
+    wanted.map(async ({ path, maxBytes }): Promise<readonly [path: string, Buffer | string]> => {
       try {
         const inside = path.startsWith('/') ? path : `${cwd}/${path}`;
-        contents.push([path, await files.readFile(inside, { maxBytes, signal })]);
+        return [path, await files.readFile(inside, { maxBytes, signal })];
       } catch (error) {
-        reasons.push([path, signal?.aborted === true ? 'ABORT_ERR' : reasonOf(error)]);
+        return [path, signal?.aborted === true ? 'ABORT_ERR' : reasonOf(error)];
       }
     }),
   );
-  // Not by assignment: a path may be called __proto__.
+  // In the order in which they were asked for. Not by assignment: a path may be called __proto__.
   return Object.freeze({
-    files: Object.freeze(Object.fromEntries(contents)),
-    uncollected: Object.freeze(Object.fromEntries(reasons)),
+    files: Object.freeze(Object.fromEntries(read.filter((one) => Buffer.isBuffer(one[1])))) as Collected['files'],
+    uncollected: Object.freeze(
+      Object.fromEntries(read.filter((one) => typeof one[1] === 'string')),
+    ) as Collected['uncollected'],
   });
 }
 
