@@ -26,7 +26,7 @@ export const HOST_NAME = 'host.docker.internal';
 
 /** What an entry means; `undefined` where it is written in no such way. Its port is 0 where it has none. */
 export function ruleOf(entry: string): EgressRule | undefined {
-  const [, host = '', portText = ''] = /^(.*):(\d{1,5})$/.exec(entry.toLowerCase()) ?? [];
+  const [, host = '', portText = ''] = /^(.*):(0|[1-9]\d{0,4})$/.exec(entry.toLowerCase()) ?? [];
   const port = Number(portText);
   if (host === '' || port > 65_535) return undefined;
   return host.startsWith('[') || /^[\d.]+(\/|$)/.test(host) ? rangeOf(host, port) : nameOf(host, port);
@@ -86,7 +86,7 @@ function nameOf(host: string, port: number): NameRule | undefined {
 /** `address`, `address/prefix`, `[address]`, `[address/prefix]` or `[address]/prefix`. */
 function rangeOf(host: string, port: number): AddressRule | undefined {
   const [, open, address = '', inner, , outer] =
-    /^(\[)?([\da-f:.]+)(?:\/(\d{1,3}))?(\])?(?:\/(\d{1,3}))?$/.exec(host) ?? [];
+    /^(\[)?([\da-f:.]+)(?:\/(0|[1-9]\d{0,2}))?(\])?(?:\/(0|[1-9]\d{0,2}))?$/.exec(host) ?? [];
   const bytes = addressBytes(address);
   const isBracketed = open !== undefined;
   if (bytes === undefined || isBracketed !== host.includes(']') || isBracketed !== (bytes.length === 16))

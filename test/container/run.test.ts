@@ -27,6 +27,7 @@ suite('run()', () => {
       command: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
       degraded: [],
       violations: [],
+      connections: [],
       files: {},
       uncollected: {},
     });

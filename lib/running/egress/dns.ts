@@ -55,7 +55,7 @@ export function answerTo(message: Buffer, question: Question | number, code: num
   const answer = Buffer.alloc(asked + (address === undefined ? 0 : RECORD_HEAD + address.length));
   message.copy(answer, 0, 0, asked);
   // It is a response, by who can ask others, to who has or has not wanted that.
-  answer.writeUInt8(0x80 | (message.readUInt8(2) & 0x01), 2);
+  answer.writeUInt8(0x80 | (message.readUInt8(2) & 0x79), 2);
   answer.writeUInt8(0x80 | code, 3);
   answer.writeUInt16BE(typeof question === 'number' ? 0 : 1, 4);
   answer.writeUInt16BE(address === undefined ? 0 : 1, 6);

@@ -28,7 +28,7 @@ export function resolve(message: Buffer, { rules, names, attempts, hasIpv6 }: Re
   const { name, type } = question;
   if (!isName(name) || !rules.knows(name)) {
     // Names of addresses are asked for by programs that log.
-    if (!name.endsWith('.arpa')) attempts.refuse(name);
+    if (name !== '' && !name.endsWith('.arpa')) attempts.refuse(name);
     return answerTo(message, question, CODE.noSuchName);
   }
   if (type !== TYPE.a && (type !== TYPE.aaaa || !hasIpv6)) return answerTo(message, question, CODE.noError);
