@@ -17,6 +17,9 @@ import { hasProfiles } from './profiles.js';
 
 const CORES = readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
 
+const NAT = `unshare --user --map-root-user --net nft '
+  table ip t { chain c { type nat hook postrouting priority srcnat; masquerade; }; }'`;
+
 /** Why the machine lacks it; `undefined` when it is there. */
 type Probe = () => string | undefined;
 
@@ -64,6 +67,8 @@ const PROBES = {
   /** Another C library, or a sanitizer, has its own idea of what memory is in use. */
   'own-memory': () => (process.env.CARREL_PREBUILD ? 'a launcher with a C library' : undefined),
   gcc: () => runs('no C compiler', 'gcc', '--version'),
+  /** With what the kernel has for it. */
+  nftables: () => runs('no nftables', 'sh', '-c', `nft --version && ${NAT}`),
   npm: () => runs('no npm', 'npm', '--version'),
   nginx: () => runs('no nginx', 'nginx', '-v'),
   'no-cgroups': () => (hasCgroups() ? 'cgroups for this user' : undefined),
