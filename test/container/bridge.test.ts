@@ -1,4 +1,4 @@
-/** The example of a bridge: its containers reach each other and the outside. It runs in a world of its own. */
+/** The example of a bridge, in a world of its own: its containers reach each other and the outside. */
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
