@@ -29,12 +29,18 @@ function verdicts(prefix: readonly string[] = []): Verdicts {
 }
 
 /** What is told, and that it is so. */
-function failing(prefix?: readonly string[]): readonly string[] {
+function failing(prefix?: readonly string[], except?: string): readonly string[] {
   const { told, fails, differences } = verdicts(prefix);
-  assert.deepEqual(differences, []);
+  assert.deepEqual(
+    differences.filter((one) => except === undefined || !one.startsWith(`${except}: `)),
+    [],
+  );
   assert.ok(told > 40, `${told} options`);
   return fails;
 }
+
+/** A program of the host's is a part of it, which makes system calls of its own. */
+const WITH_PROGRAM = "network('outbound')";
 
 /** System calls, by which error they are refused, and an option that takes them as the default container does not. */
 const OF_OPTIONS = [
@@ -74,10 +80,10 @@ suite('each option, where a system call is refused', requires('user-namespaces',
 
   for (const [call, error, option] of OF_OPTIONS)
     test(`${call}, which an option takes`, () => {
-      const fails = failing(deny(error, call));
+      const fails = failing(deny(error, call), WITH_PROGRAM);
       assert.ok(fails.includes(option), fails.join());
       assert.ok(!fails.includes('the default container'));
     });
 
-  for (const call of OF_ALL) test(`${call}, which much takes`, () => void failing(deny('ENOSYS', call)));
+  for (const call of OF_ALL) test(`${call}, which much takes`, () => void failing(deny('ENOSYS', call), WITH_PROGRAM));
 });
