@@ -105,7 +105,7 @@ void child_run_spare(struct child *child)
 	struct outcome outcome = begin(child);
 	if (outcome.error == 0)
 		outcome = ahead_ask(child, child->spare);
-	if (outcome.error == 0 && (child->spare & CLONE_NEWNET))
+	if (outcome.error == 0 && child->networks && (child->spare & CLONE_NEWNET))
 		networks_make(child, child->networks);
 	if (outcome.error == 0)
 		outcome = await_first_plan(child);

@@ -43,13 +43,13 @@ static void end_use(struct spare_next *next)
 static void learn_networks(struct supervisor *self, struct spare_next *next)
 {
 	static struct networks networks;
-	if (begin_use(next)) {
-		networks.count = next->networks.count;
-		networks.size = next->networks.size;
-		if (networks.count > 0)
-			memcpy(networks.bytes, next->networks.bytes, networks.size);
-		end_use(next);
-	}
+	// Memory that nobody writes is none.
+	if (next->networks.count == 0 || !begin_use(next))
+		return;
+	networks.count = next->networks.count;
+	networks.size = next->networks.size;
+	memcpy(networks.bytes, next->networks.bytes, networks.size);
+	end_use(next);
 	self->networks = &networks;
 }
 
@@ -179,14 +179,15 @@ void spare_fit(struct supervisor *self)
 	const uint64_t namespaces = self->plan.header->clone & ~(uint64_t)CLONE_NEWNS;
 	const int can = can_be_spare(&self->plan);
 	const uint64_t guarded = guard_is_needed(&self->plan) ? GUARDED : 0;
-	static struct networks networks;
+	// On the stack, which is given back.
+	struct networks networks;
 	networks_of(&self->plan, &networks);
 	if (self->spare_next) {
 		const uint64_t next = can && namespaces ? namespaces | guarded : 0;
 		__atomic_store_n(&self->spare_next->namespaces, next, __ATOMIC_RELAXED);
 		teach_networks(&networks, self->spare_next);
 	}
-	if ((self->spare & CLONE_NEWNET) && self->networks->count > 0)
+	if ((self->spare & CLONE_NEWNET) && self->networks)
 		self->page->renews_network = !networks_equal(self->networks, &networks);
 	// A guard is nobody's parent but the supervisor's: it comes before the child.
 	if (!can || namespaces != self->spare || (guarded && !self->guarded))

@@ -99,7 +99,7 @@ struct supervisor {
 	int guarded;
 	// Where the launcher looks which namespaces the next spare is to have; 0: it makes none.
 	struct spare_next *spare_next;
-	// What its spare child has done ahead about networks.
+	// What its spare child has done ahead about networks; 0: nothing.
 	const struct networks *networks;
 	// The last: its buffers are no memory before they are used.
 	struct relay relay;
