@@ -42,6 +42,11 @@ function processesIn(directories: readonly string[]): readonly string[] {
   return directories.map((path) => readFileSync(join(path, 'cgroup.procs'), 'utf8').trim());
 }
 
+/** To enter takes one process more for a moment, which counts. */
+async function alone(directories: readonly string[], { pid }: ContainerProcess): Promise<void> {
+  await until(() => processesIn(directories).every((pids) => pids === `${pid}`));
+}
+
 async function sleeper(box: RunningContainer, limits?: LimitsInput): Promise<ContainerProcess> {
   const child = box.spawn('sleep', ['9999'], { stdio: 'ignore', limits });
   await once(child, 'spawn');
@@ -55,7 +60,7 @@ describe('a container that stays', requires('cgroups', 'python3'), () => {
     const { containers, own } = cgroupsIn(child);
     assert.ok(containers.length > 0);
     assert.deepEqual(own, []);
-    for (const pids of processesIn(containers)) assert.equal(pids, `${child.pid}`);
+    await alone(containers, child);
     await box.stop({ grace: 0 });
     assert.equal((await child.result).reason, 'container-ended');
     for (const path of containers) assert.ok(!existsSync(path), path);
@@ -147,9 +152,9 @@ describe('a command with limits of its own', requires('cgroups', 'python3'), () 
     const child = await sleeper(box, {});
     const { own } = cgroupsIn(child);
     assert.ok(own.length > 0);
-    for (const pids of processesIn(own)) assert.equal(pids, `${child.pid}`);
-    for (const pids of processesIn(cgroupsIn(bystander).containers)) assert.equal(pids, `${bystander.pid}`);
-    assert.equal((await child.stats()).pids, 1);
+    await alone(own, child);
+    await alone(cgroupsIn(bystander).containers, bystander);
+    await until(async () => (await child.stats()).pids === 1);
     child.kill('SIGKILL');
     assert.equal((await child.result).reason, 'killed');
     for (const path of own) assert.ok(!existsSync(path), path);
