@@ -55,7 +55,7 @@ async function sleeper(box: RunningContainer, limits?: LimitsInput): Promise<Con
 
 describe('a container that stays', requires('cgroups', 'python3'), () => {
   test('has each command in its cgroups; they are gone with it', async () => {
-    const box = await start({});
+    await using box = await start({});
     const child = await sleeper(box);
     const { containers, own } = cgroupsIn(child);
     assert.ok(containers.length > 0);
