@@ -1,6 +1,7 @@
 /** What an entry of a list says may be reached by TCP. Pure: whether it makes sense, definition/egress.ts says. */
 
 import { addressBytes, addressText } from './addresses.js';
+import { Memo } from './memo.js';
 
 /** A name, or all names below it. */
 export interface NameRule {
@@ -40,9 +41,13 @@ export function entryOf(rule: EgressRule): string {
   return rule.bytes.length === 4 ? `${range}:${rule.port}` : `[${range}]:${rule.port}`;
 }
 
-/** What the entries of a list that was checked mean. */
+const rules = new Memo((allow: readonly string[], _: null): readonly EgressRule[] =>
+  Object.freeze(allow.map(ruleOf).filter((rule) => rule !== undefined)),
+);
+
+/** What the entries of a list that was checked mean. It is nobody's to change: each start asks. */
 export function rulesOf(allow: readonly string[]): readonly EgressRule[] {
-  return allow.map(ruleOf).filter((rule) => rule !== undefined);
+  return rules.get(allow, null);
 }
 
 /** The ports of a list, in order. */
