@@ -3,10 +3,11 @@
 import type { JoinedNamespace } from '../definition/namespaces.js';
 import type { Host } from '../host/facts.js';
 import { portsOf } from '../plan/egress-list.js';
-import { freezeDeep, type Plan } from '../plan/plan.js';
+import type { Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { DNS_PORT, gatewayRoute, innerRoute, type Range, rangesOf, socketSteps, withoutRoute } from './egress.js';
 import { canMapRange } from './ids.js';
+import { ownPlan } from './own-plan.js';
 import { Slots } from './slots.js';
 
 /** Where the change is made. */
@@ -64,18 +65,7 @@ export function planEgressChange(
     ...(given.length > 0 ? [{ op: 'give', slots: given, from } as const] : []),
     { op: 'exit', status: 0 },
   ];
-  return freezeDeep({
-    before,
-    clone: [],
-    steps,
-    after: [],
-    slots: slots.names,
-    received: 0,
-    kept: 0,
-    detached: false,
-    timeoutMs: 0,
-    timeoutSignal: 9,
-  });
+  return ownPlan(slots, before, steps);
 }
 
 function without(ranges: readonly Range[], others: readonly Range[]): readonly Range[] {

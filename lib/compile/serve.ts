@@ -3,9 +3,10 @@
 import type { JoinedNamespace } from '../definition/namespaces.js';
 import { type Host, hasCapability } from '../host/facts.js';
 import type { Capability, Namespace } from '../plan/constants.js';
-import { freezeDeep, type Plan } from '../plan/plan.js';
+import type { Plan } from '../plan/plan.js';
 import type { ContainerStep, HostStep } from '../plan/steps.js';
 import { canMapRange, canSetGroups, type IdPlan } from './ids.js';
+import { ownPlan } from './own-plan.js';
 import { Slots } from './slots.js';
 
 /** What the plan of a server follows from. */
@@ -92,7 +93,7 @@ export function planServer(served: Served, host: Host): { readonly plan: Plan; r
     { op: 'noNewPrivileges' },
     { op: 'serve', requests, own, kept: [lane] },
   ];
-  const plan = planOf(slots, before, steps);
+  const plan = ownPlan(slots, before, steps);
   return { plan, slots: { lane, passing, held } };
 }
 
@@ -120,22 +121,7 @@ export function planHostServer(host: Host): { readonly plan: Plan; readonly slot
     { op: 'noNewPrivileges' },
     { op: 'serve', requests, own, kept: [lane] },
   ];
-  return { plan: planOf(slots, [], steps), slots: { lane, passing, held } };
-}
-
-function planOf(slots: Slots, before: readonly HostStep[], steps: readonly ContainerStep[]): Plan {
-  return freezeDeep({
-    before,
-    clone: [],
-    steps,
-    after: [],
-    slots: slots.names,
-    received: slots.received,
-    kept: 0,
-    detached: false,
-    timeoutMs: 0,
-    timeoutSignal: 9,
-  });
+  return { plan: ownPlan(slots, [], steps), slots: { lane, passing, held } };
 }
 
 /** An ordinary user is somebody there already, by the only id that there is. */
